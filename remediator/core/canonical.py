@@ -1,0 +1,19 @@
+"""One way to write a value down, so that equal values have equal digests on every machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+
+def canonical_json(value: Any) -> str:
+    """Return JSON with sorted keys, no spaces and no NaN; mappings, tuples and plain values only."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+    )
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256 of the canonical JSON of a value, as 64 hex digits."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()

@@ -1,0 +1,62 @@
+"""Durations in Prometheus's grammar and sizes in bytes; the YAML's words for time and space."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+PATTERN = r"^((\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?|0)$"
+_PARTS = re.compile(r"(\d+)(ms|y|w|d|h|m|s)")
+_SECONDS = {
+    "y": 31_536_000.0,
+    "w": 604_800.0,
+    "d": 86_400.0,
+    "h": 3600.0,
+    "m": 60.0,
+    "s": 1.0,
+    "ms": 0.001,
+}
+_LONGEST = timedelta(days=3660)
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTP]?)(i?)B?", re.IGNORECASE)
+_EXPONENT = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read `1h30m` as Prometheus does; ValueError for `1.5h`, `-5m`, `1m1h`, an empty text or ten years."""
+    if not text or not re.match(PATTERN, text):
+        raise ValueError(f"{text!r} is not a duration: write it like 30s, 15m or 1h30m")
+    length = timedelta(seconds=sum(int(n) * _SECONDS[u] for n, u in _PARTS.findall(text)))
+    if length > _LONGEST:
+        raise ValueError(f"{text!r} is longer than ten years")
+    return length
+
+
+def format_duration(length: timedelta) -> str:
+    """Write a duration in Prometheus's grammar, to the second (to the millisecond below one second)."""
+    milliseconds = round(length.total_seconds() * 1000)
+    if 0 < milliseconds < 1000:
+        return f"{milliseconds}ms"
+    seconds, text = milliseconds // 1000, ""
+    for unit in ("d", "h", "m", "s"):
+        count, seconds = divmod(seconds, int(_SECONDS[unit]))
+        text += f"{count}{unit}" if count else ""
+    return text or "0s"
+
+
+def parse_size(text: str) -> int:
+    """Read `500M`, `5GiB` or `1073741824` as bytes; letters are powers of 1024 as journald has them, `GB` of 1000."""
+    match = _SIZE.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"{text!r} is not a size: write it like 500M, 5GiB or 1073741824")
+    number, unit, binary = match.groups()
+    decimal = text.strip().upper().endswith("B") and unit and not binary
+    return int(float(number) * (1000 if decimal else 1024) ** _EXPONENT[unit.lower()])
+
+
+def format_size(size: float) -> str:
+    """Write bytes for people, in decimal units as disks are sold: `5.0 GB`."""
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if abs(size) < 1000 or unit == "TB":
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return ""

@@ -1,0 +1,14 @@
+"""What the core asks of conditions; the implementation (CEL, type-checked and budgeted) is in `config`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class Conditions(Protocol):
+    """Evaluates `when` texts over `labels`, `annotations`, `alert`, `target`, `plan`, `facts` and `now`."""
+
+    def holds(self, text: str, variables: Mapping[str, Any]) -> bool:
+        """Return the condition's value; raise InvalidExpression where it has none (which means no)."""
+        ...

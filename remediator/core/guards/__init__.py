@@ -1,0 +1,49 @@
+"""Guards: pure rules over a run and its facts. One file per guard; `judge` asks them all, and the strictest wins.
+
+A new file of this folder with a `GUARD` is found by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from remediator.core.facts import Facts, Tally
+from remediator.core.guards.guard import Guard, Subject
+from remediator.core.order import Order
+from remediator.core.playbook import CheckOrder
+from remediator.core.verdict import Judgement
+
+
+def _discover() -> Iterator[Guard]:
+    for module in iter_modules(__path__):
+        guard = getattr(import_module(f"{__name__}.{module.name}"), "GUARD", None)
+        if guard is not None:
+            yield guard
+
+
+GUARDS: tuple[Guard, ...] = tuple(_discover())
+
+
+def settings_of(order: Order, guard: Guard) -> Any:
+    """Return the settings of one guard for this order; its defaults where nothing was said."""
+    return order.guards.get(guard.name) or guard.settings()
+
+
+def tallies_for(order: Order) -> tuple[Tally, ...]:
+    """Return everything that must be counted before this order can be judged, each once."""
+    return tuple(dict.fromkeys(t for g in GUARDS for t in g.tallies(settings_of(order, g))))
+
+
+def questions_for(order: Order) -> tuple[CheckOrder, ...]:
+    """Return every check that must be made before this order can be judged, each once."""
+    asked = (q for g in GUARDS for q in g.questions(settings_of(order, g)))
+    return tuple({question.key: question for question in asked}.values())
+
+
+def judge(subject: Subject, facts: Facts) -> Judgement:
+    """Ask every guard; those without an objection leave no verdict."""
+    verdicts = (guard.judge(settings_of(subject.order, guard), subject, facts) for guard in GUARDS)
+    return Judgement(verdicts=tuple(v for v in verdicts if v is not None))

@@ -1,0 +1,84 @@
+"""blast_radius: a playbook changes at most so much of its population within a window; many sick targets at once
+are a reason to stop, not to act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from remediator.core.duration import format_duration
+from remediator.core.facts import Counted, Facts, Known, Scope, Tally
+from remediator.core.guards.guard import Guard, Subject
+from remediator.core.playbook import CheckOrder
+from remediator.core.verdict import Ruling, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlastRadiusSettings:
+    """At most `max` targets, or `max_percent` of the population that `of` counts, whichever is larger."""
+
+    of: CheckOrder | None = None
+    max: int = 3
+    max_percent: float = 10.0
+    per: timedelta = timedelta(hours=1)
+
+    @property
+    def tally(self) -> Tally:
+        """The question how many targets this playbook has changed."""
+        return Tally(counted=Counted.CHANGED, scope=Scope.PLAYBOOK, per=self.per)
+
+
+def judge(settings: BlastRadiusSettings, subject: Subject, facts: Facts) -> Verdict | None:
+    """Deny where this run would change more targets than allowed, or where the population is not known."""
+    if subject.acted:
+        return None
+    tallied = facts.tallies.get(settings.tally)
+    allowed, problem = _allowed(settings, facts)
+    if tallied is None or problem:
+        return Verdict(
+            guard="blast_radius",
+            ruling=Ruling.DENY,
+            reason=problem or "the changed targets are not known",
+        )
+    since = facts.now - settings.per
+    fresh = [t for t in set(subject.targets) if facts.last_changed.get(t, since) <= since]
+    touched = tallied.targets + len(fresh)
+    if touched <= allowed:
+        return None
+    return Verdict(
+        guard="blast_radius",
+        ruling=Ruling.DENY,
+        reason=f"this would be target number {touched} in {format_duration(settings.per)}, the limit is {allowed}",
+        numbers={"targets": touched, "max": allowed},
+        until=tallied.oldest + settings.per if tallied.oldest else None,
+        clears="time",
+    )
+
+
+def _allowed(settings: BlastRadiusSettings, facts: Facts) -> tuple[int, str]:
+    if settings.of is None:
+        return settings.max, ""
+    answer = facts.answers.get(settings.of.key)
+    if answer is None or answer.known is Known.UNKNOWN or answer.value is None:
+        detail = answer.detail if answer else "nobody asked"
+        return 0, f"the size of the population is not known: {detail}"
+    return max(settings.max, int(answer.value * settings.max_percent / 100)), ""
+
+
+def _stricter(own: BlastRadiusSettings, floor: BlastRadiusSettings) -> BlastRadiusSettings:
+    return BlastRadiusSettings(
+        of=own.of or floor.of,
+        max=min(own.max, floor.max),
+        max_percent=min(own.max_percent, floor.max_percent),
+        per=max(own.per, floor.per),
+    )
+
+
+GUARD = Guard(
+    name="blast_radius",
+    settings=BlastRadiusSettings,
+    judge=judge,
+    tallies=lambda settings: (settings.tally,),
+    questions=lambda settings: (settings.of,) if settings.of else (),
+    stricter=_stricter,
+)

@@ -1,0 +1,51 @@
+"""What every guard is: settings, the facts it needs, and one pure function; each file of this folder makes one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from remediator.core.change import Plan
+from remediator.core.facts import Facts, Tally
+from remediator.core.order import Order
+from remediator.core.playbook import CheckOrder
+from remediator.core.target import Target
+from remediator.core.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is judged: a run's order and, once there is one, its plan.
+
+    `targets` are all targets that the run may touch; `acted` says whether this run has already changed something.
+    """
+
+    run_id: str
+    order: Order
+    plan: Plan | None
+    targets: tuple[Target, ...]
+    acted: bool = False
+    approved: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """One rule. `settings` is a frozen dataclass with defaults; its values come from the playbook, settings and floors.
+
+    `judge(settings, subject, facts)` returns a verdict, or None where this guard has nothing to say. `tallies` and
+    `questions` name what must be known first; `stricter(a, b)` returns the settings that allow least (for floors).
+    """
+
+    name: str
+    settings: type
+    judge: Callable[[Any, Subject, Facts], Verdict | None]
+    tallies: Callable[[Any], tuple[Tally, ...]] = lambda settings: ()
+    questions: Callable[[Any], tuple[CheckOrder, ...]] = lambda settings: ()
+    stricter: Callable[[Any, Any], Any] = lambda own, floor: floor
+
+
+def later(now: datetime, *moments: datetime | None) -> datetime | None:
+    """Return the latest of these moments that lies ahead."""
+    return max((m for m in moments if m is not None and m > now), default=None)

@@ -1,0 +1,323 @@
+"""The life of a run: what to do next, and what follows from what happened. Everything else in remediator serves this file.
+
+`next_effect(run, now)` names the one thing to do now. It is a function of the stored run alone, so that ordinary progress,
+a restart and a takeover by another replica are one code path. `evolve(run, event, now)` (in `evolution`) says what follows.
+
+The safety of the whole rests on a few lines here:
+  - an intent is applied only under the claim that committed it (`attempt.fence == run.fence`): whoever finds one
+    that it did not commit looks at the world first (`Observe`), and never applies blindly;
+  - a dry run ends where acting would begin;
+  - under `ask` nothing is held or applied until the current digest is approved.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from remediator.core import events as ev
+from remediator.core.change import Safety, make_plan
+from remediator.core.effects import (
+    Apply,
+    Ask,
+    Confirm,
+    Consider,
+    Diagnose,
+    Effect,
+    Hold,
+    Judge,
+    Note,
+    Observe,
+    Propose,
+    Rest,
+    Undo,
+    Verify,
+)
+from remediator.core.events import Outcome, Stage
+from remediator.core.facts import Known
+from remediator.core.playbook import AfterFailure, Mode, StepOrder
+from remediator.core.run import UNDO_PREFIX, Phase, Run, StepProgress, StepState
+from remediator.core.verdict import Ruling
+
+SKEW = timedelta(seconds=5)
+MOST_REPLANS = 5
+
+
+def next_effect(run: Run, now: datetime) -> Effect:
+    """Return the one thing to do now. A closed run rests for ever."""
+    if not run.is_open:
+        return Rest(None)
+    if attempt := run.open_attempt:
+        return _settle(run, attempt, now)
+    if ending := _ending(run, now):
+        return Note((ending,))
+    if run.not_before and now < run.not_before:
+        return Rest(min(run.not_before, run.deadline))
+    if run.phase is Phase.PLANNING:
+        return _plan(run)
+    if run.phase is Phase.AWAITING_APPROVAL:
+        return _await(run, now)
+    if run.phase is Phase.ACTING:
+        return _act(run)
+    return _verify(run, now)
+
+
+def due_at(run: Run, now: datetime) -> datetime | None:
+    """Return when a run has to be looked at next; None where only an event can move it."""
+    effect = next_effect(run, now)
+    return effect.until if isinstance(effect, Rest) else now
+
+
+def step_order(run: Run, step_id: str) -> StepOrder:
+    """Return the order behind a step, also behind the undoing of one."""
+    return run.order.step(step_id.removeprefix(UNDO_PREFIX))
+
+
+def _close(outcome: Outcome, reason: str) -> ev.Closed:
+    return ev.Closed(outcome=outcome, reason=reason)
+
+
+def _ending(run: Run, now: datetime) -> ev.Closed | None:
+    """Return why a run without an open attempt ends here and now, whatever its phase."""
+    if run.cancelled_by:
+        word = "taken over" if run.taken_over else "cancelled"
+        return _close(Outcome.CANCELLED, f"{word} by {run.cancelled_by.name}")
+    if run.phase is Phase.VERIFYING or run.has_acted:
+        return None
+    if run.alert_resolved_at:
+        return _close(Outcome.WITHDRAWN, "the alert resolved before anything was changed")
+    if now >= run.deadline:
+        why = run.judgement.strictest if run.judgement else None
+        return _close(
+            Outcome.BLOCKED, f"no time left; last: {why.reason}" if why else "no time left"
+        )
+    return None
+
+
+# ── an intent without an outcome ──────────────────────────────────────────────────────────────────────────
+
+
+def _settle(run: Run, attempt: StepProgress, now: datetime) -> Effect:
+    if attempt.state is StepState.UNKNOWN:
+        return _await_settlement(attempt, now)
+    if attempt.state is StepState.INTENDED and attempt.fence == run.fence:
+        return Apply(attempt.step)
+    look_at = attempt.observe_at or _earliest_look(run, attempt)
+    return Rest(look_at) if look_at and now < look_at else Observe(attempt.step)
+
+
+def _earliest_look(run: Run, attempt: StepProgress) -> datetime | None:
+    """A receipt can be asked for at once, because asking spends the token; anything else may still be on its way."""
+    if step_order(run, attempt.step).safety is Safety.RECEIPT or attempt.not_after is None:
+        return None
+    return attempt.not_after + SKEW
+
+
+def _await_settlement(attempt: StepProgress, now: datetime) -> Effect:
+    if attempt.observe_until and now < attempt.observe_until:
+        return Rest(attempt.observe_until)
+    return Note(
+        (_close(Outcome.OUTCOME_UNKNOWN, f"nobody knows whether step {attempt.step} was applied"),)
+    )
+
+
+# ── planning ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _plan(run: Run) -> Effect:
+    if run.denied:
+        return Note((_blocked(run),))
+    if not run.diagnosed:
+        return Diagnose()
+    if not run.cleared:
+        return Judge(Stage.BEFORE_PLANNING)
+    if run.replans > MOST_REPLANS:
+        return Note(
+            (_close(Outcome.FAILED, f"the world changed under the plan {run.replans} times"),)
+        )
+    if failed := _failed_step(run):
+        return Note((_cannot_plan(run, failed),))
+    undecided = next(
+        (s for s in run.progress if s.state is StepState.WAITING and not s.change), None
+    )
+    if undecided:
+        return Propose(undecided.step)
+    return _planned(run) if run.plan else _make_plan(run)
+
+
+def _make_plan(run: Run) -> Effect:
+    changes = tuple(s.change for s in run.progress if s.change and s.state is StepState.WAITING)
+    if not changes and not run.has_acted:
+        return Note((_nothing_to_do(run),))
+    return Note((ev.Planned(digest=make_plan(run.order.playbook_digest, changes).digest),))
+
+
+def _planned(run: Run) -> Effect:
+    if not run.plan_judged:
+        return Judge(Stage.PLANNED)
+    if run.order.mode is Mode.DRY_RUN:
+        return Note((_close(Outcome.DRY_RUN, "dry run: nothing was changed"),))
+    return _ask(run)
+
+
+def _ask(run: Run) -> Ask:
+    verdicts = run.judgement.verdicts if run.judgement else ()
+    reasons = tuple(v.reason for v in verdicts if v.ruling is Ruling.ASK)
+    return Ask(reasons or ("the step asks for approval",))
+
+
+def _blocked(run: Run) -> ev.Closed:
+    why = run.judgement.strictest if run.judgement else None
+    return _close(Outcome.BLOCKED, f"{why.guard}: {why.reason}" if why else "a guard said no")
+
+
+def _cannot_plan(run: Run, failed: StepProgress) -> ev.Closed:
+    reason = f"step {failed.step} could not be planned: {failed.reason}"
+    if run.order.mode is Mode.DRY_RUN:
+        return _close(Outcome.DRY_RUN, f"dry run: {reason}")
+    return _close(Outcome.FAILED, reason)
+
+
+def _nothing_to_do(run: Run) -> ev.Closed:
+    reasons = "; ".join(f"{s.step}: {s.reason}" for s in run.progress if s.reason) or "no steps"
+    outcome = Outcome.DRY_RUN if run.order.mode is Mode.DRY_RUN else Outcome.UNRESOLVED
+    return _close(outcome, f"there is nothing to change ({reasons})")
+
+
+def _failed_step(run: Run) -> StepProgress | None:
+    """Return the first failed step that the steps behind it may not survive."""
+    return next((s for s in run.progress if s.state is StepState.FAILED and _stops(run, s)), None)
+
+
+def _stops(run: Run, step: StepProgress) -> bool:
+    if step.is_undo:
+        return False
+    return step.diverged or step_order(run, step.step).after_failure is not AfterFailure.CONTINUE
+
+
+# ── waiting for people ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _await(run: Run, now: datetime) -> Effect:
+    approval = run.approval
+    if approval is None:
+        return Note((_close(Outcome.FAILED, "waiting for an approval that was never asked for"),))
+    if approval.rejected_by:
+        return Note((_close(Outcome.REJECTED, f"rejected by {approval.rejected_by.name}"),))
+    if approval.expired:
+        return Note((_close(Outcome.EXPIRED, "nobody decided in time"),))
+    if run.alert_resolved_at:
+        return Note(_skip_rest(run, "the alert resolved"))
+    policy = run.order.approval
+    if now >= approval.expires_at:
+        return Note((ev.ApprovalExpired(),))
+    reminder = (
+        approval.requested_at + policy.remind * (approval.reminded + 1) if policy.remind else None
+    )
+    second = None
+    if policy.escalate_after and policy.escalate_to and not approval.escalated:
+        second = approval.requested_at + policy.escalate_after
+    if second and policy.escalate_to and now >= second:
+        return Note((ev.ApprovalEscalated(to=policy.escalate_to),))
+    if reminder and now >= reminder:
+        return Note((ev.ApprovalReminded(),))
+    return Rest(min(moment for moment in (reminder, second, approval.expires_at) if moment))
+
+
+def _skip_rest(run: Run, reason: str) -> tuple[ev.Event, ...]:
+    waiting = (s.step for s in run.progress if s.state is StepState.WAITING)
+    return tuple(ev.StepSkipped(step=step, reason=reason) for step in waiting)
+
+
+# ── acting ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _act(run: Run) -> Effect:
+    if run.rollback:
+        return _roll_back(run)
+    if run.denied:
+        return _fail(run, _blocked(run).reason) if run.has_acted else Note((_blocked(run),))
+    if failed := _failed_step(run):
+        return _fail(run, f"step {failed.step} failed: {failed.reason}", failed)
+    step = next((s for s in run.progress if s.state is StepState.WAITING), None)
+    if step is None:
+        return Note((ev.VerificationStarted(),))
+    order = step_order(run, step.step)
+    needs_approval = order.approval_required or order.safety is Safety.BLIND or _is_asked(run)
+    if (order.unless or order.unless_verified) and not step.wanted:
+        return Consider(step.step)
+    if needs_approval and not run.is_approved:
+        return _ask(run)
+    if run.confirmed_at is None:
+        return Confirm()
+    return Hold(step.step)
+
+
+def _is_asked(run: Run) -> bool:
+    return run.judgement is not None and run.judgement.ruling is Ruling.ASK
+
+
+def _fail(run: Run, reason: str, failed: StepProgress | None = None) -> Effect:
+    wants = failed and step_order(run, failed.step).after_failure is AfterFailure.ROLLBACK
+    if (wants or run.order.failure.rollback) and _undoable(run):
+        return Note((ev.RollbackStarted(reason=reason, outcome=Outcome.FAILED),))
+    return Note((_close(Outcome.FAILED, reason),))
+
+
+def _undoable(run: Run) -> bool:
+    return any(
+        s.state is StepState.APPLIED and s.change and s.change.reversible for s in run.progress
+    )
+
+
+def _roll_back(run: Run) -> Effect:
+    if run.denied:
+        return Note(
+            (_rolled_back(run, " (the rollback was stopped: " + _blocked(run).reason + ")"),)
+        )
+    waiting = next((s for s in run.progress if s.is_undo and s.state is StepState.WAITING), None)
+    if waiting:
+        return Hold(waiting.step)
+    known = {s.step for s in run.progress}
+    left = [
+        s
+        for s in run.progress
+        if s.state is StepState.APPLIED and not s.is_undo and f"{UNDO_PREFIX}{s.step}" not in known
+    ]
+    if left:
+        return Undo(left[-1].step)
+    return Note((_rolled_back(run, ""),))
+
+
+def _rolled_back(run: Run, addition: str) -> ev.Closed:
+    outcome = run.rollback.outcome if run.rollback else Outcome.FAILED
+    reason = run.rollback.reason if run.rollback else ""
+    return _close(outcome, reason + addition)
+
+
+# ── verifying ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _verify(run: Run, now: datetime) -> Effect:
+    proof = run.verification
+    if proof is None:
+        return Note((_close(Outcome.FAILED, "verifying without having begun to"),))
+    if proof.known is Known.HOLDS and proof.held_since and proof.looks:
+        if now - proof.held_since >= run.order.verify.holds_for:
+            return Note((_close(Outcome.RESOLVED, "verified"),))
+    elif now >= proof.deadline and proof.looks:
+        return _not_verified(run)
+    if now >= proof.deadline + run.order.verify.holds_for + run.order.verify.every:
+        return _not_verified(run)
+    return Rest(proof.next_look) if now < proof.next_look else Verify()
+
+
+def _not_verified(run: Run) -> Effect:
+    known = run.verification.known if run.verification else Known.UNKNOWN
+    reason = (
+        "not verified in time"
+        if known is Known.FAILS
+        else "inconclusive: the checks could not be answered"
+    )
+    if run.order.failure.rollback and _undoable(run):
+        return Note((ev.RollbackStarted(reason=reason, outcome=Outcome.UNRESOLVED),))
+    return Note((_close(Outcome.UNRESOLVED, reason),))

@@ -1,0 +1,47 @@
+"""Message values: what people should be told, before any channel gives it a form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class MessageKind(StrEnum):
+    """What a message is about; channels choose form and loudness by it."""
+
+    PLAN = "plan"  # a plan awaits approval
+    PROGRESS = "progress"  # something moved; may be dropped or merged by a channel
+    RESULT = "result"  # it ran and was verified
+    FAILURE = "failure"  # it ended without fixing the alert
+    DRY_RUN = "dry_run"  # what would have been done
+    WITHDRAWN = "withdrawn"  # the alert resolved, or a person stopped it
+    BLOCKED = "blocked"  # a guard said no
+    REMINDER = "reminder"  # a plan still waits
+    UNKNOWN = "unknown"  # nobody knows whether a change was made; people must say
+    ESCALATION = "escalation"  # somebody is called
+    NOTICE = "notice"  # about the daemon itself: breaker, storm, reload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Something people should be told. All texts are plain: every channel escapes for itself.
+
+    `text` is one full sentence that stands alone. `thread` groups a run's messages; `deduplication` is unique for
+    ever. `facts` are short label/value pairs, `lines` the body, `body` the whole value for machines (webhook).
+    """
+
+    kind: MessageKind
+    run_id: str
+    thread: str
+    deduplication: str
+    title: str
+    text: str
+    lines: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+    to: str = ""
+    due_at: datetime | None = None
+    while_firing: str = ""

@@ -1,0 +1,1 @@
+"""What the rooms ask of each other: protocols and tiny value types."""

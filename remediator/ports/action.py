@@ -1,0 +1,89 @@
+"""What an action is: how it proposes, applies and observes. Implementations are files in `actions`, one each.
+
+Looking and acting are two objects. A dry run builds only the first, so the code that changes things is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from remediator.core.change import ActionEffect, Change, Nothing, Safety
+from remediator.core.events import Measure, Observation
+from remediator.core.target import Target
+from remediator.ports.parameters import Parameters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a step asks of its action. `labels` are for messages only: never build a command or a name from them."""
+
+    step: str
+    target: Target
+    parameters: Any
+    timeout: timedelta
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """The right to apply one change once: the attempt's token, the target's fence, and the latest moment."""
+
+    token: str
+    fence: int
+    not_after: datetime
+    timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What `observe` saw."""
+
+    observation: Observation
+    detail: str
+    measure: Measure = field(default_factory=Measure)
+
+
+class Proposer(Protocol):
+    """The half of an action that only looks."""
+
+    async def propose(self, request: Request) -> Change | Nothing:
+        """Read the world and return the exact change; raise Transient or Permanent. Twice gives the same change."""
+        ...
+
+    async def observe(self, change: Change, ticket: Ticket) -> Sight:
+        """Say what became of an attempt whose answer is not known; raise Transient where the world cannot be reached."""
+        ...
+
+    async def undo(self, change: Change, measure: Measure) -> Change | None:
+        """Return the change that takes an applied one back, or None where there is none."""
+        ...
+
+
+class Applier(Protocol):
+    """The half of an action that changes the world."""
+
+    async def apply(self, change: Change, ticket: Ticket) -> Measure:
+        """Make it so, conditionally on the change's version; raise one of the four action errors."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One registered action. `proposer` and `applier` build the two halves from the gateways they are given.
+
+    `example` is YAML that loads (the tests prove it); `targets` the kinds of target it works on.
+    """
+
+    name: str
+    doc: str
+    parameters: type[Parameters]
+    effect: ActionEffect
+    safety: Safety
+    targets: tuple[str, ...]
+    example: str
+    proposer: Callable[[Mapping[str, Any]], Proposer]
+    applier: Callable[[Mapping[str, Any]], Applier]
+    effect_of: Callable[[Any], ActionEffect] | None = None

@@ -1,0 +1,26 @@
+"""What we ask of Alertmanager: what fires now, and what is silenced or inhibited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from remediator.core.matcher import Matcher
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActiveAlert:
+    """One alert that Alertmanager holds now. `state` is active, suppressed or unprocessed."""
+
+    fingerprint: str
+    labels: Mapping[str, str]
+    state: str
+
+
+class Alertmanager(Protocol):
+    """The alerts that are firing now (resolved ones are not listed)."""
+
+    async def alerts(self, matchers: Sequence[Matcher]) -> tuple[ActiveAlert, ...]:
+        """Return the alerts that match, from the first Alertmanager that answers; raise Transient where none does."""
+        ...

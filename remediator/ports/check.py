@@ -1,0 +1,49 @@
+"""What a check is: a read-only question to the world with three answers. Implementations are files in `checks`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from remediator.core.alert import Alert
+from remediator.core.facts import Answer
+from remediator.core.target import Target
+from remediator.ports.parameters import Parameters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a check is asked about. `alert_seen_at` is when a source last spoke of the alert, `alert_firing` what it said."""
+
+    parameters: Any
+    alert: Alert
+    target: Target
+    now: datetime
+    alert_firing: bool = True
+    alert_seen_at: datetime | None = None
+
+
+class Checker(Protocol):
+    """One check, ready to be asked."""
+
+    async def ask(self, question: Question) -> Answer:
+        """Answer holds, does not hold or unknown. Never raises for what the world does: that is `unknown`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One registered check. `shorthand` names the parameter that a bare value stands for (`promql: EXPR`).
+
+    `promql` names the parameters whose `{{ … }}` are quoted for PromQL.
+    """
+
+    name: str
+    doc: str
+    parameters: type[Parameters]
+    shorthand: str
+    example: str
+    checker: Callable[[Mapping[str, Any]], Checker]
+    promql: tuple[str, ...] = ()

@@ -1,0 +1,75 @@
+"""How runs, events and messages are written down as JSON and read again; used by the store, the API and telemetry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field, TypeAdapter
+
+from remediator.core.events import Admitted, Event
+from remediator.core.guards import GUARDS
+from remediator.core.messages import Message
+from remediator.core.order import Order
+from remediator.core.run import Run
+
+T = TypeVar("T")
+_TaggedEvent = Annotated[Event, Field(discriminator="kind")]
+
+
+@cache
+def adapter(kind: Any) -> TypeAdapter[Any]:
+    """Return the (cached) reader and writer of a type."""
+    return TypeAdapter(kind)
+
+
+def encode_run(run: Run) -> str:
+    """Write a run down as JSON."""
+    return adapter(Run).dump_json(run).decode()
+
+
+def decode_run(text: str) -> Run:
+    """Read a run back, its guards' settings with their types."""
+    run: Run = adapter(Run).validate_json(text)
+    return replace(run, order=_revived(run.order))
+
+
+def encode_event(event: Event) -> str:
+    """Write an event down as JSON."""
+    return adapter(_TaggedEvent).dump_json(event).decode()
+
+
+def decode_event(text: str) -> Event:
+    """Read an event back."""
+    event: Event = adapter(_TaggedEvent).validate_json(text)
+    if isinstance(event, Admitted):
+        return replace(event, order=_revived(event.order))
+    return event
+
+
+def encode_message(message: Message) -> str:
+    """Write a message down as JSON."""
+    return adapter(Message).dump_json(message).decode()
+
+
+def decode_message(text: str) -> Message:
+    """Read a message back."""
+    message: Message = adapter(Message).validate_json(text)
+    return message
+
+
+def plain(value: Any) -> Any:
+    """Return a value of ours as JSON-like Python: what the API shows."""
+    kind: Any = type(value)
+    return adapter(kind).dump_python(value, mode="json")
+
+
+def _revived(order: Order) -> Order:
+    kinds = {guard.name: guard.settings for guard in GUARDS}
+    guards = {
+        name: adapter(kinds[name]).validate_python(raw)
+        for name, raw in order.guards.items()
+        if name in kinds
+    }
+    return replace(order, guards=guards)

@@ -1,0 +1,1 @@
+"""The tests, a package so that rooms may share parts by an absolute name."""

@@ -1,0 +1,59 @@
+"""The real parts as pytest fixtures; a plugin of tests/conftest.py."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.parts.alertmanager import Alertmanager
+from tests.parts.host import Host
+from tests.parts.postgres import Postgres
+from tests.parts.prometheus import Prometheus
+from tests.parts.require import require, require_namespaces
+from tests.parts.sshd import Sshd
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One PostgreSQL for the session; take a `new_database()` each. Crash only your own."""
+    require("postgres", "initdb")
+    with Postgres() as part:
+        yield part
+
+
+@pytest.fixture(scope="session")
+def sshd() -> Iterator[Sshd]:
+    """One sshd for the session: root by key. Start your own `Sshd` to cut, freeze or stop it."""
+    require("sshd", "ssh-keygen", root=True)
+    with Sshd() as part:
+        yield part
+
+
+@pytest.fixture(scope="session")
+def prometheus() -> Iterator[Prometheus]:
+    """One Prometheus for the session, which scrapes nothing; `vector(1)` and errors are real."""
+    require("prometheus", "promtool")
+    with Prometheus() as part:
+        yield part
+
+
+@pytest.fixture(scope="session")
+def alertmanager() -> Iterator[Alertmanager]:
+    """One Alertmanager for the session, which tells nobody; push, silence and read."""
+    require("alertmanager", "amtool")
+    with Alertmanager() as part:
+        yield part
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    """One real host per test module: systemd, journald, Docker and sshd around a small /var."""
+    require_host()
+    with Host(docker=True) as part:
+        yield part
+
+
+def require_host() -> None:
+    """All that `Host(docker=True)` needs."""
+    require("systemd", "systemd-journald", "journalctl", "mkfs.ext4", root=True)
+    require("sshd", "ssh-keygen", "dockerd", "docker", "node_exporter")
+    require_namespaces()
