@@ -1,4 +1,7 @@
-"""What we ask of the web: one request to a host that the settings allow. No redirects, no surprises."""
+"""What we ask of the web: one request or one connection to a host that the settings allow. No redirects, no surprises.
+
+The gateway under the key `http` keeps both promises: `Http` and `Tcp`.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
+from remediator.core.errors import Transient
+
+
+class NotListening(Transient):
+    """Say that the host answered, and that nobody listens on that port."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """An answer, body capped at 1 MiB and decoded with replacement."""
+    """An answer, body capped at 1 MiB and decoded with replacement. Names of headers are case-insensitive."""
 
     status: int
     body: str
@@ -27,7 +36,23 @@ class Http(Protocol):
         *,
         timeout: timedelta,
         json: Any = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """Return the answer; raise Permanent (not allowed), Transient (could not connect), Uncertain (sent, no answer)."""
+        """Return the answer, whatever its status; a redirect is an answer too. `content` is sent as it is.
+
+        Raise Permanent (not allowed), Transient (could not connect, or nothing but a look was lost), Uncertain (sent, no
+        answer).
+        """
+        ...
+
+
+class Tcp(Protocol):
+    """Connections to allowed hosts only, by the same rule."""
+
+    async def connect(self, host: str, port: int, *, timeout: timedelta) -> float:
+        """Connect, say nothing, hang up, and return how many seconds it took to connect.
+
+        Raise Permanent (not allowed), NotListening or another Transient.
+        """
         ...

@@ -1,0 +1,275 @@
+"""What people are told when something happens to a run: journal event in, message values out. Pure; the engine sends them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from remediator.core import events as ev
+from remediator.core import wording as say
+from remediator.core.events import Outcome
+from remediator.core.messages import Message, MessageKind
+from remediator.core.run import Run, StepState
+
+_QUIET_GUARDS = frozenset({"storm"})
+_FAILED = frozenset({Outcome.UNRESOLVED, Outcome.FAILED, Outcome.OUTCOME_UNKNOWN})
+
+
+def messages_for(run: Run, event: ev.Event, now: datetime) -> tuple[Message, ...]:
+    """Return what should be told after this event; `run` is the run that followed from it."""
+    tell = _TELLERS.get(type(event))
+    return tell(run, event, now) if tell else ()
+
+
+def _message(run: Run, kind: MessageKind, key: str, text: str, **more: Any) -> Message:
+    facts = {"playbook": run.order.playbook, "run": run.id, **more.pop("facts", {})}
+    return Message(
+        kind=kind,
+        run_id=run.id,
+        thread=run.id,
+        deduplication=f"{run.id}:{key}",
+        title=more.pop("title", say.headline(run)),
+        text=text,
+        facts=facts,
+        body=_body(run),
+        **more,
+    )
+
+
+def _body(run: Run) -> Mapping[str, Any]:
+    return {
+        "run": run.id,
+        "playbook": run.order.playbook,
+        "mode": run.order.mode.value,
+        "phase": run.phase.value,
+        "outcome": run.outcome.value if run.outcome else None,
+        "reason": run.reason,
+        "target": str(run.order.target),
+        "alert": {
+            "fingerprint": run.order.alert.fingerprint,
+            "labels": dict(run.order.alert.labels),
+        },
+        "plan_digest": run.plan.digest if run.plan else None,
+        "freed_bytes": say.freed(run),
+        "severity": run.order.severity,
+    }
+
+
+def _approval_requested(
+    run: Run, event: ev.ApprovalRequested, now: datetime
+) -> tuple[Message, ...]:
+    expires = say.clock(run.approval.expires_at) if run.approval else ""
+    count = len(run.plan.changes) if run.plan else 0
+    text = f"{say.headline(run)}: a plan of {count} change{'s' if count != 1 else ''} awaits approval until {expires}."
+    summary = run.order.alert.annotations.get("summary", "")
+    lines = ((summary,) if summary else ()) + say.evidence_lines(run) + say.plan_lines(run)
+    facts = {
+        "needs": say.who_decides(run),
+        "expires": expires,
+        "why": "; ".join(event.reasons),
+        "plan": event.digest[:8],
+    }
+    if run.replans:
+        facts["note"] = "the plan changed since it was first shown"
+    title = f"Approve {run.order.playbook} on {run.order.target.name}?"
+    return (
+        _message(
+            run,
+            MessageKind.PLAN,
+            f"ask:{event.approval}",
+            text,
+            title=title,
+            lines=lines,
+            facts=facts,
+        ),
+    )
+
+
+def _voted(run: Run, event: ev.Voted, now: datetime) -> tuple[Message, ...]:
+    if not event.approve:
+        return ()
+    approval = run.approval
+    count = len(approval.approvers) if approval else 0
+    state = (
+        "going on" if approval and approval.granted else f"{count} of {run.order.approval.count}"
+    )
+    text = f"Approved by {event.person.name} ({state})."
+    return (_message(run, MessageKind.PROGRESS, f"vote:{event.digest[:16]}:{count}", text),)
+
+
+def _reminded(run: Run, event: ev.ApprovalReminded, now: datetime) -> tuple[Message, ...]:
+    expires = say.clock(run.approval.expires_at) if run.approval else ""
+    number = run.approval.reminded if run.approval else 0
+    text = f"{say.headline(run)}: the plan still awaits approval, until {expires}."
+    return (_message(run, MessageKind.REMINDER, f"remind:{_approval_id(run)}:{number}", text),)
+
+
+def _second_group(run: Run, event: ev.ApprovalEscalated, now: datetime) -> tuple[Message, ...]:
+    text = f"{say.headline(run)}: a plan awaits approval and nobody has decided yet."
+    key = f"second:{_approval_id(run)}"
+    return (
+        _message(run, MessageKind.ESCALATION, key, text, to=event.to, lines=say.plan_lines(run)),
+    )
+
+
+def _approval_id(run: Run) -> str:
+    return run.approval.id if run.approval else "none"
+
+
+def _voided(run: Run, event: ev.PlanVoided, now: datetime) -> tuple[Message, ...]:
+    text = f"{say.headline(run)}: the plan no longer fits the world and is void ({event.reason}). Planning again."
+    return (_message(run, MessageKind.PROGRESS, f"void:{run.replans}", text),)
+
+
+def _intended(run: Run, event: ev.IntentCommitted, now: datetime) -> tuple[Message, ...]:
+    change = run.at(event.step).change
+    summary = change.summary if change else ""
+    text = f"{say.headline(run)}: {event.step} started: {summary}"
+    return (_message(run, MessageKind.PROGRESS, f"start:{event.step}:{event.n}", text),)
+
+
+def _applied(run: Run, event: ev.Applied, now: datetime) -> tuple[Message, ...]:
+    step = run.at(event.step)
+    text = f"{say.headline(run)}: {say.step_line(step)}"
+    return (_message(run, MessageKind.PROGRESS, f"done:{event.step}:{step.n}", text),)
+
+
+def _verifying(run: Run, event: ev.VerificationStarted, now: datetime) -> tuple[Message, ...]:
+    until = say.clock(run.verification.deadline) if run.verification else ""
+    text = f"{say.headline(run)}. {say.remedy(run)} Verifying until {until}."
+    return (_message(run, MessageKind.PROGRESS, "verifying", text),)
+
+
+def _observed(run: Run, event: ev.Observed, now: datetime) -> tuple[Message, ...]:
+    step = run.at(event.step)
+    if step.state is not StepState.UNKNOWN:
+        return ()
+    text = (
+        f"{say.headline(run)}: nobody knows whether {event.step} was applied. The target stays held. "
+        "Look, then say: it was applied, it was not, or abandon."
+    )
+    key = f"unknown:{event.step}:{step.n}"
+    return (_message(run, MessageKind.UNKNOWN, key, text, lines=(event.detail,)),)
+
+
+def _closed(run: Run, event: ev.Closed, now: datetime) -> tuple[Message, ...]:
+    match event.outcome:
+        case Outcome.RESOLVED:
+            return (_result(run, now),)
+        case Outcome.DRY_RUN:
+            return (_rehearsed(run),)
+        case Outcome.BLOCKED:
+            return _blocked(run)
+        case Outcome.EXPIRED:
+            return _expired(run, now)
+        case outcome if outcome in _FAILED:
+            return (_failure(run, now), *_escalations(run, now))
+    text = f"{say.headline(run)}: {run.reason}. {say.remedy(run)}"
+    return (_message(run, MessageKind.WITHDRAWN, "closed", text),)
+
+
+def _result(run: Run, now: datetime) -> Message:
+    text = f"{say.headline(run)}. {say.remedy(run)}"
+    lines = (*(say.step_line(s) for s in run.progress), *say.verification_lines(run))
+    facts = {"took": say.lasted(run, now), "decided": _decided(run)}
+    return _message(run, MessageKind.RESULT, "closed", text, lines=lines, facts=facts)
+
+
+def _decided(run: Run) -> str:
+    approvers = ", ".join(run.approval.approvers) if run.approval else ""
+    return f"approved by {approvers}" if approvers else "automatic"
+
+
+def _rehearsed(run: Run) -> Message:
+    ruling = run.judgement.ruling.name.lower() if run.judgement else "allow"
+    verdicts = run.judgement.verdicts if run.judgement else ()
+    would = {"allow": "automatic", "ask": "after approval", "defer": "later", "deny": "not at all"}[
+        ruling
+    ]
+    lines = (
+        *say.plan_lines(run),
+        *(f"{v.guard} would {v.ruling.name.lower()}: {v.reason}" for v in verdicts),
+    )
+    text = f"Dry run: {say.headline(run)}. Nothing was changed. {_would(run)}"
+    facts = {"would have run": would}
+    if run.plan:
+        facts["plan"] = run.plan.digest[:8]
+    return _message(run, MessageKind.DRY_RUN, "closed", text, lines=lines, facts=facts)
+
+
+def _would(run: Run) -> str:
+    if not run.plan:
+        return run.reason
+    return (
+        "It would have run: " + "; ".join(f"{c.step}: {c.summary}" for c in run.plan.changes) + "."
+    )
+
+
+def _blocked(run: Run) -> tuple[Message, ...]:
+    why = run.judgement.strictest if run.judgement else None
+    guard = why.guard if why else "time"
+    if guard in _QUIET_GUARDS:
+        return ()
+    text = f"{say.headline(run)}: nothing was changed. {run.reason}"
+    facts = {"would clear it": why.clears} if why and why.clears else {}
+    message = _message(run, MessageKind.BLOCKED, "closed", text, facts=facts)
+    return (
+        (message, *_escalations(run, run.closed_at or run.created_at))
+        if guard == "breaker"
+        else (message,)
+    )
+
+
+def _expired(run: Run, now: datetime) -> tuple[Message, ...]:
+    text = f"{say.headline(run)}: nobody approved the plan in time. Nothing was changed."
+    if not run.order.approval.escalate_on_expiry:
+        return (_message(run, MessageKind.WITHDRAWN, "closed", text),)
+    return (
+        _message(run, MessageKind.FAILURE, "closed", text, lines=say.plan_lines(run)),
+        *_escalations(run, now),
+    )
+
+
+def _failure(run: Run, now: datetime) -> Message:
+    text = f"{say.headline(run)} is not fixed: {run.reason}. {say.remedy(run)}"
+    lines = (
+        *(say.step_line(step) for step in run.progress),
+        *say.verification_lines(run),
+        *say.evidence_lines(run),
+    )
+    return _message(
+        run, MessageKind.FAILURE, "closed", text, lines=lines, facts={"took": say.lasted(run, now)}
+    )
+
+
+def _escalations(run: Run, now: datetime) -> tuple[Message, ...]:
+    text = f"{say.headline(run)} needs you: {run.reason}. {say.remedy(run)}"
+    lines = tuple(say.step_line(step) for step in run.progress)
+    return tuple(
+        _message(
+            run,
+            MessageKind.ESCALATION,
+            f"escalate:{n}",
+            text,
+            lines=lines,
+            to=escalation.to,
+            due_at=now + escalation.after,
+            while_firing=run.episode,
+        )
+        for n, escalation in enumerate(run.order.failure.escalations)
+    )
+
+
+_TELLERS: dict[type, Callable[[Run, Any, datetime], tuple[Message, ...]]] = {
+    ev.ApprovalRequested: _approval_requested,
+    ev.Voted: _voted,
+    ev.ApprovalReminded: _reminded,
+    ev.ApprovalEscalated: _second_group,
+    ev.PlanVoided: _voided,
+    ev.IntentCommitted: _intended,
+    ev.Applied: _applied,
+    ev.Observed: _observed,
+    ev.VerificationStarted: _verifying,
+    ev.Closed: _closed,
+}

@@ -1,0 +1,133 @@
+"""Which playbooks answer an alert, and why the others do not. Used by intake for every firing alert, and by `why`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from remediator.core.alert import Alert
+from remediator.core.matcher import Matcher
+from remediator.core.playbook import Mode, Playbook, lowest
+
+
+class Decision(StrEnum):
+    """What was decided for one alert and one playbook."""
+
+    NOT_MATCHED = "not_matched"
+    SKIPPED = "skipped"
+    OFF = "off"
+    BLOCKED = "blocked"
+    DRY_RUN = "dry_run"
+    WAITING = "waiting"
+    RUN = "run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """A part of the world and the highest mode that playbooks have there; an empty `match` means everything."""
+
+    name: str
+    match: tuple[Matcher, ...]
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """One playbook considered for one alert. `decision` is RUN (or DRY_RUN) where it was selected, in `mode`."""
+
+    playbook: Playbook
+    decision: Decision
+    reason: str
+    mode: Mode = Mode.OFF
+    environment: str = ""
+
+    @property
+    def is_selected(self) -> bool:
+        """Whether a run should be admitted."""
+        return self.decision in (Decision.RUN, Decision.DRY_RUN)
+
+
+class Index:
+    """Playbooks filed under the values that their equality matchers want, so that many cost no more than few."""
+
+    def __init__(self, playbooks: Iterable[Playbook]) -> None:
+        self._filed: dict[tuple[str, str], list[Playbook]] = {}
+        self._labels: set[str] = set()
+        self._anywhere: list[Playbook] = []
+        for playbook in playbooks:
+            for alternative in playbook.match:
+                self._file(playbook, alternative)
+
+    def candidates(self, labels: Mapping[str, str]) -> tuple[Playbook, ...]:
+        """Return every playbook that could match these labels, by name, each once."""
+        found = {playbook.name: playbook for playbook in self._anywhere}
+        for label in self._labels & labels.keys():
+            found.update((p.name, p) for p in self._filed.get((label, labels[label]), ()))
+        return tuple(found[name] for name in sorted(found))
+
+    def _file(self, playbook: Playbook, alternative: tuple[Matcher, ...]) -> None:
+        anchor = _anchor(alternative)
+        if anchor is None:
+            self._anywhere.append(playbook)
+            return
+        self._labels.add(anchor.label)
+        for value in anchor.literals():
+            self._filed.setdefault((anchor.label, value), []).append(playbook)
+
+
+def _anchor(alternative: tuple[Matcher, ...]) -> Matcher | None:
+    """Return the matcher to file under: one with a list of values, the alert's name before all others."""
+    usable = [m for m in alternative if m.literals() and "" not in m.literals()]
+    return min(usable, key=lambda m: (m.label != "alertname", len(m.literals())), default=None)
+
+
+def select(
+    playbook: Playbook,
+    alert: Alert,
+    environments: Iterable[Environment],
+    allowed: Iterable[str] = ("*",),
+    source: str = "",
+) -> Selection:
+    """Decide for one playbook. `allowed` are the name patterns that the alert's source may set off."""
+    if failed := _first_failed(playbook, alert.labels):
+        actual = alert.labels.get(failed.label)
+        found = f"the label is {actual!r}" if actual is not None else "the label is absent"
+        return _passed(playbook, Decision.NOT_MATCHED, f"{failed}: {found}")
+    if missing := [label for label in playbook.requires if not alert.labels.get(label)]:
+        return _passed(playbook, Decision.SKIPPED, f"no label {missing[0]}")
+    if not any(fnmatchcase(playbook.name, pattern) for pattern in allowed):
+        return _passed(playbook, Decision.SKIPPED, f"source {source} may not set off this playbook")
+    environment = next((e for e in environments if _holds(e.match, alert.labels)), None)
+    ceiling = environment.mode if environment else Mode.DRY_RUN
+    name = environment.name if environment else "unknown"
+    mode = lowest(playbook.mode, ceiling)
+    if mode is Mode.OFF:
+        return _passed(playbook, Decision.OFF, f"the playbook is off in environment {name}")
+    decision = Decision.DRY_RUN if mode is Mode.DRY_RUN else Decision.RUN
+    reason = (
+        f"mode {mode.value}: playbook {playbook.mode.value}, environment {name} {ceiling.value}"
+    )
+    return Selection(
+        playbook=playbook, decision=decision, reason=reason, mode=mode, environment=name
+    )
+
+
+def _passed(playbook: Playbook, decision: Decision, reason: str) -> Selection:
+    return Selection(playbook=playbook, decision=decision, reason=reason)
+
+
+def _holds(matchers: tuple[Matcher, ...], labels: Mapping[str, str]) -> bool:
+    return all(matcher.matches(labels) for matcher in matchers)
+
+
+def _first_failed(playbook: Playbook, labels: Mapping[str, str]) -> Matcher | None:
+    """Return None where an alternative matches, else the first matcher that failed in the one that came farthest."""
+    farthest: tuple[int, Matcher] | None = None
+    for alternative in playbook.match:
+        failed = next(((n, m) for n, m in enumerate(alternative) if not m.matches(labels)), None)
+        if failed is None:
+            return None
+        farthest = failed if farthest is None or failed[0] > farthest[0] else farthest
+    return farthest[1] if farthest else None

@@ -1,0 +1,110 @@
+"""How runs read in sentences: the texts that messages, pages and commands share. Plain text; channels escape."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from remediator.core.change import Change
+from remediator.core.duration import format_duration, format_size
+from remediator.core.run import Run, StepProgress, StepState
+
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_-]+")
+_MARKS = {
+    StepState.APPLIED: "done",
+    StepState.FAILED: "failed",
+    StepState.SKIPPED: "left out",
+    StepState.UNKNOWN: "unknown",
+    StepState.WAITING: "not tried",
+    StepState.INTENDED: "started",
+    StepState.DOUBTED: "in doubt",
+}
+
+
+def headline(run: Run) -> str:
+    """Say what is wrong and where: `Disk space low on web1`."""
+    words = " ".join(w for w in _WORDS.split(run.order.alert.name) if w)
+    sentence = (
+        words[:1].upper() + " ".join(w if w.isupper() else w.lower() for w in words.split(" "))[1:]
+    )
+    return f"{sentence} on {run.order.target.name}"
+
+
+def freed(run: Run) -> int | None:
+    """Return the bytes that all steps freed together, or None where that was not the point."""
+    amounts = [s.measure.freed_bytes for s in run.progress if s.measure.freed_bytes is not None]
+    return sum(amounts) if amounts else None
+
+
+def remedy(run: Run) -> str:
+    """Say what was done and what it came to: `Cleanup ran. Space reclaimed: 5.0 GB.`"""
+    amount = freed(run)
+    if amount is not None:
+        return f"Cleanup ran. Space reclaimed: {format_size(max(amount, 0))}."
+    done = [s.step for s in run.progress if s.state is StepState.APPLIED and not s.is_undo]
+    return f"Done: {', '.join(done)}." if done else "Nothing was changed."
+
+
+def change_line(number: int, change: Change) -> str:
+    """Describe one change for a person who decides."""
+    back = f"undo: {change.undo_hint}" if change.undo_hint else ""
+    word = back or ("reversible" if change.reversible else "cannot be undone")
+    most = ""
+    if change.bound is not None:
+        amount = (
+            format_size(change.bound)
+            if change.unit == "bytes"
+            else f"{change.bound} {change.unit}".strip()
+        )
+        most = f", at most {amount}"
+    return f"{number}. {change.action} on {change.target}: {change.summary}{most} ({word})"
+
+
+def plan_lines(run: Run) -> tuple[str, ...]:
+    """Describe every change of the plan, and what is left out and why."""
+    changes = run.plan.changes if run.plan else ()
+    lines = [change_line(n, change) for n, change in enumerate(changes, start=1)]
+    lines += [
+        f"- {s.step} is left out: {s.reason}" for s in run.progress if s.state is StepState.SKIPPED
+    ]
+    return tuple(lines)
+
+
+def step_line(step: StepProgress) -> str:
+    """Describe what became of one step."""
+    detail = step.measure.summary or step.reason
+    return f"{step.step}: {_MARKS[step.state]}" + (f", {detail}" if detail else "")
+
+
+def verification_lines(run: Run) -> tuple[str, ...]:
+    """Describe the last look of the verification."""
+    answers = run.verification.answers if run.verification else ()
+    return tuple(
+        f"{key}: {a.known.value}" + (f" ({a.detail})" if a.detail else "") for key, a in answers
+    )
+
+
+def evidence_lines(run: Run, most: int = 6) -> tuple[str, ...]:
+    """Give the first lines of what the probes found."""
+    lines: list[str] = []
+    for evidence in run.evidence:
+        lines.append(evidence.title + (f" ({evidence.problem})" if evidence.problem else ""))
+        lines += [f"  {line}" for line in evidence.lines[:most]]
+    return tuple(lines)
+
+
+def who_decides(run: Run) -> str:
+    """Say who may approve, and how many it takes."""
+    policy = run.order.approval
+    names = ", ".join((*policy.groups, *policy.users)) or "any approver"
+    return f"{policy.count} of {names}"
+
+
+def clock(moment: datetime) -> str:
+    """Write a moment as people say it."""
+    return f"{moment:%H:%M} UTC"
+
+
+def lasted(run: Run, now: datetime) -> str:
+    """Say how long a run has taken."""
+    return format_duration((run.closed_at or now) - run.created_at)

@@ -1,0 +1,205 @@
+"""Admit one alert: its episode, a decision for every playbook that could have matched, and at most one open run each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from remediator.core import events as ev
+from remediator.core.alert import Alert, AlertStatus
+from remediator.core.errors import InputError
+from remediator.core.events import Outcome
+from remediator.core.evolution import admit
+from remediator.core.facts import Counted
+from remediator.core.guards.cooldown import CooldownSettings
+from remediator.core.order import Order
+from remediator.core.run import Run
+from remediator.core.selection import Decision, Environment, Index, Selection, select
+from remediator.engine.ledger import Ledger, Moved, entry
+from remediator.ports.ambient import Ambient
+from remediator.ports.store import DecisionRecord, Episode, Notification, Transaction
+
+DEADLINE = timedelta(hours=24)
+CAME_BACK_WITHIN = timedelta(hours=24)
+_MAY_ANSWER_AGAIN = frozenset(
+    {Outcome.RESOLVED, Outcome.UNRESOLVED, Outcome.FAILED, Outcome.BLOCKED, Outcome.EXPIRED}
+)
+
+Render = Callable[[Selection, Alert, str], Order]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What intake goes by; swapped whole on reload. `allowed` maps a source to the playbooks it may set off."""
+
+    index: Index
+    environments: tuple[Environment, ...]
+    allowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    render: Render
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of one alert: the decisions taken and everything that moved."""
+
+    alert: Alert
+    decisions: list[tuple[str, str]] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
+
+
+class Admission:
+    """Admits the alerts of one notification, inside one transaction."""
+
+    def __init__(
+        self,
+        tx: Transaction,
+        ledger: Ledger,
+        ambient: Ambient,
+        rules: Rules,
+        notification: Notification,
+    ) -> None:
+        self._tx = tx
+        self._ledger = ledger
+        self._ambient = ambient
+        self._rules = rules
+        self._notification = notification
+        self._now = ambient.now()
+
+    def take(self, alert: Alert) -> Taken:
+        """Take one alert in; an older word than the last one about it changes nothing."""
+        taken = Taken(alert)
+        source, at = self._notification.source, self._notification.received_at
+        episode = self._tx.open_episode(source, alert.fingerprint)
+        if episode and at < episode.seen_at:
+            return taken
+        if alert.status is AlertStatus.FIRING:
+            self._answer(self._named(episode, alert), alert, taken)
+        elif episode:
+            closed = replace(
+                episode, alert=alert, status=AlertStatus.RESOLVED, seen_at=at, closed_at=at
+            )
+            taken.moved += end_episode(self._tx, self._ledger, closed, self._now)
+        return taken
+
+    def _named(self, episode: Episode | None, alert: Alert) -> Episode:
+        at = self._notification.received_at
+        named = (
+            replace(episode, alert=alert, seen_at=at)
+            if episode
+            else Episode(
+                id=self._ambient.new_id("eps"),
+                source=self._notification.source,
+                fingerprint=alert.fingerprint,
+                alert=alert,
+                status=AlertStatus.FIRING,
+                opened_at=at,
+                seen_at=at,
+            )
+        )
+        self._tx.save_episode(named)
+        return named
+
+    def _answer(self, episode: Episode, alert: Alert, taken: Taken) -> None:
+        rules, source = self._rules, self._notification.source
+        allowed = rules.allowed.get(source, ("*",))
+        for playbook in rules.index.candidates(alert.labels):
+            selection = select(playbook, alert, rules.environments, allowed, source)
+            if not selection.is_selected:
+                self._decide(episode, selection, taken)
+                continue
+            last = self._tx.last_run_of(source, alert.fingerprint, playbook.name)
+            if last is None or last.episode != episode.id:
+                self._begin(episode, selection, alert, taken, came_back=last)
+            elif self._may_answer_again(last):
+                self._begin(episode, selection, alert, taken, ordinal=last.ordinal + 1)
+
+    def _may_answer_again(self, last: Run) -> bool:
+        """A still firing alert is answered again only when its target has rested and people have not said no."""
+        if last.closed_at is None or last.outcome not in _MAY_ANSWER_AGAIN:
+            return False
+        cooldown = last.order.guards.get("cooldown") or CooldownSettings()
+        return last.closed_at + cooldown.rest <= self._now
+
+    def _begin(
+        self,
+        episode: Episode,
+        selection: Selection,
+        alert: Alert,
+        taken: Taken,
+        *,
+        ordinal: int = 1,
+        came_back: Run | None = None,
+    ) -> None:
+        try:
+            order = self._rules.render(selection, alert, self._notification.source)
+        except InputError as error:
+            self._decide(
+                episode,
+                replace(selection, decision=Decision.BLOCKED, reason=str(error)),
+                taken,
+                by="order",
+            )
+            return
+        event = ev.Admitted(
+            order=order, episode=episode.id, ordinal=ordinal, deadline=self._now + DEADLINE
+        )
+        run = admit(self._ambient.new_id("run"), event, self._now)
+        if not self._tx.insert_run(run, self._now):
+            return
+        self._tx.append(run.id, self._now, (event,))
+        self._tx.keep_playbook(
+            order.playbook_digest, order.playbook, selection.playbook.document, self._now
+        )
+        self._tx.count(entry(run, Counted.ADMITTED, order.target, self._now))
+        if came_back is not None:
+            self._count_return(run, came_back)
+        taken.moved.append(Moved(None, event, run, self._now))
+        self._decide(episode, selection, taken, run_id=run.id)
+
+    def _count_return(self, run: Run, last: Run) -> None:
+        """Count a fix that worked and did not last; the breaker opens on too many of these."""
+        recent = last.closed_at and self._now - last.closed_at <= CAME_BACK_WITHIN
+        if recent and last.outcome is Outcome.RESOLVED and last.has_acted:
+            self._tx.count(entry(run, Counted.INEFFECTIVE, run.order.target, self._now))
+
+    def _decide(
+        self,
+        episode: Episode,
+        selection: Selection,
+        taken: Taken,
+        *,
+        by: str = "",
+        run_id: str | None = None,
+    ) -> None:
+        """Record a decision once per notification, alert and playbook; a repeat overwrites nothing."""
+        key = run_id or f"{self._notification.id}_{episode.fingerprint}_{selection.playbook.name}"
+        self._tx.decide(
+            DecisionRecord(
+                id=f"dec_{key}",
+                at=self._now,
+                notification=self._notification.id,
+                fingerprint=episode.fingerprint,
+                source=episode.source,
+                playbook=selection.playbook.name,
+                decision=selection.decision.value,
+                reason=selection.reason,
+                by=by,
+                run_id=run_id,
+                alert_name=episode.alert.name,
+            )
+        )
+        taken.decisions.append((selection.playbook.name, selection.decision.value))
+
+
+def end_episode(tx: Transaction, ledger: Ledger, closed: Episode, now: datetime) -> list[Moved]:
+    """Store a closed episode, tell its open runs that the alert resolved, and drop calls for people that no longer matter."""
+    tx.save_episode(closed)
+    tx.hush(closed.id)
+    moved: list[Moved] = []
+    for run in tx.open_runs_of(closed.id):
+        locked = tx.lock_run(run.id)
+        if locked and locked.is_open:
+            _, more = ledger.record(tx, locked, (ev.AlertResolved(at=closed.seen_at),), now)
+            moved += more
+    return moved

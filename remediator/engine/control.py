@@ -1,0 +1,210 @@
+"""What people can do: approve, reject, cancel, take over, settle, pause, resume. Every door (API, Slack, web) comes here.
+
+Control only writes to the store: the worker does the rest. "No" is Refused, with who can or what would help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from remediator.core import events as ev
+from remediator.core.errors import IllegalEvent, Refused
+from remediator.core.events import Outcome, Person, Settlement
+from remediator.core.facts import Counted, Pause
+from remediator.core.run import Phase, Run
+from remediator.core.target import parse_target
+from remediator.engine.ledger import Ledger, Moved
+from remediator.engine.witness import Witness
+from remediator.ports.ambient import Ambient
+from remediator.ports.store import Entry, Store, Transaction
+
+TAKE_OVER_PAUSE = timedelta(hours=2)
+LONGEST_PAUSE = timedelta(days=30)
+ADMIN = "admin"
+
+
+class Control:
+    """The human verbs."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        ledger: Ledger,
+        ambient: Ambient,
+        witness: Witness,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._ambient = ambient
+        self._witness = witness
+
+    async def approve(self, run_id: str, *, digest: str, person: Person, reason: str = "") -> Run:
+        """Give one person's yes to the plan with this digest (at least its first eight characters)."""
+        return await self._vote(run_id, digest, person, reason, approve=True)
+
+    async def reject(self, run_id: str, *, digest: str | None, person: Person, reason: str) -> Run:
+        """Say no to the plan; one no ends it. A reason is required."""
+        if not reason.strip():
+            raise Refused("conflict", "a rejection needs a reason", hint="say why in one sentence")
+        return await self._vote(run_id, digest, person, reason, approve=False)
+
+    async def cancel(self, run_id: str, *, person: Person, reason: str = "") -> Run:
+        """Stop a run as soon as nothing is half done."""
+        event = ev.CancelRequested(person=person, reason=reason)
+        return await self._record(run_id, lambda run: (event,))
+
+    async def take_over(self, run_id: str, *, person: Person, reason: str = "") -> Run:
+        """Stop a run and keep remediator away from its target for two hours: this person looks after it now."""
+        event = ev.CancelRequested(person=person, reason=reason, take_over=True)
+        run = await self._record(run_id, lambda run: (event,))
+        scope = f"target/{run.order.target}"
+        text = reason or f"{person.name} looks after it (run {run.id})"
+        await self.pause(scope, duration=TAKE_OVER_PAUSE, reason=text, person=person)
+        await self._store.submit(lambda tx: tx.hush(run.episode))
+        return run
+
+    async def settle(
+        self, run_id: str, *, settlement: Settlement, person: Person, reason: str = ""
+    ) -> Run:
+        """Say what became of a change that nobody could observe. For a closed run this only lets its targets go."""
+        settled = ev.Settled(person=person, settlement=settlement, reason=reason)
+        why = f"{person.name} abandoned it; nobody knows whether it was applied"
+        abandoned = ev.Closed(outcome=Outcome.OUTCOME_UNKNOWN, reason=why)
+        run = await self._get(run_id)
+        if not run.is_open and run.outcome is Outcome.OUTCOME_UNKNOWN:
+            await self._store.submit(lambda tx: tx.release_holds(run_id))
+            return run
+        gives_up = settlement is Settlement.ABANDON
+        run = await self._record(
+            run_id, lambda run: (settled, abandoned) if gives_up else (settled,)
+        )
+        if gives_up:
+            await self._store.submit(lambda tx: tx.release_holds(run_id))
+        return run
+
+    async def pause(
+        self, scope: str, *, duration: timedelta | None, reason: str, person: Person
+    ) -> Pause:
+        """Stop everything in a scope; without a duration for 30 days, the longest there is."""
+        _check_scope(scope)
+        now = self._ambient.now()
+        length = min(duration or LONGEST_PAUSE, LONGEST_PAUSE)
+        pause = Pause(
+            id=self._ambient.new_id("pau"),
+            scope=scope,
+            who=person.name,
+            reason=reason,
+            since=now,
+            until=now + length,
+        )
+        await self._store.submit(lambda tx: tx.add_pause(pause))
+        return pause
+
+    async def resume(self, scope: str, *, person: Person) -> int:
+        """End the pause with this id, or all of this scope; `playbook/NAME` also closes its breaker. Return how many ended."""
+
+        def closure(tx: Transaction) -> int:
+            now = self._ambient.now()
+            found = [p for p in tx.pauses(now) if scope in (p.id, p.scope)]
+            ended = sum(tx.end_pause(p.id, person.name, now) for p in found)
+            return ended + _close_breaker(tx, scope, now)
+
+        ended = await self._store.submit(closure)
+        if not ended:
+            raise Refused(
+                "not_found", f"nothing is paused as {scope}", hint="remediator pause list"
+            )
+        return ended
+
+    async def _vote(
+        self, run_id: str, digest: str | None, person: Person, reason: str, *, approve: bool
+    ) -> Run:
+        def vote(run: Run) -> tuple[ev.Event, ...]:
+            _check_waiting(run)
+            _check_person(run, person)
+            full = _full_digest(run, digest)
+            return (ev.Voted(person=person, digest=full, approve=approve, reason=reason),)
+
+        return await self._record(run_id, vote)
+
+    async def _get(self, run_id: str) -> Run:
+        run = await self._store.read(lambda reader: reader.run(run_id))
+        if run is None:
+            raise Refused("not_found", f"there is no run {run_id}", hint="remediator runs list")
+        return run
+
+    async def _record(self, run_id: str, events: Callable[[Run], tuple[ev.Event, ...]]) -> Run:
+        def closure(tx: Transaction) -> tuple[Run, tuple[Moved, ...]]:
+            run = tx.lock_run(run_id)
+            if run is None:
+                raise Refused("not_found", f"there is no run {run_id}", hint="remediator runs list")
+            if not run.is_open:
+                raise Refused("conflict", _too_late(run), hint=f"remediator why {run_id}")
+            return self._ledger.record(tx, run, events(run), self._ambient.now())
+
+        try:
+            run, moved = await self._store.submit(closure)
+        except IllegalEvent as error:
+            raise Refused("conflict", str(error), hint=f"remediator runs show {run_id}") from error
+        for step in moved:
+            self._witness.moved(step)
+        return run
+
+
+def may_decide(run: Run, person: Person) -> bool:
+    """Say whether this person may decide about this run's plan. An admin always may; it stands in the journal."""
+    policy = run.order.approval
+    if policy.not_author and person.name == run.order.owner:
+        return False
+    if ADMIN in person.groups or not (policy.users or policy.groups):
+        return True
+    return person.name in policy.users or bool(set(person.groups) & set(policy.groups))
+
+
+def _check_waiting(run: Run) -> None:
+    if run.phase is not Phase.AWAITING_APPROVAL or run.approval is None:
+        text = f"run {run.id} does not wait for an approval: it is {run.phase.value}"
+        raise Refused("conflict", text, hint=f"remediator runs show {run.id}")
+
+
+def _check_person(run: Run, person: Person) -> None:
+    if may_decide(run, person):
+        return
+    policy = run.order.approval
+    who = ", ".join((*policy.users, *policy.groups)) or "somebody other than the playbook's owner"
+    raise Refused("forbidden", f"{person.name} may not decide about this plan", hint=f"{who} can")
+
+
+def _full_digest(run: Run, digest: str | None) -> str:
+    current = run.approval.digest if run.approval else ""
+    if digest is None or (len(digest) >= 8 and current.startswith(digest)):
+        return current
+    text = f"the plan has changed: its digest is now {current[:8]}, not {digest[:8]}"
+    raise Refused("conflict", text, hint="look at the plan again before you decide")
+
+
+def _too_late(run: Run) -> str:
+    outcome = run.outcome.value.replace("_", " ") if run.outcome else "closed"
+    when = f" at {run.closed_at:%H:%M} UTC" if run.closed_at else ""
+    return f"too late: run {run.id} ended{when} as {outcome} ({run.reason})"
+
+
+def _check_scope(scope: str) -> None:
+    kind, _, name = scope.partition("/")
+    if scope == "all" or (kind in ("playbook", "namespace") and name):
+        return
+    if kind == "target":
+        parse_target(name)
+        return
+    hint = "all, playbook/NAME, target/KIND/NAME or namespace/NAME"
+    raise Refused("conflict", f"{scope!r} is not something to pause", hint=hint)
+
+
+def _close_breaker(tx: Transaction, scope: str, now: datetime) -> int:
+    kind, _, name = scope.partition("/")
+    if kind != "playbook" or not name:
+        return 0
+    tx.count(Entry(counted=Counted.RESET, at=now, run_id="", playbook=name, target=None))
+    return 1

@@ -1,0 +1,181 @@
+"""Write down what happened to a run: state, journal, messages, budgets and holds, in the caller's transaction.
+
+Everybody who changes a run (runner, intake, control) does it through `record`, so that nothing is ever half told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from remediator.core import events as ev
+from remediator.core.announce import messages_for
+from remediator.core.canonical import canonical_json
+from remediator.core.effects import Note
+from remediator.core.errors import IllegalEvent
+from remediator.core.events import Observation, Outcome
+from remediator.core.evolution import evolve
+from remediator.core.facts import Counted
+from remediator.core.lifecycle import due_at, next_effect
+from remediator.core.messages import Message
+from remediator.core.run import Phase, Run
+from remediator.core.selection import Decision
+from remediator.core.target import Target
+from remediator.ports.store import DecisionRecord, Entry, Transaction
+
+_ATTEMPT = (ev.IntentCommitted, ev.Applied, ev.NotApplied, ev.Doubted, ev.Observed)
+_APPROVAL = (
+    ev.ApprovalRequested,
+    ev.Voted,
+    ev.ApprovalReminded,
+    ev.ApprovalEscalated,
+    ev.ApprovalExpired,
+)
+_FAILED = (Outcome.FAILED, Outcome.OUTCOME_UNKNOWN)
+_CONSOLE = canonical_json({"console": {}})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routes:
+    """Where messages go: everywhere in `always`, a playbook's own `notify`, and named contacts. Channels as JSON."""
+
+    always: tuple[Mapping[str, object], ...] = ()
+    contacts: Mapping[str, tuple[Mapping[str, object], ...]] = field(default_factory=dict)
+
+    def channels(self, message: Message, run: Run) -> tuple[str, ...]:
+        """Return the channels of one message, each once; the console where nothing is set."""
+        wanted = (
+            self.contacts.get(message.to, ()) if message.to else (*run.order.notify, *self.always)
+        )
+        return tuple(dict.fromkeys(canonical_json(c) for c in wanted)) or (_CONSOLE,)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One event with the run before and after it; telemetry reads these once the commit is durable."""
+
+    before: Run | None
+    event: ev.Event
+    after: Run
+    at: datetime
+
+
+class Ledger:
+    """Records events of runs. One object, shared by everybody who changes runs; keeps no state of its own."""
+
+    def __init__(self, routes: Routes) -> None:
+        self._routes = routes
+
+    def record(
+        self, tx: Transaction, run: Run, events: Sequence[ev.Event], now: datetime
+    ) -> tuple[Run, tuple[Moved, ...]]:
+        """Evolve a locked run by events, then by all that follows from them at once, and store the result.
+
+        Raise IllegalEvent, and store nothing, where the first event does not fit; later ones that no longer fit are
+        dropped, because somebody else's event came in between.
+        """
+        moved: list[Moved] = []
+        for event in events:
+            try:
+                run = self._evolve(tx, run, event, now, moved)
+            except IllegalEvent:
+                if not moved:
+                    raise
+                break
+        run = self._follow(tx, run, now, moved)
+        tx.append(run.id, now, tuple(m.event for m in moved))
+        _let_go(tx, run)
+        tx.save_run(run, due_at(run, now))
+        return run, tuple(moved)
+
+    def _follow(self, tx: Transaction, run: Run, now: datetime, moved: list[Moved]) -> Run:
+        while isinstance(effect := next_effect(run, now), Note):
+            for event in effect.events:
+                run = self._evolve(tx, run, event, now, moved)
+        return run
+
+    def _evolve(
+        self, tx: Transaction, before: Run, event: ev.Event, now: datetime, moved: list[Moved]
+    ) -> Run:
+        after = evolve(before, event, now)
+        moved.append(Moved(before, event, after, now))
+        _count(tx, before, after, event, now)
+        _index(tx, after, event)
+        self._tell(tx, after, event, now)
+        return after
+
+    def _tell(self, tx: Transaction, run: Run, event: ev.Event, now: datetime) -> None:
+        for message in messages_for(run, event, now):
+            tx.enqueue(message, self._routes.channels(message, run), message.due_at or now)
+
+
+def _let_go(tx: Transaction, run: Run) -> None:
+    """A run that plans or waits holds nothing; one that ended holds only what nobody can vouch for."""
+    waits = run.phase in (Phase.PLANNING, Phase.AWAITING_APPROVAL)
+    if waits or (not run.is_open and run.outcome is not Outcome.OUTCOME_UNKNOWN):
+        tx.release_holds(run.id)
+
+
+def _index(tx: Transaction, run: Run, event: ev.Event) -> None:
+    if isinstance(event, _ATTEMPT):
+        tx.record_attempt(run, event.step)
+    elif isinstance(event, _APPROVAL):
+        tx.record_approval(run)
+    if isinstance(event, ev.ApprovalRequested):
+        _decide(tx, run, Decision.WAITING, "; ".join(event.reasons), event.approval)
+    elif isinstance(event, ev.Closed) and event.outcome is Outcome.BLOCKED:
+        _decide(tx, run, Decision.BLOCKED, event.reason, "closed")
+
+
+def _decide(tx: Transaction, run: Run, decision: Decision, reason: str, key: str) -> None:
+    why = run.judgement.strictest if run.judgement else None
+    tx.decide(
+        DecisionRecord(
+            id=f"dec_{run.id}_{key}",
+            at=run.closed_at or (run.approval.requested_at if run.approval else run.created_at),
+            notification="",
+            fingerprint=run.order.alert.fingerprint,
+            source=run.order.source,
+            playbook=run.order.playbook,
+            decision=decision.value,
+            reason=reason,
+            by=why.guard if why else "",
+            run_id=run.id,
+            alert_name=run.order.alert.name,
+        )
+    )
+
+
+def _count(tx: Transaction, before: Run, after: Run, event: ev.Event, now: datetime) -> None:
+    if isinstance(event, ev.IntentCommitted):
+        target = _target(after, event.step)
+        if not before.has_acted:
+            tx.count(entry(after, Counted.ACTED, after.order.target, now))
+        tx.count(entry(after, Counted.CHANGED, target, now))
+        tx.touch(target, now)
+    elif isinstance(event, ev.Applied) or (
+        isinstance(event, ev.Observed) and event.observation is Observation.APPLIED
+    ):
+        tx.touch(_target(after, event.step), now)
+    elif isinstance(event, ev.Closed) and event.outcome in _FAILED:
+        tx.count(entry(after, Counted.FAILED, after.order.target, now))
+    elif isinstance(event, ev.Closed) and event.outcome is Outcome.UNRESOLVED and after.has_acted:
+        tx.count(entry(after, Counted.INEFFECTIVE, after.order.target, now))
+
+
+def _target(run: Run, step: str) -> Target:
+    change = run.at(step).change
+    return change.target if change else run.order.target
+
+
+def entry(run: Run, counted: Counted, target: Target, now: datetime) -> Entry:
+    """Return the budget entry of something that happened to a run."""
+    return Entry(
+        counted=counted,
+        at=now,
+        run_id=run.id,
+        playbook=run.order.playbook,
+        target=target,
+        source=run.order.source,
+    )

@@ -1,0 +1,154 @@
+"""Say what would happen now for an alert, with real looks and real guards, and nothing stored or changed.
+
+A preview is a dry run that lives in memory: the same runner, with a scribe that only remembers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, cast
+
+from remediator.core import events as ev
+from remediator.core.alert import Alert, AlertStatus
+from remediator.core.canonical import digest
+from remediator.core.effects import Effect, Note
+from remediator.core.errors import InputError, Refused
+from remediator.core.evolution import admit, evolve
+from remediator.core.lifecycle import next_effect
+from remediator.core.playbook import Mode
+from remediator.core.run import Run
+from remediator.core.selection import Selection, select
+from remediator.core.wording import evidence_lines, plan_lines
+from remediator.engine.admission import Rules
+from remediator.engine.eyes import Eyes
+from remediator.engine.judging import PREVIEW
+from remediator.engine.runner import Runner
+from remediator.engine.scribe import Decide, Draft
+from remediator.ports.ambient import Ambient
+from remediator.ports.codec import plain
+from remediator.ports.store import Store, Transaction
+
+_SOURCE = "preview"
+
+
+class Rememberer:
+    """A scribe that stores nothing: it keeps the last state of the one run it is given."""
+
+    def __init__(self, store: Store, ambient: Ambient) -> None:
+        self._store = store
+        self._ambient = ambient
+        self.last: Run | None = None
+
+    async def save(
+        self, draft: Draft, expected: Effect | None = None, decide: Decide | None = None
+    ) -> None:
+        """Evolve the draft by what `decide` says, and by what follows."""
+        run, now = draft.run, self._ambient.now()
+        if decide is not None:
+            said = await self._store.read(
+                lambda reader: decide(cast(Transaction, reader), run, now)
+            )
+            for event in said:
+                run = evolve(run, event, now)
+        while isinstance(effect := next_effect(run, now), Note):
+            for event in effect.events:
+                run = evolve(run, event, now)
+        draft.run, self.last = run, run
+        draft.looks.clear()
+
+    async def give_back(self, draft: Draft) -> None:
+        """Remember how it ended."""
+        self.last = draft.run
+
+
+class Preview:
+    """Plans for labels that a person gives."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        ambient: Ambient,
+        eyes: Eyes,
+        rules: Callable[[], Rules],
+        protected: Callable[[], tuple[str, ...]],
+    ) -> None:
+        self._store = store
+        self._ambient = ambient
+        self._eyes = eyes
+        self._rules = rules
+        self._protected = protected
+
+    async def plan(self, labels: Mapping[str, str], playbook: str | None) -> Mapping[str, Any]:
+        """Return a decision for every playbook that could match, with the plan of those that would run."""
+        rules = self._rules()
+        found = [p for p in rules.index.candidates(labels) if playbook in (None, p.name)]
+        if playbook and not found:
+            text = f"playbook {playbook} could not match these labels"
+            raise Refused("not_found", text, hint="GET /api/v1/playbooks")
+        alert = self._alert(labels)
+        selections = [select(p, alert, rules.environments) for p in found]
+        return {"decisions": [await self._would(rules, s, alert) for s in selections]}
+
+    def _alert(self, labels: Mapping[str, str]) -> Alert:
+        return Alert(
+            fingerprint=digest(dict(labels))[:16],
+            status=AlertStatus.FIRING,
+            labels=dict(labels),
+            starts_at=self._ambient.now(),
+        )
+
+    async def _would(self, rules: Rules, selection: Selection, alert: Alert) -> Mapping[str, Any]:
+        said: dict[str, Any] = {
+            "playbook": selection.playbook.name,
+            "decision": selection.decision.value,
+            "reason": selection.reason,
+        }
+        if not selection.is_selected:
+            return said
+        try:
+            order = rules.render(selection, alert, _SOURCE)
+        except InputError as error:
+            return said | {"decision": "blocked", "reason": str(error)}
+        now = self._ambient.now()
+        event = ev.Admitted(
+            order=replace(order, mode=Mode.DRY_RUN),
+            episode=PREVIEW,
+            ordinal=1,
+            deadline=now + timedelta(minutes=10),
+        )
+        run = await self._rehearse(admit(self._ambient.new_id("run"), event, now))
+        return {**said, **_shown(run)}
+
+    async def _rehearse(self, run: Run) -> Run:
+        scribe = Rememberer(self._store, self._ambient)
+        runner = Runner(
+            store=self._store,
+            scribe=scribe,
+            ambient=self._ambient,
+            eyes=self._eyes,
+            hands=None,
+            protected=self._protected(),
+        )
+        problem = await runner.drive(run)
+        if problem:
+            raise Refused("conflict", f"the preview broke off: {problem}")
+        return scribe.last or run
+
+
+def _shown(run: Run) -> Mapping[str, Any]:
+    judgement = run.judgement
+    return {
+        "target": str(run.order.target),
+        "outcome": run.reason,
+        "would": judgement.ruling.name.lower() if judgement else "allow",
+        "verdicts": [plain(v) for v in judgement.verdicts] if judgement else [],
+        "plan": {
+            "digest": run.plan.digest if run.plan else None,
+            "changes": [plain(c) for c in run.plan.changes] if run.plan else [],
+            "text": list(plan_lines(run)),
+        },
+        "evidence": list(evidence_lines(run)),
+    }

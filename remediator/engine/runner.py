@@ -1,0 +1,362 @@
+"""Drive one claimed run: ask the core what to do next, do that one thing, write down what happened, again.
+
+Looks are buffered and written with the next decision; intents and outcomes are written before anything else happens.
+Whatever goes wrong between an intent and its outcome leaves the intent behind, and the next claim observes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from remediator.core import events as ev
+from remediator.core.change import Nothing, still_holds
+from remediator.core.effects import (
+    Apply,
+    Ask,
+    Confirm,
+    Consider,
+    Diagnose,
+    Hold,
+    Judge,
+    Note,
+    Observe,
+    Propose,
+    Rest,
+    Undo,
+    Verify,
+)
+from remediator.core.errors import (
+    ActionError,
+    IllegalEvent,
+    InvalidExpression,
+    LeaseLost,
+    Permanent,
+    Stale,
+    StoreUnavailable,
+    Transient,
+    Uncertain,
+)
+from remediator.core.events import Stage
+from remediator.core.facts import Answer, Known
+from remediator.core.guards import questions_for
+from remediator.core.lifecycle import next_effect, step_order
+from remediator.core.playbook import CheckOrder
+from remediator.core.run import Run, StepProgress, StepState
+from remediator.core.verdict import Judgement, Ruling, Verdict
+from remediator.engine.eyes import Eyes, Hands
+from remediator.engine.judging import judge_now
+from remediator.engine.scribe import Draft, Writer
+from remediator.ports.action import Ticket
+from remediator.ports.ambient import Ambient
+from remediator.ports.check import Question
+from remediator.ports.store import Store, Transaction
+
+GATE_TO_APPLY = timedelta(seconds=10)
+AFTER_TIMEOUT = timedelta(seconds=15)
+_STORE_AGAIN_SECONDS = 0.5
+
+
+class Runner:
+    """Drives runs of one kind: with hands, or (dry runs) without."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        scribe: Writer,
+        ambient: Ambient,
+        eyes: Eyes,
+        hands: Hands | None,
+        protected: tuple[str, ...] = (),
+    ) -> None:
+        self._store = store
+        self._scribe = scribe
+        self._ambient = ambient
+        self._eyes = eyes
+        self._hands = hands
+        self._protected = protected
+        self._does: dict[type, Callable[[Draft, Any], Awaitable[None]]] = {
+            Note: self._note,
+            Diagnose: self._diagnose,
+            Judge: self._judge,
+            Propose: self._propose,
+            Ask: self._ask,
+            Confirm: self._confirm,
+            Consider: self._consider,
+            Hold: self._hold,
+            Apply: self._doubt,
+            Observe: self._observe,
+            Verify: self._verify,
+            Undo: self._undo,
+        }
+
+    async def drive(self, run: Run) -> str | None:
+        """Do all that can be done for a run now, then give it back. Return what broke, where something did.
+
+        Raise LeaseLost or StoreUnavailable. An intent that is left behind is observed by the next claim.
+        """
+        draft = Draft(run)
+        try:
+            while not await self._step(draft):
+                pass
+            await self._scribe.give_back(draft)
+        except (LeaseLost, StoreUnavailable):
+            raise
+        except Exception as error:  # one broken run, action or check must not stop the others
+            return f"{type(error).__name__}: {error}"
+        return None
+
+    async def _step(self, draft: Draft) -> bool:
+        """Do the next thing; True where there is nothing left to do now."""
+        effect = next_effect(draft.run, self._ambient.now())
+        if not isinstance(effect, Rest):
+            await self._does[type(effect)](draft, effect)
+            return False
+        if draft.looks:
+            await self._scribe.save(draft)
+        return isinstance(next_effect(draft.run, self._ambient.now()), Rest)
+
+    async def _note(self, draft: Draft, effect: Note) -> None:
+        await self._scribe.save(draft)
+
+    # looking
+
+    async def _diagnose(self, draft: Draft, effect: Diagnose) -> None:
+        order = draft.run.order
+        evidence = await self._eyes.evidence(order.diagnose, order.target)
+        self._look(draft, ev.Diagnosed(evidence=evidence))
+
+    async def _propose(self, draft: Draft, effect: Propose) -> None:
+        step_id = effect.step
+        step = draft.run.order.step(step_id)
+        try:
+            if step.when and not self._eyes.holds(step.when, draft.run, self._ambient.now()):
+                self._look(
+                    draft, ev.StepSkipped(step=step_id, reason=f"when: {step.when} does not hold")
+                )
+                return
+            change = await self._eyes.propose(step, draft.run.order.target, self._ambient.now())
+        except (ActionError, InvalidExpression) as error:
+            self._look(draft, _proposal_failed(step_id, error))
+            return
+        if isinstance(change, Nothing):
+            self._look(draft, ev.StepSkipped(step=step_id, reason=change.reason))
+            return
+        self._look(draft, ev.Proposed(step=step_id, change=change))
+
+    async def _confirm(self, draft: Draft, effect: Confirm) -> None:
+        """Look once more at everything that is still to be changed, because time has passed since it was planned."""
+        waiting = [s for s in draft.run.progress if s.change and s.state is StepState.WAITING]
+        digest = draft.run.plan.digest if draft.run.plan else ""
+        for step in waiting:
+            try:
+                problem = await self._differs(draft.run, step)
+            except ActionError as error:
+                self._look(draft, _proposal_failed(step.step, error))
+                return
+            if problem:
+                self._look(draft, ev.PlanVoided(digest=digest, reason=problem))
+                return
+        self._look(draft, ev.PlanConfirmed(digest=digest))
+
+    async def _differs(self, run: Run, step: StepProgress) -> str | None:
+        order = run.order.step(step.step)
+        proposed = await self._eyes.propose(order, run.order.target, self._ambient.now())
+        return still_holds(step.change, proposed) if step.change else None
+
+    async def _consider(self, draft: Draft, effect: Consider) -> None:
+        """Make the `unless` checks. Not acting is the careful side, so a step of unknown need is left out."""
+        step_id = effect.step
+        step = step_order(draft.run, step_id)
+        checks = step.unless + (draft.run.order.verify.checks if step.unless_verified else ())
+        known = _together(await self._answers(draft.run, checks))
+        match known:
+            case Known.FAILS:
+                self._look(draft, ev.StepWanted(step=step_id))
+            case Known.HOLDS:
+                self._look(draft, ev.StepSkipped(step=step_id, reason="no longer needed"))
+            case Known.UNKNOWN:
+                reason = "it is not known whether it is still needed"
+                self._look(draft, ev.StepSkipped(step=step_id, reason=reason))
+
+    async def _verify(self, draft: Draft, effect: Verify) -> None:
+        answers = await self._answers(draft.run, draft.run.order.verify.checks)
+        self._look(draft, ev.Looked(answers=answers))
+
+    async def _undo(self, draft: Draft, effect: Undo) -> None:
+        step_id = effect.step
+        done = draft.run.at(step_id)
+        change, reason = None, "cannot be undone"
+        try:
+            if done.change and done.change.reversible:
+                change = await self._eyes.undo(done.change, done.measure)
+        except ActionError as error:
+            reason = error.detail
+        self._look(
+            draft, ev.UndoProposed(step=step_id, change=change, reason="" if change else reason)
+        )
+
+    async def _answers(self, run: Run, checks: tuple[CheckOrder, ...]) -> dict[str, Answer]:
+        if not checks:
+            return {}
+        episode = await self._store.read(lambda reader: reader.episode(run.episode))
+        question = Question(
+            parameters=None,
+            alert=run.order.alert,
+            target=run.order.target,
+            now=self._ambient.now(),
+            alert_firing=run.alert_resolved_at is None,
+            alert_seen_at=episode.seen_at if episode else None,
+        )
+        return await self._eyes.answers(checks, question)
+
+    async def _live(self, run: Run) -> dict[str, Answer]:
+        answers = await self._answers(run, questions_for(run.order))
+        return answers | self._eyes.condition(run, self._ambient.now())
+
+    def _look(self, draft: Draft, event: ev.Event) -> None:
+        draft.add(event, self._ambient.now())
+
+    # deciding
+
+    async def _judge(self, draft: Draft, effect: Judge) -> None:
+        answers = await self._live(draft.run)
+
+        def judged(tx: Transaction, run: Run, now: datetime) -> tuple[ev.Event, ...]:
+            return (
+                ev.Judged(
+                    stage=effect.stage, judgement=judge_now(tx, run, answers, self._protected, now)
+                ),
+            )
+
+        await self._scribe.save(draft, effect, judged)
+
+    async def _ask(self, draft: Draft, effect: Ask) -> None:
+        approval = self._ambient.new_id("apr")
+
+        def asked(tx: Transaction, run: Run, now: datetime) -> tuple[ev.Event, ...]:
+            digest = run.plan.digest if run.plan else ""
+            return (ev.ApprovalRequested(approval=approval, digest=digest, reasons=effect.reasons),)
+
+        await self._scribe.save(draft, effect, asked)
+
+    async def _hold(self, draft: Draft, effect: Hold) -> None:
+        """Pass the intent gate, and apply at once what it let through."""
+        if self._hands is None:
+            raise Permanent(f"run {draft.run.id} is a dry run and has reached its gate")
+        answers, token = await self._live(draft.run), self._ambient.new_id("att")
+
+        def gate(tx: Transaction, run: Run, now: datetime) -> tuple[ev.Event, ...]:
+            judgement = judge_now(tx, run, answers, self._protected, now)
+            if not _lets_through(run, judgement):
+                return (ev.Judged(stage=Stage.GATE, judgement=judgement),)
+            return (_intend(tx, run, effect.step, token, now),)
+
+        began = self._ambient.monotonic()
+        await self._scribe.save(draft, effect, gate)
+        attempt = draft.run.at(effect.step)
+        if attempt.state is StepState.INTENDED and attempt.token == token:
+            await self._apply(draft, attempt, self._hands, began)
+
+    async def _apply(self, draft: Draft, attempt: StepProgress, hands: Hands, began: float) -> None:
+        if self._ambient.monotonic() - began > GATE_TO_APPLY.total_seconds():
+            late = ev.NotApplied(
+                step=attempt.step, reason="too much time passed after the gate", retry=True
+            )
+            await self._outcome(draft, late)
+            return
+        await self._outcome(draft, await self._try(draft.run, attempt, hands))
+
+    async def _try(self, run: Run, attempt: StepProgress, hands: Hands) -> ev.Event:
+        step, change = attempt.step, attempt.change
+        if change is None:
+            return ev.NotApplied(step=step, reason="there is no change", retry=False)
+        try:
+            return ev.Applied(step=step, measure=await hands.apply(change, _ticket(run, attempt)))
+        except Transient as error:
+            return ev.NotApplied(step=step, reason=error.detail, retry=True)
+        except Permanent as error:
+            return ev.NotApplied(step=step, reason=error.detail, retry=False)
+        except Stale as error:
+            return ev.PlanVoided(digest=run.plan.digest if run.plan else "", reason=error.detail)
+        except Uncertain as error:
+            return ev.Doubted(step=step, reason=error.detail)
+
+    async def _observe(self, draft: Draft, effect: Observe) -> None:
+        step_id = effect.step
+        attempt = draft.run.at(step_id)
+        if attempt.change is None:
+            raise IllegalEvent(f"run {draft.run.id}: an intent without a change")
+        try:
+            sight = await self._eyes.observe(attempt.change, _ticket(draft.run, attempt))
+        except ActionError as error:
+            pending = ev.Observation.PENDING
+            seen = ev.Observed(step=step_id, observation=pending, detail=error.detail)
+        else:
+            seen = ev.Observed(
+                step=step_id,
+                observation=sight.observation,
+                detail=sight.detail,
+                measure=sight.measure,
+            )
+        await self._outcome(draft, seen)
+
+    async def _doubt(self, draft: Draft, effect: Apply) -> None:
+        """An intent is applied by the gate that committed it; one found here was left behind."""
+        reason = "the worker stopped between the intent and the change"
+        await self._outcome(draft, ev.Doubted(step=effect.step, reason=reason))
+
+    # writing down
+
+    async def _outcome(self, draft: Draft, event: ev.Event) -> None:
+        """Store what became of an attempt, however long the store takes to come back."""
+        while True:
+            try:
+                await self._scribe.save(draft, None, lambda tx, run, now: (event,))
+                return
+            except StoreUnavailable:
+                await asyncio.sleep(_STORE_AGAIN_SECONDS)
+
+
+def _intend(tx: Transaction, run: Run, step_id: str, token: str, now: datetime) -> ev.Event:
+    step = run.at(step_id)
+    target = step.change.target if step.change else run.order.target
+    target_fence = tx.hold(target, run.id)
+    if target_fence is None:
+        held = Verdict(guard="one_run_per_target", ruling=Ruling.DEFER, reason=f"{target} is held")
+        return ev.Judged(stage=Stage.GATE, judgement=Judgement(verdicts=(held,)))
+    return ev.IntentCommitted(
+        step=step_id,
+        n=step.n + 1,
+        token=token,
+        fence=run.fence,
+        target_fence=target_fence,
+        not_after=now + step_order(run, step_id).timeout + AFTER_TIMEOUT,
+    )
+
+
+def _ticket(run: Run, attempt: StepProgress) -> Ticket:
+    timeout = step_order(run, attempt.step).timeout
+    not_after = attempt.not_after or run.created_at
+    return Ticket(
+        token=attempt.token, fence=attempt.target_fence, not_after=not_after, timeout=timeout
+    )
+
+
+def _lets_through(run: Run, judgement: Judgement) -> bool:
+    ruling = judgement.ruling
+    return ruling is Ruling.ALLOW or (ruling is Ruling.ASK and run.is_approved)
+
+
+def _together(answers: Mapping[str, Answer]) -> Known:
+    known = {answer.known for answer in answers.values()}
+    if Known.FAILS in known:
+        return Known.FAILS
+    return Known.UNKNOWN if Known.UNKNOWN in known or not known else Known.HOLDS
+
+
+def _proposal_failed(step: str, error: ActionError | InvalidExpression) -> ev.ProposalFailed:
+    return ev.ProposalFailed(step=step, reason=str(error), transient=isinstance(error, Transient))

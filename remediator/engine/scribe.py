@@ -1,0 +1,119 @@
+"""Write down what a runner saw, decided and did, under the run's lock; what others did to the run meanwhile counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from remediator.core import events as ev
+from remediator.core.effects import Effect, Note
+from remediator.core.errors import IllegalEvent, LeaseLost
+from remediator.core.evolution import evolve
+from remediator.core.lifecycle import due_at, next_effect
+from remediator.core.run import Run
+from remediator.engine.ledger import Ledger, Moved
+from remediator.engine.witness import Witness
+from remediator.ports.ambient import Ambient
+from remediator.ports.store import Store, Transaction
+
+Decide = Callable[[Transaction, Run, datetime], tuple[ev.Event, ...]]
+
+
+@dataclass(slots=True)
+class Draft:
+    """A run in hand: its state with the looks that are not stored yet, and those looks."""
+
+    run: Run
+    looks: list[ev.Event] = field(default_factory=list)
+    is_saved: bool = False
+
+    def add(self, event: ev.Event, now: datetime) -> None:
+        """Take a look into account; it is stored with the next decision."""
+        self.run = evolve(self.run, event, now)
+        self.looks.append(event)
+
+
+class Writer(Protocol):
+    """What a runner writes with; a preview has one that only remembers."""
+
+    async def save(
+        self, draft: Draft, expected: Effect | None = None, decide: Decide | None = None
+    ) -> None:
+        """Store the looks and what `decide` says."""
+        ...
+
+    async def give_back(self, draft: Draft) -> None:
+        """End the claim."""
+        ...
+
+
+class Scribe:
+    """Stores drafts, and tells the witness of every event once its commit is durable."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        ledger: Ledger,
+        ambient: Ambient,
+        witness: Witness,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._ambient = ambient
+        self._witness = witness
+
+    async def save(
+        self, draft: Draft, expected: Effect | None = None, decide: Decide | None = None
+    ) -> None:
+        """Store the looks, then what `decide` says where `expected` is still the next thing to do.
+
+        Raise LeaseLost where a later claim has the run, StoreUnavailable where nothing can be stored.
+        """
+        fence, run_id, looks = draft.run.fence, draft.run.id, tuple(draft.looks)
+
+        def closure(tx: Transaction) -> tuple[Run, tuple[Moved, ...]]:
+            run = _ours(tx, run_id, fence)
+            now = self._ambient.now()
+            run, moved = self._record_looks(tx, run, looks, now)
+            if decide is None or (expected is not None and next_effect(run, now) != expected):
+                return run, moved
+            run, more = self._ledger.record(tx, run, decide(tx, run, now), now)
+            return run, moved + more
+
+        draft.run, moved = await self._store.submit(closure)
+        draft.looks.clear()
+        draft.is_saved = True
+        for step in moved:
+            self._witness.moved(step)
+
+    async def give_back(self, draft: Draft) -> None:
+        """End the claim. A run that was due too early gets its right time, so that it is not claimed over and over."""
+        run_id, fence, stamp = draft.run.id, draft.run.fence, not draft.is_saved
+
+        def closure(tx: Transaction) -> None:
+            if stamp:
+                run = _ours(tx, run_id, fence)
+                tx.save_run(run, due_at(run, self._ambient.now()))
+            tx.release_claim(run_id, fence)
+
+        await self._store.submit(closure)
+
+    def _record_looks(
+        self, tx: Transaction, run: Run, looks: tuple[ev.Event, ...], now: datetime
+    ) -> tuple[Run, tuple[Moved, ...]]:
+        if not looks and not isinstance(next_effect(run, now), Note):
+            return run, ()
+        try:
+            return self._ledger.record(tx, run, looks, now)
+        except IllegalEvent:  # the run went another way while we looked
+            return self._ledger.record(tx, run, (), now)
+
+
+def _ours(tx: Transaction, run_id: str, fence: int) -> Run:
+    run = tx.lock_run(run_id)
+    if run is None or run.fence != fence:
+        raise LeaseLost(run_id)
+    return run

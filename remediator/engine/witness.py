@@ -1,0 +1,42 @@
+"""Who hears of what the engine did, once it is durable: telemetry in the daemon, tests in the tests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from remediator.core.alert import Alert
+from remediator.engine.ledger import Moved
+from remediator.ports.store import Vitals
+
+
+class Witness(Protocol):
+    """Hears; must not raise, wait or change anything."""
+
+    def moved(self, moved: Moved) -> None:
+        """Hear of one event of a run."""
+
+    def decided(self, alert: Alert, decisions: tuple[tuple[str, str], ...]) -> None:
+        """Hear what was decided about one alert, as (playbook, decision)."""
+
+    def problem(self, where: str, text: str) -> None:
+        """Hear of something that went wrong and was survived."""
+
+    def measured(self, vitals: Vitals, now: datetime) -> None:
+        """Hear the store's numbers."""
+
+
+class Deaf:
+    """Hears nothing."""
+
+    def moved(self, moved: Moved) -> None:
+        """Do nothing."""
+
+    def decided(self, alert: Alert, decisions: tuple[tuple[str, str], ...]) -> None:
+        """Do nothing."""
+
+    def problem(self, where: str, text: str) -> None:
+        """Do nothing."""
+
+    def measured(self, vitals: Vitals, now: datetime) -> None:
+        """Do nothing."""

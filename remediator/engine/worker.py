@@ -1,0 +1,160 @@
+"""Claim due runs under a lease and drive each with a runner, at most so many at a time; renew, stop and hand over."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+from remediator.core.errors import LeaseLost, StoreUnavailable
+from remediator.core.lifecycle import due_at
+from remediator.core.playbook import Mode
+from remediator.core.run import Run
+from remediator.engine.runner import Runner
+from remediator.engine.witness import Witness
+from remediator.ports.ambient import Ambient
+from remediator.ports.store import Store, Transaction
+
+LEASE = timedelta(seconds=15)
+LOOK_EVERY = timedelta(seconds=1)
+GRACE = timedelta(seconds=20)
+AFTER_A_BUG = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """How many runs are driven at once, and how long a claim lasts unless it is renewed."""
+
+    most: int = 32
+    lease: timedelta = LEASE
+
+
+class Worker:
+    """Keeps runs going at once. `rehearser` has no hands: it drives the dry runs."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        ambient: Ambient,
+        actor: Runner | None,
+        rehearser: Runner,
+        witness: Witness,
+        capacity: Capacity = Capacity(),
+    ) -> None:
+        self._store = store
+        self._ambient = ambient
+        self._actor = actor
+        self._rehearser = rehearser
+        self._witness = witness
+        self._most = capacity.most
+        self._lease = capacity.lease
+        self._owner = ambient.new_id("wrk")
+        self._driving: dict[str, tuple[int, asyncio.Task[None]]] = {}
+        self._stopping = asyncio.Event()
+        self.heartbeat = ambient.monotonic()
+
+    async def run(self) -> None:
+        """Work until `stop`, then give what is under way some time and hand the rest over."""
+        async with asyncio.TaskGroup() as group:
+            renewing = group.create_task(self._renew())
+            while not self._stopping.is_set():
+                await self._claim(group)
+            await self._finish()
+            renewing.cancel()
+
+    def stop(self) -> None:
+        """Claim nothing more; `run` returns within the grace time."""
+        self._stopping.set()
+
+    async def _claim(self, group: asyncio.TaskGroup) -> None:
+        self.heartbeat = self._ambient.monotonic()
+        free = self._most - len(self._driving)
+        claimed: tuple[Run, ...] = ()
+        if free > 0:
+            try:
+                claimed = await self._store.submit(lambda tx: self._claim_due(tx, free))
+            except StoreUnavailable:
+                await self._pause(LOOK_EVERY)
+                return
+        for run in claimed:
+            driving = group.create_task(self._drive(run))
+            self._driving[run.id] = (run.fence, driving)
+        if not claimed:
+            await self._wait()
+
+    def _claim_due(self, tx: Transaction, free: int) -> tuple[Run, ...]:
+        now = self._ambient.now()
+        return tx.claim_due(owner=self._owner, lease=self._lease, limit=free, now=now)
+
+    async def _wait(self) -> None:
+        """Wait for work, for a free place or for the end, whichever comes first."""
+        if len(self._driving) >= self._most:
+            await self._pause(timedelta(milliseconds=50))
+            return
+        stopping = asyncio.create_task(self._stopping.wait())
+        work = asyncio.create_task(self._store.wait_for_work(LOOK_EVERY))
+        await asyncio.wait((stopping, work), return_when=asyncio.FIRST_COMPLETED)
+        for waiting in (stopping, work):
+            waiting.cancel()
+        await asyncio.gather(stopping, work, return_exceptions=True)
+
+    async def _pause(self, length: timedelta) -> None:
+        await asyncio.sleep(length.total_seconds())
+
+    async def _drive(self, run: Run) -> None:
+        runner = self._rehearser if run.order.mode is Mode.DRY_RUN else self._actor
+        try:
+            problem = await runner.drive(run) if runner else "this daemon has no hands"
+            if problem:
+                self._witness.problem(run.id, problem)
+                await self._rest(run)
+        except (LeaseLost, StoreUnavailable):
+            return
+        finally:
+            self._driving.pop(run.id, None)
+
+    async def _rest(self, run: Run) -> None:
+        """Give a run back for a while. Where an intent is open the next claim observes."""
+
+        def closure(tx: Transaction) -> None:
+            now = self._ambient.now()
+            found = tx.lock_run(run.id)
+            if found is None or found.fence != run.fence:
+                return
+            due = due_at(found, now)
+            tx.save_run(found, max(due, now + AFTER_A_BUG) if due else None)
+            tx.release_claim(run.id, run.fence)
+
+        try:
+            await self._store.submit(closure)
+        except StoreUnavailable:
+            return
+
+    async def _renew(self) -> None:
+        """Renew the leases of what is under way; drop what is no longer ours."""
+        while True:
+            await self._pause(self._lease / 3)
+            fences = {run_id: fence for run_id, (fence, _) in self._driving.items()}
+            if not fences:
+                continue
+            try:
+                ours = await self._store.submit(
+                    lambda tx, fences=fences: tx.extend_leases(  # type: ignore[misc]
+                        owner=self._owner, fences=fences, lease=self._lease, now=self._ambient.now()
+                    )
+                )
+            except StoreUnavailable:
+                continue
+            for run_id in fences.keys() - ours:
+                if (lost := self._driving.get(run_id)) and lost[0] == fences[run_id]:
+                    lost[1].cancel()
+
+    async def _finish(self) -> None:
+        under_way = [task for _, task in self._driving.values()]
+        if not under_way:
+            return
+        _, late = await asyncio.wait(under_way, timeout=GRACE.total_seconds())
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
