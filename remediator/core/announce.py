@@ -12,7 +12,6 @@ from remediator.core.events import Outcome
 from remediator.core.messages import Message, MessageKind
 from remediator.core.run import Run, StepState
 
-_QUIET_GUARDS = frozenset({"storm"})
 _FAILED = frozenset({Outcome.UNRESOLVED, Outcome.FAILED, Outcome.OUTCOME_UNKNOWN})
 
 
@@ -209,8 +208,8 @@ def _would(run: Run) -> str:
 def _blocked(run: Run) -> tuple[Message, ...]:
     why = run.judgement.strictest if run.judgement else None
     guard = why.guard if why else "time"
-    if guard in _QUIET_GUARDS:
-        return ()
+    if guard == "storm":
+        return (_storm(run),)
     text = f"{say.headline(run)}: nothing was changed. {run.reason}"
     facts = {"would clear it": why.clears} if why and why.clears else {}
     message = _message(run, MessageKind.BLOCKED, "closed", text, facts=facts)
@@ -218,6 +217,21 @@ def _blocked(run: Run) -> tuple[Message, ...]:
         (message, *_escalations(run, run.closed_at or run.created_at))
         if guard == "breaker"
         else (message,)
+    )
+
+
+def _storm(run: Run) -> Message:
+    """Return one message for all runs that a storm stops within an hour: the deduplication key is the hour."""
+    hour = f"{run.closed_at or run.created_at:%Y-%m-%dT%H}"
+    text = f"Too many alerts at once: new runs are not started. {run.reason}"
+    return Message(
+        kind=MessageKind.NOTICE,
+        run_id=run.id,
+        thread="storm",
+        deduplication=f"storm:{hour}",
+        title="Alert storm: nothing is started",
+        text=text,
+        body={"reason": run.reason},
     )
 
 

@@ -51,13 +51,13 @@ def next_effect(run: Run, now: datetime) -> Effect:
     if ending := _ending(run, now):
         return Note((ending,))
     if run.not_before and now < run.not_before:
-        return Rest(min(run.not_before, run.deadline))
+        return Rest(min(run.not_before, run.deadline) if now < run.deadline else run.not_before)
     if run.phase is Phase.PLANNING:
         return _plan(run)
     if run.phase is Phase.AWAITING_APPROVAL:
         return _await(run, now)
     if run.phase is Phase.ACTING:
-        return _act(run)
+        return Note((ev.ApprovalExpired(),)) if _has_lapsed(run, now) else _act(run)
     return _verify(run, now)
 
 
@@ -81,11 +81,11 @@ def _ending(run: Run, now: datetime) -> ev.Closed | None:
     if run.cancelled_by:
         word = "taken over" if run.taken_over else "cancelled"
         return _close(Outcome.CANCELLED, f"{word} by {run.cancelled_by.name}")
-    if run.phase is Phase.VERIFYING or run.has_acted:
+    if run.phase is Phase.VERIFYING:
         return None
-    if run.alert_resolved_at:
+    if run.alert_resolved_at and not run.may_have_changed:
         return _close(Outcome.WITHDRAWN, "the alert resolved before anything was changed")
-    if now >= run.deadline:
+    if now >= run.deadline and not run.has_acted:
         why = run.judgement.strictest if run.judgement else None
         return _close(
             Outcome.BLOCKED, f"no time left; last: {why.reason}" if why else "no time left"
@@ -125,17 +125,15 @@ def _await_settlement(attempt: StepProgress, now: datetime) -> Effect:
 
 def _plan(run: Run) -> Effect:
     if run.denied:
-        return Note((_blocked(run),))
+        return _stopped(run)
     if not run.diagnosed:
         return Diagnose()
     if not run.cleared:
         return Judge(Stage.BEFORE_PLANNING)
     if run.replans > MOST_REPLANS:
-        return Note(
-            (_close(Outcome.FAILED, f"the world changed under the plan {run.replans} times"),)
-        )
+        return _fail(run, f"the world changed under the plan {run.replans} times")
     if failed := _failed_step(run):
-        return Note((_cannot_plan(run, failed),))
+        return _cannot_plan(run, failed)
     undecided = next(
         (s for s in run.progress if s.state is StepState.WAITING and not s.change), None
     )
@@ -146,8 +144,8 @@ def _plan(run: Run) -> Effect:
 
 def _make_plan(run: Run) -> Effect:
     changes = tuple(s.change for s in run.progress if s.change and s.state is StepState.WAITING)
-    if not changes and not run.has_acted:
-        return Note((_nothing_to_do(run),))
+    if not changes:
+        return Note((ev.VerificationStarted() if run.has_acted else _nothing_to_do(run),))
     return Note((ev.Planned(digest=make_plan(run.order.playbook_digest, changes).digest),))
 
 
@@ -165,16 +163,21 @@ def _ask(run: Run) -> Ask:
     return Ask(reasons or ("the step asks for approval",))
 
 
+def _stopped(run: Run) -> Effect:
+    blocked = _blocked(run)
+    return _fail(run, blocked.reason) if run.has_acted else Note((blocked,))
+
+
 def _blocked(run: Run) -> ev.Closed:
     why = run.judgement.strictest if run.judgement else None
     return _close(Outcome.BLOCKED, f"{why.guard}: {why.reason}" if why else "a guard said no")
 
 
-def _cannot_plan(run: Run, failed: StepProgress) -> ev.Closed:
+def _cannot_plan(run: Run, failed: StepProgress) -> Effect:
     reason = f"step {failed.step} could not be planned: {failed.reason}"
     if run.order.mode is Mode.DRY_RUN:
-        return _close(Outcome.DRY_RUN, f"dry run: {reason}")
-    return _close(Outcome.FAILED, reason)
+        return Note((_close(Outcome.DRY_RUN, f"dry run: {reason}"),))
+    return _fail(run, reason, failed)
 
 
 def _nothing_to_do(run: Run) -> ev.Closed:
@@ -235,7 +238,7 @@ def _act(run: Run) -> Effect:
     if run.rollback:
         return _roll_back(run)
     if run.denied:
-        return _fail(run, _blocked(run).reason) if run.has_acted else Note((_blocked(run),))
+        return _stopped(run)
     if failed := _failed_step(run):
         return _fail(run, f"step {failed.step} failed: {failed.reason}", failed)
     step = next((s for s in run.progress if s.state is StepState.WAITING), None)
@@ -250,6 +253,13 @@ def _act(run: Run) -> Effect:
     if run.confirmed_at is None:
         return Confirm()
     return Hold(step.step)
+
+
+def _has_lapsed(run: Run, now: datetime) -> bool:
+    """A yes that nothing was begun under counts no longer than it could have been given."""
+    if run.approval is None or not run.is_approved or run.has_acted:
+        return False
+    return now >= run.approval.expires_at
 
 
 def _is_asked(run: Run) -> bool:
@@ -301,12 +311,10 @@ def _verify(run: Run, now: datetime) -> Effect:
     proof = run.verification
     if proof is None:
         return Note((_close(Outcome.FAILED, "verifying without having begun to"),))
-    if proof.known is Known.HOLDS and proof.held_since and proof.looks:
-        if now - proof.held_since >= run.order.verify.holds_for:
+    if proof.looked_at and proof.held_since:
+        if proof.looked_at - proof.held_since >= run.order.verify.holds_for:
             return Note((_close(Outcome.RESOLVED, "verified"),))
-    elif now >= proof.deadline and proof.looks:
-        return _not_verified(run)
-    if now >= proof.deadline + run.order.verify.holds_for + run.order.verify.every:
+    elif proof.looked_at and proof.looked_at >= proof.deadline:
         return _not_verified(run)
     return Rest(proof.next_look) if now < proof.next_look else Verify()
 

@@ -46,7 +46,7 @@ def as_text(message: Message, width: int = 0) -> str:
 
     `width` wraps at so many columns; 0 does not wrap.
     """
-    title, text = one_line(message.title), clean(message.text).strip()
+    title, text = one_line(message.title), one_line(message.text, 2000)
     paragraphs = [f"[{kind_word(message.kind)}] {title}", f"  {text}"]
     if not title or text.startswith(title):
         paragraphs = [f"[{kind_word(message.kind)}] {text}"]

@@ -95,6 +95,7 @@ class Verification:
     deadline: datetime
     next_look: datetime
     held_since: datetime | None = None
+    looked_at: datetime | None = None
     looks: int = 0
     known: Known = Known.UNKNOWN
     answers: tuple[tuple[str, Answer], ...] = ()
@@ -154,6 +155,11 @@ class Run:
         return any(step.n for step in self.progress)
 
     @property
+    def may_have_changed(self) -> bool:
+        """Whether any settled step has left, or may have left, something changed in the world."""
+        return any(step.state is StepState.APPLIED or step.diverged for step in self.progress)
+
+    @property
     def open_attempt(self) -> StepProgress | None:
         """The one step whose intent has no known outcome yet."""
         unsettled = (StepState.INTENDED, StepState.DOUBTED, StepState.UNKNOWN)
@@ -166,6 +172,7 @@ class Run:
             self.plan
             and self.approval
             and self.approval.granted
+            and not self.approval.expired
             and self.approval.digest == self.plan.digest
         )
 

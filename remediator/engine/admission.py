@@ -70,35 +70,31 @@ class Admission:
         """Take one alert in; an older word than the last one about it changes nothing."""
         taken = Taken(alert)
         source, at = self._notification.source, self._notification.received_at
-        episode = self._tx.open_episode(source, alert.fingerprint)
-        if episode and at < episode.seen_at:
+        latest = self._tx.latest_episode(source, alert.fingerprint)
+        if latest and at < latest.seen_at:
             return taken
+        episode = latest if latest and latest.closed_at is None else self._opened(alert)
+        named = replace(episode, alert=alert, status=alert.status, seen_at=at)
         if alert.status is AlertStatus.FIRING:
-            self._answer(self._named(episode, alert), alert, taken)
-        elif episode:
-            closed = replace(
-                episode, alert=alert, status=AlertStatus.RESOLVED, seen_at=at, closed_at=at
-            )
-            taken.moved += end_episode(self._tx, self._ledger, closed, self._now)
+            self._tx.save_episode(named)
+            self._answer(named, alert, taken)
+            return taken
+        closed = replace(named, closed_at=at)
+        taken.moved += end_episode(self._tx, self._ledger, closed, self._now)
         return taken
 
-    def _named(self, episode: Episode | None, alert: Alert) -> Episode:
+    def _opened(self, alert: Alert) -> Episode:
+        """A word about an alert without an open episode begins one; where it says resolved, only to be remembered."""
         at = self._notification.received_at
-        named = (
-            replace(episode, alert=alert, seen_at=at)
-            if episode
-            else Episode(
-                id=self._ambient.new_id("eps"),
-                source=self._notification.source,
-                fingerprint=alert.fingerprint,
-                alert=alert,
-                status=AlertStatus.FIRING,
-                opened_at=at,
-                seen_at=at,
-            )
+        return Episode(
+            id=self._ambient.new_id("eps"),
+            source=self._notification.source,
+            fingerprint=alert.fingerprint,
+            alert=alert,
+            status=alert.status,
+            opened_at=at,
+            seen_at=at,
         )
-        self._tx.save_episode(named)
-        return named
 
     def _answer(self, episode: Episode, alert: Alert, taken: Taken) -> None:
         rules, source = self._rules, self._notification.source

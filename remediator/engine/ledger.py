@@ -5,7 +5,7 @@ Everybody who changes a run (runner, intake, control) does it through `record`, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -64,7 +64,7 @@ class Moved:
 class Ledger:
     """Records events of runs. One object, shared by everybody who changes runs; keeps no state of its own."""
 
-    def __init__(self, routes: Routes) -> None:
+    def __init__(self, routes: Callable[[], Routes]) -> None:
         self._routes = routes
 
     def record(
@@ -107,7 +107,7 @@ class Ledger:
 
     def _tell(self, tx: Transaction, run: Run, event: ev.Event, now: datetime) -> None:
         for message in messages_for(run, event, now):
-            tx.enqueue(message, self._routes.channels(message, run), message.due_at or now)
+            tx.enqueue(message, self._routes().channels(message, run), message.due_at or now)
 
 
 def _let_go(tx: Transaction, run: Run) -> None:

@@ -130,7 +130,7 @@ class Preview:
             ambient=self._ambient,
             eyes=self._eyes,
             hands=None,
-            protected=self._protected(),
+            protected=self._protected,
         )
         problem = await runner.drive(run)
         if problem:

@@ -70,7 +70,7 @@ class Runner:
         ambient: Ambient,
         eyes: Eyes,
         hands: Hands | None,
-        protected: tuple[str, ...] = (),
+        protected: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self._store = store
         self._scribe = scribe
@@ -228,7 +228,8 @@ class Runner:
         def judged(tx: Transaction, run: Run, now: datetime) -> tuple[ev.Event, ...]:
             return (
                 ev.Judged(
-                    stage=effect.stage, judgement=judge_now(tx, run, answers, self._protected, now)
+                    stage=effect.stage,
+                    judgement=judge_now(tx, run, answers, self._protected(), now),
                 ),
             )
 
@@ -250,7 +251,7 @@ class Runner:
         answers, token = await self._live(draft.run), self._ambient.new_id("att")
 
         def gate(tx: Transaction, run: Run, now: datetime) -> tuple[ev.Event, ...]:
-            judgement = judge_now(tx, run, answers, self._protected, now)
+            judgement = judge_now(tx, run, answers, self._protected(), now)
             if not _lets_through(run, judgement):
                 return (ev.Judged(stage=Stage.GATE, judgement=judgement),)
             return (_intend(tx, run, effect.step, token, now),)

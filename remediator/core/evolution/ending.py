@@ -39,6 +39,7 @@ def _looked(run: Run, event: ev.Looked, now: datetime) -> Run:
         looks=run.verification.looks + 1,
         known=known,
         held_since=held_since,
+        looked_at=now,
         answers=tuple(event.answers.items()),
         next_look=_next_look(run, held_since, now),
     )

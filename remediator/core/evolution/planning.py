@@ -31,7 +31,7 @@ def _diagnosed(run: Run, event: ev.Diagnosed, now: datetime) -> Run:
 def _judged(run: Run, event: ev.Judged, now: datetime) -> Run:
     ruling, judged = event.judgement.ruling, replace(run, judgement=event.judgement)
     rehearsal = run.order.mode is Mode.DRY_RUN
-    if ruling is Ruling.DENY and not rehearsal:
+    if _means_no(run, event, now) and not rehearsal:
         return replace(judged, denied=True)
     if ruling is Ruling.DEFER and not rehearsal:
         until = event.judgement.until or now + ASK_AGAIN
@@ -44,6 +44,14 @@ def _judged(run: Run, event: ev.Judged, now: datetime) -> Run:
     return replace(
         judged, plan_judged=True, not_before=None, phase=Phase.ACTING if acts else Phase.PLANNING
     )
+
+
+def _means_no(run: Run, event: ev.Judged, now: datetime) -> bool:
+    """A deferral past the deadline never ends, and nobody has been shown the undoing that a yes would be asked for."""
+    ruling = event.judgement.ruling
+    too_late = ruling is Ruling.DEFER and run.has_acted and now >= run.deadline
+    unasked = ruling is Ruling.ASK and event.stage is Stage.GATE and run.rollback is not None
+    return ruling is Ruling.DENY or too_late or unasked
 
 
 def _proposed(run: Run, event: ev.Proposed, now: datetime) -> Run:
@@ -88,6 +96,9 @@ def _plan_confirmed(run: Run, event: ev.PlanConfirmed, now: datetime) -> Run:
 
 
 def _plan_voided(run: Run, event: ev.PlanVoided, now: datetime) -> Run:
+    if run.rollback and run.open_attempt:
+        failed = replace(run.open_attempt, state=StepState.FAILED, reason=event.reason)
+        return run.with_step(failed)
     progress = tuple(_forgotten(step) for step in run.progress)
     return replace(
         run,
