@@ -37,7 +37,7 @@ class Worker:
         *,
         store: Store,
         ambient: Ambient,
-        actor: Runner | None,
+        actor: Runner,
         rehearser: Runner,
         witness: Witness,
         capacity: Capacity = Capacity(),
@@ -105,7 +105,7 @@ class Worker:
     async def _drive(self, run: Run) -> None:
         runner = self._rehearser if run.order.mode is Mode.DRY_RUN else self._actor
         try:
-            problem = await runner.drive(run) if runner else "this daemon has no hands"
+            problem = await runner.drive(run)
             if problem:
                 self._witness.problem(run.id, problem)
                 await self._rest(run)

@@ -41,8 +41,7 @@ class Http(Protocol):
     ) -> Response:
         """Return the answer, whatever its status; a redirect is an answer too. `content` is sent as it is.
 
-        Raise Permanent (not allowed), Transient (could not connect, or nothing but a look was lost), Uncertain (sent, no
-        answer).
+        Raise Permanent (not allowed), Transient (not sent, or only a look was lost), Uncertain (sent, no answer).
         """
         ...
 

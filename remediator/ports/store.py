@@ -156,6 +156,10 @@ class Reader(Protocol):
     def notifications(self, listing: Listing) -> Page: ...  # noqa: D102
     def episode(self, episode_id: str) -> Episode | None: ...  # noqa: D102
     def open_episode(self, source: str, fingerprint: str) -> Episode | None: ...  # noqa: D102
+    def latest_episode(self, source: str, fingerprint: str) -> Episode | None:
+        """Return the episode in which an alert was named last, open or closed: what was said of it most recently."""
+        ...
+
     def last_run_of(self, source: str, fingerprint: str, playbook: str) -> Run | None: ...  # noqa: D102
     def playbook_document(self, digest: str) -> str | None: ...  # noqa: D102
     def tally(self, tally: Tally, *, playbook: str, target: Target, now: datetime) -> Tallied: ...  # noqa: D102

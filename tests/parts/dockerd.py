@@ -32,6 +32,8 @@ class Dockerd(Part):
         super().__init__("dockerd")
         self.socket = socket or self.directory / "docker.sock"
         self._wrap = tuple(wrap)
+        # Containers with a network leave a mount behind, which would keep the directory busy.
+        self._server.last_words = f"umount {self.directory}/exec/netns/* 2>/dev/null"
 
     def start(self) -> None:
         daemon = find("dockerd")

@@ -1,0 +1,26 @@
+"""What the benchmarks share: medians of five, and one line per figure with its goal."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Callable
+
+ROUNDS = 5
+
+
+def median(measure: Callable[[], float], rounds: int = ROUNDS) -> float:
+    """Return the median of several measurements made in this run."""
+    return statistics.median(measure() for _ in range(rounds))
+
+
+def report(what: str, value: float, unit: str, goal: str, *, is_met: bool) -> bool:
+    """Print one figure."""
+    mark = "ok  " if is_met else "MISS"
+    print(f"{mark} {what}: {value:.3g} {unit} (goal {goal})", flush=True)
+    return is_met
+
+
+def finish(*figures: bool) -> None:
+    """Exit 1 where a goal was missed, so that a reader of the log cannot overlook it."""
+    sys.exit(0 if all(figures) else 1)

@@ -1,0 +1,1 @@
+"""Actions on systemd's journal."""

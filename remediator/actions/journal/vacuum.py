@@ -1,0 +1,219 @@
+"""`journal.vacuum`: delete archived journal files above a size or an age.
+
+Not convergent in its words (it deletes what is old *now*), so it runs under a receipt. Frozen in the plan: the exact
+command, and the most it may free. Space is measured with df, because journalctl's own sums differ by version.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from remediator.actions.receipts import (
+    HOST_TARGETS,
+    LOOK,
+    complaint,
+    filesystem_of,
+    freed_since,
+    freed_since_plan,
+    host_identity,
+    read,
+    sight_of,
+)
+from remediator.core.change import ActionEffect, Change, Nothing, Safety
+from remediator.core.duration import format_duration, format_size, parse_size
+from remediator.core.errors import Permanent, Stale
+from remediator.core.events import Measure, Observation
+from remediator.core.filesystem import FileSystem, generous_bound
+from remediator.core.target import Target
+from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.parameters import Duration, Parameters, Size
+from remediator.ports.shell import Looker, Shell
+
+PERSISTENT, VOLATILE = "/var/log/journal", "/run/log/journal"
+_MEBIBYTE = 1024 * 1024
+_USAGE = re.compile(r"take up (\d+(?:\.\d+)?[BKMGTPE]?)")
+
+
+class VacuumParameters(Parameters):
+    """Delete archived journals until `keep_size` is left, and those older than `keep_time`; active ones are rotated."""
+
+    keep_size: Annotated[Size, Field(ge=_MEBIBYTE)] | None = None
+    keep_time: Annotated[Duration, Field(ge=timedelta(minutes=1))] | None = None
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> Self:
+        if self.keep_size is None and self.keep_time is None:
+            raise ValueError("say keep_size, keep_time or both")
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Journal:
+    """Where the journal is and how big."""
+
+    directory: str
+    filesystem: FileSystem
+    version: str
+
+
+class VacuumProposer:
+    """Looks at the journal's size, age and disk."""
+
+    def __init__(self, looker: Looker) -> None:
+        self._looker = looker
+
+    async def propose(self, request: Request) -> Change | Nothing:
+        """See ports.action.Proposer."""
+        wanted: VacuumParameters = request.parameters
+        journal = await _journal(self._looker, request.target)
+        if journal is None:
+            return Nothing(reason=f"{request.target} keeps no journal")
+        usage = await _usage(self._looker, request.target)
+        oversize = max(0, usage - wanted.keep_size) if wanted.keep_size else 0
+        expired = await self._expired(request.target, journal, wanted.keep_time)
+        estimate = max(oversize, expired)
+        if not estimate:
+            return Nothing(
+                reason=f"the journal takes {format_size(usage)}, all of which is to be kept"
+            )
+        return _change(request, journal, usage, estimate)
+
+    async def observe(self, change: Change, ticket: Ticket) -> Sight:
+        """See ports.action.Proposer."""
+        sight = sight_of(await self._looker.receipt(change.target, ticket.token))
+        if sight.observation is not Observation.APPLIED:
+            return sight
+        measure = await freed_since_plan(self._looker, change.target, change.before)
+        return replace(sight, measure=measure)
+
+    async def undo(self, change: Change, measure: Measure) -> Change | None:
+        """What was deleted is gone."""
+        return None
+
+    async def _expired(self, target: Target, journal: _Journal, age: timedelta | None) -> int:
+        """Return the size of the archived files that were last written to before the age."""
+        if age is None:
+            return 0
+        minutes = f"+{int(age.total_seconds() // 60)}"
+        archived = ["-type", "f", "-name", "*@*", "-mmin", minutes]
+        words = ["find", journal.directory, *archived, "-exec", "ls", "-ln", "{}", "+"]
+        output = await self._looker.look(target, words, timeout=LOOK)
+        return listed_bytes(output.stdout)
+
+
+class VacuumApplier:
+    """Runs the vacuum."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+
+    async def apply(self, change: Change, ticket: Ticket) -> Measure:
+        """Run it; a failed one is Permanent too, with what it freed until then in the detail."""
+        journal = await _journal(self._shell, change.target)
+        if journal is None or journal.version != change.version:
+            raise Stale("the journal moved or the host was booted", target=str(change.target))
+        output = await self._shell.change(
+            change.target,
+            change.intent["argv"],
+            token=ticket.token,
+            fence=ticket.fence,
+            not_after=ticket.not_after,
+            timeout=ticket.timeout,
+        )
+        before, seconds = journal.filesystem, output.seconds
+        measure = await freed_since(self._shell, change.target, before, seconds=seconds)
+        if not output.ok:
+            detail = f"journalctl: {complaint(output)}; {measure.summary}"
+            raise Permanent(detail, target=str(change.target))
+        return measure
+
+
+def parse_usage(text: str) -> int | None:
+    """Read `Archived and active journals take up 3.9G in the file system.`; letters are powers of 1024."""
+    found = _USAGE.search(text)
+    return parse_size(found.group(1)) if found else None
+
+
+def listed_bytes(text: str) -> int:
+    """Add up the sizes in the output of `ls -ln`."""
+    columns = (line.split() for line in text.splitlines())
+    return sum(int(row[4]) for row in columns if len(row) > 5 and row[4].isdigit())
+
+
+async def _journal(looker: Looker, target: Target) -> _Journal | None:
+    directory = None
+    for candidate in (PERSISTENT, VOLATILE):
+        if (await looker.look(target, ["test", "-d", candidate], timeout=LOOK)).ok:
+            directory = candidate
+            break
+    if directory is None:
+        return None
+    filesystem = await filesystem_of(looker, target, directory)
+    version = f"{await host_identity(looker, target)}/{filesystem.identity}"
+    return _Journal(directory=directory, filesystem=filesystem, version=version)
+
+
+async def _usage(looker: Looker, target: Target) -> int:
+    text = await read(looker, target, ["journalctl", "--disk-usage"], sudo=True)
+    usage = parse_usage(text)
+    if usage is None:
+        raise Permanent("journalctl did not say how much the journal takes", target=str(target))
+    return usage
+
+
+def _change(request: Request, journal: _Journal, usage: int, estimate: int) -> Change:
+    wanted: VacuumParameters = request.parameters
+    bytes_kept = f"--vacuum-size={wanted.keep_size}" if wanted.keep_size else None
+    age = int(wanted.keep_time.total_seconds()) if wanted.keep_time else 0
+    time_kept = f"--vacuum-time={age}s" if age else None
+    limits = [limit for limit in (bytes_kept, time_kept) if limit]
+    most = usage if wanted.keep_time else estimate
+    return Change(
+        step=request.step,
+        action="journal.vacuum",
+        target=request.target,
+        intent={"argv": ["journalctl", "--rotate", *limits]},
+        version=journal.version,
+        summary=f"delete archived journals of {request.target}: {_kept_words(wanted)}",
+        effect=ActionEffect.IRREVERSIBLE,
+        bound=generous_bound(most),
+        estimate=estimate,
+        unit="bytes",
+        before={**journal.filesystem.as_facts(), "journal_bytes": usage},
+        after={"journal_bytes": max(0, usage - estimate)},
+    )
+
+
+def _kept_words(wanted: VacuumParameters) -> str:
+    words = [f"keep {format_size(wanted.keep_size)}"] if wanted.keep_size else []
+    words += [f"keep {format_duration(wanted.keep_time)}"] if wanted.keep_time else []
+    return ", ".join(words)
+
+
+def _proposer(gateways: Mapping[str, Any]) -> VacuumProposer:
+    return VacuumProposer(gateways["looker"])
+
+
+def _applier(gateways: Mapping[str, Any]) -> VacuumApplier:
+    return VacuumApplier(gateways["shell"])
+
+
+ACTIONS = (
+    Action(
+        name="journal.vacuum",
+        doc="Delete archived systemd journals above a size or an age, and measure what became free.",
+        parameters=VacuumParameters,
+        effect=ActionEffect.IRREVERSIBLE,
+        safety=Safety.RECEIPT,
+        targets=HOST_TARGETS,
+        example="journal.vacuum: {keep_size: 500M, keep_time: 2d}",
+        proposer=_proposer,
+        applier=_applier,
+    ),
+)

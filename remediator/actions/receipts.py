@@ -1,0 +1,104 @@
+"""What all actions on hosts share: looking, measuring what was freed, and reading what a receipt says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from remediator.core.errors import ActionError, Permanent
+from remediator.core.events import Measure, Observation
+from remediator.core.filesystem import (
+    FileSystem,
+    df_words,
+    freed_bytes,
+    freed_words,
+    from_facts,
+    parse_df,
+)
+from remediator.core.plaintext import one_line
+from remediator.core.target import Target
+from remediator.ports.action import Sight
+from remediator.ports.shell import Looker, Output, Receipt
+
+LOOK = timedelta(seconds=30)
+HOST_TARGETS = ("host", "pod")
+_IDENTITY = ["cat", "--", "/etc/machine-id", "/proc/sys/kernel/random/boot_id"]
+_ENDED_BY_TIMEOUT = {124, 137, 143}  # GNU's timeout, after -k, busybox's
+_WORDS = {
+    "absent": (
+        Observation.NOT_APPLIED,
+        "it was never started, and its token can no longer be used",
+    ),
+    "running": (Observation.PENDING, "it is still running"),
+    "broken": (Observation.UNKNOWABLE, "it was started, and nobody knows how it ended"),
+}
+
+
+async def read(looker: Looker, target: Target, argv: Sequence[str], *, sudo: bool = False) -> str:
+    """Return what a command prints; raise Permanent with its complaint where it fails."""
+    output = await looker.look(target, argv, timeout=LOOK, sudo=sudo)
+    if not output.ok:
+        raise Permanent(f"{argv[0]}: {complaint(output)}", target=str(target))
+    return output.stdout
+
+
+async def host_identity(looker: Looker, target: Target) -> str:
+    """Return what tells this boot of this machine from every other; a pod may have no machine-id."""
+    output = await looker.look(target, _IDENTITY, timeout=LOOK)
+    words = output.stdout.split()
+    if not words:
+        raise Permanent(f"the boot id cannot be read: {complaint(output)}", target=str(target))
+    return "/".join(words)
+
+
+async def filesystem_of(looker: Looker, target: Target, path: str) -> FileSystem:
+    """Return the file system that holds a path, as df sees it now."""
+    found = parse_df(await read(looker, target, df_words(path)))
+    if found is None:
+        raise Permanent(f"df did not name the file system of {path}", target=str(target))
+    return found
+
+
+async def freed_since(
+    looker: Looker, target: Target, before: FileSystem | None, *, seconds: float = 0.0
+) -> Measure:
+    """Return what became free since; never raises, for the change is made and must not look undone."""
+    if before is None:
+        return Measure(summary="what was freed is not known", seconds=seconds)
+    try:
+        after = await filesystem_of(looker, target, before.mountpoint)
+    except ActionError as error:
+        summary = f"what was freed could not be measured: {one_line(error.detail)}"
+        return Measure(summary=summary, seconds=seconds)
+    return Measure(
+        summary=freed_words(before, after),
+        freed_bytes=freed_bytes(before, after),
+        seconds=seconds,
+        facts={"before": before.as_facts(), "after": after.as_facts()},
+    )
+
+
+async def freed_since_plan(looker: Looker, target: Target, before: Mapping[str, Any]) -> Measure:
+    """Return what became free since the plan was made, where nothing closer to the change is known."""
+    return await freed_since(looker, target, from_facts(before))
+
+
+def complaint(output: Output) -> str:
+    """Return why a command failed, in one line for people."""
+    if output.exit_code in _ENDED_BY_TIMEOUT:
+        return "it was stopped at its time limit"
+    return one_line(output.complaint)
+
+
+def sight_of(receipt: Receipt) -> Sight:
+    """Return what a receipt says; an attempt that ended badly has left the world neither as it was nor as wanted."""
+    if receipt.state == "done" and receipt.output:
+        if receipt.output.ok:
+            return Sight(
+                observation=Observation.APPLIED, detail="its receipt says that it ended well"
+            )
+        detail = f"its receipt says that it failed: {complaint(receipt.output)}"
+        return Sight(observation=Observation.DIVERGED, detail=detail)
+    observation, detail = _WORDS.get(receipt.state, _WORDS["broken"])
+    return Sight(observation=observation, detail=detail)

@@ -1,0 +1,164 @@
+"""`service.restart`: restart one systemd unit, once.
+
+Every start gives a unit a new InvocationID: that is the version of the plan, so that a unit which somebody restarted
+since is not restarted again, and the witness where a receipt cannot say how an attempt ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from remediator.actions.receipts import LOOK, complaint, host_identity, sight_of
+from remediator.core.change import ActionEffect, Change, Nothing, Safety
+from remediator.core.errors import ActionError, Permanent, Stale
+from remediator.core.events import Measure, Observation
+from remediator.core.target import Target
+from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.parameters import Parameters
+from remediator.ports.shell import Looker, Shell
+
+_PROPERTIES = "LoadState,ActiveState,SubState,InvocationID"
+
+
+class RestartParameters(Parameters):
+    """Restart (or start, where it is not running) the unit of this full name, such as `nginx.service`."""
+
+    unit: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9@_.:-]{0,200}\.service$")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unit:
+    """What systemd says about a unit; no invocation where it never ran since boot."""
+
+    loaded: str
+    state: str
+    invocation: str
+    boot: str
+
+    @property
+    def version(self) -> str:
+        return f"{self.boot}/{self.invocation}"
+
+
+class RestartProposer:
+    """Looks at the unit."""
+
+    def __init__(self, looker: Looker) -> None:
+        self._looker = looker
+
+    async def propose(self, request: Request) -> Change | Nothing:
+        """See ports.action.Proposer."""
+        wanted: RestartParameters = request.parameters
+        unit = await _unit(self._looker, request.target, wanted.unit)
+        if unit.loaded != "loaded":
+            detail = f"{wanted.unit} cannot be restarted: systemd says {unit.loaded}"
+            raise Permanent(detail, target=str(request.target))
+        return Change(
+            step=request.step,
+            action="service.restart",
+            target=request.target,
+            intent={"unit": wanted.unit, "argv": ["systemctl", "restart", "--", wanted.unit]},
+            version=unit.version,
+            summary=f"restart {wanted.unit} on {request.target} (now {unit.state})",
+            effect=ActionEffect.REVERSIBLE,
+            before={"state": unit.state, "invocation": unit.invocation},
+            after={"state": "active"},
+            undo_hint="nothing is lost by a restart",
+        )
+
+    async def observe(self, change: Change, ticket: Ticket) -> Sight:
+        """Ask the receipt; where it does not know, a new invocation tells that the unit was started."""
+        sight = sight_of(await self._looker.receipt(change.target, ticket.token))
+        if sight.observation is not Observation.UNKNOWABLE:
+            return sight
+        unit = await _unit(self._looker, change.target, change.intent["unit"])
+        if unit.version != change.version:
+            detail = f"the unit was started anew and is {unit.state}"
+            return Sight(observation=Observation.APPLIED, detail=detail)
+        detail = "the unit was not started yet; the command may still be at work"
+        return Sight(observation=Observation.PENDING, detail=detail)
+
+    async def undo(self, change: Change, measure: Measure) -> Change | None:
+        """A restart is not taken back."""
+        return None
+
+
+class RestartApplier:
+    """Restarts the unit."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+
+    async def apply(self, change: Change, ticket: Ticket) -> Measure:
+        """Restart it; where systemd could not, the unit is likely down: Permanent, with its state in the detail."""
+        unit = await _unit(self._shell, change.target, change.intent["unit"])
+        if unit.version != change.version:
+            raise Stale("the unit was started anew since", target=str(change.target))
+        output = await self._shell.change(
+            change.target,
+            change.intent["argv"],
+            token=ticket.token,
+            fence=ticket.fence,
+            not_after=ticket.not_after,
+            timeout=ticket.timeout,
+        )
+        name, state = change.intent["unit"], await self._state(change)
+        if not output.ok:
+            detail = f"systemctl restart {name}: {complaint(output)}; it is now {state}"
+            raise Permanent(detail, target=str(change.target))
+        summary = f"restarted {name} ({unit.state} -> {state})"
+        return Measure(summary=summary, seconds=output.seconds, facts={"state": state})
+
+    async def _state(self, change: Change) -> str:
+        """Return the state afterwards; never raises, for the restart is made."""
+        try:
+            return (await _unit(self._shell, change.target, change.intent["unit"])).state
+        except ActionError:
+            return "in a state that could not be read"
+
+
+def parse_properties(text: str) -> Mapping[str, str]:
+    """Read the `Name=value` lines of `systemctl show`."""
+    pairs = (line.partition("=") for line in text.splitlines())
+    return {name: value.strip() for name, equals, value in pairs if equals}
+
+
+async def _unit(looker: Looker, target: Target, name: str) -> _Unit:
+    words = ["systemctl", "show", f"--property={_PROPERTIES}", "--", name]
+    output = await looker.look(target, words, timeout=LOOK)
+    if not output.ok:
+        raise Permanent(f"systemctl: {complaint(output)}", target=str(target))
+    said = parse_properties(output.stdout)
+    return _Unit(
+        loaded=said.get("LoadState", "nothing"),
+        state=f"{said.get('ActiveState', 'unknown')} ({said.get('SubState', 'unknown')})",
+        invocation=said.get("InvocationID", ""),
+        boot=await host_identity(looker, target),
+    )
+
+
+def _proposer(gateways: Mapping[str, Any]) -> RestartProposer:
+    return RestartProposer(gateways["looker"])
+
+
+def _applier(gateways: Mapping[str, Any]) -> RestartApplier:
+    return RestartApplier(gateways["shell"])
+
+
+ACTIONS = (
+    Action(
+        name="service.restart",
+        doc="Restart one systemd service, unless somebody restarted it since the plan was made.",
+        parameters=RestartParameters,
+        effect=ActionEffect.REVERSIBLE,
+        safety=Safety.RECEIPT,
+        targets=("host",),
+        example="service.restart: {unit: nginx.service}",
+        proposer=_proposer,
+        applier=_applier,
+    ),
+)

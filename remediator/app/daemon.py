@@ -1,0 +1,288 @@
+"""The running daemon: build the parts, start the loops, answer signals, stop within 25 seconds and hand over."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from remediator import __version__
+from remediator.app.site import Live, Site, load_site
+from remediator.app.witness import TelemetryWitness
+from remediator.config.catalog import Catalog, find_catalog
+from remediator.config.expressions import CelConditions
+from remediator.config.settings import Settings
+from remediator.core.errors import InputError
+from remediator.engine.control import Control
+from remediator.engine.courier import Courier
+from remediator.engine.explanation import Explanation
+from remediator.engine.eyes import Eyes, Hands
+from remediator.engine.intake import Intake
+from remediator.engine.keeper import Keeper, Retention
+from remediator.engine.ledger import Ledger
+from remediator.engine.preview import Preview
+from remediator.engine.runner import Runner
+from remediator.engine.scribe import Scribe
+from remediator.engine.worker import Worker
+from remediator.http import alertmanager
+from remediator.http.context import HttpContext
+from remediator.http.server import TlsFiles, build_app, start, stop
+from remediator.ports.ambient import Ambient, system_ambient
+from remediator.ports.store import Store
+from remediator.stores.store import open_store
+from remediator.telemetry import Telemetry, setup_logging
+
+HEARTBEAT_LIMIT = timedelta(seconds=30)
+STOP_WITHIN = timedelta(seconds=25)
+
+
+def run_daemon(
+    *, config_file: Path | None, listen: str | None, log_level: str, log_format: str
+) -> int:
+    """Run until a signal; return 0. Raise InputError where the settings or playbooks are wrong."""
+    catalog, conditions = find_catalog(), CelConditions()
+    site = load_site(config_file, catalog, conditions, listen=listen)
+    setup_logging(level=log_level, log_format=log_format, secrets=site.settings.secrets())
+
+    def reread() -> Site:
+        return load_site(config_file, catalog, conditions, listen=listen)
+
+    daemon = Daemon(site, catalog, conditions, reread)
+    asyncio.run(daemon.run())
+    return 0
+
+
+class Daemon:
+    """Everything that runs. `reread` reads settings and playbooks again, for a reload."""
+
+    def __init__(
+        self,
+        site: Site,
+        catalog: Catalog,
+        conditions: CelConditions,
+        reread: Callable[[], Site],
+        *,
+        ambient: Ambient | None = None,
+    ) -> None:
+        self.site = site
+        self._catalog = catalog
+        self._conditions = conditions
+        self._reread = reread
+        self._ambient = ambient or system_ambient()
+        self.telemetry = Telemetry()
+        self._witness = TelemetryWitness(self.telemetry)
+        self._stopping = asyncio.Event()
+        self.started = asyncio.Event()
+        self._loops: tuple[Worker | Intake | Courier | Keeper, ...] = ()
+        self.address = ""
+        self.control: Control | None = None
+
+    async def run(self) -> None:
+        """Start everything, wait for the end, stop everything in order."""
+        async with AsyncExitStack() as stack:
+            store = await open_store(
+                store_url(self.site.settings), password=_password(self.site.settings)
+            )
+            stack.push_async_callback(store.close)
+            stack.push_async_callback(self._close_gateways)
+            self._build(store)
+            async with asyncio.TaskGroup() as group:
+                running = [group.create_task(loop.run()) for loop in self._loops]
+                server = await self._listen(store)
+                self._answer_signals()
+                self.started.set()
+                await self._stopping.wait()
+                await stop(server)
+                for loop in self._loops:
+                    loop.stop()
+                await self._finish(running)
+        self.telemetry.log("daemon_stopped")
+
+    def stop(self) -> None:
+        """Begin to stop: refuse webhooks (503), give running changes some time, hand the rest over."""
+        self._stopping.set()
+
+    async def reload(self) -> tuple[str, ...]:
+        """Swap settings and playbooks whole, or keep the old ones; return the problems."""
+        try:
+            site = await asyncio.to_thread(self._reread)
+        except InputError as error:
+            self.telemetry.reload(ok=False)
+            self.telemetry.log("reload_refused", problem=str(error))
+            return tuple(str(error).splitlines())
+        old, self.site = self.site, site
+        await old.gateways.close()
+        self.telemetry.reload(ok=True)
+        self.telemetry.log("reloaded", playbooks=len(site.book))
+        return ()
+
+    def _build(self, store: Store) -> None:
+        ledger = Ledger(lambda: self.site.routes)
+        scribe = Scribe(store=store, ledger=ledger, ambient=self._ambient, witness=self._witness)
+        eyes = self._eyes()
+        rehearser = self._runner(store, scribe, eyes, hands=None)
+        actor = self._runner(store, scribe, eyes, self._hands())
+        self._loops = (
+            self._intake(store, ledger),
+            Worker(
+                store=store,
+                ambient=self._ambient,
+                actor=actor,
+                rehearser=rehearser,
+                witness=self._witness,
+            ),
+            self._courier(store),
+            self._keeper(store, ledger),
+        )
+        self.control = Control(
+            store=store, ledger=ledger, ambient=self._ambient, witness=self._witness
+        )
+        self._explanation = self._explain(store, eyes)
+
+    def _eyes(self) -> Eyes:
+        return Eyes(
+            actions=self._catalog.actions,
+            checks=self._catalog.checks,
+            probes=self._catalog.probes,
+            gateways=Live(lambda: self.site.gateways.looking),
+            conditions=self._conditions,
+        )
+
+    def _hands(self) -> Hands:
+        gateways = Live(lambda: self.site.gateways.acting)
+        return Hands(actions=self._catalog.actions, gateways=gateways)
+
+    def _runner(self, store: Store, scribe: Scribe, eyes: Eyes, hands: Hands | None) -> Runner:
+        return Runner(
+            store=store,
+            scribe=scribe,
+            ambient=self._ambient,
+            eyes=eyes,
+            hands=hands,
+            protected=self._protected,
+        )
+
+    def _protected(self) -> tuple[str, ...]:
+        return self.site.settings.protected
+
+    def _intake(self, store: Store, ledger: Ledger) -> Intake:
+        return Intake(
+            store=store,
+            ledger=ledger,
+            ambient=self._ambient,
+            rules=lambda: self.site.rules,
+            parsers={"alertmanager": alertmanager.parse},
+            witness=self._witness,
+        )
+
+    def _courier(self, store: Store) -> Courier:
+        return Courier(
+            store=store,
+            ambient=self._ambient,
+            channels=self._catalog.channels,
+            gateways=Live(lambda: self.site.gateways.looking),
+            witness=self._witness,
+        )
+
+    def _keeper(self, store: Store, ledger: Ledger) -> Keeper:
+        kept = self.site.settings.retention
+        return Keeper(
+            store=store,
+            ledger=ledger,
+            ambient=self._ambient,
+            retention=Retention(runs=kept.runs, notifications=kept.notifications),
+            witness=self._witness,
+        )
+
+    def _explain(self, store: Store, eyes: Eyes) -> Explanation:
+        preview = Preview(
+            store=store,
+            ambient=self._ambient,
+            eyes=eyes,
+            rules=lambda: self.site.rules,
+            protected=self._protected,
+        )
+        return Explanation(store=store, rules=lambda: self.site.rules, preview=preview)
+
+    async def _listen(self, store: Store) -> Any:
+        assert self.control is not None  # noqa: S101 — set by _build
+        settings = self.site.settings
+        context = HttpContext(
+            store=store,
+            control=self.control,
+            explain=self._explanation,
+            metrics=self.telemetry,
+            ambient=self._ambient,
+            doorkeeper=lambda: self.site.doorkeeper,
+            loops_alive=self._loops_alive,
+            accepting=lambda: not self._stopping.is_set(),
+            reload=self.reload,
+            book=lambda: self.site.book,
+            catalog=lambda: self._catalog,
+            version=__version__,
+        )
+        server = await start(_address(settings), build_app(context), _tls(settings))
+        self.address = _bound(server)
+        for warning in self.site.warnings:
+            self.telemetry.log("warning", text=warning)
+        self.telemetry.log("listening", address=self.address, playbooks=len(self.site.book))
+        return server
+
+    def _loops_alive(self) -> bool:
+        oldest = min(loop.heartbeat for loop in self._loops)
+        return self._ambient.monotonic() - oldest < HEARTBEAT_LIMIT.total_seconds()
+
+    def _answer_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        with suppress(NotImplementedError, ValueError, RuntimeError):
+            loop.add_signal_handler(signal.SIGTERM, self.stop)
+            loop.add_signal_handler(signal.SIGINT, self.stop)
+            loop.add_signal_handler(signal.SIGHUP, self._reload_on_signal)
+
+    def _reload_on_signal(self) -> None:
+        self._reloading = asyncio.ensure_future(self.reload())
+
+    async def _finish(self, running: list[asyncio.Task[None]]) -> None:
+        _, late = await asyncio.wait(running, timeout=STOP_WITHIN.total_seconds())
+        for loop in late:
+            loop.cancel()
+
+    async def _close_gateways(self) -> None:
+        await self.site.gateways.close()
+
+
+def store_url(settings: Settings) -> str:
+    """Return the URL of the store: the one that is set, or SQLite in the data directory."""
+    if settings.store:
+        return settings.store.url
+    return f"sqlite:///{settings.data_dir.resolve() / 'remediator.db'}"
+
+
+def _password(settings: Settings) -> str | None:
+    password = settings.store.password if settings.store else None
+    return password.reveal() if password else None
+
+
+def _address(settings: Settings) -> str:
+    host = settings.listen.host
+    return f"[{host}]:{settings.listen.port}" if ":" in host else f"{host}:{settings.listen.port}"
+
+
+def _tls(settings: Settings) -> TlsFiles | None:
+    if settings.tls is None:
+        return None
+    ca = settings.tls.client_ca_file
+    return TlsFiles(
+        cert_file=str(settings.tls.cert_file),
+        key_file=str(settings.tls.key_file),
+        client_ca_file=str(ca) if ca else None,
+    )
+
+
+def _bound(server: Any) -> str:
+    host, port = server.addresses[0][:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,93 @@
+"""Build gateways from settings: those that can only look, and those that can change things. SDKs load when first used."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from remediator.config.settings import ServerSettings, Settings, SshSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateways:
+    """`looking` is all that a dry run gets; `acting` adds what changes things. `close` ends all connections."""
+
+    looking: Mapping[str, Any]
+    acting: Mapping[str, Any]
+    closers: tuple[Callable[[], Awaitable[None]], ...] = field(default=(), repr=False)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for closer in self.closers:
+            await closer()
+
+
+def build_gateways(settings: Settings) -> Gateways:
+    """Return the gateways that these settings ask for; what is not set is absent."""
+    looking: dict[str, Any] = {"commands": settings.commands, **_monitoring(settings)}
+    looking["http"] = _http(settings)
+    acting: dict[str, Any] = {}
+    if settings.ssh.known_hosts is not None:
+        looking["looker"], acting["shell"] = _shells(settings.ssh, _addresses(settings))
+    acting = {**looking, **acting}
+    closers = tuple(g.close for g in acting.values() if hasattr(g, "close"))
+    return Gateways(looking=looking, acting=acting, closers=closers)
+
+
+def _monitoring(settings: Settings) -> Mapping[str, Any]:
+    from remediator.gateways.alertmanager import AlertmanagerGateway
+    from remediator.gateways.prometheus import PrometheusGateway
+
+    found: dict[str, Any] = {}
+    if settings.prometheus:
+        found["prometheus"] = PrometheusGateway(_endpoints(settings.prometheus)[0])
+    if settings.alertmanager:
+        found["alertmanager"] = AlertmanagerGateway(_endpoints(settings.alertmanager))
+    return found
+
+
+def _endpoints(server: ServerSettings) -> tuple[Any, ...]:
+    from remediator.gateways.json_api import Endpoint, basic, bearer
+
+    authorization = ""
+    if server.bearer_token:
+        authorization = bearer(server.bearer_token.reveal())
+    elif server.basic:
+        authorization = basic(server.basic.user, server.basic.password.reveal())
+    return tuple(Endpoint(url=url, authorization=authorization) for url in server.urls)
+
+
+def _http(settings: Settings) -> Any:
+    from remediator.gateways.http import HttpGateway
+
+    return HttpGateway(settings.http_allow)
+
+
+def _addresses(settings: Settings) -> Mapping[str, tuple[str, int | None]]:
+    return {
+        name: (address.address, address.port)
+        for name, address in settings.resolver.addresses().items()
+    }
+
+
+def _shells(ssh: SshSettings, addresses: Mapping[str, tuple[str, int | None]]) -> tuple[Any, Any]:
+    from remediator.gateways.ssh import SshLooker, SshShell
+    from remediator.gateways.ssh import SshSettings as Reach
+
+    reach = Reach(
+        known_hosts=str(ssh.known_hosts),
+        user=ssh.user,
+        port=ssh.port,
+        config_file=_text(ssh.config_file),
+        private_key_file=_text(ssh.private_key_file),
+        certificate_file=_text(ssh.certificate_file),
+        sudo=ssh.sudo,
+        addresses=addresses,
+        receipts=ssh.receipts,
+    )
+    return SshLooker(reach), SshShell(reach)
+
+
+def _text(path: Any) -> str | None:
+    return None if path is None else str(path)

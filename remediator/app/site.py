@@ -1,0 +1,135 @@
+"""A site: everything that the settings and playbooks say, as one value. A reload swaps it whole, or keeps the old one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from remediator.app.gateways import Gateways, build_gateways
+from remediator.config.catalog import Catalog
+from remediator.config.expressions import CelConditions
+from remediator.config.order import Circumstances, Orders
+from remediator.config.playbooks import PlaybookBook, PlaybookLoader
+from remediator.config.settings import Settings
+from remediator.config.settings_reader import load_settings
+from remediator.config.templates import Templates
+from remediator.core.alert import Alert
+from remediator.core.order import Order
+from remediator.core.selection import Environment, Index, Selection
+from remediator.engine.admission import Rules
+from remediator.engine.ledger import Routes
+from remediator.http.auth import Doorkeeper, ProxyTrust, Role, SourceKeys, UserKeys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One consistent reading of settings and playbooks, with the gateways that go with it."""
+
+    settings: Settings
+    book: PlaybookBook
+    rules: Rules
+    routes: Routes
+    doorkeeper: Doorkeeper
+    gateways: Gateways
+    warnings: tuple[str, ...] = ()
+
+
+def load_site(
+    config_file: Path | None,
+    catalog: Catalog,
+    conditions: CelConditions,
+    *,
+    listen: str | None = None,
+    gateways: Callable[[Settings], Gateways] = build_gateways,
+) -> Site:
+    """Read everything; raise InvalidSettings or InvalidPlaybook with every error there is."""
+    loaded = load_settings(config_file, catalog, listen=listen)
+    settings = loaded.checked()
+    templates = Templates(settings.resolver)
+    loader = PlaybookLoader(
+        catalog, settings.playbook_rules(), templates=templates, conditions=conditions
+    )
+    found = loader.load(settings.playbooks)
+    return Site(
+        settings=settings,
+        book=found.checked(),
+        rules=_rules(settings, found.book, catalog, templates),
+        routes=Routes(always=settings.notify, contacts=settings.contacts),
+        doorkeeper=_doorkeeper(settings),
+        gateways=gateways(settings),
+        warnings=tuple(str(p) for p in (*loaded.problems, *found.problems)),
+    )
+
+
+def _rules(settings: Settings, book: PlaybookBook, catalog: Catalog, templates: Templates) -> Rules:
+    environments = tuple(
+        Environment(name=e.name, match=e.match, mode=e.mode) for e in settings.environments
+    )
+    return Rules(
+        index=Index(book),
+        environments=environments,
+        allowed={source.name: source.playbooks for source in settings.sources},
+        render=partial(_render, Orders(catalog, templates, settings.severities)),
+    )
+
+
+def _render(orders: Orders, selection: Selection, alert: Alert, source: str) -> Order:
+    circumstances = Circumstances(
+        source=source, mode=selection.mode, environment=selection.environment
+    )
+    return orders.render_order(selection.playbook, alert, circumstances)
+
+
+def _doorkeeper(settings: Settings) -> Doorkeeper:
+    sources = [
+        SourceKeys(
+            name=source.name,
+            tokens=[token.reveal() for token in source.tokens],
+            basic=(source.basic.user, source.basic.password.reveal()) if source.basic else None,
+            client_cn=source.client_cn,
+        )
+        for source in settings.sources
+        if source.has_credentials
+    ]
+    users = [
+        UserKeys(name=u.name, role=Role[u.role.name], tokens=[t.reveal() for t in u.tokens])
+        for u in settings.users.tokens
+    ]
+    token = settings.metrics_token
+    return Doorkeeper(
+        sources=sources,
+        users=users,
+        proxy=_proxy(settings),
+        metrics_tokens=[token.reveal()] if token else [],
+        on_loopback=settings.listen.is_loopback,
+    )
+
+
+def _proxy(settings: Settings) -> ProxyTrust | None:
+    proxy = settings.users.proxy
+    if proxy is None:
+        return None
+    return ProxyTrust(
+        networks=[str(network) for network in proxy.trusted],
+        secret=proxy.secret.reveal(),
+        roles={Role[role.name]: groups for role, groups in proxy.roles.items()},
+    )
+
+
+class Live(Mapping[str, Any]):
+    """The gateways of the site in force; what holds on to this mapping follows a reload."""
+
+    def __init__(self, present: Callable[[], Mapping[str, Any]]) -> None:
+        self._present = present
+
+    def __getitem__(self, name: str) -> Any:
+        return self._present()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._present())
+
+    def __len__(self) -> int:
+        return len(self._present())

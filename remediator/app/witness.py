@@ -1,0 +1,35 @@
+"""Let telemetry hear what the engine did."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from remediator.core.alert import Alert
+from remediator.engine.ledger import Moved
+from remediator.ports.store import Vitals
+from remediator.telemetry import Telemetry
+
+
+class TelemetryWitness:
+    """Passes everything on to telemetry."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+
+    def moved(self, moved: Moved) -> None:
+        """Log the event and move the metrics."""
+        self._telemetry.observe_event(moved.after, moved.event, moved.before, moved.at)
+
+    def decided(self, alert: Alert, decisions: tuple[tuple[str, str], ...]) -> None:
+        """Count the alert and its decisions."""
+        self._telemetry.alert(alert.status.value)
+        for playbook, decision in decisions:
+            self._telemetry.decision(playbook, decision)
+
+    def problem(self, where: str, text: str) -> None:
+        """Log what went wrong."""
+        self._telemetry.log("problem", where=where, text=text)
+
+    def measured(self, vitals: Vitals, now: datetime) -> None:
+        """Set the gauges."""
+        self._telemetry.vitals(vitals, now)

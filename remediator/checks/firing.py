@@ -1,0 +1,82 @@
+"""The check `firing`: does an alert like this fire now, whichever it is? Needs Alertmanager's API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from remediator.core.errors import ActionError
+from remediator.core.facts import Answer, Known
+from remediator.core.matcher import parse_matcher
+from remediator.core.plaintext import one_line
+from remediator.ports.alertmanager import ActiveAlert, Alertmanager
+from remediator.ports.check import Check, Question
+from remediator.ports.parameters import Parameters
+
+
+def _one_or_many(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _readable(text: str) -> str:
+    parse_matcher(text)
+    return text
+
+
+_MatcherText = Annotated[str, BeforeValidator(_readable), Field(max_length=2000)]
+
+
+class FiringParameters(Parameters):
+    """Alertmanager matchers, all of which must hold for one alert."""
+
+    matchers: Annotated[
+        tuple[_MatcherText, ...],
+        BeforeValidator(_one_or_many),
+        Field(min_length=1, max_length=20),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class FiringChecker:
+    """Asks Alertmanager, where there is one."""
+
+    alertmanager: Alertmanager | None
+
+    async def ask(self, question: Question) -> Answer:
+        """See ports.check.Checker. A silenced or inhibited alert fires, too."""
+        if self.alertmanager is None:
+            detail = "no Alertmanager is set: add `alertmanager.urls` to the settings"
+            return Answer(known=Known.UNKNOWN, detail=detail)
+        matchers = tuple(parse_matcher(text) for text in question.parameters.matchers)
+        try:
+            found = await self.alertmanager.alerts(matchers)
+        except ActionError as error:
+            return Answer(known=Known.UNKNOWN, detail=one_line(error.detail))
+        known = Known.HOLDS if found else Known.FAILS
+        return Answer(known=known, detail=_told(found), value=float(len(found)), at=question.now)
+
+
+def _told(found: tuple[ActiveAlert, ...]) -> str:
+    if not found:
+        return "no such alert fires"
+    names = sorted({alert.labels.get("alertname", "-") for alert in found})
+    return one_line(f"{len(found)} firing: {', '.join(names[:5])}")
+
+
+def _checker(gateways: Mapping[str, Any]) -> FiringChecker:
+    return FiringChecker(gateways.get("alertmanager"))
+
+
+CHECKS = (
+    Check(
+        name="firing",
+        doc="At least one alert that meets all matchers fires now, silenced or not.",
+        parameters=FiringParameters,
+        shorthand="matchers",
+        example="firing: ['alertname=\"ClusterUpgrade\"', 'severity=~\"warning|critical\"']",
+        checker=_checker,
+    ),
+)

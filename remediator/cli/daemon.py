@@ -1,0 +1,75 @@
+"""`serve` and `demo`: the daemon itself. All of it is imported only here, when it starts."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from remediator.cli.failures import USAGE, Failure
+from remediator.cli.options import config_option
+
+
+@click.command()
+@config_option
+@click.option("--web.listen-address", "listen", metavar="HOST:PORT", help="Where to listen.")
+@click.option(
+    "--log.level",
+    "log_level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+)
+@click.option("--log.format", "log_format", type=click.Choice(["text", "json"]), help="Log lines.")
+def serve(
+    config_file: str | None, listen: str | None, log_level: str, log_format: str | None
+) -> None:
+    """Run the daemon.
+
+    Without a settings file it keeps SQLite in a data directory, listens on
+    127.0.0.1:9095, and everything is a dry run.
+
+    \b
+    Examples:
+      remediator serve
+      remediator serve --config.file /etc/remediator/remediator.yaml --log.format json
+    """  # noqa: D301
+    from remediator.app import serve as run
+
+    _run(run, config_file, listen, log_level, log_format)
+
+
+@click.command()
+def demo() -> None:
+    """Take a minute's tour, with nothing of yours involved.
+
+    A simulated host fills up, is planned for, asked about, cleaned and verified.
+
+    \b
+    Examples:
+      remediator demo
+      NO_COLOR=1 remediator demo | less
+    """  # noqa: D301
+    from remediator.app import demo as run
+
+    _run(run)
+
+
+def _run(function: Callable[..., Any], *arguments: Any) -> None:
+    """Run until it ends; a number it returns is the exit code. Settings that are wrong are exit code 2."""
+    from remediator.core.errors import InputError, StoreUnavailable
+
+    try:
+        ended = function(*arguments)
+        if inspect.iscoroutine(ended):
+            ended = asyncio.run(ended)
+    except InputError as error:
+        raise Failure(str(error), hint="remediator check", exit_code=USAGE) from error
+    except StoreUnavailable as error:
+        raise Failure(str(error)) from error
+    except KeyboardInterrupt:
+        raise click.exceptions.Exit(130) from None
+    raise click.exceptions.Exit(ended if isinstance(ended, int) else 0)

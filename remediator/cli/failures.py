@@ -1,0 +1,28 @@
+"""How commands fail: one line of what, one line of what would help, and the exit code that scripts rely on."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+import click
+
+NO = 1
+USAGE = 2
+UNREACHABLE = 3
+
+
+class Failure(click.ClickException):
+    """End the command with an exit code, a sentence and a hint, all on standard error."""
+
+    def __init__(self, message: str, *, hint: str = "", exit_code: int = NO) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.exit_code = exit_code
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write it to standard error, without what could steer a terminal."""
+        from remediator.core.plaintext import clean
+
+        click.echo(f"error: {clean(self.message)}", err=True)
+        if self.hint:
+            click.echo(f"hint: {clean(self.hint)}", err=True)

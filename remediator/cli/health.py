@@ -1,0 +1,39 @@
+"""`healthcheck` and `version`: what machines ask."""
+
+from __future__ import annotations
+
+import click
+
+from remediator.cli.client import Client
+from remediator.cli.options import DEFAULT_URL
+
+
+@click.command()
+@click.option("--url", envvar="REMEDIATOR_URL", default=DEFAULT_URL, show_default=True)
+@click.option("--ready", is_flag=True, help="Ask whether it can take notifications.")
+def healthcheck(url: str, ready: bool) -> None:
+    """Ask a daemon whether it is alive; for containers and scripts.
+
+    \b
+    Examples:
+      remediator healthcheck
+      remediator healthcheck --ready --url http://127.0.0.1:9095
+    """  # noqa: D301
+    answer = Client(url).ask("GET", "/-/ready" if ready else "/-/healthy")
+    click.echo(answer.get("status", "fine") if isinstance(answer, dict) else "fine")
+
+
+@click.command()
+def version() -> None:
+    """Print the version.
+
+    \b
+    Examples:
+      remediator version
+      test "$(remediator version | cut -d' ' -f2)" = 0.1.0
+    """  # noqa: D301
+    import platform
+
+    from remediator import __version__
+
+    click.echo(f"remediator {__version__} (Python {platform.python_version()})")

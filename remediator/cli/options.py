@@ -1,0 +1,47 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from remediator.cli.client import Client
+
+DEFAULT_URL = "http://127.0.0.1:9095"
+
+_URL = click.option(
+    "--url", envvar="REMEDIATOR_URL", default=DEFAULT_URL, show_default=True, help="The daemon."
+)
+_TOKEN_FILE = click.option(
+    "--token-file",
+    envvar="REMEDIATOR_TOKEN_FILE",
+    type=click.Path(dir_okay=False),
+    help="A file with your token.",
+)
+
+output_option = click.option(
+    "--output",
+    "-o",
+    type=click.Choice(["table", "json", "yaml"]),
+    default="table",
+    show_default=True,
+    help="For people, or for programs.",
+)
+config_option = click.option(
+    "--config.file", "config_file", type=click.Path(dir_okay=False), help="The settings file."
+)
+
+
+def asks_daemon(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command --url and --token-file, and hand it a `client`."""
+
+    @_URL
+    @_TOKEN_FILE
+    @wraps(function)
+    def with_client(*args: Any, url: str, token_file: str | None, **kwargs: Any) -> Any:
+        return function(*args, client=Client(url, token_file), **kwargs)
+
+    return with_client

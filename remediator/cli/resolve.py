@@ -1,0 +1,67 @@
+"""`resolve`: which host an alert's `instance` is, and which rule says so. Needs the settings, but no daemon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from remediator.cli.failures import USAGE, Failure
+from remediator.cli.options import config_option, output_option
+from remediator.cli.terminal import dump, say, say_table
+
+if TYPE_CHECKING:
+    from remediator.config.hosts import HostResolver
+
+
+@click.command()
+@click.argument("instance")
+@click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="Another label.")
+@config_option
+@output_option
+def resolve(instance: str, labels: tuple[str, ...], config_file: str | None, output: str) -> None:
+    """Say which host an INSTANCE is, rule by rule. Exit code 1 where it is none.
+
+    \b
+    Examples:
+      remediator resolve web1:9100 --config.file /etc/remediator/remediator.yaml
+      remediator resolve 10.0.0.7:9100 --label ssh_host=web1
+    """  # noqa: D301
+    from remediator.core.errors import InvalidTarget
+
+    resolver = _resolver(config_file)
+    known = _labels(labels)
+    findings = resolver.explain(instance, known)
+    host, problem = None, ""
+    try:
+        host = resolver.resolve(instance, known)
+    except InvalidTarget as error:
+        problem = str(error)
+    if output != "table":
+        rules = [{"rule": f.rule, "hosts": list(f.hosts), "note": f.note} for f in findings]
+        dump({"instance": instance, "host": host, "problem": problem, "rules": rules}, output)
+    else:
+        rows = [(f.rule, ", ".join(f.hosts) or "-", f.note) for f in findings]
+        say_table(("RULE", "FINDS", "SO"), rows, empty="The settings have no rules.")
+        say(f"{instance} is host/{host}" if host else "no target", bold=True)
+    if host is None:
+        raise Failure(problem, hint="see `hosts` in the settings")
+
+
+def _resolver(config_file: str | None) -> HostResolver:
+    from remediator.config.catalog import find_catalog
+    from remediator.config.settings_reader import load_settings
+
+    loaded = load_settings(Path(config_file) if config_file else None, find_catalog())
+    if loaded.has_errors:
+        text = "\n".join(str(problem) for problem in loaded.problems)
+        raise Failure(f"the settings have errors\n{text}", hint="remediator check", exit_code=USAGE)
+    return loaded.settings.resolver
+
+
+def _labels(texts: tuple[str, ...]) -> dict[str, str]:
+    labels = dict(text.partition("=")[::2] for text in texts)
+    if any("=" not in text for text in texts):
+        raise Failure("--label is written NAME=VALUE", exit_code=USAGE)
+    return labels

@@ -1,0 +1,284 @@
+"""The story of one run, for someone who was just woken up: where it stands, what to do, what is wrong, what was done.
+
+Pure: the API's JSON in, lines out. Used by `runs show`, `approve` and `reject`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from remediator.cli.terminal import ago, clock, moment
+
+Json = Mapping[str, Any]
+
+_OUTCOMES = {
+    "resolved": "RESOLVED: the remedy worked and was verified",
+    "unresolved": "NOT FIXED: the remedy ran, and the alert's cause is still there",
+    "failed": "FAILED",
+    "outcome_unknown": "OUTCOME UNKNOWN: a change may or may not have been made; look at the target",
+    "blocked": "BLOCKED: a guard said no; nothing was changed",
+    "rejected": "REJECTED",
+    "expired": "EXPIRED: nobody decided in time",
+    "withdrawn": "WITHDRAWN: the alert resolved before anything was needed",
+    "cancelled": "CANCELLED",
+    "dry_run": "DRY RUN: nothing was changed",
+}
+_STATES = {
+    "waiting": "not begun",
+    "intended": "under way",
+    "doubted": "in doubt, being looked at",
+    "unknown": "nobody knows whether it was made",
+    "applied": "done",
+    "skipped": "left out",
+    "failed": "failed",
+}
+_SHOWN_LINES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line; a heading is printed bold."""
+
+    text: str = ""
+    is_heading: bool = False
+
+
+def story(run: Json, events: Sequence[Json], now: datetime) -> Iterator[Line]:
+    """Tell a run from its end: where it stands comes first, the timeline last."""
+    yield from _title(run)
+    yield Line()
+    yield from _standing(run, now)
+    yield from _section("What is wrong", _wrong(run, now))
+    yield from _section("What was found", _evidence(run))
+    yield from plan(run)
+    yield from _section("What the guards said", _verdicts(run, now))
+    yield from _section("Verification", _verification(run, now))
+    yield from _section("Timeline (UTC)", timeline(events))
+
+
+def summary(run: Json, now: datetime) -> Iterator[Line]:
+    """Tell what a person must know before a decision: what is wrong, what was found, the plan, who is asked and why."""
+    yield from _title(run)
+    yield from _section("What is wrong", _wrong(run, now))
+    yield from _section("What was found", _evidence(run))
+    yield from plan(run)
+    yield from _section("Why you are asked", _reasons(run, now))
+
+
+def state(run: Json) -> str:
+    """Say in two or three words where a run stands."""
+    words = str(run["outcome"] or run["phase"]).replace("_", " ")
+    return words if run["outcome"] else f"{words}…"
+
+
+def plan(run: Json) -> Iterator[Line]:
+    """Tell the plan: every change, whether it can be undone, and what became of it."""
+    planned = run["plan"]
+    if not planned:
+        yield from _section("Plan", ["There is no plan yet."] if run["outcome"] is None else [])
+        return
+    count = len(planned["changes"])
+    back = ", cannot be undone entirely" if planned["irreversible"] else ""
+    heading = f"Plan {planned['digest'][:8]}: {count} change{'' if count == 1 else 's'}{back}"
+    yield from _section(heading, _changes(run, planned))
+
+
+def timeline(events: Iterable[Json]) -> Iterator[str]:
+    """Tell what happened, a line each."""
+    day = ""
+    for event in events:
+        at = moment(event["at"])
+        if at is None:
+            continue
+        if f"{at:%Y-%m-%d}" != day:
+            day = f"{at:%Y-%m-%d}"
+            yield day
+        yield f"{at:%H:%M:%S}  {event['text']}"
+
+
+def _title(run: Json) -> Iterator[Line]:
+    yield Line(run["headline"], is_heading=True)
+    parts = [
+        f"playbook {run['playbook']}",
+        f"target {run['target']}",
+        f"mode {run['mode'].replace('_', ' ')}",
+        f"environment {run['environment']}" if run["environment"] else "",
+        run["severity"],
+    ]
+    yield Line(", ".join(part for part in parts if part))
+    yield Line(run["id"])
+
+
+def _section(heading: str, lines: Iterable[str]) -> Iterator[Line]:
+    found = list(lines)
+    if found:
+        yield Line()
+        yield Line(heading, is_heading=True)
+        yield from (Line(f"  {line}") for line in found)
+
+
+def _standing(run: Json, now: datetime) -> Iterator[Line]:
+    first, *rest = _stands(run, now)
+    yield Line(first, is_heading=True)
+    yield from (Line(f"  {line}") for line in rest)
+
+
+def _stands(run: Json, now: datetime) -> list[str]:
+    if run["outcome"]:
+        return _closed(run, now)
+    if unknown := next((s for s in run["steps"] if s["state"] == "unknown"), None):
+        return _unknown(run, unknown)
+    tell = {
+        "planning": _planning,
+        "awaiting_approval": _waiting,
+        "acting": _acting,
+        "verifying": _verifying,
+    }
+    return tell[run["phase"]](run, now)
+
+
+def _closed(run: Json, now: datetime) -> list[str]:
+    lines = [_OUTCOMES.get(run["outcome"], str(run["outcome"]).upper())]
+    if run["reason"]:
+        lines.append(run["reason"])
+    lines.append(f"ended {clock(run['closed_at'], now)} ({ago(run['closed_at'], now)})")
+    if run["cancelled_by"]:
+        verb = "taken over" if run["taken_over"] else "cancelled"
+        lines.append(f"{verb} by {run['cancelled_by']}")
+    return lines
+
+
+def _unknown(run: Json, step: Json) -> list[str]:
+    return [
+        f"NOBODY KNOWS whether {step['step']} was made. The run waits for you.",
+        step["reason"] or "it may have been made, and there is no way to see it from here",
+        f"{run['target']} stays held: no other run touches it. Look at it, then say which it is:",
+        f"POST /api/v1/runs/{run['id']}/resolve-unknown",
+        '{"settlement": "applied"}, "not_applied" or "abandon" (or the buttons in chat)',
+    ]
+
+
+def _planning(run: Json, now: datetime) -> list[str]:
+    lines = ["PLANNING: looking, changing nothing"]
+    until = moment(run["not_before"])
+    if until and until > now:
+        lines[0] = f"WAITS until {clock(run['not_before'], now)} ({ago(run['not_before'], now)})"
+        lines += [f"{v['guard']}: {v['reason']}" for v in run["verdicts"] if v["ruling"] == "defer"]
+    return lines
+
+
+def _waiting(run: Json, now: datetime) -> list[str]:
+    approval = run["approval"]
+    return [
+        f"WAITS FOR APPROVAL until {clock(approval['expires_at'], now)} "
+        f"({ago(approval['expires_at'], now)})",
+        *_reasons(run, now),
+        f"yes:  remediator approve {run['id']}",
+        f'no:   remediator reject {run["id"]} --reason "…"',
+    ]
+
+
+def _acting(run: Json, now: datetime) -> list[str]:
+    doing = next((s for s in run["steps"] if s["state"] in ("intended", "doubted")), None)
+    if doing is None:
+        return ["ACTING", f"to stop it: remediator runs cancel {run['id']}"]
+    return [
+        f"ACTING: {doing['step']} is {_STATES[doing['state']]}",
+        *([doing["reason"]] if doing["reason"] else []),
+        f"to stop after this step: remediator runs cancel {run['id']}",
+    ]
+
+
+def _verifying(run: Json, now: datetime) -> list[str]:
+    proof = run["verification"]
+    return [f"VERIFYING until {clock(proof['deadline'], now)} ({ago(proof['deadline'], now)})"]
+
+
+def _reasons(run: Json, now: datetime) -> list[str]:
+    approval = run["approval"]
+    if not approval:
+        return []
+    names = ", ".join(approval["approvers"]) or "nobody yet"
+    until = clock(approval["expires_at"], now)
+    return [
+        *approval["reasons"],
+        f"needs {approval['who_decides']}; approved by {names}; expires {until}",
+    ]
+
+
+def _wrong(run: Json, now: datetime) -> Iterator[str]:
+    alert = run["alert"]
+    ended = run["alert_resolved_at"] or alert["ends_at"]
+    since = f"since {clock(alert['starts_at'], now)} ({ago(alert['starts_at'], now)})"
+    is_over = run["alert_resolved_at"] or alert["status"] == "resolved"
+    said = f"resolved {clock(ended, now)}" if is_over else f"firing {since}"
+    yield f"{alert['name']}, {said}"
+    yield from (
+        alert["annotations"][k] for k in ("summary", "description") if k in alert["annotations"]
+    )
+    labels = (f"{k}={v}" for k, v in sorted(alert["labels"].items()) if k != "alertname")
+    yield "  ".join(labels) or "no labels"
+    if run["runbook_url"]:
+        yield f"runbook: {run['runbook_url']}"
+    yield f"fingerprint: {alert['fingerprint']}"
+
+
+def _evidence(run: Json) -> Iterator[str]:
+    for evidence in run["evidence"]:
+        problem = f" ({evidence['problem']})" if evidence.get("problem") else ""
+        yield f"{evidence['title']}{problem}"
+        lines = evidence.get("lines", [])
+        yield from (f"  {line}" for line in lines[:_SHOWN_LINES])
+        if len(lines) > _SHOWN_LINES:
+            yield f"  … and {len(lines) - _SHOWN_LINES} more (--output json)"
+
+
+def _changes(run: Json, planned: Json) -> Iterator[str]:
+    became = {step["step"]: step for step in run["steps"]}
+    for number, change in enumerate(planned["changes"], start=1):
+        yield f"{number}. {change['action']} on {change['target']}: {change['summary']}"
+        yield f"   {_undo(change)}; {_became(became.pop(change['step'], None))}"
+        if change["before"] or change["after"]:
+            yield f"   before: {_pairs(change['before'])}"
+            yield f"   after:  {_pairs(change['after'])}"
+    for step in became.values():
+        yield f"-  {step['step']}: {_became(step)}"
+
+
+def _undo(change: Json) -> str:
+    if change["undo_hint"]:
+        return f"undo: {change['undo_hint']}"
+    return "can be undone" if change["reversible"] else "CANNOT be undone"
+
+
+def _became(step: Json | None) -> str:
+    if step is None:
+        return "not begun"
+    detail = step["summary"] or step["reason"]
+    word = _STATES.get(step["state"], step["state"])
+    return f"{word}: {detail}" if detail else word
+
+
+def _pairs(values: Json) -> str:
+    return ", ".join(f"{key} {value}" for key, value in values.items()) or "-"
+
+
+def _verdicts(run: Json, now: datetime) -> Iterator[str]:
+    for verdict in run["verdicts"]:
+        until = f" (until {clock(verdict['until'], now)})" if verdict["until"] else ""
+        yield f"{verdict['ruling']:<5}  {verdict['guard']}: {verdict['reason']}{until}"
+        if verdict["clears"]:
+            yield f"       would clear it: {verdict['clears']}"
+
+
+def _verification(run: Json, now: datetime) -> Iterator[str]:
+    proof = run["verification"]
+    if not proof:
+        return
+    yield f"{proof['known']} after {proof['looks']} looks (until {clock(proof['deadline'], now)})"
+    for answer in proof["answers"]:
+        detail = f" ({answer['detail']})" if answer["detail"] else ""
+        yield f"{answer['check']}: {answer['known']}{detail}"

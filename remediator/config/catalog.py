@@ -1,0 +1,73 @@
+"""The catalog: every action, check, probe and channel there is, ours and other packages', found at start.
+
+Registration is a module-level tuple (`ACTIONS`, `CHECKS`, `PROBES`, `CHANNELS`); other packages name their modules
+under the entry-point groups `remediator.actions` and so on. Built once and passed around as a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.metadata import entry_points
+from pkgutil import walk_packages
+from types import ModuleType
+from typing import Any, TypeVar
+
+from remediator.core.errors import InvalidSettings
+from remediator.ports.action import Action
+from remediator.ports.channel import Channel
+from remediator.ports.check import Check
+from remediator.ports.probe import Probe
+
+T = TypeVar("T", Action, Check, Probe, Channel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """What playbooks and settings may name."""
+
+    actions: Mapping[str, Action] = field(default_factory=dict)
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    probes: Mapping[str, Probe] = field(default_factory=dict)
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+
+
+def find_catalog() -> Catalog:
+    """Import everything that registers itself; raise InvalidSettings where two things have one name."""
+    return Catalog(
+        actions=by_name(_found("actions", Action)),
+        checks=by_name(_found("checks", Check)),
+        probes=by_name(_found("probes", Probe)),
+        channels=by_name(_found("channels", Channel)),
+    )
+
+
+def by_name(items: Iterable[T]) -> Mapping[str, T]:
+    """Return the items by name; raise InvalidSettings where two have the same."""
+    named: dict[str, T] = {}
+    for item in items:
+        if named.setdefault(item.name, item) is not item:
+            raise InvalidSettings(f"there are two of the name {item.name!r} in the catalog")
+    return named
+
+
+def _found(room: str, kind: type[T]) -> Iterator[T]:
+    for module in (*_modules(f"remediator.{room}"), *_foreign(f"remediator.{room}")):
+        registered: Any = getattr(module, room.upper(), ())
+        for item in registered:
+            if not isinstance(item, kind):
+                raise InvalidSettings(f"{module.__name__}.{room.upper()} holds a {type(item)}")
+            yield item
+
+
+def _modules(package: str) -> Iterator[ModuleType]:
+    parent = import_module(package)
+    yield parent
+    for found in walk_packages(parent.__path__, f"{package}."):
+        yield import_module(found.name)
+
+
+def _foreign(group: str) -> Iterator[ModuleType]:
+    for point in entry_points(group=group):
+        yield import_module(point.module)

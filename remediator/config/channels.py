@@ -1,0 +1,57 @@
+"""Ways to reach people as written under `notify` and `contacts`: a channel's name and its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from remediator.config.catalog import Catalog
+from remediator.config.problem import did_you_mean
+from remediator.config.reading import holds_template
+from remediator.config.report import Report, as_mapping
+from remediator.config.shapes import Part, read_shape
+from remediator.config.yaml_source import KeyPath
+
+_ANNOUNCED = ("slack", "pagerduty")
+
+Ways = tuple[Mapping[str, Any], ...]
+
+
+def read_ways(report: Report, path: KeyPath, raw: Any, catalog: Catalog) -> Ways:
+    """Return one `{channel: settings}` for each way; a list or one mapping of channels are both allowed."""
+    items = list(enumerate(raw)) if isinstance(raw, list) else [(None, raw)]
+    ways: list[Mapping[str, Any]] = []
+    for index, item in items:
+        place = path if index is None else (*path, index)
+        mapping = as_mapping(report, place, item, "a way to tell people") or {}
+        for name, written in mapping.items():
+            settings = _settings(report, (*place, name), (name, written), catalog)
+            ways += [] if settings is None else [{name: settings}]
+    return tuple(ways)
+
+
+def _settings(
+    report: Report, path: KeyPath, way: tuple[str, Any], catalog: Catalog
+) -> Mapping[str, Any] | None:
+    name, written = way
+    channel = catalog.channels.get(name)
+    if channel is None:
+        _report_unknown(report, path, name, catalog)
+        return None
+    is_bare = written is not None and not isinstance(written, dict)
+    given = {channel.shorthand: written} if is_bare else (written or {})
+    if holds_template(given):
+        report.error(path, "template", "templates are not filled in here")
+    if read_shape(report, path, given, channel.settings, Part(f"the channel `{name}`")) is None:
+        return None
+    return given
+
+
+def _report_unknown(report: Report, path: KeyPath, name: str, catalog: Catalog) -> None:
+    if name in _ANNOUNCED:
+        message = f"the channel `{name}` is not in this version; nobody is told this way"
+        report.warn(path, "unavailable-channel", message, at_key=True)
+        return
+    hint = did_you_mean(name, catalog.channels)
+    message = f"`{name[:80]}` is not a channel"
+    report.error(path, "unknown-channel", message, hint, at_key=True)

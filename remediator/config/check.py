@@ -1,0 +1,84 @@
+"""`remediator check`: everything that is wrong with the settings and the playbooks, without touching the world."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+
+from remediator.config.catalog import Catalog
+from remediator.config.playbooks import PlaybookLoader
+from remediator.config.problem import Problem, Severity, has_errors, in_order
+from remediator.config.settings import Settings
+from remediator.config.settings_reader import load_settings
+from remediator.config.templates import Templates
+
+
+class ProblemFormat(StrEnum):
+    """How problems are shown."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
+def check(
+    paths: Sequence[Path], settings_path: Path | None, catalog: Catalog
+) -> tuple[Problem, ...]:
+    """Return every problem of the settings file and of the playbooks in `paths`, or in the settings' folders.
+
+    Without a settings file, what only settings can tell (contacts, floors) is not checked.
+    """
+    loaded = load_settings(settings_path, catalog)
+    settings = loaded.settings
+    is_known = settings_path is not None and not loaded.has_errors
+    loader = _loader(catalog, settings) if is_known else PlaybookLoader(catalog)
+    playbooks = loader.load(paths or settings.playbooks)
+    return in_order((*loaded.problems, *playbooks.problems))
+
+
+def is_acceptable(problems: Iterable[Problem], *, strict: bool = False) -> bool:
+    """Say whether the answer is yes; with `strict`, warnings count as errors."""
+    found = tuple(problems)
+    return not (found if strict else has_errors(found))
+
+
+def format_problems(problems: Sequence[Problem], form: ProblemFormat = ProblemFormat.TEXT) -> str:
+    """Return the problems for people, programs or GitHub's annotations."""
+    if form is ProblemFormat.JSON:
+        return json.dumps([asdict(problem) for problem in problems], indent=2)
+    if form is ProblemFormat.GITHUB:
+        return "\n".join(_annotation(problem) for problem in problems)
+    return "\n".join([*map(str, problems), _summary(problems)])
+
+
+def _loader(catalog: Catalog, settings: Settings) -> PlaybookLoader:
+    templates = Templates(settings.resolver)
+    return PlaybookLoader(catalog, settings.playbook_rules(), templates=templates)
+
+
+def _summary(problems: Sequence[Problem]) -> str:
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    warnings = len(problems) - errors
+    return f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def _annotation(problem: Problem) -> str:
+    """Write a workflow command (GitHub Docs, "Workflow commands"); its two escapes differ by place."""
+    place = f"file={_property(problem.file)},line={problem.line},col={problem.column}"
+    title = f"title={_property(problem.code)}"
+    return f"::{problem.severity} {place},{title}::{_message(problem.text)}"
+
+
+def _message(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")

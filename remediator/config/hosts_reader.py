@@ -1,0 +1,144 @@
+"""Reads `hosts` and `commands`: which machines may be touched, how they are reached, and which free commands exist."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from remediator.config.hosts import HostResolver, HostRule, RuleKind
+from remediator.config.inventory import read_inventory
+from remediator.config.patterns import safe_pattern
+from remediator.config.problem import did_you_mean
+from remediator.config.report import Report
+from remediator.config.secret import SecretReader
+from remediator.config.settings_sections import Command, SshSettings
+from remediator.config.settings_shape import CommandShape, HostsShape, RewriteShape, SshShape
+from remediator.config.shapes import Part, read_shape
+from remediator.config.yaml_source import KeyPath
+
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class HostsReader:
+    """Reads everything about hosts."""
+
+    def __init__(self, report: Report, secrets: SecretReader, folder: Path) -> None:
+        self._report = report
+        self._secrets = secrets
+        self._folder = folder
+
+    def resolver(self, shape: HostsShape) -> HostResolver:
+        """Read `resolve` and `allow`."""
+        for index, pattern in enumerate(shape.allow or ()):
+            self._check_pattern(("hosts", "allow", index), pattern)
+        if shape.resolve is None:
+            return HostResolver(allow=shape.allow)
+        path: KeyPath = ("hosts", "resolve")
+        found = [self._rule((*path, n), item) for n, item in enumerate(shape.resolve)]
+        return HostResolver(rules=tuple(rule for rule in found if rule), allow=shape.allow)
+
+    def ssh(self, shape: SshShape) -> SshSettings:
+        """Read how to sign in on hosts."""
+        path: KeyPath = ("hosts", "ssh")
+        pair = (shape.passphrase, shape.passphrase_file)
+        return SshSettings(
+            user=shape.user,
+            port=shape.port,
+            config_file=self._file(shape.config_file),
+            known_hosts=self._file(shape.known_hosts),
+            private_key_file=self._file(shape.private_key_file),
+            certificate_file=self._file(shape.certificate_file),
+            passphrase=self._secrets.one(path, "passphrase", *pair),
+            sudo=shape.sudo,
+            receipts=shape.receipts,
+        )
+
+    def commands(self, shapes: Mapping[str, CommandShape]) -> dict[str, Command]:
+        """Read `commands`."""
+        return {name: self._command(("commands", name), shape) for name, shape in shapes.items()}
+
+    def _rule(self, path: KeyPath, raw: Any) -> HostRule | None:
+        if raw == "strip_port":
+            return HostRule(kind=RuleKind.STRIP_PORT)
+        if not isinstance(raw, dict) or len(raw) != 1:
+            words = "label, rewrite, ansible_inventory or strip_port"
+            self._report.error(path, "rule", f"expected one of {words}")
+            return None
+        name, written = next(iter(raw.items()))
+        if name == "rewrite":
+            return self._rewrite((*path, name), written)
+        if name not in ("label", "ansible_inventory") or not isinstance(written, str):
+            hint = did_you_mean(name, list(RuleKind))
+            message = f"`{name[:80]}` is not a rule with such a value"
+            self._report.error((*path, name), "rule", message, hint, at_key=True)
+            return None
+        if name == "label":
+            return HostRule(kind=RuleKind.LABEL, label=written)
+        return self._inventory((*path, name), written)
+
+    def _rewrite(self, path: KeyPath, raw: Any) -> HostRule | None:
+        shape = read_shape(self._report, path, raw, RewriteShape, Part("`rewrite`"))
+        if shape is None or not self._check_pattern((*path, "match"), shape.match):
+            return None
+        try:
+            re.compile(shape.match).sub(shape.to, "")
+        except (re.error, IndexError) as error:
+            self._report.error((*path, "to"), "pattern", f"`{shape.to}`: {error}")
+            return None
+        return HostRule(kind=RuleKind.REWRITE, match=shape.match, to=shape.to)
+
+    def _inventory(self, path: KeyPath, file: str) -> HostRule | None:
+        try:
+            inventory = read_inventory(self._folder / file)
+        except ValueError as error:
+            hint = "Write it with `ansible-inventory --list --output FILE`."
+            self._report.error(path, "inventory", str(error), hint)
+            return None
+        return HostRule(kind=RuleKind.INVENTORY, inventory=inventory)
+
+    def _command(self, path: KeyPath, shape: CommandShape) -> Command:
+        for name, pattern in shape.parameters.items():
+            self._check_pattern((*path, "parameters", name), pattern)
+        check = shape.check.argv if shape.check else None
+        used = self._placeholders((*path, "argv"), shape.argv, shape.parameters)
+        used |= self._placeholders((*path, "check", "argv"), check or (), shape.parameters)
+        for name in shape.parameters:
+            if name not in used:
+                message = f"no word of the command holds `{{{name}}}`"
+                self._report.error((*path, "parameters", name), "unused", message, at_key=True)
+        return Command(
+            argv=shape.argv,
+            parameters=shape.parameters,
+            check=check,
+            reversible=shape.reversible,
+        )
+
+    def _placeholders(
+        self, path: KeyPath, argv: tuple[str, ...], known: Mapping[str, str]
+    ) -> set[str]:
+        used: set[str] = set()
+        for index, word in enumerate(argv):
+            names = _PLACEHOLDER.findall(word)
+            used |= set(names)
+            unknown = [name for name in names if name not in known]
+            if unknown:
+                message = f"`{{{unknown[0]}}}` has no pattern under `parameters`"
+                hint = did_you_mean(unknown[0], known)
+                self._report.error((*path, index), "placeholder", message, hint)
+            if index == 0 and (names or not word):
+                message = "the command itself must be written out"
+                self._report.error((*path, index), "placeholder", message)
+        return used
+
+    def _check_pattern(self, path: KeyPath, pattern: str) -> bool:
+        try:
+            safe_pattern(pattern)
+        except ValueError as error:
+            self._report.error(path, "pattern", str(error))
+            return False
+        return True
+
+    def _file(self, text: str | None) -> Path | None:
+        return self._folder / Path(text).expanduser() if text is not None else None

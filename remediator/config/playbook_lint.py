@@ -1,0 +1,77 @@
+"""What is allowed but probably not meant, and what is wrong only in combination. Used by `playbook_reader`."""
+
+from __future__ import annotations
+
+from remediator.config.reading import Reading
+from remediator.core.change import ActionEffect
+from remediator.core.errors import InvalidTemplate
+from remediator.core.guards.cooldown import CooldownSettings
+from remediator.core.playbook import Mode, Playbook, StepOrder
+
+
+def lint(reading: Reading, playbook: Playbook) -> None:
+    """Report errors and warnings about a playbook as a whole."""
+    _lint_verification(reading, playbook)
+    _lint_requires(reading, playbook)
+    _lint_rest(reading, playbook)
+    for index, step in enumerate(playbook.steps):
+        _lint_step(reading, playbook, index, step)
+
+
+def _lint_verification(reading: Reading, playbook: Playbook) -> None:
+    written = reading.report.source.value
+    if isinstance(written, dict) and "verify" in written:
+        return
+    if playbook.mode is Mode.AUTO:
+        message = "no playbook may be `auto` without `verify`"
+        reading.report.error(("mode",), "no-verify", message, "Say how success is proven.")
+        return
+    message = "without `verify` nobody knows whether the remedy worked"
+    reading.report.warn((), "no-verify", message)
+    if any(step.unless_verified for step in playbook.steps):
+        message = "`unless: verified` needs a `verify` block"
+        reading.report.error(("steps",), "no-verify", message, at_key=True)
+
+
+def _lint_requires(reading: Reading, playbook: Playbook) -> None:
+    try:
+        needed = reading.templates.usage(playbook.target).labels
+    except InvalidTemplate:
+        return
+    missing = sorted(needed - set(playbook.requires) - _always_there(playbook))
+    if missing:
+        words = ", ".join(f"`{name}`" for name in missing)
+        message = f"the target needs the label {words}, which `requires` does not name"
+        hint = "Without it the run fails instead of being skipped."
+        reading.report.warn(("target",), "requires", message, hint)
+
+
+def _always_there(playbook: Playbook) -> set[str]:
+    """Return the labels that every matching alert has, because a matcher refuses their absence."""
+    present = [
+        {matcher.label for matcher in matchers if not matcher.matches({})}
+        for matchers in playbook.match
+    ]
+    return set.intersection(*present) if present else set()
+
+
+def _lint_rest(reading: Reading, playbook: Playbook) -> None:
+    if not playbook.runbook_url:
+        message = "no `runbook_url`: people who are called will look for one"
+        reading.report.warn((), "no-runbook", message)
+    cooldown = playbook.guards.get("cooldown")
+    if isinstance(cooldown, CooldownSettings) and cooldown.rest < playbook.verify.within:
+        message = "the cooldown is shorter than the verification may take"
+        hint = "The next run could start before this one's effect is known."
+        reading.report.warn(("guards", "cooldown"), "short-cooldown", message, hint)
+
+
+def _lint_step(reading: Reading, playbook: Playbook, index: int, step: StepOrder) -> None:
+    irreversible = step.effect is ActionEffect.IRREVERSIBLE
+    asks = irreversible and not step.irreversible_allowed and not step.approval_required
+    if asks and playbook.mode is Mode.AUTO:
+        message = (
+            f"`{step.action}` cannot be taken back, so this step will ask although the mode is auto"
+        )
+        hint = "Write `irreversible: allow` or `approval: required` beside it."
+        reading.report.warn(("steps", index), "asks", message, hint)

@@ -1,0 +1,213 @@
+"""Reads one playbook document into a `Playbook`, reporting everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from remediator.config.channels import Ways, read_ways
+from remediator.config.check_orders import read_check, read_checks, read_probes
+from remediator.config.guards import read_guards, with_defaults
+from remediator.config.playbook_lint import lint
+from remediator.config.playbook_shape import (
+    REQUIRED,
+    ApprovalShape,
+    EscalationShape,
+    PlaybookShape,
+    VerifyShape,
+)
+from remediator.config.problem import did_you_mean
+from remediator.config.reading import Reading
+from remediator.config.report import as_list
+from remediator.config.shapes import Part, read_loosely, read_shape
+from remediator.config.steps import read_steps
+from remediator.config.yaml_source import KeyPath
+from remediator.core.canonical import canonical_json, digest
+from remediator.core.matcher import Matcher, parse_matcher
+from remediator.core.playbook import (
+    ApprovalPolicy,
+    Escalation,
+    FailurePolicy,
+    Playbook,
+    VerifyOrder,
+)
+
+_KIND = re.compile(r"([a-z][a-z0-9_]{0,30})/.+", re.DOTALL)
+
+
+def read_playbook(reading: Reading) -> Playbook | None:
+    """Return the playbook of one file, or None where the report holds errors."""
+    if reading.report.has_errors:
+        return None
+    raw = reading.report.source.value
+    shape = read_loosely(reading.report, (), raw, PlaybookShape, Part("the playbook"))
+    for key in REQUIRED:
+        if isinstance(raw, dict) and key not in raw:
+            reading.report.error((), "missing-key", f"the playbook needs `{key}`")
+    playbook = _playbook(reading, raw, shape)
+    lint(reading, playbook)
+    return None if reading.report.has_errors else playbook
+
+
+def _playbook(reading: Reading, raw: Any, shape: PlaybookShape) -> Playbook:
+    kind = _target_kind(reading, shape.target)
+    return Playbook(
+        name=shape.name,
+        digest=digest(raw),
+        document=canonical_json(raw),
+        description=shape.description,
+        owner=shape.owner,
+        severity=shape.severity,
+        runbook_url=shape.runbook_url,
+        match=_match(reading, raw, shape.match),
+        requires=shape.requires,
+        target=shape.target,
+        mode=shape.mode,
+        guards=_guards(reading, shape.guards),
+        diagnose=read_probes(reading, ("diagnose",), shape.diagnose, kind),
+        steps=read_steps(reading, ("steps",), shape.steps, kind),
+        verify=_verify(reading, shape.verify),
+        approval=_approval(reading, shape.approval),
+        failure=_failure(reading, shape.on_failure),
+        notify=_notify(reading, shape.notify),
+        source=reading.report.source.file,
+    )
+
+
+def _target_kind(reading: Reading, target: str) -> str:
+    """Return the kind, which must be written out: no label decides what kind of thing is touched."""
+    reading.template(("target",), target)
+    found = _KIND.fullmatch(target)
+    if found is None and target:
+        hint = "Write it like host/{{ labels.instance | host }}."
+        reading.report.error(("target",), "target", "a target is KIND/NAME", hint)
+    return found[1] if found else ""
+
+
+def _match(reading: Reading, raw: Any, items: list[Any]) -> tuple[tuple[Matcher, ...], ...]:
+    if not items:
+        if isinstance(raw, dict) and raw.get("match") == []:
+            message = "an empty selector is never everything"
+            reading.report.error(("match",), "empty-match", message, "Name at least one label.")
+        return ()
+    if any(isinstance(item, list) for item in items):
+        return tuple(_matchers(reading, ("match", n), item) for n, item in enumerate(items))
+    return (_matchers(reading, ("match",), items),)
+
+
+def _matchers(reading: Reading, path: KeyPath, raw: Any) -> tuple[Matcher, ...]:
+    if not isinstance(raw, list):
+        reading.report.error(path, "matcher", "either all items are matchers or all are lists")
+        return ()
+    items = raw
+    found = [_matcher(reading, (*path, index), item) for index, item in enumerate(items)]
+    matchers = tuple(matcher for matcher in found if matcher is not None)
+    if len(matchers) == len(items) and all(matcher.matches({}) for matcher in matchers):
+        message = "this matches alerts without any label: an empty selector is never everything"
+        hint = "Name at least one label that must be there."
+        reading.report.error(path, "empty-match", message, hint)
+    return matchers
+
+
+def _matcher(reading: Reading, path: KeyPath, raw: Any) -> Matcher | None:
+    if not isinstance(raw, str):
+        reading.report.error(path, "matcher", 'a matcher is text like alertname="DiskSpaceLow"')
+        return None
+    try:
+        return parse_matcher(raw)
+    except ValueError as error:
+        reading.report.error(path, "matcher", str(error))
+        return None
+
+
+def _guards(reading: Reading, raw: Any) -> dict[str, Any]:
+    def check(path: KeyPath, written: Any) -> Any:
+        return read_check(reading, path, written)
+
+    written = {} if raw is None else raw
+    own = read_guards(reading.report, ("guards",), written, check, in_settings=False)
+    rules = reading.rules
+    guards, weaker = with_defaults(own, rules.guard_defaults, rules.guard_floors)
+    for name in weaker:
+        message = f"`{name}` is weaker than the floor in the settings; the floor is used"
+        reading.report.warn(("guards", name), "floor", message, at_key=True)
+    return guards
+
+
+def _verify(reading: Reading, shape: VerifyShape | None) -> VerifyOrder:
+    if shape is None:
+        return VerifyOrder(checks=())
+    if shape.after + shape.for_ >= shape.within:
+        message = "`after` and `for` together leave no time within `within`"
+        reading.report.error(("verify",), "range", message, at_key=True)
+    return VerifyOrder(
+        checks=read_checks(reading, ("verify", "all"), shape.all, "`all`"),
+        after=shape.after,
+        within=shape.within,
+        holds_for=shape.for_,
+        every=shape.every,
+    )
+
+
+def _approval(reading: Reading, shape: ApprovalShape) -> ApprovalPolicy:
+    by, path = shape.by, ("approval",)
+    if by.users and not by.groups and by.count > len(set(by.users)):
+        message = f"{by.count} people must approve, but only {len(set(by.users))} may"
+        reading.report.error((*path, "by", "count"), "range", message)
+    if shape.escalate is not None:
+        _check_contact(reading, (*path, "escalate", "to"), shape.escalate.to)
+    return ApprovalPolicy(
+        groups=by.groups,
+        users=by.users,
+        count=by.count,
+        not_author=by.not_author,
+        expires=shape.expires,
+        remind=shape.remind,
+        escalate_after=shape.escalate.after if shape.escalate else None,
+        escalate_to=shape.escalate.to if shape.escalate else None,
+        escalate_on_expiry=shape.on_expiry == "escalate",
+        when=reading.condition((*path, "when"), shape.when),
+    )
+
+
+def _failure(reading: Reading, raw: list[Any]) -> FailurePolicy:
+    rollback = False
+    escalations: tuple[Escalation, ...] = ()
+    for index, item in enumerate(raw):
+        path: KeyPath = ("on_failure", index)
+        if item == "rollback":
+            rollback = True
+        elif isinstance(item, dict) and tuple(item) == ("escalate",):
+            escalations += _escalations(reading, (*path, "escalate"), item["escalate"])
+        else:
+            message = "expected `rollback` or `escalate: [{to: NAME}]`"
+            reading.report.error(path, "on-failure", message)
+    return FailurePolicy(rollback=rollback, escalations=escalations)
+
+
+def _escalations(reading: Reading, path: KeyPath, raw: Any) -> tuple[Escalation, ...]:
+    items = [raw] if isinstance(raw, str) else as_list(reading.report, path, raw, "`escalate`")
+    found: list[Escalation] = []
+    for index, item in enumerate(items):
+        place = (*path, index)
+        written = {"to": item} if isinstance(item, str) else item
+        part = Part("an escalation")
+        shape = read_shape(reading.report, place, written, EscalationShape, part)
+        if shape is not None:
+            _check_contact(reading, (*place, "to"), shape.to)
+            found.append(Escalation(to=shape.to, after=shape.after))
+    return tuple(found)
+
+
+def _check_contact(reading: Reading, path: KeyPath, name: str) -> None:
+    known = reading.rules.contacts
+    if known is None or name in known or name.startswith("@"):
+        return
+    hint = did_you_mean(name, known) or "Add it under `contacts` in the settings."
+    reading.report.error(path, "unknown-contact", f"`{name}` is not a contact", hint)
+
+
+def _notify(reading: Reading, raw: Any) -> Ways:
+    if raw is None:
+        return ()
+    return read_ways(reading.report, ("notify",), raw, reading.catalog)

@@ -1,0 +1,116 @@
+"""The shape of a playbook file: its keys and their types. What they mean is read in `playbook_reader`.
+
+Every field has a default, so that a file with an error in one key is still read in all the others.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, ConfigDict, Field, StrictStr
+
+from remediator.config.shapes import Flag, Shape, Text, Word
+from remediator.core.playbook import Mode
+from remediator.ports.parameters import Duration
+
+REQUIRED = ("name", "match", "target", "steps")
+
+Positive = Annotated[Duration, Field(gt=timedelta(0))]
+NotNegative = Annotated[Duration, Field(ge=timedelta(0))]
+PlaybookName = Annotated[StrictStr, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+LabelName = Annotated[StrictStr, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]{0,127}$")]
+
+
+def web_address(text: str) -> str:
+    """Return an http(s) URL without credentials; ValueError for anything else."""
+    try:
+        parts = urlsplit(text)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError as error:
+        raise ValueError(f"{text[:200]!r} is not a URL: {error}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine:
+        raise ValueError(f"{text[:200]!r} is not an http:// or https:// URL")
+    if parts.username is not None:
+        raise ValueError("a URL must not hold credentials")
+    return text
+
+
+Url = Annotated[StrictStr, Field(max_length=2000), AfterValidator(web_address)]
+
+
+class VotersShape(Shape):
+    """Who may say yes."""
+
+    groups: Annotated[tuple[Word, ...], Field(max_length=50)] = ()
+    users: Annotated[tuple[Word, ...], Field(max_length=200)] = ()
+    count: Annotated[int, Field(strict=True, ge=1, le=10)] = 1
+    not_author: Flag = False
+
+
+class ReminderShape(Shape):
+    """Whom to tell when nobody answers."""
+
+    after: Positive
+    to: Word
+
+
+class ApprovalShape(Shape):
+    """The `approval` block."""
+
+    by: VotersShape = VotersShape()
+    expires: Positive = timedelta(minutes=30)
+    remind: Positive | None = None
+    escalate: ReminderShape | None = None
+    on_expiry: Literal["escalate", "cancel"] = "escalate"
+    when: Text | None = None
+
+
+class VerifyShape(Shape):
+    """The `verify` block."""
+
+    after: NotNegative = timedelta(seconds=30)
+    within: Positive = timedelta(minutes=10)
+    for_: NotNegative = Field(timedelta(0), alias="for")
+    every: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(seconds=15)
+    all: Annotated[list[Any], Field(min_length=1, max_length=50)]
+
+
+class EscalationShape(Shape):
+    """One call for help."""
+
+    to: Word
+    after: NotNegative = timedelta(0)
+
+
+class CaseShape(Shape):
+    """One entry under `tests`; `remediator test` reads the rest."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    name: Word
+    alerts: Annotated[list[dict[str, Any]], Field(min_length=1)]
+    expect: Any
+
+
+class PlaybookShape(Shape):
+    """All keys of a playbook."""
+
+    name: PlaybookName = ""
+    description: Text = ""
+    owner: Text = ""
+    severity: Word | None = None
+    runbook_url: Url = ""
+    match: Annotated[list[Any], Field(max_length=100)] = Field(default_factory=list)
+    requires: Annotated[tuple[LabelName, ...], Field(max_length=100)] = ()
+    target: Word = ""
+    mode: Mode = Mode.DRY_RUN
+    guards: Any = None
+    diagnose: Annotated[list[Any], Field(max_length=50)] = Field(default_factory=list)
+    steps: Annotated[list[Any], Field(min_length=1, max_length=50)] = Field(default_factory=list)
+    verify: VerifyShape | None = None
+    approval: ApprovalShape = ApprovalShape()
+    on_failure: Annotated[list[Any], Field(max_length=10)] = Field(default_factory=list)
+    notify: Any = None
+    tests: tuple[CaseShape, ...] = ()

@@ -1,0 +1,145 @@
+"""Loads folders of playbooks into a `PlaybookBook`: all of them, or none and every problem of every file.
+
+Used by the daemon at start and on reload, by `remediator check`, and by the store's readers, who load a playbook
+version again from its document.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from remediator.config.catalog import Catalog
+from remediator.config.expressions import CelConditions
+from remediator.config.playbook_reader import read_playbook
+from remediator.config.problem import Problem, has_errors, in_order
+from remediator.config.reading import PlaybookRules, Reading
+from remediator.config.report import Report
+from remediator.config.templates import Templates
+from remediator.config.yaml_source import YamlSource, read_yaml_file
+from remediator.core.errors import InvalidPlaybook
+from remediator.core.playbook import Playbook
+
+_SUFFIXES = (".yaml", ".yml")
+_MOST_FILES = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybookBook:
+    """All playbooks in use, by name and by version."""
+
+    by_name: Mapping[str, Playbook] = field(default_factory=dict)
+    by_digest: Mapping[str, Playbook] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Playbook]:
+        return iter(self.by_name.values())
+
+    def __len__(self) -> int:
+        return len(self.by_name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedPlaybooks:
+    """What loading found. The book holds the playbooks without errors: use it only where there are none at all."""
+
+    book: PlaybookBook
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything keeps the playbooks from being used."""
+        return has_errors(self.problems)
+
+    def checked(self) -> PlaybookBook:
+        """Return the book, or raise InvalidPlaybook with every error."""
+        if self.has_errors:
+            raise InvalidPlaybook("\n".join(str(problem) for problem in self.problems))
+        return self.book
+
+
+class PlaybookLoader:
+    """Reads playbooks with one catalog, one set of rules, and the templates and conditions that runs will use."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        rules: PlaybookRules | None = None,
+        *,
+        templates: Templates | None = None,
+        conditions: CelConditions | None = None,
+    ) -> None:
+        self._catalog = catalog
+        self._rules = rules or PlaybookRules()
+        self._templates = templates or Templates()
+        self._conditions = conditions or CelConditions()
+
+    def load(self, paths: Iterable[Path]) -> LoadedPlaybooks:
+        """Read files and folders; files whose names end in `_test` hold tests, not playbooks."""
+        sources: list[YamlSource] = []
+        problems: list[Problem] = []
+        for path in paths:
+            files, problem = _files(path)
+            sources += [read_yaml_file(file) for file in files]
+            problems += [problem] if problem is not None else []
+        return self.read(sources, problems)
+
+    def read(
+        self, sources: Iterable[YamlSource], problems: Iterable[Problem] = ()
+    ) -> LoadedPlaybooks:
+        """Read sources that are already at hand."""
+        by_name: dict[str, Playbook] = {}
+        found = list(problems)
+        for source in sources:
+            report = Report(source)
+            playbook = self._read(report)
+            if playbook is not None and playbook.name in by_name:
+                other = by_name[playbook.name].source
+                message = f"`{playbook.name}` is also the name of the playbook in {other}"
+                report.error(("name",), "duplicate-name", message)
+            elif playbook is not None:
+                by_name[playbook.name] = playbook
+            found += report.problems
+        by_digest = {playbook.digest: playbook for playbook in by_name.values()}
+        book = PlaybookBook(by_name=by_name, by_digest=by_digest)
+        return LoadedPlaybooks(book=book, problems=in_order(found))
+
+    def from_document(self, document: str, *, source: str = "stored document") -> Playbook:
+        """Return the playbook that a document was written from; raise InvalidPlaybook where it no longer loads."""
+        report = Report(YamlSource(file=source, value=json.loads(document)))
+        playbook = self._read(report)
+        if playbook is None:
+            raise InvalidPlaybook("\n".join(str(problem) for problem in report.problems))
+        return playbook
+
+    def _read(self, report: Report) -> Playbook | None:
+        reading = Reading(
+            report=report,
+            catalog=self._catalog,
+            templates=self._templates,
+            conditions=self._conditions,
+            rules=self._rules,
+        )
+        return read_playbook(reading)
+
+
+def _files(path: Path) -> tuple[Sequence[Path], Problem | None]:
+    if not path.is_dir():
+        return (path,), None
+    files = sorted(file for file in path.rglob("*") if _is_playbook(file, path))
+    if not files or len(files) > _MOST_FILES:
+        count = f"more than {_MOST_FILES}" if files else "no"
+        message = f"the folder holds {count} playbooks (*.yaml)"
+        return (), Problem(file=str(path), line=1, column=1, code="folder", message=message)
+    return files, None
+
+
+def _is_playbook(file: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+    return (
+        file.suffix in _SUFFIXES
+        and not hidden
+        and not file.stem.endswith("_test")
+        and file.is_file()
+    )

@@ -1,0 +1,88 @@
+"""The settings as one value: what the daemon runs with, after the file was read. Used by `app` and the CLI."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from remediator.config.channels import Ways
+from remediator.config.hosts import HostResolver
+from remediator.config.reading import PlaybookRules
+from remediator.config.secret import Secret
+from remediator.config.settings_sections import (
+    AwsSettings,
+    Command,
+    Environment,
+    KubernetesSettings,
+    ListenAddress,
+    Retention,
+    ServerSettings,
+    SlackSettings,
+    Source,
+    SshSettings,
+    StoreSettings,
+    TlsSettings,
+    Users,
+)
+
+SEVERITIES: Mapping[str, str] = {"critical": "SEV-2", "warning": "SEV-3", "info": "SEV-4"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything. The defaults are what runs without a file: loopback, SQLite, dry runs only."""
+
+    listen: ListenAddress = ListenAddress()
+    external_url: str = ""
+    data_dir: Path = Path("remediator-data")
+    store: StoreSettings | None = None
+    playbooks: tuple[Path, ...] = ()
+    tls: TlsSettings | None = None
+    sources: tuple[Source, ...] = (Source(name="default"),)
+    users: Users = Users()
+    metrics_token: Secret | None = None
+    environments: tuple[Environment, ...] = ()
+    resolver: HostResolver = HostResolver()
+    ssh: SshSettings = SshSettings()
+    kubernetes: tuple[KubernetesSettings, ...] = ()
+    aws: AwsSettings = AwsSettings()
+    prometheus: ServerSettings | None = None
+    alertmanager: ServerSettings | None = None
+    slack: SlackSettings | None = None
+    contacts: Mapping[str, Ways] = field(default_factory=dict)
+    severities: Mapping[str, str] = field(default_factory=lambda: dict(SEVERITIES))
+    notify: Ways = ()
+    guards: Mapping[str, Any] = field(default_factory=dict)
+    floors: Mapping[str, Any] = field(default_factory=dict)
+    protected: tuple[str, ...] = ("namespace/kube-system",)
+    commands: Mapping[str, Command] = field(default_factory=dict)
+    http_allow: tuple[str, ...] = ()
+    retention: Retention = Retention()
+
+    def environment_of(self, labels: Mapping[str, str]) -> Environment:
+        """Return the first environment that matches; where none does, one without a name in which all is a dry run."""
+        found = (e for e in self.environments if all(m.matches(labels) for m in e.match))
+        return next(found, Environment())
+
+    def playbook_rules(self) -> PlaybookRules:
+        """Return what playbooks are checked against."""
+        return PlaybookRules(
+            contacts=frozenset(self.contacts),
+            guard_defaults=self.guards,
+            guard_floors=self.floors,
+        )
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return every secret value, for the scrubber of log lines and messages."""
+        return tuple(dict.fromkeys(secret.reveal() for secret in _secrets_in(self)))
+
+
+def _secrets_in(value: Any) -> tuple[Secret, ...]:
+    if isinstance(value, Secret):
+        return (value,)
+    if isinstance(value, tuple):
+        return tuple(secret for item in value for secret in _secrets_in(item))
+    names = getattr(value, "__dataclass_fields__", ())
+    return tuple(secret for name in names for secret in _secrets_in(getattr(value, name)))

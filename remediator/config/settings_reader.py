@@ -1,0 +1,234 @@
+"""Reads the settings file into `Settings`, reporting everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from remediator.config.access_reader import AccessReader
+from remediator.config.catalog import Catalog
+from remediator.config.channels import Ways, read_ways
+from remediator.config.check_orders import read_check
+from remediator.config.expressions import CelConditions
+from remediator.config.guards import read_guards
+from remediator.config.hosts import HostResolver
+from remediator.config.hosts_reader import HostsReader
+from remediator.config.problem import Problem, has_errors, in_order
+from remediator.config.reading import Reading
+from remediator.config.report import Report
+from remediator.config.secret import Secret, SecretReader
+from remediator.config.settings import SEVERITIES, Settings
+from remediator.config.settings_sections import (
+    AwsSettings,
+    Environment,
+    KubernetesSettings,
+    Retention,
+    ServerSettings,
+    SlackSettings,
+    StoreSettings,
+)
+from remediator.config.settings_shape import (
+    AlertmanagerShape,
+    EnvironmentShape,
+    KubernetesShape,
+    PrometheusShape,
+    SettingsShape,
+    SlackShape,
+)
+from remediator.config.shapes import Part, read_loosely
+from remediator.config.templates import Templates
+from remediator.config.yaml_source import KeyPath, YamlSource, read_yaml_file
+from remediator.core.errors import InvalidSettings
+from remediator.core.matcher import Matcher, parse_matcher
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedSettings:
+    """What loading found. Use the settings only where there is no error among the problems."""
+
+    settings: Settings
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything keeps the settings from being used."""
+        return has_errors(self.problems)
+
+    def checked(self) -> Settings:
+        """Return the settings, or raise InvalidSettings with every problem."""
+        if self.has_errors:
+            raise InvalidSettings("\n".join(str(problem) for problem in self.problems))
+        return self.settings
+
+
+def load_settings(
+    path: Path | None, catalog: Catalog, *, listen: str | None = None
+) -> LoadedSettings:
+    """Read the settings file, or take the defaults without one; `listen` (a flag) wins over the file's."""
+    nothing = YamlSource(file="(no settings file)", value={})
+    source = nothing if path is None else read_yaml_file(path)
+    report = Report(source)
+    folder = path.resolve().parent if path is not None else Path.cwd()
+    if report.has_errors:
+        return LoadedSettings(settings=Settings(), problems=in_order(report.problems))
+    shape = read_loosely(report, (), source.value, SettingsShape, Part("the settings"))
+    if listen is not None:
+        shape = shape.model_copy(update={"listen": listen})
+    settings = _SettingsReader(report, catalog, folder).read(shape)
+    return LoadedSettings(settings=settings, problems=in_order(report.problems))
+
+
+class _SettingsReader:
+    def __init__(self, report: Report, catalog: Catalog, folder: Path) -> None:
+        self._report = report
+        self._catalog = catalog
+        self._folder = folder
+        self._secrets = SecretReader(report, folder)
+        self._access = AccessReader(report, self._secrets, folder)
+        self._hosts = HostsReader(report, self._secrets, folder)
+
+    def read(self, shape: SettingsShape) -> Settings:
+        resolver = self._hosts.resolver(shape.hosts)
+        tls = self._access.tls(shape.tls)
+        listen = self._access.listen(shape.listen)
+        sources = self._access.sources(shape.sources, tls)
+        users = self._access.users(shape.users)
+        self._access.refuse_strangers(listen, sources, users)
+        metrics = (shape.metrics.bearer_token, shape.metrics.bearer_token_file)
+        return Settings(
+            listen=listen,
+            external_url=shape.external_url,
+            data_dir=self._folder / shape.data_dir if shape.data_dir else Settings().data_dir,
+            store=self._store(shape),
+            playbooks=tuple(self._folder / each for each in shape.playbooks),
+            tls=tls,
+            sources=sources,
+            users=users,
+            metrics_token=self._secrets.one(("metrics",), "bearer_token", *metrics),
+            environments=self._environments(shape.environments),
+            resolver=resolver,
+            ssh=self._hosts.ssh(shape.hosts.ssh),
+            kubernetes=self._clusters(shape.kubernetes),
+            aws=AwsSettings(regions=shape.aws.regions, endpoint_url=shape.aws.endpoint_url),
+            prometheus=self._prometheus(shape.prometheus),
+            alertmanager=self._alertmanager(shape.alertmanager),
+            slack=self._slack(shape.slack),
+            contacts=self._contacts(shape.contacts),
+            severities=SEVERITIES if shape.severities is None else shape.severities,
+            notify=self._ways(("notify",), shape.notify),
+            guards=self._guards("guards", shape.guards, resolver),
+            floors=self._guards("floors", shape.floors, resolver),
+            protected=Settings().protected if shape.protected is None else shape.protected,
+            commands=self._hosts.commands(shape.commands),
+            http_allow=shape.http.allow,
+            retention=Retention(
+                runs=shape.retention.runs, notifications=shape.retention.notifications
+            ),
+        )
+
+    def _store(self, shape: SettingsShape) -> StoreSettings | None:
+        if shape.store is None:
+            return None
+        parts = urlsplit(shape.store)
+        if parts.scheme not in ("postgresql", "sqlite"):
+            message = "the store must be a postgresql:// or sqlite:// URL"
+            self._report.error(("store",), "store", message)
+            return None
+        pair = (shape.store_password, shape.store_password_file)
+        password = self._secrets.one((), "store_password", *pair)
+        if not parts.password:
+            return StoreSettings(url=shape.store, password=password)
+        hint = "Put it into a file of its own and name that in `store_password_file`."
+        self._report.warn(("store",), "inline-secret", "a password in the store's URL", hint)
+        user, _, rest = parts.netloc.rpartition("@")
+        url = parts._replace(netloc=f"{user.partition(':')[0]}@{rest}").geturl()
+        return StoreSettings(url=url, password=password or Secret(parts.password))
+
+    def _environments(self, shapes: tuple[EnvironmentShape, ...]) -> tuple[Environment, ...]:
+        return tuple(
+            Environment(
+                name=shape.name,
+                match=self._matchers(("environments", index, "match"), shape.match),
+                mode=shape.mode,
+            )
+            for index, shape in enumerate(shapes)
+        )
+
+    def _matchers(self, path: KeyPath, texts: list[str]) -> tuple[Matcher, ...]:
+        found: list[Matcher] = []
+        for index, text in enumerate(texts):
+            try:
+                found.append(parse_matcher(text))
+            except ValueError as error:
+                self._report.error((*path, index), "matcher", str(error))
+        return tuple(found)
+
+    def _clusters(self, shapes: tuple[KubernetesShape, ...]) -> tuple[KubernetesSettings, ...]:
+        return tuple(
+            KubernetesSettings(
+                name=shape.name,
+                kubeconfig=self._folder / shape.kubeconfig if shape.kubeconfig else None,
+                context=shape.context,
+                namespaces=shape.namespaces,
+                gitops=shape.gitops,
+            )
+            for shape in shapes
+        )
+
+    def _prometheus(self, shape: PrometheusShape | None) -> ServerSettings | None:
+        return None if shape is None else self._server("prometheus", shape, (shape.url,))
+
+    def _alertmanager(self, shape: AlertmanagerShape | None) -> ServerSettings | None:
+        return None if shape is None else self._server("alertmanager", shape, shape.urls)
+
+    def _server(
+        self, name: str, shape: PrometheusShape | AlertmanagerShape, urls: tuple[str, ...]
+    ) -> ServerSettings:
+        pair = (shape.bearer_token, shape.bearer_token_file)
+        return ServerSettings(
+            urls=urls,
+            bearer_token=self._secrets.one((name,), "bearer_token", *pair),
+            basic=self._access.basic((name, "basic"), shape.basic),
+        )
+
+    def _slack(self, shape: SlackShape | None) -> SlackSettings | None:
+        if shape is None:
+            return None
+        names = ("bot_token", "app_token", "signing_secret")
+        found = {
+            name: self._secrets.one(
+                ("slack",), name, getattr(shape, name), getattr(shape, f"{name}_file")
+            )
+            for name in names
+        }
+        bot_token = found.pop("bot_token")
+        if bot_token is None:
+            message = "`slack` needs `bot_token_file`"
+            self._report.error(("slack",), "missing-key", message, at_key=True)
+            return None
+        return SlackSettings(
+            bot_token=bot_token, channel=shape.channel, api_url=shape.api_url, **found
+        )
+
+    def _contacts(self, written: Mapping[str, Any]) -> dict[str, Ways]:
+        return {name: self._ways(("contacts", name), ways) for name, ways in written.items()}
+
+    def _ways(self, path: KeyPath, raw: Any) -> Ways:
+        return () if raw is None else read_ways(self._report, path, raw, self._catalog)
+
+    def _guards(self, key: str, raw: Any, resolver: HostResolver) -> dict[str, Any]:
+        reading = Reading(
+            report=self._report,
+            catalog=self._catalog,
+            templates=Templates(resolver),
+            conditions=CelConditions(),
+        )
+
+        def check(path: KeyPath, written: Any) -> Any:
+            return read_check(reading, path, written)
+
+        written = {} if raw is None else raw
+        return read_guards(self._report, (key,), written, check, in_settings=True)

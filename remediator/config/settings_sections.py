@@ -1,0 +1,206 @@
+"""The sections of the settings as values, each by its own name. Put together in `settings`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from pathlib import Path
+
+from remediator.config.secret import Secret
+from remediator.core.matcher import Matcher
+from remediator.core.playbook import Mode
+
+
+class Role(StrEnum):
+    """What a user may do; each includes those before it."""
+
+    VIEWER = "viewer"
+    APPROVER = "approver"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+class GitOps(StrEnum):
+    """What to do with workloads that Argo CD or Flux owns."""
+
+    REFUSE = "refuse"
+    ALLOW = "allow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenAddress:
+    """Where the daemon listens; an empty host means everywhere."""
+
+    host: str = "127.0.0.1"
+    port: int = 9095
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """A database other than SQLite in the data directory. The URL holds no password."""
+
+    url: str
+    password: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSettings:
+    """Our certificate and, for client certificates, whom to trust."""
+
+    cert_file: Path
+    key_file: Path
+    client_ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasicLogin:
+    """A user name and a password."""
+
+    user: str
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Who may post alerts, by any of its credentials, and which playbooks those alerts may start (glob patterns)."""
+
+    name: str
+    tokens: tuple[Secret, ...] = ()
+    basic: BasicLogin | None = None
+    client_cn: str = ""
+    playbooks: tuple[str, ...] = ("*",)
+
+    @property
+    def has_credentials(self) -> bool:
+        """Whether anything tells this source from a stranger."""
+        return bool(self.tokens or self.basic or self.client_cn)
+
+    def may_start(self, playbook: str) -> bool:
+        """Say whether this source's alerts may start a playbook."""
+        return any(fnmatchcase(playbook, pattern) for pattern in self.playbooks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserToken:
+    """A named person or program with a role; two tokens at once while one replaces the other."""
+
+    name: str
+    role: Role
+    tokens: tuple[Secret, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxySettings:
+    """A proxy that signs people in: trusted by address and secret, roles by the groups it names."""
+
+    trusted: tuple[IPv4Network | IPv6Network, ...]
+    secret: Secret
+    roles: Mapping[Role, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Users:
+    """Who may call the API and use the pages."""
+
+    tokens: tuple[UserToken, ...] = ()
+    proxy: ProxySettings | None = None
+
+    @property
+    def have_credentials(self) -> bool:
+        """Whether anybody can prove who they are."""
+        return bool(self.tokens or self.proxy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """A part of the world, by matchers (none matches all), and the most that a playbook may do there."""
+
+    name: str = ""
+    match: tuple[Matcher, ...] = ()
+    mode: Mode = Mode.DRY_RUN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SshSettings:
+    """How hosts are reached, unless the inventory says otherwise. `receipts` is a directory on the hosts."""
+
+    user: str = "remediator"
+    port: int = 22
+    config_file: Path | None = None
+    known_hosts: Path | None = None
+    private_key_file: Path | None = None
+    certificate_file: Path | None = None
+    passphrase: Secret | None = None
+    sudo: bool = True
+    receipts: str = "/var/lib/remediator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KubernetesSettings:
+    """One cluster, by kubeconfig and context, or the one we run in."""
+
+    name: str
+    kubeconfig: Path | None = None
+    context: str | None = None
+    namespaces: tuple[str, ...] = ()
+    gitops: GitOps = GitOps.REFUSE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsSettings:
+    """Where AWS is called; credentials come from its own chain."""
+
+    regions: tuple[str, ...] = ()
+    endpoint_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """A Prometheus (one URL) or an Alertmanager cluster (several), and how to sign in there."""
+
+    urls: tuple[str, ...]
+    bearer_token: Secret | None = None
+    basic: BasicLogin | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackSettings:
+    """Slack's side of us."""
+
+    bot_token: Secret
+    channel: str
+    app_token: Secret | None = None
+    signing_secret: Secret | None = None
+    api_url: str = "https://slack.com/api/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command that playbooks may name. `{unit}` in a word stands for a parameter that fully matches its pattern."""
+
+    argv: tuple[str, ...]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    check: tuple[str, ...] | None = None
+    reversible: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long closed runs and raw notifications are kept."""
+
+    runs: timedelta = timedelta(days=90)
+    notifications: timedelta = timedelta(days=30)

@@ -1,0 +1,107 @@
+"""The filters that templates may use, each bounded in time and size. Used by `templates` only.
+
+A filter sees label values that anybody may have written: it returns text, and never evaluates any.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jinja2 import Undefined, pass_context
+from jinja2.runtime import Context
+
+from remediator.config.hosts import HostResolver
+from remediator.config.patterns import LONGEST_TEXT, safe_pattern
+from remediator.core.errors import InvalidTemplate
+
+LARGEST_TEXT = 8 * 1024
+FILTER_ARGUMENTS: Mapping[str, tuple[int, int]] = {
+    "host": (0, 0),
+    "default": (1, 1),
+    "lower": (0, 0),
+    "replace": (2, 2),
+    "regex_replace": (2, 2),
+    "promql": (0, 0),
+    "promql_regex": (0, 0),
+}
+_REGEX_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
+
+
+class PromqlText(str):
+    """Text that is already quoted for PromQL."""
+
+    __slots__ = ()
+
+
+def filters(resolver: HostResolver) -> dict[str, Callable[..., Any]]:
+    """Return the filters by name; `host` asks the resolver."""
+
+    @pass_context
+    def host(context: Context, value: Any) -> str:
+        labels = context.get("labels")
+        return resolver.resolve(text_of(value), labels if isinstance(labels, Mapping) else {})
+
+    return {
+        "host": host,
+        "default": default,
+        "lower": lambda value: text_of(value).lower(),
+        "replace": replace,
+        "regex_replace": regex_replace,
+        "promql": promql,
+        "promql_regex": promql_regex,
+    }
+
+
+def text_of(value: Any) -> str:
+    """Return a printable value as text; InvalidTemplate for anything that is not one, such as all labels."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float | Undefined):
+        text = str(value)  # an Undefined raises UndefinedError here, and says what is missing
+        if len(text) <= LARGEST_TEXT:
+            return PromqlText(text) if isinstance(value, PromqlText) else text
+        raise InvalidTemplate(f"a value of more than {LARGEST_TEXT} characters")
+    raise InvalidTemplate("only one label, annotation or field can be printed, not all of them")
+
+
+def default(value: Any, fallback: Any) -> Any:
+    """Return the fallback for what is absent or empty: to Prometheus these two are the same."""
+    return fallback if isinstance(value, Undefined) or value == "" else value
+
+
+def replace(value: Any, old: Any, new: Any) -> str:
+    """Replace every occurrence of a text."""
+    text, old_text, new_text = text_of(value), text_of(old), text_of(new)
+    if not old_text:
+        raise InvalidTemplate("replace: the text to look for is empty")
+    grown = len(text) + text.count(old_text) * (len(new_text) - len(old_text))
+    if grown > LARGEST_TEXT:
+        raise InvalidTemplate(f"replace: the result has more than {LARGEST_TEXT} characters")
+    return text.replace(old_text, new_text)
+
+
+def regex_replace(value: Any, pattern: Any, replacement: Any) -> str:
+    """Replace every match of a pattern in a text of at most 256 characters; `\\1` is the first group."""
+    text, new_text = text_of(value), text_of(replacement)
+    if len(text) > LONGEST_TEXT or len(new_text) > LONGEST_TEXT:
+        raise InvalidTemplate(f"regex_replace: works on at most {LONGEST_TEXT} characters")
+    try:
+        return safe_pattern(text_of(pattern)).sub(new_text, text)
+    except (ValueError, re.error, IndexError) as error:
+        raise InvalidTemplate(f"regex_replace: {error}") from error
+
+
+def promql(value: Any) -> PromqlText:
+    """Quote for the inside of a double-quoted PromQL string (Go's escapes)."""
+    text = text_of(value)
+    if isinstance(text, PromqlText):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return PromqlText(escaped.replace("\n", "\\n").replace("\r", "\\r"))
+
+
+def promql_regex(value: Any) -> str:
+    """Make a text match only itself in `=~` and `!~` (RE2's QuoteMeta); quoting comes on top, by itself."""
+    return _REGEX_SPECIAL.sub(lambda found: "\\" + found[0], text_of(value))

@@ -1,0 +1,75 @@
+"""Ask Alertmanager which alerts it holds; used by the checks `alert` and `firing`.
+
+Silenced and inhibited alerts are asked for as well: they still fire, and nobody is told when they
+end (alertmanager#226).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from remediator.core.errors import InvalidSettings, Permanent, Transient
+from remediator.core.matcher import Matcher
+from remediator.gateways.json_api import Endpoint, JsonApi
+from remediator.ports.alertmanager import ActiveAlert
+
+TIMEOUT = timedelta(seconds=5)
+_ALL = (("active", "true"), ("silenced", "true"), ("inhibited", "true"), ("unprocessed", "true"))
+_CLASSIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+
+
+class AlertmanagerGateway:
+    """Keep the promise of `ports.alertmanager` for one or several peers. Call `close` at the end."""
+
+    def __init__(self, endpoints: Sequence[Endpoint], *, timeout: timedelta = TIMEOUT) -> None:
+        if not endpoints:
+            raise InvalidSettings("alertmanager.urls: at least one URL is needed")
+        self._apis = tuple(JsonApi(endpoint, timeout=timeout) for endpoint in endpoints)
+
+    async def alerts(self, matchers: Sequence[Matcher]) -> tuple[ActiveAlert, ...]:
+        """See ports.alertmanager.Alertmanager; raise Permanent where a matcher is refused as malformed."""
+        problems = []
+        for api in self._apis:
+            try:
+                return await _alerts_of(api, matchers)
+            except Transient as problem:
+                problems.append(problem.detail)
+        raise Transient("no Alertmanager answers: " + "; ".join(problems))
+
+    async def close(self) -> None:
+        """Close what is open."""
+        for api in self._apis:
+            await api.close()
+
+
+async def _alerts_of(api: JsonApi, matchers: Sequence[Matcher]) -> tuple[ActiveAlert, ...]:
+    filters = [("filter", written(matcher)) for matcher in matchers]
+    reply = await api.get("/api/v2/alerts", [*_ALL, *filters])
+    if reply.status == 400:
+        raise Permanent("Alertmanager does not understand the matchers", target=api.place)
+    if reply.status != 200 or not isinstance(reply.document, list):
+        raise Transient(f"{api.place}: status {reply.status}, and no list of alerts")
+    try:
+        return tuple(_alert(entry) for entry in reply.document)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise Transient(f"{api.place}: the list of alerts cannot be read") from error
+
+
+def _alert(entry: Any) -> ActiveAlert:
+    return ActiveAlert(
+        fingerprint=str(entry["fingerprint"]),
+        labels={str(name): str(value) for name, value in entry["labels"].items()},
+        state=str(entry["status"]["state"]),
+    )
+
+
+def written(matcher: Matcher) -> str:
+    """Write a matcher as both of Alertmanager's parsers read it: a name that is not classic is quoted."""
+    if _CLASSIC_NAME.fullmatch(matcher.label):
+        return str(matcher)
+    quoted = Matcher("x", matcher.op, matcher.label)
+    name = str(quoted).removeprefix(f"x{matcher.op}")
+    return name + str(matcher).removeprefix(matcher.label)

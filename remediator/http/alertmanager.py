@@ -1,0 +1,173 @@
+"""Alertmanager's webhook payload, version 4: the only file that knows it. Used by the webhook and, later, by intake.
+
+Facts: field-notes §13. A notification carries the whole group each time; the group's own `status`, `commonLabels` and
+the like are not read. Fields that we do not know are fine: new versions add some.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from remediator.core.alert import Alert, AlertGroup, AlertStatus
+from remediator.core.errors import InvalidAlert
+from remediator.http.strictjson import InvalidJson, may_be_deep, read_json, refuse_deep
+
+MOST_ALERTS = 10_000
+MOST_LABELS = 256
+LONGEST_NAME = 1_024
+LONGEST_LABEL = 8_192
+LONGEST_ANNOTATION = 65_536
+LONGEST_TEXT = 8_192
+
+_FINGERPRINT = re.compile(r"[0-9A-Za-z_.:-]{1,128}")
+_YEARS = range(1970, 9000)
+_ALERT_KEYS = frozenset(
+    ("status", "labels", "annotations", "startsAt", "endsAt", "generatorURL", "fingerprint")
+)
+_ADVICE = (
+    'remediator reads Alertmanager\'s own payload, version "4": remove `payload` from this receiver'
+)
+
+
+def parse(body: bytes) -> AlertGroup:
+    """Read a webhook body; raise InvalidAlert with words for whoever set up the sender."""
+    try:
+        message = read_json(body)
+        if may_be_deep(body):
+            _refuse_deep_extras(message)
+    except InvalidJson as error:
+        raise InvalidAlert(str(error)) from error
+    return _group(message)
+
+
+def _refuse_deep_extras(message: Any) -> None:
+    """Look at the depth of what is not read: the rest has a known shape."""
+    if not isinstance(message, dict):
+        return
+    refuse_deep([value for key, value in message.items() if key != "alerts"])
+    alerts = message.get("alerts")
+    for alert in alerts if isinstance(alerts, list) else ():
+        if isinstance(alert, dict) and not _ALERT_KEYS.issuperset(alert):
+            refuse_deep([alert[key] for key in alert.keys() - _ALERT_KEYS], 3)
+
+
+def _group(message: Any) -> AlertGroup:
+    if not isinstance(message, dict):
+        raise InvalidAlert(f"the body is not an object; {_ADVICE}")
+    version = message.get("version")
+    if version != "4":
+        found = "is missing" if version is None else f"is {str(version)[:20]!r}"
+        raise InvalidAlert(f"`version` {found}; {_ADVICE}")
+    alerts = message.get("alerts")
+    if not isinstance(alerts, list):
+        raise InvalidAlert("`alerts` is not a list")
+    if len(alerts) > MOST_ALERTS:
+        raise InvalidAlert(f"{len(alerts)} alerts; the most is {MOST_ALERTS}")
+    return AlertGroup(
+        group_key=_text(message, "groupKey", required=True),
+        receiver=_text(message, "receiver", required=True),
+        external_url=_text(message, "externalURL"),
+        alerts=tuple(_alert(number, alert) for number, alert in enumerate(alerts)),
+        truncated=_truncated(message.get("truncatedAlerts")),
+        reason=_text(message, "notification_reason") or None,
+    )
+
+
+def _truncated(number: Any) -> int:
+    if number is None:
+        return 0
+    if type(number) is not int or not 0 <= number < 2**53:
+        raise InvalidAlert("`truncatedAlerts` is not a number of alerts")
+    return number
+
+
+def _text(message: Mapping[str, Any], key: str, *, required: bool = False) -> str:
+    text = message.get(key)
+    if text is None and not required:
+        return ""
+    if not isinstance(text, str):
+        raise InvalidAlert(f"`{key}` is not a text")
+    if len(text) > LONGEST_TEXT:
+        raise InvalidAlert(f"`{key}` has {len(text)} characters; the most is {LONGEST_TEXT}")
+    return text
+
+
+def _alert(number: int, raw: Any) -> Alert:
+    try:
+        return _checked_alert(raw)
+    except InvalidAlert as error:
+        raise InvalidAlert(f"alerts[{number}]: {error}") from error
+
+
+def _checked_alert(raw: Any) -> Alert:
+    if not isinstance(raw, dict):
+        raise InvalidAlert("is not an object")
+    fingerprint = raw.get("fingerprint")
+    if not isinstance(fingerprint, str) or not _FINGERPRINT.fullmatch(fingerprint):
+        raise InvalidAlert("`fingerprint` is not 1 to 128 plain characters")
+    labels = _map(raw.get("labels"), "labels", LONGEST_LABEL)
+    if not labels:
+        raise InvalidAlert("`labels` is empty")
+    return Alert(
+        fingerprint=fingerprint,
+        status=_status(raw.get("status")),
+        labels=labels,
+        annotations=_map(raw.get("annotations") or {}, "annotations", LONGEST_ANNOTATION),
+        starts_at=_required_time(raw),
+        ends_at=_time(raw, "endsAt"),
+        generator_url=_text(raw, "generatorURL"),
+    )
+
+
+def _status(text: Any) -> AlertStatus:
+    if text == "firing":
+        return AlertStatus.FIRING
+    if text == "resolved":
+        return AlertStatus.RESOLVED
+    raise InvalidAlert("`status` is neither firing nor resolved")
+
+
+def _map(raw: Any, key: str, longest: int) -> dict[str, str]:
+    """Check a map of texts. Names may be any UTF-8: new Alertmanagers allow dots, spaces and more in them."""
+    if not isinstance(raw, dict):
+        raise InvalidAlert(f"`{key}` is not an object")
+    if len(raw) > MOST_LABELS:
+        raise InvalidAlert(f"{len(raw)} {key}; the most is {MOST_LABELS}")
+    for name, value in raw.items():
+        if type(value) is not str:
+            raise InvalidAlert(f"`{key}`: {name[:100]!r} is not a text")
+        if not name or len(name) > LONGEST_NAME:
+            raise InvalidAlert(
+                f"`{key}`: a name has {len(name)} characters, not 1 to {LONGEST_NAME}"
+            )
+        if len(value) > longest:
+            raise InvalidAlert(
+                f"`{key}`: {name[:100]!r} has {len(value)} characters; the most is {longest}"
+            )
+    return raw
+
+
+def _required_time(raw: Mapping[str, Any]) -> datetime:
+    moment = _time(raw, "startsAt")
+    if moment is None:
+        raise InvalidAlert("`startsAt` is missing")
+    return moment
+
+
+def _time(raw: Mapping[str, Any], key: str) -> datetime | None:
+    """Read RFC 3339; nothing for an absent time and for Go's zero time, which Alertmanager sends for "not yet"."""
+    text = raw.get(key)
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise InvalidAlert(f"`{key}` is not a time as in 2026-01-31T12:00:00Z") from error
+    if moment.year == 1:
+        return None
+    if moment.tzinfo is None or moment.year not in _YEARS:
+        raise InvalidAlert(f"`{key}` has no time zone, or a year that cannot be")
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)

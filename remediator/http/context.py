@@ -1,0 +1,132 @@
+"""What the HTTP doors need from the rest of the daemon, as protocols; `app` makes the one HttpContext there is.
+
+http never imports the engine or the configuration: it knows only these shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from remediator.core.events import Person, Settlement
+from remediator.core.facts import Pause
+from remediator.core.playbook import Playbook
+from remediator.core.run import Run
+from remediator.http.auth import Doorkeeper
+from remediator.ports.action import Action
+from remediator.ports.ambient import Ambient
+from remediator.ports.store import Store
+
+
+class Control(Protocol):
+    """People's verbs (engine/control). All raise Refused (not_found, forbidden, conflict) and StoreUnavailable."""
+
+    async def approve(self, run_id: str, *, digest: str, person: Person, reason: str = "") -> Run:
+        """Give a yes to the plan with this digest."""
+        ...
+
+    async def reject(self, run_id: str, *, digest: str | None, person: Person, reason: str) -> Run:
+        """Say no, with a reason."""
+        ...
+
+    async def cancel(self, run_id: str, *, person: Person, reason: str = "") -> Run:
+        """Stop a run."""
+        ...
+
+    async def take_over(self, run_id: str, *, person: Person, reason: str = "") -> Run:
+        """Stop a run; this person looks after its target now."""
+        ...
+
+    async def settle(
+        self, run_id: str, *, settlement: Settlement, person: Person, reason: str = ""
+    ) -> Run:
+        """Say what became of a change that nobody could observe."""
+        ...
+
+    async def pause(
+        self, scope: str, *, duration: timedelta | None, reason: str, person: Person
+    ) -> Pause:
+        """Stop everything in a scope."""
+        ...
+
+    async def resume(self, scope: str, *, person: Person) -> int:
+        """End pauses and return how many, or raise Refused; `playbook/NAME` also closes that playbook's breaker."""
+        ...
+
+
+class Explain(Protocol):
+    """Answers to questions about decisions (engine/explain), as JSON-like mappings."""
+
+    async def why(self, subject: str) -> Mapping[str, Any]:
+        """Say why something did, or did not, happen; raise Refused(not_found).
+
+        Keys: `subject`; `run` (the newest one, or None: headline, phase, outcome, reason, verdicts, plan, steps,
+        verification); `decisions` (newest first: at, playbook, decision, reason, by); `others` (playbooks that could
+        have answered: playbook, decision, reason).
+        """
+        ...
+
+    async def plan(self, labels: Mapping[str, str], playbook: str | None) -> Mapping[str, Any]:
+        """Say what would happen now for an alert with these labels; changes nothing."""
+        ...
+
+
+class Metrics(Protocol):
+    """The part of telemetry that http moves and shows."""
+
+    def notification(self, source: str, code: str) -> None:
+        """Count one webhook request by its source's name (a dash where it is unknown) and its answer."""
+        ...
+
+    def render(self) -> tuple[bytes, str]:
+        """Return the metrics as text, and its content type."""
+        ...
+
+    def log(self, event_name: str, **fields: Any) -> None:
+        """Write one structured log line."""
+        ...
+
+
+class Book(Protocol):
+    """The playbooks in use."""
+
+    @property
+    def by_name(self) -> Mapping[str, Playbook]:
+        """The playbooks by name."""
+        ...
+
+
+class Catalog(Protocol):
+    """What is installed."""
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """The actions by name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpContext:
+    """Everything a handler may use. The callables are asked at each request, so that a reload swaps what they return.
+
+    `hosts` are the values of the Host header that are answered (against DNS rebinding, when listening on loopback);
+    None answers all. `origins` are the origins besides our own whose pages may post (`external_url`).
+    """
+
+    store: Store
+    control: Control
+    explain: Explain
+    metrics: Metrics
+    ambient: Ambient
+    doorkeeper: Callable[[], Doorkeeper]
+    loops_alive: Callable[[], bool]
+    accepting: Callable[[], bool]
+    reload: Callable[[], Awaitable[Sequence[str]]]
+    book: Callable[[], Book]
+    catalog: Callable[[], Catalog]
+    version: str
+    hosts: frozenset[str] | None = None
+    origins: frozenset[str] = frozenset()
+    body_seconds: float = 30.0

@@ -1,0 +1,135 @@
+"""OpenAPI 3.1 of the whole API, made from the route table, so that it cannot be wrong about what there is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from remediator.http import schemas
+from remediator.http.auth import Role
+from remediator.http.replies import reply
+from remediator.http.route import Call, Gate, Route
+
+_PLACES = re.compile(r"\{(\w+)(?::[^}]*)?\}")
+_QUERY_TEXTS = {
+    "limit": "how many at most, 1 to 500; 50 unless said",
+    "before": "the `next` of the page before",
+    "after": "the number of the last event already seen",
+}
+
+
+def openapi_route(routes: Iterable[Route]) -> Route:
+    """Return the route that answers with the description of these routes and of itself."""
+    described = tuple(routes)
+
+    async def describe(call: Call) -> web.Response:
+        return reply(document((*described, route), call.context.version))
+
+    route = Route(
+        method="GET",
+        path="/api/openapi.json",
+        access=Gate.ANYONE,
+        handler=describe,
+        summary="This document.",
+    )
+    return route
+
+
+def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
+    """Return the description of these routes."""
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(_PLACES.sub(r"{\1}", route.path), {})[route.method.lower()] = _operation(
+            route
+        )
+    schemes = {
+        "token": {"type": "http", "scheme": "bearer"},
+        "basic": {"type": "http", "scheme": "basic"},
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "remediator", "version": version},
+        "paths": paths,
+        "components": {"schemas": schemas.SCHEMAS, "securitySchemes": schemes},
+    }
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "summary": route.summary,
+        "operationId": _name(route),
+        "x-access": _access(route),
+        "security": _security(route),
+        "parameters": [*_path_parameters(route), *map(_query_parameter, route.query)],
+        "responses": {str(route.status): _answer(route), "default": _json("Error", "an error")},
+    }
+    if route.method == "POST":
+        operation["requestBody"] = _body(route)
+    return operation
+
+
+def _name(route: Route) -> str:
+    words = re.findall(r"[a-z]+", _PLACES.sub("", route.path.removeprefix("/api/v1")))
+    return "_".join((route.method.lower(), *words))
+
+
+def _access(route: Route) -> str:
+    return route.access.name.lower() if isinstance(route.access, Role) else route.access.value
+
+
+def _security(route: Route) -> list[dict[str, list[str]]]:
+    match route.access:
+        case Gate.ANYONE:
+            return []
+        case Gate.SCRAPER:
+            return [{}, {"token": []}]
+        case Gate.SOURCE:
+            return [{"token": []}, {"basic": []}]
+    return [{"token": []}]
+
+
+def _path_parameters(route: Route) -> list[dict[str, Any]]:
+    names = _PLACES.findall(route.path)
+    return [
+        {"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names
+    ]
+
+
+def _query_parameter(name: str) -> dict[str, Any]:
+    kind = "integer" if name in ("limit", "after") else "string"
+    text = _QUERY_TEXTS.get(name, f"only with this {name}")
+    return {"name": name, "in": "query", "schema": {"type": kind}, "description": text}
+
+
+def _body(route: Route) -> dict[str, Any]:
+    if route.access is Gate.SOURCE:
+        return {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+    required = [key for key, schema in route.body.items() if schema.get("required")]
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {key: _without_required(value) for key, value in route.body.items()},
+        "required": required,
+    }
+    return {"required": bool(required), "content": {"application/json": {"schema": schema}}}
+
+
+def _without_required(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in schema.items() if key != "required"}
+
+
+def _answer(route: Route) -> dict[str, Any]:
+    if route.answer == "text":
+        return {"description": route.summary, "content": {"text/plain": {}}}
+    if route.answer == "object":
+        schema = {"schema": {"type": "object"}}
+        return {"description": route.summary, "content": {"application/json": schema}}
+    return _json(route.answer, route.summary)
+
+
+def _json(schema: str, description: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"description": description, "content": content}

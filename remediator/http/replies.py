@@ -1,0 +1,64 @@
+"""How http answers: JSON, errors in one shape, and the headers that every answer carries."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from remediator.http.refusal import HttpRefusal
+
+HEADERS = CIMultiDict(
+    {
+        "Content-Type": "application/json; charset=utf-8",
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Referrer-Policy": "no-referrer",
+        "Server": "remediator",
+        "X-Content-Type-Options": "nosniff",
+    }
+)
+
+
+def reply(value: Any, status: int = 200) -> web.Response:
+    """Answer with a JSON-like value."""
+    return web.Response(body=dump(value), status=status, headers=HEADERS.copy())
+
+
+def reply_text(body: bytes, content_type: str, status: int = 200) -> web.Response:
+    """Answer with text of another type."""
+    headers = {**HEADERS, "Content-Type": content_type}
+    return web.Response(body=body, status=status, headers=headers)
+
+
+def reply_error(refusal: HttpRefusal) -> web.Response:
+    """Answer with an error."""
+    error = {"code": refusal.code, "message": str(refusal), "hint": refusal.hint}
+    response = reply({"error": error}, refusal.status)
+    if refusal.status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="remediator"'
+    if refusal.close:
+        response.force_close()
+    return response
+
+
+def dump(value: Any) -> bytes:
+    """Write JSON; numbers that JSON cannot hold (NaN, infinity) become null."""
+    try:
+        return json.dumps(value, allow_nan=False).encode()
+    except ValueError:
+        return json.dumps(_finite(value), allow_nan=False).encode()
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return value

@@ -1,0 +1,190 @@
+"""The HTTP server: the route table behind one door, errors in one shape, start and stop. Used by `app`."""
+
+from __future__ import annotations
+
+import resource
+import ssl
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from remediator.core.errors import InputError, InvalidSettings, Refused, StoreUnavailable
+from remediator.http.auth import Role
+from remediator.http.bodies import LARGEST_BODY, too_large
+from remediator.http.context import HttpContext
+from remediator.http.origin import check_origin
+from remediator.http.refusal import HttpRefusal
+from remediator.http.replies import reply_error
+from remediator.http.route import Call, Gate, Route
+from remediator.http.routes import ROUTES
+
+_REFUSED = {"not_found": 404, "forbidden": 403, "conflict": 409}
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_OPEN_FILES = 65_536
+_IDLE_SECONDS = 60.0  # also the longest that headers may take
+_SHUTDOWN_SECONDS = 5.0
+_LINGERING_SECONDS = 2.0
+
+_Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsFiles:
+    """Certificate and key of the listener; with a client CA, a certificate that a client sends is verified."""
+
+    cert_file: str
+    key_file: str
+    client_ca_file: str | None = None
+
+
+def build_app(context: HttpContext) -> web.Application:
+    """Return the application with every route of the table."""
+    app = web.Application(
+        middlewares=[_outermost(context)],
+        client_max_size=LARGEST_BODY,
+    )
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, _guarded(route, context))
+    return app
+
+
+async def start(listen: str, app: web.Application, tls: TlsFiles | None = None) -> web.AppRunner:
+    """Listen on `HOST:PORT` (`:PORT` is every address); return the runner that `stop` ends. Raise InvalidSettings."""
+    _allow_many_connections()
+    host, port = read_address(listen)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handler_cancellation=False,
+        auto_decompress=False,
+        keepalive_timeout=_IDLE_SECONDS,
+        lingering_time=_LINGERING_SECONDS,
+        shutdown_timeout=_SHUTDOWN_SECONDS,
+    )
+    await runner.setup()
+    site = web.TCPSite(runner, host, port, ssl_context=_tls_context(tls), backlog=1024)
+    try:
+        await site.start()
+    except OSError as error:
+        await runner.cleanup()
+        raise InvalidSettings(f"cannot listen on {listen}: {error.strerror or error}") from error
+    return runner
+
+
+async def stop(runner: web.AppRunner) -> None:
+    """Stop listening, let requests under way finish, close all connections."""
+    await runner.cleanup()
+
+
+def read_address(listen: str) -> tuple[str | None, int]:
+    """Read `HOST:PORT`, `[IPV6]:PORT` or `:PORT`; raise InvalidSettings."""
+    host, colon, port = listen.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if not colon or not port.isascii() or not port.isdecimal() or int(port[:6]) > 65_535:
+        raise InvalidSettings(f"{listen!r} is not an address: write it like 127.0.0.1:9095")
+    if ":" in bare and bare == host:
+        raise InvalidSettings(f"{listen!r}: an IPv6 address stands in brackets, as in [::1]:9095")
+    return bare or None, int(port)
+
+
+def _guarded(route: Route, context: HttpContext) -> _Answer:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        check_origin(request, context)
+        return await route.handler(_admitted(route, context, request))
+
+    return answer
+
+
+def _admitted(route: Route, context: HttpContext, request: web.Request) -> Call:
+    doorkeeper = context.doorkeeper()
+    match route.access:
+        case Gate.ANYONE:
+            return Call(context, request)
+        case Gate.SCRAPER:
+            doorkeeper.check_scraper(request)
+            return Call(context, request)
+        case Gate.SOURCE:
+            return Call(context, request, source=_source(context, request))
+        case role:
+            caller = doorkeeper.caller(request)
+            if caller.role < role:
+                raise _lacks(caller.person.name, caller.role, role)
+            return Call(context, request, person=caller.person)
+
+
+def _source(context: HttpContext, request: web.Request) -> str:
+    try:
+        return context.doorkeeper().source(request)
+    except HttpRefusal as refusal:
+        context.metrics.notification("-", str(refusal.status))
+        raise
+
+
+def _lacks(name: str, held: Role, needed: Role) -> HttpRefusal:
+    message = f"{name} is {held.name.lower()} and this needs {needed.name.lower()}"
+    return HttpRefusal(403, "forbidden", message, "roles stand under `users` in the settings")
+
+
+def _outermost(context: HttpContext) -> Middleware:
+    @web.middleware
+    async def outermost(request: web.Request, handler: _Answer) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except HttpRefusal as refusal:
+            return reply_error(refusal)
+        except ConnectionError:
+            raise
+        except Exception as error:  # the one place of http where anything may arrive
+            return reply_error(_translated(error, request, context))
+
+    return outermost
+
+
+def _translated(error: Exception, request: web.Request, context: HttpContext) -> HttpRefusal:
+    match error:
+        case Refused():
+            return HttpRefusal(_REFUSED.get(error.code, 409), error.code, str(error), error.hint)
+        case StoreUnavailable():
+            return HttpRefusal(503, "unavailable", "the store cannot be reached", "try again")
+        case InputError():
+            return HttpRefusal(400, "invalid", str(error))
+        case web.HTTPRequestEntityTooLarge():
+            return too_large(LARGEST_BODY)
+        case web.HTTPException():
+            code = _CODES.get(error.status, "invalid")
+            return HttpRefusal(error.status, code, error.reason, "see GET /api/openapi.json")
+        case TimeoutError():
+            return HttpRefusal(408, "timeout", "the request took too long", close=True)
+    context.metrics.log(
+        "http_failed",
+        method=request.method,
+        path=request.path,
+        problem="".join(traceback.format_exception(error)),
+    )
+    return HttpRefusal(500, "internal", "a bug in remediator: its log has the details")
+
+
+def _tls_context(tls: TlsFiles | None) -> ssl.SSLContext | None:
+    if tls is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(tls.cert_file, tls.key_file)
+        if tls.client_ca_file:
+            context.load_verify_locations(tls.client_ca_file)
+            context.verify_mode = ssl.CERT_OPTIONAL
+    except (OSError, ssl.SSLError) as error:
+        raise InvalidSettings(f"tls: {error}") from error
+    return context
+
+
+def _allow_many_connections() -> None:
+    """Raise the limit of open files: slow and half-open connections must not use up all that good ones need."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,101 @@
+"""JSON as we accept it from outside: one meaning on every machine, or refused. Used by the webhook and the API.
+
+Python's reader takes duplicate keys, NaN, lone surrogates and NUL; PostgreSQL, SQLite and other readers of the same
+bytes would each make something else of them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from remediator.core.errors import InputError
+
+MOST_DEPTH = 32
+
+# Only these escapes can smuggle in what raw UTF-8 cannot hold; a hit is then looked at closely.
+_SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+
+
+class InvalidJson(InputError):
+    """Refuse a body as JSON, in words for its sender."""
+
+
+def read_json(body: bytes) -> Any:
+    """Return the value of a JSON text in UTF-8; raise InvalidJson."""
+    try:
+        value = _DECODER.decode(body.decode())
+    except UnicodeDecodeError as error:
+        raise InvalidJson(f"not UTF-8 at byte {error.start}") from error
+    except RecursionError as error:
+        raise InvalidJson(f"nested deeper than {MOST_DEPTH} levels") from error
+    except json.JSONDecodeError as error:
+        raise InvalidJson(f"not JSON: {error}") from error
+    except ValueError as error:  # the interpreter's limit for the digits of one number
+        raise InvalidJson("not JSON: a number has too many digits") from error
+    if _SUSPECT.search(body):
+        _refuse_unstorable(value)
+    return value
+
+
+def may_be_deep(body: bytes) -> bool:
+    """Say whether a text has enough brackets to be nested too deep; most have not, and need no closer look."""
+    return body.count(b"{") + body.count(b"[") > MOST_DEPTH
+
+
+def refuse_deep(value: Any, depth: int = 1) -> None:
+    """Raise InvalidJson where a value is nested deeper than MOST_DEPTH; `depth` is where it stands itself."""
+    level = [value]
+    while level := [inner for outer in level for inner in _inside(outer)]:
+        depth += 1
+        if depth > MOST_DEPTH:
+            raise InvalidJson(f"nested deeper than {MOST_DEPTH} levels")
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [inner for inner in value.values() if isinstance(inner, dict | list)]
+    if isinstance(value, list):
+        return [inner for inner in value if isinstance(inner, dict | list)]
+    return []
+
+
+def _refuse_unstorable(value: Any) -> None:
+    for text in _texts(value):
+        if "\x00" in text:
+            raise InvalidJson("a text holds NUL (\\u0000)")
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise InvalidJson("a text holds a lone surrogate (\\ud800 to \\udfff)")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            waiting += value.keys()
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise InvalidJson(f"the key {_repeated([key for key, _ in pairs])[:100]!r} is there twice")
+    return value
+
+
+def _repeated(keys: list[str]) -> str:
+    return next(key for number, key in enumerate(keys) if key in keys[:number])
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise InvalidJson(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse_constant)

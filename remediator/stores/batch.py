@@ -1,0 +1,95 @@
+"""Group commit: many closures in one transaction, each in a savepoint, so that none takes another with it.
+
+Both stores run their batches through here; a result is handed out by them only after the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from sqlalchemy import Connection
+
+from remediator.stores.faults import Fault, fault_of, translated
+from remediator.stores.session import Dialect
+from remediator.stores.transaction import SqlTransaction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Submitted:
+    """A closure and the future of the one who waits for it."""
+
+    closure: Callable[[Any], Any]
+    future: asyncio.Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a closure returned or raised, and whether its commit makes something due."""
+
+    value: Any = None
+    error: Exception | None = None
+    wakes: bool = False
+
+
+class Caught:
+    """Keeps what a closure raised for the one who submitted it; whatever it is, it is theirs."""
+
+    error: Exception | None = None
+
+    def __enter__(self) -> Caught:
+        return self
+
+    def __exit__(
+        self, kind: object, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if isinstance(error, Exception):
+            self.error = error
+        return self.error is not None
+
+
+class BatchBroken(Exception):
+    """The transaction cannot go on: roll it back and try each closure alone."""
+
+
+def answers_together(
+    connection: Connection, dialect: Dialect, batch: Sequence[Submitted]
+) -> list[Answer]:
+    """Run all closures in the open transaction; raise BatchBroken where it must be rolled back."""
+    return [_answer_in_savepoint(connection, dialect, submitted) for submitted in batch]
+
+
+def answer_alone(connection: Connection, dialect: Dialect, submitted: Submitted) -> Answer:
+    """Run one closure in the open transaction, which the caller rolls back where the answer is an error."""
+    transaction = SqlTransaction(connection, dialect)
+    with Caught() as caught:
+        value = submitted.closure(transaction)
+        return Answer(value=value, wakes=transaction.wakes)
+    return Answer(error=caught.error)
+
+
+def hand_out(batch: Sequence[Submitted], answers: Sequence[Answer]) -> None:
+    """Give everybody their answer, database errors as ours; those who stopped waiting get none."""
+    for submitted, answer in zip(batch, answers, strict=True):
+        if submitted.future.done():
+            continue
+        if answer.error is None:
+            submitted.future.set_result(answer.value)
+            continue
+        submitted.future.set_exception(translated(answer.error))
+
+
+def _answer_in_savepoint(connection: Connection, dialect: Dialect, submitted: Submitted) -> Answer:
+    connection.exec_driver_sql("SAVEPOINT closure")
+    answer = answer_alone(connection, dialect, submitted)
+    if answer.error is None:
+        connection.exec_driver_sql("RELEASE SAVEPOINT closure")
+        return answer
+    if fault_of(answer.error) in (Fault.AGAIN, Fault.UNAVAILABLE):
+        raise BatchBroken from answer.error
+    connection.exec_driver_sql("ROLLBACK TO SAVEPOINT closure")
+    connection.exec_driver_sql("RELEASE SAVEPOINT closure")
+    return answer

@@ -1,0 +1,147 @@
+"""Commits closures to PostgreSQL: a few committers, each taking several waiting closures into one transaction.
+
+Run again is what failed before its COMMIT was sent (deadlock, lost connection, a constraint that another commit made
+true meanwhile). A connection that is lost during the COMMIT leaves doubt: the submitter is told StoreUnavailable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from remediator.core.errors import StoreUnavailable
+from remediator.stores.batch import (
+    Answer,
+    BatchBroken,
+    Submitted,
+    answer_alone,
+    answers_together,
+    hand_out,
+)
+from remediator.stores.bell import Bell
+from remediator.stores.faults import Fault, fault_of
+from remediator.stores.server import UNREACHABLE
+from remediator.stores.session import Dialect
+
+COMMITTERS = 4
+MOST_TOGETHER = 32
+TRIES = 5
+_PAUSE_SECONDS = 0.02
+
+
+class Committers:
+    """Takes closures on the event loop and commits them by its own asyncio tasks."""
+
+    def __init__(self, engine: AsyncEngine, dialect: Dialect, bell: Bell) -> None:
+        self._engine = engine
+        self._dialect = dialect
+        self._bell = bell
+        self._queue: asyncio.Queue[Submitted | None] = asyncio.Queue()
+        self._closing = False
+        self._running = [asyncio.create_task(self._commit_for_ever()) for _ in range(COMMITTERS)]
+
+    def submit(self, closure: Callable[[Any], Any]) -> asyncio.Future[Any]:
+        """Queue a closure; the future has its result once it is durable."""
+        if self._closing:
+            raise StoreUnavailable("the store is closed")
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait(Submitted(closure, future))
+        return future
+
+    async def close(self) -> None:
+        """Finish what was accepted; may be repeated."""
+        if not self._closing:
+            self._closing = True
+            for _ in self._running:
+                self._queue.put_nowait(None)
+        await asyncio.gather(*self._running)
+
+    async def _commit_for_ever(self) -> None:
+        while (first := await self._queue.get()) is not None:
+            batch = [first, *self._more()]
+            answers = await self._answers(batch)
+            hand_out(batch, answers)
+            if any(answer.wakes for answer in answers):
+                self._bell.ring()
+
+    def _more(self) -> list[Submitted]:
+        """Take this committer's share of what waits."""
+        more: list[Submitted] = []
+        share = min(self._queue.qsize() // COMMITTERS, MOST_TOGETHER - 1)
+        for _ in range(share):
+            following = self._queue.get_nowait()
+            if following is None:
+                self._queue.put_nowait(None)
+                return more
+            more.append(following)
+        return more
+
+    async def _answers(self, batch: list[Submitted]) -> list[Answer]:
+        if len(batch) > 1:
+            with suppress(BatchBroken, *UNREACHABLE):
+                return await self._transact(
+                    lambda connection: answers_together(connection, self._dialect, batch)
+                )
+        return [await self._alone(submitted) for submitted in batch]
+
+    async def _alone(self, submitted: Submitted) -> Answer:
+        answer = await self._try(submitted)
+        for tried in range(1, TRIES):
+            if answer.error is None or not _is_worth_another_try(answer.error, tried):
+                return answer
+            await asyncio.sleep(_PAUSE_SECONDS * tried)
+            answer = await self._try(submitted)
+        return answer
+
+    async def _try(self, submitted: Submitted) -> Answer:
+        try:
+            answers = await self._transact(
+                lambda connection: [answer_alone(connection, self._dialect, submitted)]
+            )
+        except UNREACHABLE as error:
+            return Answer(error=error)
+        return answers[0]
+
+    async def _transact(self, work: Callable[[Connection], list[Answer]]) -> list[Answer]:
+        async with self._engine.connect() as connection:
+            await connection.begin()
+            answers = await connection.run_sync(work)
+            if len(answers) == 1 and answers[0].error is not None:
+                await connection.rollback()
+                return answers
+            if any(answer.wakes for answer in answers) and self._dialect.ring is not None:
+                await connection.execute(self._dialect.ring)
+            doubt = await _doubt_after_commit(connection)
+        return answers if doubt is None else [Answer(error=doubt)] * len(answers)
+
+
+async def _doubt_after_commit(connection: AsyncConnection) -> StoreUnavailable | None:
+    """Commit. Return an error where nobody can say whether it happened; raise where it surely did not."""
+    try:
+        await connection.commit()
+    except UNREACHABLE as error:
+        if fault_of(error) is Fault.AGAIN:
+            raise
+        doubt = StoreUnavailable("the connection was lost while committing: it may be stored")
+        doubt.__cause__ = error
+        return doubt
+    return None
+
+
+def _is_worth_another_try(error: Exception, tried: int) -> bool:
+    match fault_of(error):
+        case Fault.AGAIN:
+            return not _is_constraint(error) or tried == 1
+        case Fault.UNAVAILABLE:
+            return tried == 1  # a pooled connection that was lost while idle
+        case _:
+            return False
+
+
+def _is_constraint(error: Exception) -> bool:
+    return str(getattr(getattr(error, "orig", None), "sqlstate", "")).startswith("23")

@@ -1,0 +1,74 @@
+"""Decisions, and the playbook versions they were made with: why something was done, or not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, insert, select
+from sqlalchemy.dialects.postgresql import insert as insert_once
+
+from remediator.ports.store import DecisionRecord, Listing, Page
+from remediator.stores.listing import Catalogue, Lists
+from remediator.stores.schema import decision, playbook_version
+
+_DECIDE = insert(decision)
+_KEEP = insert_once(playbook_version).on_conflict_do_nothing()
+_DOCUMENT = select(playbook_version.c.document).where(
+    playbook_version.c.digest == bindparam("p_digest")
+)
+
+
+def _loaded(row: Row[*tuple[Any, ...]]) -> DecisionRecord:
+    return DecisionRecord(**row._mapping)
+
+
+_DECISIONS = Catalogue(
+    table=decision,
+    at=decision.c.at,
+    filters=frozenset(
+        {"playbook", "fingerprint", "source", "decision", "by"}
+        | {"run_id", "notification", "alert_name"}
+    ),
+    read=_loaded,
+)
+
+
+class DecisionReading(Lists):
+    """Reads decisions and playbook versions."""
+
+    def decisions(self, listing: Listing) -> Page:
+        """Return a page of decisions."""
+        return self._page(_DECISIONS, listing)
+
+    def playbook_document(self, digest: str) -> str | None:
+        """Return a playbook version's document."""
+        document: str | None = self._value(_DOCUMENT, {"p_digest": digest})
+        return document
+
+
+class DecisionWriting(DecisionReading):
+    """Records decisions and keeps playbook versions."""
+
+    def decide(self, decision: DecisionRecord) -> None:
+        """Record a decision."""
+        self._change(
+            _DECIDE,
+            {
+                "id": decision.id,
+                "at": decision.at,
+                "notification": decision.notification,
+                "fingerprint": decision.fingerprint,
+                "source": decision.source,
+                "playbook": decision.playbook,
+                "decision": decision.decision,
+                "reason": decision.reason,
+                "by": decision.by,
+                "run_id": decision.run_id,
+                "alert_name": decision.alert_name,
+            },
+        )
+
+    def keep_playbook(self, digest: str, name: str, document: str, at: datetime) -> None:
+        """Keep a version for ever; one that is there already stays as it is."""
+        self._change(_KEEP, {"digest": digest, "name": name, "document": document, "at": at})

@@ -1,0 +1,80 @@
+"""The inbox: raw notification bodies, stored before anybody answers 2xx."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Integer, Row, bindparam, insert, select, update
+
+from remediator.ports.store import Listing, Notification, Page
+from remediator.stores.listing import Catalogue, Lists
+from remediator.stores.schema import IS_NEW, inbox
+
+_BY_ID = select(inbox).where(inbox.c.id == bindparam("p_id"))
+_ACCEPT = insert(inbox)
+_TAKE = (
+    select(inbox)
+    .where(IS_NEW)
+    .order_by(inbox.c.received_at.desc(), inbox.c.id.desc())
+    .limit(bindparam("p_limit", type_=Integer()))
+    .with_for_update(skip_locked=True)
+)
+_FINISH = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("p_id"))
+    .values(state=bindparam("p_state"), error=bindparam("p_error"))
+)
+
+
+def _loaded(row: Row[*tuple[Any, ...]]) -> Notification:
+    return Notification(**row._mapping)
+
+
+_NOTIFICATIONS = Catalogue(
+    table=inbox,
+    at=inbox.c.received_at,
+    filters=frozenset({"source", "kind", "state"}),
+    read=_loaded,
+)
+
+
+class InboxReading(Lists):
+    """Reads notifications."""
+
+    def notification(self, notification_id: str) -> Notification | None:
+        """Return a notification with its body."""
+        row = self._one(_BY_ID, {"p_id": notification_id})
+        return _loaded(row) if row else None
+
+    def notifications(self, listing: Listing) -> Page:
+        """Return a page of notifications."""
+        return self._page(_NOTIFICATIONS, listing)
+
+
+class InboxWriting(InboxReading):
+    """Accepts notifications and hands them to intake."""
+
+    def accept(self, notification: Notification) -> None:
+        """Store a raw body."""
+        self._change(
+            _ACCEPT,
+            {
+                "id": notification.id,
+                "source": notification.source,
+                "kind": notification.kind,
+                "body": notification.body,
+                "received_at": notification.received_at,
+                "state": notification.state,
+                "error": notification.error,
+            },
+        )
+        self.wakes |= notification.state == "new"
+
+    def take_notifications(self, limit: int) -> tuple[Notification, ...]:
+        """Return the newest new notifications; no other replica gets them before this commit."""
+        return tuple(map(_loaded, self._all(_TAKE, {"p_limit": limit})))
+
+    def finish_notification(self, notification_id: str, error: str = "") -> None:
+        """Mark as done, or as bad with the error."""
+        state = "bad" if error else "done"
+        self._change(_FINISH, {"p_id": notification_id, "p_state": state, "p_error": error})

@@ -1,0 +1,68 @@
+"""The journal: what happened to each run, append-only and hash-chained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Integer, bindparam, insert, select
+
+from remediator.core.events import Event
+from remediator.ports.codec import decode_event, encode_event
+from remediator.ports.store import JournalEntry
+from remediator.stores.chain import GENESIS, Link, chained_hash
+from remediator.stores.schema import event
+from remediator.stores.session import Session
+
+_OF_RUN = event.c.run_id == bindparam("p_run")
+_AFTER = (
+    select(event)
+    .where(_OF_RUN, event.c.seq > bindparam("p_after", type_=Integer()))
+    .order_by(event.c.seq)
+    .limit(bindparam("p_limit", type_=Integer()))
+)
+_LINKS = select(event).where(_OF_RUN).order_by(event.c.seq)
+_LAST = select(event.c.seq, event.c.hash).where(_OF_RUN).order_by(event.c.seq.desc()).limit(1)
+_APPEND = insert(event)
+
+
+class JournalReading(Session):
+    """Reads journals."""
+
+    def events(self, run_id: str, *, after: int = 0, limit: int = 1000) -> tuple[JournalEntry, ...]:
+        """Return a run's entries behind number `after`, oldest first."""
+        rows = self._all(_AFTER, {"p_run": run_id, "p_after": after, "p_limit": limit})
+        return tuple(
+            JournalEntry(
+                run_id=row.run_id,
+                seq=row.seq,
+                at=row.at,
+                event=decode_event(row.document),
+                hash=row.hash,
+            )
+            for row in rows
+        )
+
+    def links(self, run_id: str) -> tuple[Link, ...]:
+        """Return a run's whole journal as stored, for `verify_chain`."""
+        return tuple(Link(**row._mapping) for row in self._all(_LINKS, {"p_run": run_id}))
+
+
+class JournalWriting(JournalReading):
+    """Appends to journals."""
+
+    def append(self, run_id: str, at: datetime, events: Sequence[Event]) -> None:
+        """Append to the run's journal; the caller has the run locked."""
+        if not events:
+            return
+        last = self._one(_LAST, {"p_run": run_id})
+        seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
+        rows = []
+        for seq_of_event, happened in enumerate(events, start=seq + 1):
+            document = encode_event(happened)
+            row = {"run_id": run_id, "seq": seq_of_event, "at": at, "document": document}
+            previous = chained_hash(
+                previous, run_id=run_id, seq=seq_of_event, at=at, document=document
+            )
+            rows.append(row | {"hash": previous})
+        self._change(_APPEND, rows)

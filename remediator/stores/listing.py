@@ -1,0 +1,61 @@
+"""Lists for people: newest first, page by page, with equality filters; used by runs, decisions and notifications."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, Row, Select, Table, select, tuple_
+
+from remediator.core.errors import InputError
+from remediator.ports.store import Listing, Page
+from remediator.stores.columns import microseconds, moment_of
+from remediator.stores.session import Session
+
+MOST = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """One kind of list: its table, the time it is ordered by, what it can be filtered by, and how to read a row."""
+
+    table: Table
+    at: Column[Any]
+    filters: frozenset[str]
+    read: Callable[[Row[*tuple[Any, ...]]], Any]
+
+
+class Lists(Session):
+    """Answers listings."""
+
+    def _page(self, catalogue: Catalogue, listing: Listing) -> Page:
+        limit = min(max(listing.limit, 1), MOST)
+        rows = self._all(_statement(catalogue, listing).limit(limit + 1), {})
+        items = tuple(catalogue.read(row) for row in rows[:limit])
+        more = len(rows) > limit
+        return Page(items=items, next=_cursor(catalogue, rows[limit - 1]) if more else None)
+
+
+def _statement(catalogue: Catalogue, listing: Listing) -> Select[*tuple[Any, ...]]:
+    table, at = catalogue.table, catalogue.at
+    statement = select(table).order_by(at.desc(), table.c.id.desc())
+    for name, value in listing.filters.items():
+        if name not in catalogue.filters:
+            raise InputError(f"{table.name} cannot be filtered by {name[:60]!r}")
+        statement = statement.where(table.c[name] == value)
+    if listing.before is None:
+        return statement
+    count, row_id = _position(listing.before)
+    return statement.where(tuple_(at, table.c.id) < tuple_(moment_of(count), row_id))
+
+
+def _cursor(catalogue: Catalogue, row: Row[*tuple[Any, ...]]) -> str:
+    return f"{microseconds(row._mapping[catalogue.at])}.{row._mapping[catalogue.table.c.id]}"
+
+
+def _position(cursor: str) -> tuple[int, str]:
+    count, dot, row_id = cursor.partition(".")
+    if not dot or not count.isascii() or not count.isdigit() or len(count) > 17:
+        raise InputError(f"{cursor[:60]!r} is not a cursor that a list gave")
+    return int(count), row_id

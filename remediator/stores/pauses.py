@@ -1,0 +1,82 @@
+"""Pauses that people set, and the highest clock value ever seen; both survive restarts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or
+
+from remediator.core.facts import Pause
+from remediator.stores.columns import Moment
+from remediator.stores.schema import clock, pause
+from remediator.stores.session import Session
+
+_IN_FORCE = (
+    pause.c.ended_at.is_(None),
+    or_(pause.c.until.is_(None), pause.c.until > bindparam("p_now", type_=Moment())),
+)
+_PAUSES = select(pause).where(*_IN_FORCE).order_by(pause.c.since, pause.c.id)
+_ADD = insert(pause)
+_END = (
+    update(pause)
+    .where(pause.c.id == bindparam("p_id"), *_IN_FORCE)
+    .values(ended_by=bindparam("p_who"), ended_at=bindparam("p_at", type_=Moment()))
+)
+_MARK = select(clock.c.mark)
+_INSERT = insert_or(clock)
+_RAISE = _INSERT.on_conflict_do_update(
+    index_elements=[clock.c.id],
+    set_={"mark": _INSERT.excluded.mark},
+    where=clock.c.mark < _INSERT.excluded.mark,
+)
+
+
+class PauseReading(Session):
+    """Reads pauses."""
+
+    def pauses(self, now: datetime) -> tuple[Pause, ...]:
+        """Return the pauses in force, oldest first."""
+        return tuple(
+            Pause(
+                id=row.id,
+                scope=row.scope,
+                who=row.who,
+                reason=row.reason,
+                since=row.since,
+                until=row.until,
+            )
+            for row in self._all(_PAUSES, {"p_now": now})
+        )
+
+
+class PauseWriting(PauseReading):
+    """Sets and ends pauses, and keeps the clock's mark."""
+
+    def add_pause(self, pause: Pause) -> None:
+        """Put a pause in force."""
+        self._change(
+            _ADD,
+            {
+                "id": pause.id,
+                "scope": pause.scope,
+                "who": pause.who,
+                "reason": pause.reason,
+                "since": pause.since,
+                "until": pause.until,
+            },
+        )
+
+    def end_pause(self, pause_id: str, who: str, at: datetime) -> bool:
+        """End a pause now; False where there is none in force."""
+        ended = {"p_id": pause_id, "p_who": who, "p_at": at, "p_now": at}
+        return self._change(_END, ended) > 0
+
+    def clock_mark(self) -> datetime | None:
+        """Return the highest clock value ever stored."""
+        mark: datetime | None = self._value(_MARK, {})
+        return mark
+
+    def mark_clock(self, now: datetime) -> None:
+        """Raise the mark; an earlier time leaves it."""
+        self._change(_RAISE, {"id": 1, "mark": now})

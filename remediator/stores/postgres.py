@@ -1,0 +1,135 @@
+"""The store of several replicas: PostgreSQL, whose clock measures leases. Made by `store.open_store`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import TypeVar
+
+from sqlalchemy import literal_column, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from remediator.core.errors import StoreUnavailable
+from remediator.ports.store import Reader, Transaction
+from remediator.stores.bell import Bell
+from remediator.stores.columns import RowNumber
+from remediator.stores.committers import COMMITTERS, Committers
+from remediator.stores.faults import Fault, fault_of, translated
+from remediator.stores.leases import Leases
+from remediator.stores.listener import CHANNEL, listen
+from remediator.stores.server import UNREACHABLE, Connect, connector, engine_for, require_durable
+from remediator.stores.session import Dialect
+from remediator.stores.transaction import SqlReader
+from remediator.stores.upgrade import bring_up_to_date, is_current, revision_of
+
+T = TypeVar("T")
+
+READERS = 4
+DATABASE_CLOCK = literal_column(
+    "CAST(extract(epoch from clock_timestamp()) * 1000000 AS bigint)", type_=RowNumber
+)
+# Two numbers of our own for advisory locks; they mean nothing to anybody else.
+_GATE_LOCK = text("SELECT pg_advisory_xact_lock(7265, 1)")
+_UPGRADE_LOCK = text("SELECT pg_advisory_xact_lock(7265, 2)")
+DIALECT = Dialect(
+    leases=Leases(DATABASE_CLOCK),
+    one_gate=_GATE_LOCK,
+    ring=text(f"SELECT pg_notify('{CHANNEL}', '')"),
+)
+
+
+class PostgresStore:
+    """Keeps everything in one PostgreSQL database (`ports.store.Store`)."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._bell = Bell()
+        self._engine = engine_for(connect, COMMITTERS + READERS)
+        self._reading = self._engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        self._committers = Committers(self._engine, DIALECT, self._bell)
+        self._listening = asyncio.create_task(listen(connect, self._bell))
+        self._is_closed = False
+
+    async def submit(self, closure: Callable[[Transaction], T]) -> T:
+        """Run a closure in a write transaction; return once it is durable. Raise StoreUnavailable."""
+        result: T = await self._committers.submit(closure)
+        return result
+
+    async def read(self, closure: Callable[[Reader], T]) -> T:
+        """Run a closure on a snapshot; once more where a pooled connection turns out to be lost."""
+        if self._is_closed:
+            raise StoreUnavailable("the store is closed")
+        try:
+            return await self._read(closure)
+        except UNREACHABLE as error:
+            if fault_of(error) is Fault.REFUSED:
+                raise translated(error) from error
+        try:
+            return await self._read(closure)
+        except UNREACHABLE as error:
+            raise translated(error) from error
+
+    async def wait_for_work(self, timeout: timedelta) -> None:  # noqa: ASYNC109
+        """Return when a commit here or on another replica made something due, or after the time-out."""
+        await self._bell.wait(timeout)
+
+    async def close(self) -> None:
+        """Refuse new closures, finish accepted ones, close connections; may be repeated."""
+        self._is_closed = True
+        await self._committers.close()
+        self._listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._listening
+        await self._engine.dispose()
+
+    async def _read(self, closure: Callable[[Reader], T]) -> T:
+        async with self._reading.connect() as connection:
+            return await connection.run_sync(lambda sync: closure(SqlReader(sync, DIALECT)))
+
+
+async def open_postgres(
+    url: str, *, password: Callable[[], str] | None, upgrade: bool
+) -> PostgresStore:
+    """Open a database, filling an empty one; raise StoreUnavailable or InvalidSettings."""
+    connect = connector(url, password)
+    await require_durable(connect)
+    engine = engine_for(connect, 1)
+    try:
+        async with engine.connect() as connection:
+            is_empty = await connection.run_sync(revision_of) is None
+            current = await connection.run_sync(is_current)
+        if not current and not is_empty and not upgrade:
+            raise StoreUnavailable(
+                "the database has an older schema: run `remediator db upgrade` first"
+            )
+        if not current:
+            await _upgrade(engine)
+    except UNREACHABLE as error:
+        raise translated(error) from error
+    finally:
+        await engine.dispose()
+    return PostgresStore(connect)
+
+
+async def upgrade_postgres(url: str, *, password: Callable[[], str] | None) -> None:
+    """Run all missing migrations in one transaction; replicas that start at once wait for each other."""
+    connect = connector(url, password)
+    await require_durable(connect)
+    engine = engine_for(connect, 1)
+    try:
+        await _upgrade(engine)
+    except UNREACHABLE as error:
+        raise translated(error) from error
+    finally:
+        await engine.dispose()
+
+
+async def _upgrade(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(text("SET LOCAL statement_timeout = 0"))
+        await connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+        await connection.execute(_UPGRADE_LOCK)
+        await connection.run_sync(bring_up_to_date)

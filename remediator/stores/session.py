@@ -1,0 +1,60 @@
+"""What one closure's transaction knows: its connection and the few points where the databases differ.
+
+The nouns of this room (runs, inbox, outbox, …) are classes over a `Session`; `transaction.py` puts them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Row
+
+from remediator.stores.leases import Leases
+
+Parameters = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """Where the databases differ.
+
+    `one_gate` lets closures that judge by counted things wait for each other; where there is only one writer, nobody
+    has to. `ring` wakes other replicas.
+    """
+
+    leases: Leases
+    one_gate: Executable | None = None
+    ring: Executable | None = None
+
+
+class Session:
+    """One closure's way to the database. `wakes` says whether its commit makes something due at once."""
+
+    def __init__(self, connection: Connection, dialect: Dialect, *, writes: bool) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._has_gate = not writes or dialect.one_gate is None
+        self.wakes = False
+
+    def _all(
+        self, statement: Executable, parameters: Parameters
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        return self._connection.execute(statement, parameters).all()
+
+    def _one(self, statement: Executable, parameters: Parameters) -> Row[*tuple[Any, ...]] | None:
+        return self._connection.execute(statement, parameters).first()
+
+    def _value(self, statement: Executable, parameters: Parameters) -> Any:
+        return self._connection.execute(statement, parameters).scalar()
+
+    def _change(self, statement: Executable, parameters: Parameters | Sequence[Parameters]) -> int:
+        """Run a statement that changes rows; return how many."""
+        return self._connection.execute(statement, parameters).rowcount
+
+    def _enter_gate(self) -> None:
+        """Keep others from judging by the same counts until this commit; readers just look."""
+        if not self._has_gate and self._dialect.one_gate is not None:
+            self._connection.execute(self._dialect.one_gate)
+            self._has_gate = True

@@ -1,0 +1,88 @@
+"""Targets: one permanent row each, with who holds it and a fence that only grows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, bindparam, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from remediator.core.target import Target
+from remediator.ports.store import Hold
+from remediator.stores.schema import IS_OPEN, run, target
+from remediator.stores.session import Session
+
+_RUN: BindParameter[str] = bindparam("p_run")
+_HOLDS = select(target).where(target.c.name.in_(bindparam("p_names", expanding=True)))
+_ACTING = (
+    select(func.count(run.c.id.distinct()))
+    .join_from(target, run, target.c.holder == run.c.id)
+    .where(IS_OPEN, run.c.playbook == bindparam("p_playbook"), run.c.id != bindparam("p_besides"))
+)
+_TAKE = (
+    update(target)
+    .where(
+        target.c.name == bindparam("p_name"),
+        or_(target.c.holder.is_(None), target.c.holder == _RUN),
+    )
+    .values(holder=_RUN, fence=target.c.fence + 1)
+    .returning(target.c.fence)
+)
+_INSERT = insert(target)
+_KNOW = _INSERT.on_conflict_do_nothing()
+_TOUCH = _INSERT.on_conflict_do_update(
+    index_elements=[target.c.name], set_={"last_changed_at": _INSERT.excluded.last_changed_at}
+)
+_RELEASE = update(target).where(target.c.holder == _RUN).values(holder=None)
+
+
+class TargetReading(Session):
+    """Reads holds."""
+
+    def holds(self, targets: Sequence[Target]) -> tuple[Hold, ...]:
+        """Return one Hold per target, in the order asked."""
+        if not targets:
+            return ()
+        rows = self._all(_HOLDS, {"p_names": [str(target) for target in targets]})
+        found = {row.name: row for row in rows}
+        return tuple(_hold(target, found.get(str(target))) for target in targets)
+
+    def acting(self, *, playbook: str, besides: str) -> int:
+        """Return how many other open runs of a playbook hold a target now."""
+        self._enter_gate()
+        return int(self._value(_ACTING, {"p_playbook": playbook, "p_besides": besides}))
+
+
+class TargetWriting(TargetReading):
+    """Takes, touches and gives back targets."""
+
+    def hold(self, target: Target, run_id: str) -> int | None:
+        """Take a target and return its grown fence; None where another run holds it."""
+        wanted = {"p_name": str(target), "p_run": run_id}
+        row = self._one(_TAKE, wanted)
+        if row is None:
+            self._change(_KNOW, _row(target))
+            row = self._one(_TAKE, wanted)
+        return None if row is None else int(row.fence)
+
+    def release_holds(self, run_id: str) -> None:
+        """Give back all that a run holds."""
+        self._change(_RELEASE, {"p_run": run_id})
+
+    def touch(self, target: Target, at: datetime) -> None:
+        """Note that a target was changed."""
+        self._change(_TOUCH, _row(target) | {"last_changed_at": at})
+
+
+def _row(target: Target) -> dict[str, Any]:
+    return {"name": str(target), "holder": None, "fence": 0, "last_changed_at": None}
+
+
+def _hold(target: Target, row: Any) -> Hold:
+    if row is None:
+        return Hold(target=target, holder=None, fence=0, last_changed_at=None)
+    return Hold(
+        target=target, holder=row.holder, fence=row.fence, last_changed_at=row.last_changed_at
+    )

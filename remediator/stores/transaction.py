@@ -1,0 +1,57 @@
+"""The two kinds of closure arguments, put together from the nouns of this room; what `submit` and `read` hand out."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from remediator.stores.attempts import AttemptReading, AttemptWriting
+from remediator.stores.budgets import BudgetReading, BudgetWriting
+from remediator.stores.decisions import DecisionReading, DecisionWriting
+from remediator.stores.episodes import EpisodeReading, EpisodeWriting
+from remediator.stores.inbox import InboxReading, InboxWriting
+from remediator.stores.journal import JournalReading, JournalWriting
+from remediator.stores.outbox import OutboxWriting
+from remediator.stores.pauses import PauseWriting
+from remediator.stores.retention import Retention
+from remediator.stores.runs import RunReading, RunWriting
+from remediator.stores.session import Dialect
+from remediator.stores.targets import TargetReading, TargetWriting
+from remediator.stores.vitals import VitalsReading
+
+
+class SqlReader(
+    RunReading,
+    JournalReading,
+    InboxReading,
+    EpisodeReading,
+    DecisionReading,
+    TargetReading,
+    AttemptReading,
+    BudgetReading,
+    VitalsReading,
+):
+    """Questions on one snapshot (`ports.store.Reader`)."""
+
+    def __init__(self, connection: Connection, dialect: Dialect) -> None:
+        super().__init__(connection, dialect, writes=False)
+
+
+class SqlTransaction(
+    RunWriting,
+    JournalWriting,
+    InboxWriting,
+    EpisodeWriting,
+    DecisionWriting,
+    TargetWriting,
+    AttemptWriting,
+    BudgetWriting,
+    OutboxWriting,
+    PauseWriting,
+    Retention,
+    VitalsReading,
+):
+    """Questions and changes of one closure (`ports.store.Transaction`)."""
+
+    def __init__(self, connection: Connection, dialect: Dialect) -> None:
+        super().__init__(connection, dialect, writes=True)
+        self._seen = {}

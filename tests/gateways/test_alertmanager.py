@@ -1,0 +1,240 @@
+"""Alertmanager's gateway: one contract over the stand-in and the real one, and what only a stand-in can be told to do."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from remediator.core.errors import InvalidSettings, Permanent, Transient
+from remediator.core.matcher import Matcher, MatchOp, parse_matcher
+from remediator.gateways.alertmanager import AlertmanagerGateway
+from remediator.gateways.json_api import Endpoint, bearer
+from remediator.testing.alertmanager import FakeAlertmanager, fingerprint
+from tests.parts.server import free_port
+
+Labels = Mapping[str, str]
+HOSTILE = [
+    "plain",
+    'quo"te',
+    "back\\slash",
+    "trailing\\",
+    "new\nline",
+    "tab\tand\rreturn",
+    'x",alertname="Other',
+    "{}()[],=~!",
+    "größe 🚒",
+    "%41&filter=x",
+    "+",
+    " spaces ",
+    "'",
+    "\\n",
+    '\\"',
+]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """An Alertmanager and the ways to move it."""
+
+    url: str
+    fire: Callable[[Labels], object]
+    resolve: Callable[[Labels], object]
+    silence: Callable[[Labels], object]
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.slow)])
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    if request.param == "real":
+        real = request.getfixturevalue("alertmanager")
+        yield World(
+            url=real.url,
+            fire=real.push,
+            resolve=lambda labels: real.push(labels, lasts=timedelta(seconds=-1)),
+            silence=real.silence,
+        )
+        return
+    async with FakeAlertmanager() as fake:
+        yield World(url=fake.url, fire=fake.fire, resolve=fake.resolve, silence=fake.silence)
+
+
+@pytest.fixture
+async def gateway(world: World) -> AsyncIterator[AlertmanagerGateway]:
+    gateway = AlertmanagerGateway([Endpoint(url=world.url)])
+    yield gateway
+    await gateway.close()
+
+
+def named(name: str) -> tuple[Matcher, ...]:
+    return (Matcher("alertname", MatchOp.EQUAL, name),)
+
+
+class TestContract:
+    """What holds for the stand-in and for the real Alertmanager; each test has alert names of its own."""
+
+    async def test_an_alert_that_fires_is_listed_with_its_fingerprint(
+        self, world: World, gateway: AlertmanagerGateway
+    ) -> None:
+        labels = {"alertname": "Fires", "instance": "web1:9100", "ä.b/c": "x"}
+        world.fire({n: v for n, v in labels.items() if n.isascii()})
+
+        (alert,) = await gateway.alerts(named("Fires"))
+
+        expected = {"alertname": "Fires", "instance": "web1:9100"}
+        assert dict(alert.labels) == expected
+        assert alert.fingerprint == fingerprint(expected)
+        assert alert.state in ("active", "unprocessed")
+
+    async def test_an_alert_that_ended_is_not_listed(
+        self, world: World, gateway: AlertmanagerGateway
+    ) -> None:
+        labels = {"alertname": "Ends", "instance": "web1"}
+        world.fire(labels)
+        assert len(await gateway.alerts(named("Ends"))) == 1
+
+        world.resolve(labels)
+
+        assert await gateway.alerts(named("Ends")) == ()
+
+    async def test_a_silenced_alert_still_fires(
+        self, world: World, gateway: AlertmanagerGateway
+    ) -> None:
+        world.silence({"alertname": "Hushed"})
+        world.fire({"alertname": "Hushed"})
+
+        (alert,) = await gateway.alerts(named("Hushed"))
+
+        assert alert.state in ("suppressed", "unprocessed")
+
+    async def test_nobody_is_an_answer(self, gateway: AlertmanagerGateway) -> None:
+        assert await gateway.alerts(named("NoSuchAlert")) == ()
+
+    @pytest.mark.parametrize(
+        ("texts", "found"),
+        [
+            (['alertname="Picky"'], {"a", "b"}),
+            (['alertname="Picky"', 'instance="a"'], {"a"}),
+            (['alertname="Picky"', 'instance!="a"'], {"b"}),
+            (['alertname="Picky"', 'instance=~"a|c"'], {"a"}),
+            (['alertname="Picky"', 'instance!~"[a]"'], {"b"}),
+            (['alertname=~"Pick"'], set()),
+            (['alertname="Picky"', 'team=""'], {"a", "b"}),
+        ],
+    )
+    async def test_all_matchers_must_hold(
+        self, world: World, gateway: AlertmanagerGateway, texts: list[str], found: set[str]
+    ) -> None:
+        for instance in ("a", "b"):
+            world.fire({"alertname": "Picky", "instance": instance})
+
+        alerts = await gateway.alerts([parse_matcher(text) for text in texts])
+
+        assert {alert.labels["instance"] for alert in alerts} == found
+
+    @pytest.mark.parametrize("value", HOSTILE)
+    async def test_a_hostile_value_finds_its_own_alert_and_no_other(
+        self, world: World, gateway: AlertmanagerGateway, value: str
+    ) -> None:
+        world.fire({"alertname": "Hostile", "device": value})
+        matchers = (*named("Hostile"), Matcher("device", MatchOp.EQUAL, value))
+
+        assert [a.labels["device"] for a in await gateway.alerts(matchers)] == [value]
+
+    async def test_what_is_no_regular_expression_there_is_permanent(
+        self, gateway: AlertmanagerGateway
+    ) -> None:
+        with pytest.raises(Permanent, match="does not understand"):
+            await gateway.alerts([Matcher("alertname", MatchOp.REGEX, "(")])
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeAlertmanager]:
+    async with FakeAlertmanager() as fake:
+        fake.fire({"alertname": "Here"})
+        yield fake
+
+
+def quick(*urls: str, authorization: str = "") -> AlertmanagerGateway:
+    endpoints = [Endpoint(url=url, authorization=authorization) for url in urls]
+    return AlertmanagerGateway(endpoints, timeout=timedelta(seconds=0.2))
+
+
+def nowhere() -> str:
+    return f"http://127.0.0.1:{free_port()}"
+
+
+async def test_the_first_peer_that_answers_is_believed(fake: FakeAlertmanager) -> None:
+    async with FakeAlertmanager() as broken, FakeAlertmanager() as hanging:
+        broken.fail()
+        hanging.hang()
+        gateway = quick(nowhere(), broken.url, hanging.url, fake.url)
+
+        assert len(await gateway.alerts(named("Here"))) == 1
+
+        await gateway.close()
+
+
+async def test_an_empty_answer_of_the_first_peer_is_an_answer(fake: FakeAlertmanager) -> None:
+    async with FakeAlertmanager() as first:
+        gateway = quick(first.url, fake.url)
+
+        assert await gateway.alerts(named("Here")) == ()
+
+        await gateway.close()
+
+
+async def test_when_none_answers_all_complaints_are_told(fake: FakeAlertmanager) -> None:
+    fake.fail(502)
+    gateway = quick(nowhere(), fake.url)
+
+    with pytest.raises(Transient, match=r"no Alertmanager answers: .*cannot connect.*status 502"):
+        await gateway.alerts(named("Here"))
+
+    await gateway.close()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        {},
+        "x",
+        [1],
+        [{}],
+        [{"fingerprint": "f", "labels": [], "status": {}}],
+        [{"labels": {}}],
+    ],
+)
+async def test_what_is_no_list_of_alerts_is_transient(fake: FakeAlertmanager, body: object) -> None:
+    fake.fail(200, body)
+    gateway = quick(fake.url)
+
+    with pytest.raises(Transient):
+        await gateway.alerts(named("Here"))
+
+    await gateway.close()
+
+
+async def test_a_bearer_token_is_shown(fake: FakeAlertmanager) -> None:
+    gateway = quick(fake.url, authorization=bearer("t0ken"))
+
+    await gateway.alerts(())
+
+    assert fake.headers["Authorization"] == "Bearer t0ken"
+    await gateway.close()
+
+
+async def test_a_name_that_is_not_classic_is_quoted(fake: FakeAlertmanager) -> None:
+    gateway = quick(fake.url)
+    fake.fire({"alertname": "Here", 'host.na"me': "web1"})
+
+    (alert,) = await gateway.alerts([Matcher('host.na"me', MatchOp.EQUAL, "web1")])
+
+    assert fake.filters == ('"host.na\\"me"="web1"',)
+    assert alert.labels['host.na"me'] == "web1"
+    await gateway.close()
+
+
+def test_no_url_at_all_is_refused() -> None:
+    with pytest.raises(InvalidSettings):
+        AlertmanagerGateway([])

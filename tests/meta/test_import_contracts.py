@@ -1,0 +1,122 @@
+"""The rooms import only downwards, and the contracts that say so would notice if they did not."""
+
+import ast
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "remediator"
+LINT = Path(sys.executable).with_name("lint-imports")
+ROOMS = (
+    *("cli", "app", "http", "config", "testing", "engine", "actions", "checks", "probes"),
+    *("gateways", "stores", "channels", "telemetry", "ports", "core"),
+)
+VIOLATIONS = [
+    ("core", "import asyncio", "pure half"),
+    ("core", "import os.path", "pure half"),
+    ("core", "import pydantic", "pure half"),
+    ("core", "import remediator.ports", "rooms below"),
+    ("engine", "import remediator.actions", "rooms below"),
+    ("gateways", "from remediator import telemetry", "rooms below"),
+    ("actions", "import remediator.http", "rooms below"),
+    ("http", "import remediator.config", "rooms below"),
+    ("app", "import remediator.cli", "rooms below"),
+    ("actions", "def late():\n    import boto3", "only gateways"),
+    ("testing", "import asyncssh", "only gateways"),
+    ("engine", "import sqlalchemy", "only stores"),
+]
+
+
+def linted(directory: Path) -> subprocess.CompletedProcess[str]:
+    argv = [str(LINT), "--no-cache"]
+    return subprocess.run(argv, cwd=directory, capture_output=True, text=True, check=False)
+
+
+def missing_rooms() -> list[str]:
+    places = {room: (PACKAGE / f"{room}.py", PACKAGE / room / "__init__.py") for room in ROOMS}
+    return [room for room, paths in places.items() if not any(path.exists() for path in paths)]
+
+
+@pytest.fixture
+def empty_house(tmp_path: Path) -> Path:
+    """All rooms of the architecture, empty, under this project's contracts."""
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for room in ROOMS:
+        directory = tmp_path / "remediator" / room
+        directory.mkdir(parents=True)
+        (directory / "__init__.py").touch()
+    (tmp_path / "remediator/__init__.py").touch()
+    for name in ("one", "two"):
+        (tmp_path / f"remediator/actions/{name}.py").touch()
+    return tmp_path
+
+
+def test_the_contracts_hold() -> None:
+    if missing := missing_rooms():
+        pytest.skip(f"rooms not built yet: {', '.join(missing)}")
+    done = linted(ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_an_empty_house_keeps_the_contracts(empty_house: Path) -> None:
+    done = linted(empty_house)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("room", "line", "contract"), VIOLATIONS)
+def test_a_forbidden_import_is_noticed(
+    empty_house: Path, room: str, line: str, contract: str
+) -> None:
+    (empty_house / "remediator" / room / "__init__.py").write_text(line + "\n")
+
+    done = linted(empty_house)
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    broken = [text for text in done.stdout.splitlines() if text.endswith("BROKEN")]
+    assert len(broken) == 1, done.stdout
+    assert contract in broken[0]
+
+
+def test_actions_may_share_their_receipts(empty_house: Path) -> None:
+    actions = empty_house / "remediator/actions"
+    (actions / "receipts.py").touch()
+    (actions / "one.py").write_text("import remediator.actions.receipts\n")
+
+    assert linted(empty_house).returncode == 0
+
+
+def test_an_action_that_imports_another_is_noticed(empty_house: Path) -> None:
+    (empty_house / "remediator/actions/one.py").write_text("import remediator.actions.two\n")
+
+    assert "actions never import each other BROKEN" in linted(empty_house).stdout
+
+
+def test_a_new_room_that_no_contract_knows_is_noticed(empty_house: Path) -> None:
+    (empty_house / "remediator/attic.py").touch()
+
+    assert linted(empty_house).returncode == 1
+
+
+def test_the_core_imports_only_the_standard_library_and_itself() -> None:
+    strangers = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in sorted((PACKAGE / "core").rglob("*.py"))
+        for name in _imported(path)
+        if not name.startswith("remediator.core")
+        and name.partition(".")[0] not in sys.stdlib_module_names
+    ]
+    assert strangers == []
+
+
+def _imported(path: Path) -> list[str]:
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names.append(node.module or "")
+    return names

@@ -1,0 +1,215 @@
+"""The invariants of docs/architecture.md, asked after every event of the simulation. Breaking one is a Violation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from remediator.core import events as ev
+from remediator.core.announce import messages_for
+from remediator.core.change import Safety, make_plan
+from remediator.core.effects import Effect, Rest
+from remediator.core.errors import IllegalEvent
+from remediator.core.events import EVENTS, Observation, Outcome, Settlement
+from remediator.core.evolution import evolve, replay
+from remediator.core.lifecycle import next_effect
+from remediator.core.messages import MessageKind
+from remediator.core.playbook import Mode
+from remediator.core.run import Phase, Run
+from remediator.core.target import Target
+from remediator.core.transitions import TRANSITIONS
+from remediator.core.verdict import Judgement, Ruling
+
+MOST_TURNS = 400
+LONGEST_LIFE = timedelta(days=14)
+UNFIXED = (Outcome.UNRESOLVED, Outcome.FAILED, Outcome.OUTCOME_UNKNOWN)
+CERTAIN = (ev.Applied, ev.NotApplied, ev.PlanVoided, ev.Observed, ev.Settled)
+
+Journal = list[tuple[datetime, ev.Event]]
+Cell = tuple[str, str, str]
+
+
+class Violation(AssertionError):
+    """An invariant does not hold."""
+
+
+@dataclass(slots=True)
+class Dossier:
+    """What the law remembers of one run, apart from what the run says of itself."""
+
+    journal: Journal = field(default_factory=list)
+    said: Judgement | None = None
+    seen: list[tuple[str, str]] = field(default_factory=list)
+    asked_at: datetime = datetime.min
+    in_doubt: set[str] = field(default_factory=set)
+    resolved: bool = False
+    changed: bool = False
+    turns: int = 0
+
+    def learn(self, event: ev.Event) -> None:
+        """Keep what the alert and the world were last said to be."""
+        if isinstance(event, ev.AlertResolved | ev.AlertFired):
+            self.resolved = isinstance(event, ev.AlertResolved)
+        if isinstance(event, ev.Applied) or _may_be_done(event):
+            self.changed = True
+
+
+class Law:
+    """One world's judge: it keeps its own books and never asks the code under test whether something is allowed."""
+
+    def __init__(self) -> None:
+        self.dossiers: dict[str, Dossier] = {}
+        self.acting: dict[Target, set[str]] = {}
+        self.cells: Counter[Cell] = Counter()
+        self.outcomes: Counter[str] = Counter()
+        self.lives = 0
+
+    def admitted(self, run: Run, event: ev.Admitted, now: datetime) -> None:
+        """Open a dossier."""
+        self.dossiers[run.id] = Dossier(journal=[(now, event)])
+        self.lives += 1
+        self.cells["admitted", "", run.phase.value] += 1
+
+    def turn(self, run: Run, effect: Effect, now: datetime) -> None:
+        """Judge what the core wants next: lives are bounded, and a rest lies ahead."""
+        dossier = self.dossiers[run.id]
+        dossier.turns += 1
+        self._must(dossier.turns < MOST_TURNS, "every run ends: too many turns")
+        self._must(now < run.created_at + LONGEST_LIFE, "every run ends: too much time")
+        if isinstance(effect, Rest):
+            ahead = effect.until is not None and effect.until > now
+            self._must(ahead, f"a rest lies ahead: {effect} at {now}")
+
+    def asked(self, run_id: str, judgement: Judgement) -> None:
+        """Remember what the guards really said last."""
+        self.dossiers[run_id].said = judgement
+
+    def voted(self, run: Run, digest_seen: str, name: str, now: datetime) -> None:
+        """Remember which digest a person had before their eyes when their yes was accepted."""
+        approval = run.approval
+        in_time = approval and now < approval.requested_at + run.order.approval.expires
+        self._must(bool(in_time), "a vote after its time counts for nothing")
+        self.dossiers[run.id].seen.append((digest_seen, name))
+
+    def applying(self, run: Run, step: str, *, current: bool) -> None:
+        """Judge a call of apply: never again while an earlier one is in doubt, unless the caller is a ghost."""
+        dossier = self.dossiers[run.id]
+        self._must(run.order.mode is not Mode.DRY_RUN, "a dry run never applies")
+        if current:
+            fresh = step not in dossier.in_doubt
+            self._must(fresh, f"apply is never called twice without an observe between: {step}")
+            dossier.in_doubt.add(step)
+
+    def observed(self, run_id: str, step: str) -> None:
+        """A look makes the earlier call certain."""
+        self.dossiers[run_id].in_doubt.discard(step)
+
+    def effect(self, token: str, count: int) -> None:
+        """Judge the world itself: one token, one effect."""
+        self._must(count <= 1, f"{token} took effect {count} times")
+
+    def happened(self, before: Run, event: ev.Event, run: Run, now: datetime) -> None:
+        """Judge one event and the run that follows from it."""
+        dossier = self.dossiers[run.id]
+        dossier.journal.append((now, event))
+        self.cells[event.kind, before.phase.value, run.phase.value] += 1
+        allowed = TRANSITIONS[type(event)].get(before.phase, ())
+        self._must(
+            run.phase in allowed, f"{event.kind} led from {before.phase.value} to {run.phase.value}"
+        )
+        if isinstance(event, ev.IntentCommitted):
+            self._intent(before, event, dossier, now)
+        if isinstance(event, CERTAIN):
+            dossier.in_doubt.clear()
+        dossier.learn(event)
+        if isinstance(event, ev.ApprovalRequested) or run.plan is None:
+            dossier.seen.clear()
+            dossier.asked_at = now
+        if run.phase is not before.phase:
+            self._moved(run, now)
+
+    def _intent(
+        self, run: Run, event: ev.IntentCommitted, dossier: Dossier, now: datetime
+    ) -> None:
+        self._must(run.order.mode is not Mode.DRY_RUN, "a dry run never applies")
+        said, dossier.said = dossier.said, None
+        allowed = said is not None and said.ruling <= Ruling.ASK
+        self._must(allowed, f"nothing is applied under deny or defer: {said}")
+        if (said and said.ruling is Ruling.ASK) or _needs_yes(run, event.step):
+            self._must(_has_yes(run, event.step, dossier), "the approved digest is the current one")
+            in_time = run.has_acted or now < dossier.asked_at + run.order.approval.expires
+            self._must(in_time, "nothing is begun under a yes that has lapsed")
+        change = run.at(event.step).change
+        assert change is not None
+        late = dossier.resolved and not dossier.changed
+        self._must(not late, "no first change for an alert that has resolved")
+        acting = self.acting.setdefault(change.target, set())
+        acting.add(run.id)
+        self._must(len(acting) == 1, f"at most one acting run per target: {acting}")
+
+    def _moved(self, run: Run, now: datetime) -> None:
+        held = run.phase in (Phase.ACTING, Phase.VERIFYING)
+        if not held and run.outcome is not Outcome.OUTCOME_UNKNOWN:
+            for acting in self.acting.values():
+                acting.discard(run.id)
+        if run.phase is Phase.CLOSED:
+            self._closed(run, now)
+
+    def _closed(self, run: Run, now: datetime) -> None:
+        journal = self.dossiers[run.id].journal
+        again = replay(run.id, tuple(journal))
+        same = again == replace(run, fence=0, version=0)
+        self._must(same, "replaying the journal gives the same run")
+        self._must(next_effect(run, now) == Rest(None), "a closed run rests for ever")
+        takes = [kind.__name__ for kind in EVENTS if Phase.CLOSED in TRANSITIONS.get(kind, {})]
+        self._must(not takes and not _takes(run, journal), "a closed run takes no events")
+        assert run.outcome is not None
+        self.outcomes[run.outcome.value] += 1
+        self._escalated(run, journal[-1][1], now)
+
+    def _escalated(self, run: Run, closed: ev.Event, now: datetime) -> None:
+        told = [message.kind for message in messages_for(run, closed, now)]
+        failures, calls = told.count(MessageKind.FAILURE), told.count(MessageKind.ESCALATION)
+        if run.outcome in UNFIXED:
+            wanted = len(run.order.failure.escalations)
+            self._must(failures == 1 and calls == wanted, f"escalates exactly once: {told}")
+
+    def _must(self, holds: bool, law: str) -> None:
+        if not holds:
+            raise Violation(law)
+
+
+def _may_be_done(event: ev.Event) -> bool:
+    if isinstance(event, ev.Observed):
+        return event.observation in (Observation.APPLIED, Observation.DIVERGED)
+    return isinstance(event, ev.Settled) and event.settlement is not Settlement.NOT_APPLIED
+
+
+def _needs_yes(run: Run, step_id: str) -> bool:
+    if run.at(step_id).is_undo:
+        return False
+    step = run.order.step(step_id)
+    asks = run.order.mode is Mode.APPROVE or step.approval_required
+    return asks or step.safety is Safety.BLIND
+
+
+def _has_yes(run: Run, step_id: str, dossier: Dossier) -> bool:
+    """Whether enough people, with the digest of exactly these changes before them, said yes since it was last asked."""
+    step = run.at(step_id)
+    if run.plan is None or (not step.is_undo and step.change not in run.plan.changes):
+        return False
+    digest = make_plan(run.order.playbook_digest, run.plan.changes).digest
+    names = {name for seen, name in dossier.seen if seen == digest}
+    return len(names) >= run.order.approval.count
+
+
+def _takes(run: Run, journal: Journal) -> bool:
+    """Whether a closed run takes any event of its own life again."""
+    for at, event in journal[-3:]:
+        try:
+            evolve(run, event, at)
+        except IllegalEvent:
+            continue
+        return True
+    return False
