@@ -33,7 +33,8 @@ from remediator.http.context import HttpContext
 from remediator.http.server import TlsFiles, build_app, start, stop
 from remediator.ports.ambient import Ambient, system_ambient
 from remediator.ports.store import Store
-from remediator.stores.store import open_store
+from remediator.ports.traffic import Traffic
+from remediator.stores.store import open_store, sqlite_url
 from remediator.telemetry import Telemetry, setup_logging
 
 HEARTBEAT_LIMIT = timedelta(seconds=30)
@@ -75,6 +76,7 @@ class Daemon:
         self._ambient = ambient or system_ambient()
         self.telemetry = Telemetry()
         self._witness = TelemetryWitness(self.telemetry)
+        self._traffic = Traffic(self._ambient.monotonic)
         self._stopping = asyncio.Event()
         self.started = asyncio.Event()
         self._loops: tuple[Worker | Intake | Courier | Keeper, ...] = ()
@@ -84,9 +86,7 @@ class Daemon:
     async def run(self) -> None:
         """Start everything, wait for the end, stop everything in order."""
         async with AsyncExitStack() as stack:
-            store = await open_store(
-                store_url(self.site.settings), password=_password(self.site.settings)
-            )
+            store = await open_store(store_url(self.site.settings), password=self._password)
             stack.push_async_callback(store.close)
             stack.push_async_callback(self._close_gateways)
             self._build(store)
@@ -141,7 +141,7 @@ class Daemon:
         self.control = Control(
             store=store, ledger=ledger, ambient=self._ambient, witness=self._witness
         )
-        self._explanation = self._explain(store, eyes)
+        self._preview = self._rehearsal(store, eyes)
 
     def _eyes(self) -> Eyes:
         return Eyes(
@@ -177,6 +177,7 @@ class Daemon:
             rules=lambda: self.site.rules,
             parsers={"alertmanager": alertmanager.parse},
             witness=self._witness,
+            traffic=self._traffic,
         )
 
     def _courier(self, store: Store) -> Courier:
@@ -198,15 +199,14 @@ class Daemon:
             witness=self._witness,
         )
 
-    def _explain(self, store: Store, eyes: Eyes) -> Explanation:
-        preview = Preview(
+    def _rehearsal(self, store: Store, eyes: Eyes) -> Preview:
+        return Preview(
             store=store,
             ambient=self._ambient,
             eyes=eyes,
             rules=lambda: self.site.rules,
             protected=self._protected,
         )
-        return Explanation(store=store, rules=lambda: self.site.rules, preview=preview)
 
     async def _listen(self, store: Store) -> Any:
         assert self.control is not None  # noqa: S101 — set by _build
@@ -214,7 +214,8 @@ class Daemon:
         context = HttpContext(
             store=store,
             control=self.control,
-            explain=self._explanation,
+            why=Explanation(store=store, rules=lambda: self.site.rules).why,
+            plan=self._preview.plan,
             metrics=self.telemetry,
             ambient=self._ambient,
             doorkeeper=lambda: self.site.doorkeeper,
@@ -224,6 +225,7 @@ class Daemon:
             book=lambda: self.site.book,
             catalog=lambda: self._catalog,
             version=__version__,
+            arrived=self._traffic.note,
         )
         server = await start(_address(settings), build_app(context), _tls(settings))
         self.address = _bound(server)
@@ -251,6 +253,10 @@ class Daemon:
         for loop in late:
             loop.cancel()
 
+    def _password(self) -> str:
+        store = self.site.settings.store
+        return store.password.reveal() if store and store.password else ""
+
     async def _close_gateways(self) -> None:
         await self.site.gateways.close()
 
@@ -259,12 +265,7 @@ def store_url(settings: Settings) -> str:
     """Return the URL of the store: the one that is set, or SQLite in the data directory."""
     if settings.store:
         return settings.store.url
-    return f"sqlite:///{settings.data_dir.resolve() / 'remediator.db'}"
-
-
-def _password(settings: Settings) -> str | None:
-    password = settings.store.password if settings.store else None
-    return password.reveal() if password else None
+    return sqlite_url(settings.data_dir)
 
 
 def _address(settings: Settings) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from remediator.config.settings import ServerSettings, Settings, SshSettings
+from remediator.config.settings import Settings
+from remediator.config.settings_sections import ServerSettings, SshSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +67,14 @@ def _http(settings: Settings) -> Any:
 
 def _addresses(settings: Settings) -> Mapping[str, tuple[str, int | None]]:
     return {
-        name: (address.address, address.port)
+        name: (address.host, address.port)
         for name, address in settings.resolver.addresses().items()
     }
 
 
 def _shells(ssh: SshSettings, addresses: Mapping[str, tuple[str, int | None]]) -> tuple[Any, Any]:
-    from remediator.gateways.ssh import SshLooker, SshShell
-    from remediator.gateways.ssh import SshSettings as Reach
+    from remediator.gateways.ssh.settings import SshSettings as Reach
+    from remediator.gateways.ssh.shell import SshLooker, SshShell
 
     reach = Reach(
         known_hosts=str(ssh.known_hosts),

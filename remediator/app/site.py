@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from remediator.app.gateways import Gateways, build_gateways
 from remediator.config.catalog import Catalog
 from remediator.config.expressions import CelConditions
-from remediator.config.order import Circumstances, Orders
+from remediator.config.order import Orders
 from remediator.config.playbooks import PlaybookBook, PlaybookLoader
 from remediator.config.settings import Settings
 from remediator.config.settings_reader import load_settings
 from remediator.config.templates import Templates
-from remediator.core.alert import Alert
-from remediator.core.order import Order
-from remediator.core.selection import Environment, Index, Selection
+from remediator.core.selection import Environment, Index
 from remediator.engine.admission import Rules
 from remediator.engine.ledger import Routes
 from remediator.http.auth import Doorkeeper, ProxyTrust, Role, SourceKeys, UserKeys
@@ -72,15 +69,8 @@ def _rules(settings: Settings, book: PlaybookBook, catalog: Catalog, templates: 
         index=Index(book),
         environments=environments,
         allowed={source.name: source.playbooks for source in settings.sources},
-        render=partial(_render, Orders(catalog, templates, settings.severities)),
+        render=Orders(catalog, templates, settings.severities).render_order,
     )
-
-
-def _render(orders: Orders, selection: Selection, alert: Alert, source: str) -> Order:
-    circumstances = Circumstances(
-        source=source, mode=selection.mode, environment=selection.environment
-    )
-    return orders.render_order(selection.playbook, alert, circumstances)
 
 
 def _doorkeeper(settings: Settings) -> Doorkeeper:

@@ -21,6 +21,7 @@ from pydantic import Field
 
 from remediator.core.errors import ActionError, DeliveryError, Permanent
 from remediator.core.messages import Message
+from remediator.core.plaintext import clean
 from remediator.ports.channel import Channel
 from remediator.ports.http import Http, Response
 from remediator.ports.parameters import Duration, Parameters
@@ -42,13 +43,14 @@ class WebhookSettings(Parameters):
 class WebhookDeliverer:
     """Posts messages through the gateway that knows which hosts are allowed."""
 
-    def __init__(self, http: Http | None, settings: WebhookSettings) -> None:
-        self._http = http
+    def __init__(self, gateways: Mapping[str, Any], settings: WebhookSettings) -> None:
+        self._gateways = gateways  # asked each time: a reload puts another gateway there
         self._settings = settings
 
     async def deliver(self, message: Message, receipt: str | None) -> str:
         """See ports.channel.Deliverer. The receipt is the deduplication key."""
-        if self._http is None:
+        http: Http | None = self._gateways.get("http")
+        if http is None:
             raise DeliveryError("no host may be posted to: add the webhook's host to `http.allow`")
         content = body(message)
         headers = {
@@ -57,7 +59,7 @@ class WebhookDeliverer:
             **await asyncio.to_thread(self._proofs, content),
         }
         try:
-            answer = await self._http.request(
+            answer = await http.request(
                 "POST",
                 self._settings.url,
                 timeout=self._settings.timeout,
@@ -84,20 +86,20 @@ class WebhookDeliverer:
 
 
 def body(message: Message) -> bytes:
-    """Write a message down as the JSON that receivers get; lone surrogates become question marks."""
+    """Write a message down as the JSON that receivers get; texts for people are cleaned, `body` is as it was."""
     shown = {
         "kind": message.kind.value,
         "run": message.run_id,
         "thread": message.thread,
         "deduplication": message.deduplication,
-        "title": message.title,
-        "text": message.text,
-        "lines": list(message.lines),
-        "facts": dict(message.facts),
+        "title": clean(message.title),
+        "text": clean(message.text),
+        "lines": [clean(line) for line in message.lines],
+        "facts": {clean(name): clean(value) for name, value in message.facts.items()},
         "to": message.to,
         "body": message.body,
     }
-    return dumps(shown, ensure_ascii=False, default=_plain).encode("utf-8", "replace")
+    return dumps(shown, default=_plain).encode()
 
 
 def _plain(value: Any) -> Any:
@@ -140,7 +142,7 @@ def _retry_after(answer: Response) -> float | None:
 
 
 def _deliverer(gateways: Mapping[str, Any], settings: WebhookSettings) -> WebhookDeliverer:
-    return WebhookDeliverer(gateways.get("http"), settings)
+    return WebhookDeliverer(gateways, settings)
 
 
 CHANNELS = (

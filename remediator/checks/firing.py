@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from remediator.core.errors import ActionError
 from remediator.core.facts import Answer, Known
@@ -26,7 +26,7 @@ def _readable(text: str) -> str:
     return text
 
 
-_MatcherText = Annotated[str, BeforeValidator(_readable), Field(max_length=2000)]
+_MatcherText = Annotated[str, Field(max_length=2000), AfterValidator(_readable)]
 
 
 class FiringParameters(Parameters):

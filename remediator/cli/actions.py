@@ -22,7 +22,7 @@ def actions() -> None:
     Examples:
       remediator actions list
       remediator actions show journal.vacuum
-    """  # noqa: D301
+    """
 
 
 @actions.command("list")
@@ -34,7 +34,7 @@ def list_actions(output: str) -> None:
     Examples:
       remediator actions list
       remediator actions list --output json
-    """  # noqa: D301
+    """
     known = _known()
     if output != "table":
         dump([_shape(known[name]) for name in sorted(known)], output)
@@ -57,7 +57,7 @@ def show_action(name: str, output: str) -> None:
     Examples:
       remediator actions show docker.prune
       remediator actions show service.restart --output yaml
-    """  # noqa: D301
+    """
     known = _known()
     action = known.get(name)
     if action is None:

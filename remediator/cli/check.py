@@ -31,7 +31,7 @@ def check(paths: tuple[Path, ...], config_file: str | None, strict: bool, form: 
     Examples:
       remediator check playbooks/
       remediator check --config.file /etc/remediator/remediator.yaml --format github
-    """  # noqa: D301
+    """
     from remediator.config.catalog import find_catalog
     from remediator.config.check import ProblemFormat, format_problems, is_acceptable
     from remediator.config.check import check as find_problems

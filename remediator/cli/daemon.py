@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import click
 
@@ -23,10 +21,14 @@ from remediator.cli.options import config_option
     default="info",
     show_default=True,
 )
-@click.option("--log.format", "log_format", type=click.Choice(["text", "json"]), help="Log lines.")
-def serve(
-    config_file: str | None, listen: str | None, log_level: str, log_format: str | None
-) -> None:
+@click.option(
+    "--log.format",
+    "log_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+)
+def serve(config_file: str | None, listen: str | None, log_level: str, log_format: str) -> None:
     """Run the daemon.
 
     Without a settings file it keeps SQLite in a data directory, listens on
@@ -36,10 +38,11 @@ def serve(
     Examples:
       remediator serve
       remediator serve --config.file /etc/remediator/remediator.yaml --log.format json
-    """  # noqa: D301
+    """
     from remediator.app import serve as run
 
-    _run(run, config_file, listen, log_level, log_format)
+    path = Path(config_file) if config_file else None
+    _run(lambda: run(config_file=path, listen=listen, log_level=log_level, log_format=log_format))
 
 
 @click.command()
@@ -52,24 +55,22 @@ def demo() -> None:
     Examples:
       remediator demo
       NO_COLOR=1 remediator demo | less
-    """  # noqa: D301
+    """
     from remediator.app import demo as run
 
     _run(run)
 
 
-def _run(function: Callable[..., Any], *arguments: Any) -> None:
-    """Run until it ends; a number it returns is the exit code. Settings that are wrong are exit code 2."""
+def _run(function: Callable[[], int]) -> None:
+    """Run until it ends, with the exit code that it returns. Settings that are wrong are exit code 2."""
     from remediator.core.errors import InputError, StoreUnavailable
 
     try:
-        ended = function(*arguments)
-        if inspect.iscoroutine(ended):
-            ended = asyncio.run(ended)
+        ended = function()
     except InputError as error:
         raise Failure(str(error), hint="remediator check", exit_code=USAGE) from error
     except StoreUnavailable as error:
         raise Failure(str(error)) from error
     except KeyboardInterrupt:
         raise click.exceptions.Exit(130) from None
-    raise click.exceptions.Exit(ended if isinstance(ended, int) else 0)
+    raise click.exceptions.Exit(ended)

@@ -26,7 +26,7 @@ _SHORTEST_DIGEST = 8
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @asks_daemon
 @output_option
-def approve(  # noqa: PLR0913 -- one parameter per option
+def approve(
     run: str, digest: str | None, reason: str, yes: bool, client: Client, output: str
 ) -> None:
     """Say yes to a run's plan. Shows the plan first, and approves that plan only.
@@ -35,7 +35,7 @@ def approve(  # noqa: PLR0913 -- one parameter per option
     Examples:
       remediator approve run_0199f0c4a1b27c3e8d5f60718293a4b5
       remediator approve run_0199f0c4a1b27c3e8d5f60718293a4b5 --digest 3f2a9c1d --yes
-    """  # noqa: D301
+    """
     found = client.get(path_of("runs", run))
     shown = _waiting_digest(found, digest)
     if not (yes or digest):
@@ -55,7 +55,7 @@ def approve(  # noqa: PLR0913 -- one parameter per option
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @asks_daemon
 @output_option
-def reject(  # noqa: PLR0913 -- one parameter per option
+def reject(
     run: str, digest: str | None, reason: str | None, yes: bool, client: Client, output: str
 ) -> None:
     """Say no to a run's plan, with a reason. One no ends it.
@@ -64,7 +64,7 @@ def reject(  # noqa: PLR0913 -- one parameter per option
     Examples:
       remediator reject run_0199f0c4a1b27c3e8d5f60718293a4b5 --reason "backup is running"
       remediator reject run_0199f0c4a1b27c3e8d5f60718293a4b5 --reason "wrong host" --yes
-    """  # noqa: D301
+    """
     found = client.get(path_of("runs", run))
     shown = _waiting_digest(found, digest)
     if not (yes or reason):

@@ -17,7 +17,7 @@ class Failure(click.ClickException):
     def __init__(self, message: str, *, hint: str = "", exit_code: int = NO) -> None:
         super().__init__(message)
         self.hint = hint
-        self.exit_code = exit_code
+        self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Write it to standard error, without what could steer a terminal."""

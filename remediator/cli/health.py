@@ -18,7 +18,7 @@ def healthcheck(url: str, ready: bool) -> None:
     Examples:
       remediator healthcheck
       remediator healthcheck --ready --url http://127.0.0.1:9095
-    """  # noqa: D301
+    """
     answer = Client(url).ask("GET", "/-/ready" if ready else "/-/healthy")
     click.echo(answer.get("status", "fine") if isinstance(answer, dict) else "fine")
 
@@ -31,7 +31,7 @@ def version() -> None:
     Examples:
       remediator version
       test "$(remediator version | cut -d' ' -f2)" = 0.1.0
-    """  # noqa: D301
+    """
     import platform
 
     from remediator import __version__

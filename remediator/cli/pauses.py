@@ -30,7 +30,7 @@ def pause(scope: str, length: str | None, reason: str, client: Client, output: s
     Examples:
       remediator pause --for 2h --reason "network maintenance"
       remediator pause playbook/disk-space-low --reason "prunes too much"
-    """  # noqa: D301
+    """
     if scope == LIST:
         _list(client, output)
         return
@@ -57,7 +57,7 @@ def resume(scope: str, client: Client, output: str) -> None:
     Examples:
       remediator resume
       remediator resume playbook/disk-space-low
-    """  # noqa: D301
+    """
     from urllib.parse import quote
 
     answer = client.delete(f"/pauses/{quote(scope, safe='/')}")

@@ -54,7 +54,7 @@ def main() -> None:
     Examples:
       remediator demo
       remediator runs list --phase awaiting_approval
-    """  # noqa: D301
+    """
 
 
 for _command in COMMANDS:

@@ -27,7 +27,7 @@ def resolve(instance: str, labels: tuple[str, ...], config_file: str | None, out
     Examples:
       remediator resolve web1:9100 --config.file /etc/remediator/remediator.yaml
       remediator resolve 10.0.0.7:9100 --label ssh_host=web1
-    """  # noqa: D301
+    """
     from remediator.core.errors import InvalidTarget
 
     resolver = _resolver(config_file)

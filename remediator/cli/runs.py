@@ -40,7 +40,7 @@ def runs() -> None:
     Examples:
       remediator runs list --phase awaiting_approval
       remediator runs show run_0199f0c4a1b27c3e8d5f60718293a4b5
-    """  # noqa: D301
+    """
 
 
 @runs.command("list")
@@ -60,7 +60,7 @@ def list_runs(client: Client, output: str, **filters: Any) -> None:
     Examples:
       remediator runs list --target host/web1
       remediator runs list --outcome failed --output json
-    """  # noqa: D301
+    """
     answer = client.get("/runs", filters)
     if output != "table":
         dump(answer, output)
@@ -87,7 +87,7 @@ def show_run(run: str, client: Client, output: str) -> None:
     Examples:
       remediator runs show run_0199f0c4a1b27c3e8d5f60718293a4b5
       remediator runs show run_0199f0c4a1b27c3e8d5f60718293a4b5 --output yaml
-    """  # noqa: D301
+    """
     found = client.get(path_of("runs", run))
     events = events_of(client, run)
     if output != "table":
@@ -107,7 +107,7 @@ def watch_run(run: str, every: float, client: Client) -> None:
     Examples:
       remediator runs watch run_0199f0c4a1b27c3e8d5f60718293a4b5
       remediator runs watch run_0199f0c4a1b27c3e8d5f60718293a4b5 --every 10
-    """  # noqa: D301
+    """
     seen = 0
     while True:
         found = client.get(path_of("runs", run))  # before its events: what closed it is among them
@@ -136,7 +136,7 @@ def cancel_run(run: str, reason: str, client: Client, output: str) -> None:
     Examples:
       remediator runs cancel run_0199f0c4a1b27c3e8d5f60718293a4b5 --reason "doing it by hand"
       remediator runs cancel run_0199f0c4a1b27c3e8d5f60718293a4b5
-    """  # noqa: D301
+    """
     found = client.post(path_of("runs", run, "cancel"), {"reason": reason})
     if output != "table":
         dump(found, output)
@@ -153,7 +153,7 @@ def events_of(client: Client, run: str, after: int = 0) -> list[Any]:
     events: list[Any] = []
     cursor: str | None = str(after)
     while cursor is not None:
-        query = {"limit": _EVENTS_PER_PAGE, "after": cursor}
+        query: dict[str, str | int | None] = {"limit": _EVENTS_PER_PAGE, "after": cursor}
         page = client.get(path_of("runs", run, "events"), query)
         events += page["items"]
         cursor = page["next"]

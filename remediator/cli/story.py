@@ -258,7 +258,7 @@ def _became(step: Json | None) -> str:
     if step is None:
         return "not begun"
     detail = step["summary"] or step["reason"]
-    word = _STATES.get(step["state"], step["state"])
+    word: str = _STATES.get(step["state"], "") or step["state"]
     return f"{word}: {detail}" if detail else word
 
 

@@ -37,7 +37,7 @@ def why(subject: str, client: Client, output: str) -> None:
     Examples:
       remediator why 3b1f0c9d2e4a5b6c
       remediator why run_0199f0c4a1b27c3e8d5f60718293a4b5
-    """  # noqa: D301
+    """
     answer = client.get(path_of("why", subject))
     if output != "table":
         dump(answer, output)

@@ -42,7 +42,16 @@ def _settings(
     given = {channel.shorthand: written} if is_bare else (written or {})
     if holds_template(given):
         report.error(path, "template", "templates are not filled in here")
-    if read_shape(report, path, given, channel.settings, Part(f"the channel `{name}`")) is None:
+    if (
+        read_shape(
+            report,
+            path,
+            given,
+            channel.settings,
+            Part(f"the channel `{name}`", bare=channel.shorthand if is_bare else ""),
+        )
+        is None
+    ):
         return None
     return given
 

@@ -23,7 +23,7 @@ def read_check(reading: Reading, path: KeyPath, raw: Any) -> CheckOrder | None:
     check = reading.catalog.checks[name]
     is_bare = bool(check.shorthand) and written is not None and not isinstance(written, dict)
     given = {check.shorthand: written} if is_bare else written
-    part = Part(f"the check `{name}`")
+    part = Part(f"the check `{name}`", bare=check.shorthand if is_bare else "")
     parameters = reading.parameters((*path, name), given, check.parameters, part, check.promql)
     if parameters is None:
         return None

@@ -63,7 +63,7 @@ def read_guard(
     shorthand = _shorthand(guard.settings)
     is_bare = shorthand is not None and not isinstance(raw, dict)
     written = {shorthand: raw} if is_bare else raw
-    part = Part(f"the guard `{guard.name}`")
+    part = Part(f"the guard `{guard.name}`", bare=shorthand if is_bare and shorthand else "")
     model = read_shape(report, path, written, _model_of(guard.settings), part)
     if model is None:
         return None

@@ -41,8 +41,8 @@ class HostsReader:
 
     def ssh(self, shape: SshShape) -> SshSettings:
         """Read how to sign in on hosts."""
-        path: KeyPath = ("hosts", "ssh")
-        pair = (shape.passphrase, shape.passphrase_file)
+        place = ("hosts", "ssh", "passphrase_file")
+        file = shape.passphrase_file
         return SshSettings(
             user=shape.user,
             port=shape.port,
@@ -50,7 +50,8 @@ class HostsReader:
             known_hosts=self._file(shape.known_hosts),
             private_key_file=self._file(shape.private_key_file),
             certificate_file=self._file(shape.certificate_file),
-            passphrase=self._secrets.one(path, "passphrase", *pair),
+            passphrase_file=self._file(file),
+            passphrase=self._secrets.file(place, file) if file is not None else None,
             sudo=shape.sudo,
             receipts=shape.receipts,
         )

@@ -7,7 +7,7 @@ target. Values that came from labels are checked against the parameters' types h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,19 +20,11 @@ from remediator.config.template_syntax import without_templates
 from remediator.core.alert import Alert
 from remediator.core.errors import InputError, InvalidTarget
 from remediator.core.order import Order
-from remediator.core.playbook import CheckOrder, Mode, Playbook, ProbeOrder, StepOrder
+from remediator.core.playbook import CheckOrder, Playbook, ProbeOrder, StepOrder
+from remediator.core.selection import Selection
 from remediator.core.target import Target, parse_target
 from remediator.core.template import Renderer
 from remediator.ports.parameters import Parameters
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
-    """What is decided about a run outside the playbook: who sent the alert, where it belongs, how far it may go."""
-
-    source: str
-    mode: Mode
-    environment: str = ""
 
 
 class Orders:
@@ -45,9 +37,10 @@ class Orders:
         self._renderer = renderer
         self._severities = severities or {}
 
-    def render_order(self, playbook: Playbook, alert: Alert, circumstances: Circumstances) -> Order:
+    def render_order(self, selection: Selection, alert: Alert, source: str) -> Order:
         """Return the order; raise InvalidTemplate, InvalidTarget or InputError where the alert does not fit."""
-        variables = alert_variables(alert, circumstances.source)
+        playbook = selection.playbook
+        variables = alert_variables(alert, source)
         target = self._target(playbook.target, variables)
         filler = _Filler(self._catalog, self._renderer, variables | target_variables(target))
         return Order(
@@ -57,10 +50,10 @@ class Orders:
             description=playbook.description,
             runbook_url=playbook.runbook_url,
             severity=self._severity(playbook, alert),
-            environment=circumstances.environment,
-            source=circumstances.source,
+            environment=selection.environment,
+            source=source,
             alert=alert,
-            mode=circumstances.mode,
+            mode=selection.mode,
             target=target,
             guards={name: map_checks(each, filler.check) for name, each in playbook.guards.items()},
             diagnose=tuple(filler.probe(probe) for probe in playbook.diagnose),
@@ -75,6 +68,8 @@ class Orders:
         rendered = self._renderer.render(text, variables)
         if rendered.count("/") != without_templates(text).count("/"):
             raise InvalidTarget(f"{rendered[:200]!r}: a value with a / cannot be part of a target")
+        if "/-" in rendered:
+            raise InvalidTarget(f"{rendered[:200]!r}: a part of a target cannot begin with a dash")
         return parse_target(rendered)
 
     def _severity(self, playbook: Playbook, alert: Alert) -> str:

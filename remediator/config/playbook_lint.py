@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from remediator.config.problem import did_you_mean
 from remediator.config.reading import Reading
+from remediator.config.template_syntax import has_template
 from remediator.core.change import ActionEffect
 from remediator.core.errors import InvalidTemplate
 from remediator.core.guards.cooldown import CooldownSettings
 from remediator.core.playbook import Mode, Playbook, StepOrder
+
+_FREE_COMMANDS = ("host.command", "kubernetes.pod_command")
 
 
 def lint(reading: Reading, playbook: Playbook) -> None:
@@ -20,7 +24,7 @@ def lint(reading: Reading, playbook: Playbook) -> None:
 
 def _lint_verification(reading: Reading, playbook: Playbook) -> None:
     written = reading.report.source.value
-    if isinstance(written, dict) and "verify" in written:
+    if isinstance(written, dict) and written.get("verify") is not None:
         return
     if playbook.mode is Mode.AUTO:
         message = "no playbook may be `auto` without `verify`"
@@ -66,7 +70,19 @@ def _lint_rest(reading: Reading, playbook: Playbook) -> None:
         reading.report.warn(("guards", "cooldown"), "short-cooldown", message, hint)
 
 
+def _lint_command(reading: Reading, index: int, step: StepOrder) -> None:
+    known, name = reading.rules.commands, step.parameters.get("name")
+    if known is None or step.action not in _FREE_COMMANDS or not isinstance(name, str):
+        return
+    if name not in known and not has_template(name):
+        hint = did_you_mean(name, known) or "Add it under `commands` in the settings."
+        message = f"`{name[:80]}` is not a command that the settings allow"
+        path = ("steps", index, step.action, "name")
+        reading.report.error(path, "unknown-command", message, hint)
+
+
 def _lint_step(reading: Reading, playbook: Playbook, index: int, step: StepOrder) -> None:
+    _lint_command(reading, index, step)
     irreversible = step.effect is ActionEffect.IRREVERSIBLE
     asks = irreversible and not step.irreversible_allowed and not step.approval_required
     if asks and playbook.mode is Mode.AUTO:

@@ -24,9 +24,10 @@ _BARE_LABEL_IN_REGEX = re.compile(r'[=!]~\s*"[^"]*\{\{(?![^}]*promql_regex)')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaybookRules:
-    """What the settings say about all playbooks. `contacts` is None where there are no settings to check against."""
+    """What the settings say about all playbooks. None where there are no settings to check against."""
 
     contacts: frozenset[str] | None = None
+    commands: frozenset[str] | None = None
     guard_defaults: Mapping[str, Any] = field(default_factory=dict)
     guard_floors: Mapping[str, Any] = field(default_factory=dict)
 
@@ -65,7 +66,7 @@ class Reading:
     ) -> Mapping[str, Any] | None:
         """Check the parameters of an action, check or probe, and return them as written."""
         written = {} if raw is None else raw
-        named = Part(part.what, "parameter", forgive=holds_template)
+        named = Part(part.what, "parameter", forgive=holds_template, bare=part.bare)
         before = len(self.report.problems)
         read_shape(self.report, path, written, model, named)
         if isinstance(written, dict):

@@ -14,7 +14,6 @@ from remediator.config.secret import Secret
 from remediator.config.settings_sections import (
     AwsSettings,
     Command,
-    Environment,
     KubernetesSettings,
     ListenAddress,
     Retention,
@@ -26,6 +25,7 @@ from remediator.config.settings_sections import (
     TlsSettings,
     Users,
 )
+from remediator.core.selection import Environment
 
 SEVERITIES: Mapping[str, str] = {"critical": "SEV-2", "warning": "SEV-3", "info": "SEV-4"}
 
@@ -61,15 +61,11 @@ class Settings:
     http_allow: tuple[str, ...] = ()
     retention: Retention = Retention()
 
-    def environment_of(self, labels: Mapping[str, str]) -> Environment:
-        """Return the first environment that matches; where none does, one without a name in which all is a dry run."""
-        found = (e for e in self.environments if all(m.matches(labels) for m in e.match))
-        return next(found, Environment())
-
     def playbook_rules(self) -> PlaybookRules:
         """Return what playbooks are checked against."""
         return PlaybookRules(
             contacts=frozenset(self.contacts),
+            commands=frozenset(self.commands),
             guard_defaults=self.guards,
             guard_floors=self.floors,
         )

@@ -23,7 +23,6 @@ from remediator.config.secret import Secret, SecretReader
 from remediator.config.settings import SEVERITIES, Settings
 from remediator.config.settings_sections import (
     AwsSettings,
-    Environment,
     KubernetesSettings,
     Retention,
     ServerSettings,
@@ -43,6 +42,7 @@ from remediator.config.templates import Templates
 from remediator.config.yaml_source import KeyPath, YamlSource, read_yaml_file
 from remediator.core.errors import InvalidSettings
 from remediator.core.matcher import Matcher, parse_matcher
+from remediator.core.selection import Environment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,6 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 
 from remediator.config.secret import Secret
-from remediator.core.matcher import Matcher
-from remediator.core.playbook import Mode
 
 
 class Role(StrEnum):
@@ -126,27 +124,19 @@ class Users:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
-    """A part of the world, by matchers (none matches all), and the most that a playbook may do there."""
-
-    name: str = ""
-    match: tuple[Matcher, ...] = ()
-    mode: Mode = Mode.DRY_RUN
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SshSettings:
-    """How hosts are reached, unless the inventory says otherwise. `receipts` is a directory on the hosts."""
+    """How hosts are reached; None is left to OpenSSH's configuration. `receipts` is a directory on the hosts."""
 
-    user: str = "remediator"
-    port: int = 22
+    user: str | None = None
+    port: int | None = None
     config_file: Path | None = None
     known_hosts: Path | None = None
     private_key_file: Path | None = None
     certificate_file: Path | None = None
+    passphrase_file: Path | None = None
     passphrase: Secret | None = None
-    sudo: bool = True
-    receipts: str = "/var/lib/remediator"
+    sudo: bool = False
+    receipts: str = "/var/lib/remediator/receipts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ Every top-level field has a default, so that a file with an error in one section
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, StrictInt, StrictStr
 
@@ -93,16 +93,17 @@ class EnvironmentShape(Shape):
 class SshShape(Shape):
     """`hosts.ssh`."""
 
-    user: Word = "remediator"
-    port: Port = 22
+    user: Word | None = None
+    port: Port | None = None
     config_file: Path_ | None = None
     known_hosts: Path_ | None = None
     private_key_file: Path_ | None = None
     certificate_file: Path_ | None = None
-    passphrase: StrictStr | None = None
     passphrase_file: Path_ | None = None
-    sudo: Flag = True
-    receipts: Annotated[StrictStr, Field(pattern=r"^/[A-Za-z0-9/._-]+$")] = "/var/lib/remediator"
+    sudo: Flag = False
+    receipts: Annotated[StrictStr, Field(pattern=r"^/[A-Za-z0-9/._-]+$")] = (
+        "/var/lib/remediator/receipts"
+    )
 
 
 class HostsShape(Shape):
@@ -202,7 +203,7 @@ class SettingsShape(Shape):
     """All keys of the settings."""
 
     listen: Word = "127.0.0.1:9095"
-    external_url: Url | Literal[""] = ""
+    external_url: Url = ""
     data_dir: Path_ | None = None
     store: Word | None = None
     store_password: StrictStr | None = None

@@ -45,11 +45,20 @@ class Part:
     """What is being read, in words: its name, and what its keys are called (`key`, `parameter`).
 
     `forgive` says for a value whether objections to it do not count yet: a template's result is checked later.
+    `bare` names the key that a bare value stands for, which nobody wrote.
     """
 
     what: str
     noun: str = "key"
     forgive: Callable[[Any], bool] = lambda value: False
+    bare: str = ""
+
+    def name(self, path: KeyPath) -> str:
+        """Name the value at a path within the part, as its author would."""
+        words = [each for each in path if isinstance(each, str)]
+        if path in ((), (self.bare,)):
+            return self.what
+        return f"`{words[-1][:80]}`" if words else f"item {path[-1]}"
 
 
 def read_shape(report: Report, path: KeyPath, raw: Any, model: type[M], part: Part) -> M | None:
@@ -97,15 +106,20 @@ def _object(report: Report, path: KeyPath, raw: Any, objection: _Objection) -> N
         message = f"`{objection.key}` is not a {_noun_of(inner[:-1], objection.part)}"
         report.error(place, objection.code, message, hint, at_key=True)
     elif objection.kind == "missing":
-        owner = _name(inner) if inner else objection.part.what
+        owner = objection.part.name(inner)
         report.error(place, objection.code, f"{owner} needs `{objection.key}`", at_key=True)
-    elif not objection.part.forgive(value):
-        subject = _name(inner) if inner else objection.part.what
+    elif not objection.part.forgive(value) and not _counts_only_right_items(objection, value):
+        subject = objection.part.name(inner)
         report.error(place, objection.code, f"{subject}{_sentence(objection)}")
 
 
+def _counts_only_right_items(objection: _Objection, value: Any) -> bool:
+    """Say whether a list is only too short because its wrong items, which were reported, do not count."""
+    return objection.kind == "too_short" and bool(value)
+
+
 def _noun_of(owner: KeyPath, part: Part) -> str:
-    return f"key of {_name(owner)}" if owner else f"{part.noun} of {part.what}"
+    return f"key of {part.name(owner)}" if owner else f"{part.noun} of {part.what}"
 
 
 def _sentence(objection: _Objection) -> str:
@@ -140,11 +154,6 @@ def _place(raw: Any, loc: tuple[int | str, ...]) -> tuple[KeyPath, Any]:
             continue
         path = (*path, part)
     return path, raw
-
-
-def _name(path: KeyPath) -> str:
-    words = [part for part in path if isinstance(part, str)]
-    return f"`{words[-1][:80]}`" if words else f"item {path[-1]}"
 
 
 def _keys_at(model: Any, loc: tuple[int | str, ...]) -> Iterator[str]:

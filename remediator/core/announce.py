@@ -22,7 +22,9 @@ def messages_for(run: Run, event: ev.Event, now: datetime) -> tuple[Message, ...
 
 
 def _message(run: Run, kind: MessageKind, key: str, text: str, **more: Any) -> Message:
-    facts = {"playbook": run.order.playbook, "run": run.id, **more.pop("facts", {})}
+    about = {"playbook": run.order.playbook, "run": run.id}
+    more_facts = more.pop("facts", {})
+    facts = more_facts if kind is MessageKind.PROGRESS else {**about, **more_facts}
     return Message(
         kind=kind,
         run_id=run.id,
@@ -200,9 +202,8 @@ def _rehearsed(run: Run) -> Message:
 def _would(run: Run) -> str:
     if not run.plan:
         return run.reason
-    return (
-        "It would have run: " + "; ".join(f"{c.step}: {c.summary}" for c in run.plan.changes) + "."
-    )
+    count = len(run.plan.changes)
+    return f"{count} change{'s' if count != 1 else ''} would have been made."
 
 
 def _blocked(run: Run) -> tuple[Message, ...]:

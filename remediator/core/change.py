@@ -105,7 +105,7 @@ def still_holds(planned: Change, proposed: Change | Nothing) -> str | None:
         return f"step {planned.step}: {proposed.reason}"
     if proposed.target != planned.target or proposed.version != planned.version:
         return f"step {planned.step}: {planned.target} is not what it was when planned"
-    if dict(proposed.intent) != dict(planned.intent):
+    if digest(proposed.signed()) != digest({**planned.signed(), "bound": proposed.bound}):
         return f"step {planned.step}: the same request now means another change"
     if planned.bound is not None and (proposed.estimate or 0) > planned.bound:
         return f"step {planned.step}: would now exceed the planned bound of {planned.bound} {planned.unit}".rstrip()

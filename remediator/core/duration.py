@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 PATTERN = r"^((\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?|0)$"
 _PARTS = re.compile(r"(\d+)(ms|y|w|d|h|m|s)")
@@ -17,23 +18,24 @@ _SECONDS = {
     "ms": 0.001,
 }
 _LONGEST = timedelta(days=3660)
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTP]?)(i?)B?", re.IGNORECASE)
+_LARGEST = 2**63 - 1
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([KMGTP])(i?))?B?", re.ASCII | re.IGNORECASE)
 _EXPONENT = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 
 
 def parse_duration(text: str) -> timedelta:
     """Read `1h30m` as Prometheus does; ValueError for `1.5h`, `-5m`, `1m1h`, an empty text or ten years."""
-    if not text or not re.match(PATTERN, text):
+    if not text or not re.fullmatch(PATTERN, text, re.ASCII):
         raise ValueError(f"{text!r} is not a duration: write it like 30s, 15m or 1h30m")
-    length = timedelta(seconds=sum(int(n) * _SECONDS[u] for n, u in _PARTS.findall(text)))
-    if length > _LONGEST:
-        raise ValueError(f"{text!r} is longer than ten years")
-    return length
+    seconds = sum(float(n) * _SECONDS[u] for n, u in _PARTS.findall(text))
+    if seconds > _LONGEST.total_seconds():
+        raise ValueError(f"{text[:40]!r} is longer than ten years")
+    return timedelta(seconds=seconds)
 
 
 def format_duration(length: timedelta) -> str:
     """Write a duration in Prometheus's grammar, to the second (to the millisecond below one second)."""
-    milliseconds = round(length.total_seconds() * 1000)
+    milliseconds = max(round(length.total_seconds() * 1000), 0)
     if 0 < milliseconds < 1000:
         return f"{milliseconds}ms"
     seconds, text = milliseconds // 1000, ""
@@ -48,9 +50,12 @@ def parse_size(text: str) -> int:
     match = _SIZE.fullmatch(text.strip())
     if not match:
         raise ValueError(f"{text!r} is not a size: write it like 500M, 5GiB or 1073741824")
-    number, unit, binary = match.groups()
-    decimal = text.strip().upper().endswith("B") and unit and not binary
-    return int(float(number) * (1000 if decimal else 1024) ** _EXPONENT[unit.lower()])
+    number, unit, binary = match.groups(default="")
+    is_decimal = unit and not binary and text.strip().upper().endswith("B")
+    size = Decimal(number) * (1000 if is_decimal else 1024) ** _EXPONENT[unit.lower()]
+    if size > _LARGEST:
+        raise ValueError(f"{text[:40]!r} is larger than anything that can be measured")
+    return int(size)
 
 
 def format_size(size: float) -> str:

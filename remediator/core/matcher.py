@@ -1,7 +1,8 @@
 """Alertmanager's matchers: one condition on one label. Used by playbooks, environments and checks.
 
 Grammar and quoting follow Alertmanager's classic parser (pkg/labels/parse.go): a name, one of = != =~ !~, then a
-value, bare or in double quotes with backslash escapes for the quote, the backslash and the newline. Expressions are anchored at both ends.
+value, bare or in double quotes; either way a backslash escapes the quote, the backslash and the newline, and stands
+for itself before anything else. Expressions are anchored at both ends.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ _TEXT = re.compile(
     r'\s*(?P<name>"(?:[^"\\]|\\.)+"|[^\s=!~,{}"\'`\\]+)\s*(?P<op>=~|!~|!=|=)\s*(?P<value>.*?)\s*',
     re.DOTALL,
 )
+_BARE = re.compile(r"[^\s=!~,{}\"'`\\]+")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_UNQUOTED = re.compile(r'(?:[^"\\]|\\.)*\\?', re.DOTALL)
 _ESCAPES = {"n": "\n", '"': '"', "\\": "\\"}
 _LITERALS = re.compile(r"[A-Za-z0-9_/ :-]+(?:\|[A-Za-z0-9_/ :-]+)*")
 
@@ -38,8 +42,8 @@ class Matcher:
     value: str
 
     def __str__(self) -> str:
-        escaped = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'{self.label}{self.op}"{escaped}"'
+        label = self.label if _BARE.fullmatch(self.label) else _quote(self.label)
+        return f"{label}{self.op}{_quote(self.value)}"
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -82,15 +86,16 @@ def parse_matcher(text: str) -> Matcher:
 
 
 def _unquote(text: str) -> str:
-    if not text.startswith('"'):
-        if '"' in text:
-            raise ValueError(
-                f"{text!r}: a quote in an unquoted value; put the whole value in double quotes"
-            )
-        return text
-    if len(text) < 2 or not re.fullmatch(r'"(?:[^"\\]|\\.)*"', text, re.DOTALL):
-        raise ValueError(f"{text!r}: the closing quote is missing or misplaced")
-    return re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], "\\" + m[1]), text[1:-1], flags=re.DOTALL)
+    is_quoted = text.startswith('"')
+    body = text[1:-1] if is_quoted else text
+    if not (_QUOTED if is_quoted else _UNQUOTED).fullmatch(text):
+        raise ValueError(f"{text!r}: a double quote is missing or misplaced")
+    return re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], "\\" + m[1]), body, flags=re.DOTALL)
+
+
+def _quote(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
 
 
 def _compile(pattern: str) -> None:

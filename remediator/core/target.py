@@ -9,6 +9,7 @@ from remediator.core.errors import InvalidTarget
 
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _NAME = re.compile(r"[A-Za-z0-9_\[][A-Za-z0-9._:@/\[\]-]{0,252}")
+_BAD_PART = re.compile(r"/(?![A-Za-z0-9_\[])")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,7 +34,7 @@ def parse_target(text: str) -> Target:
     kind, slash, name = text.partition("/")
     if not slash or not _KIND.fullmatch(kind):
         raise InvalidTarget(f"{text[:200]!r} is not a target: expected KIND/NAME such as host/web1")
-    if not _NAME.fullmatch(name) or ".." in name or "//" in name or name.endswith("/"):
+    if not _NAME.fullmatch(name) or ".." in name or _BAD_PART.search(name):
         raise InvalidTarget(
             f"{text[:200]!r} is not a target: the name has characters that no target has"
         )

@@ -16,8 +16,10 @@ from remediator.engine.ledger import Ledger
 from remediator.engine.witness import Witness
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import Notification, Store, Transaction
+from remediator.ports.traffic import Traffic
 
 CHUNK = 100
+LONGEST_WAIT = 2.0
 
 Parse = Callable[[bytes], AlertGroup]
 
@@ -34,6 +36,7 @@ class Intake:
         rules: Callable[[], Rules],
         parsers: Mapping[str, Parse],
         witness: Witness,
+        traffic: Traffic | None = None,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -41,6 +44,7 @@ class Intake:
         self._rules = rules
         self._parsers = parsers
         self._witness = witness
+        self._traffic = traffic or Traffic(ambient.monotonic)
         self._stopping = asyncio.Event()
         self.heartbeat = ambient.monotonic()
 
@@ -48,6 +52,7 @@ class Intake:
         """Drain until `stop`; whatever is left stays in the inbox."""
         while not self._stopping.is_set():
             self.heartbeat = self._ambient.monotonic()
+            await self._give_way()
             try:
                 if await self.drain() == 0:
                     await self._store.wait_for_work(timedelta(seconds=1))
@@ -70,6 +75,12 @@ class Intake:
             elif len(group.alerts) > CHUNK:
                 await self._admit_large(notification, group)
         return len(notifications)
+
+    async def _give_way(self) -> None:
+        """While very many notifications arrive, take them in first; but not for ever."""
+        began = self._ambient.monotonic()
+        while self._traffic.is_heavy() and self._ambient.monotonic() - began < LONGEST_WAIT:
+            await asyncio.sleep(0.05)
 
     def _read(self, notification: Notification) -> AlertGroup | str:
         try:

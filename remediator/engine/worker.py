@@ -88,16 +88,11 @@ class Worker:
         return tx.claim_due(owner=self._owner, lease=self._lease, limit=free, now=now)
 
     async def _wait(self) -> None:
-        """Wait for work, for a free place or for the end, whichever comes first."""
+        """Wait for work, or for a free place. In this very task: the store remembers who has heard which ring."""
         if len(self._driving) >= self._most:
             await self._pause(timedelta(milliseconds=50))
             return
-        stopping = asyncio.create_task(self._stopping.wait())
-        work = asyncio.create_task(self._store.wait_for_work(LOOK_EVERY))
-        await asyncio.wait((stopping, work), return_when=asyncio.FIRST_COMPLETED)
-        for waiting in (stopping, work):
-            waiting.cancel()
-        await asyncio.gather(stopping, work, return_exceptions=True)
+        await self._store.wait_for_work(LOOK_EVERY)
 
     async def _pause(self, length: timedelta) -> None:
         await asyncio.sleep(length.total_seconds())

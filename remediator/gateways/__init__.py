@@ -1,1 +1,1 @@
-"""Our side of outside systems, one file or folder each. A gateway translates its SDK's errors into ours in one place."""
+"""Our side of outside systems, one file or folder each; a gateway translates its SDK's errors in one place."""

@@ -71,6 +71,12 @@ class Destinations:
         return (name, None) in self._allowed or (name, port) in self._allowed
 
 
+def place_of(url: str) -> str:
+    """Return `host:port` of a URL from the settings, to be allowed because it stands there."""
+    parsed = URL(url)
+    return f"{parsed.host_subcomponent}:{parsed.port}"
+
+
 def _read_entry(entry: str) -> tuple[str, int | None]:
     text = entry.strip().lower()
     if (address := _address(text)) is not None:

@@ -56,23 +56,6 @@ class Control(Protocol):
         ...
 
 
-class Explain(Protocol):
-    """Answers to questions about decisions (engine/explain), as JSON-like mappings."""
-
-    async def why(self, subject: str) -> Mapping[str, Any]:
-        """Say why something did, or did not, happen; raise Refused(not_found).
-
-        Keys: `subject`; `run` (the newest one, or None: headline, phase, outcome, reason, verdicts, plan, steps,
-        verification); `decisions` (newest first: at, playbook, decision, reason, by); `others` (playbooks that could
-        have answered: playbook, decision, reason).
-        """
-        ...
-
-    async def plan(self, labels: Mapping[str, str], playbook: str | None) -> Mapping[str, Any]:
-        """Say what would happen now for an alert with these labels; changes nothing."""
-        ...
-
-
 class Metrics(Protocol):
     """The part of telemetry that http moves and shows."""
 
@@ -113,11 +96,17 @@ class HttpContext:
 
     `hosts` are the values of the Host header that are answered (against DNS rebinding, when listening on loopback);
     None answers all. `origins` are the origins besides our own whose pages may post (`external_url`).
+
+    `why` explains a run's id or an alert's fingerprint, or raises Refused; its keys: `subject`; `run` (the newest one,
+    or None: headline, phase, outcome, reason, verdicts, plan, steps, verification); `decisions` (newest first: at,
+    playbook, decision, reason, by); `others` (playbooks that could have answered: playbook, decision, reason).
+    `plan` says what would happen now for an alert with these labels, by one playbook or all, and changes nothing.
     """
 
     store: Store
     control: Control
-    explain: Explain
+    why: Callable[[str], Awaitable[Mapping[str, Any]]]
+    plan: Callable[[Mapping[str, str], str | None], Awaitable[Mapping[str, Any]]]
     metrics: Metrics
     ambient: Ambient
     doorkeeper: Callable[[], Doorkeeper]
@@ -130,3 +119,4 @@ class HttpContext:
     hosts: frozenset[str] | None = None
     origins: frozenset[str] = frozenset()
     body_seconds: float = 30.0
+    arrived: Callable[[], None] = lambda: None

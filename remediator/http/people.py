@@ -140,7 +140,7 @@ async def plan(call: Call) -> web.Response:
     labels = _labels(body["labels"])
     playbook = text_of(body, "playbook") or None
     try:
-        return reply(await call.context.explain.plan(labels, playbook))
+        return reply(await call.context.plan(labels, playbook))
     except InputError as error:
         raise invalid(str(error)) from error
 

@@ -118,7 +118,7 @@ async def actions(call: Call) -> web.Response:
 
 async def why(call: Call) -> web.Response:
     """Explain why something happened, or did not, to an alert (by fingerprint) or a run (by id)."""
-    return reply(await call.context.explain.why(path_id(call)))
+    return reply(await call.context.why(path_id(call)))
 
 
 async def _found(call: Call) -> Run:

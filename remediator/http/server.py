@@ -15,11 +15,13 @@ from remediator.core.errors import InputError, InvalidSettings, Refused, StoreUn
 from remediator.http.auth import Role
 from remediator.http.bodies import LARGEST_BODY, too_large
 from remediator.http.context import HttpContext
+from remediator.http.letterbox import Letterbox
 from remediator.http.origin import check_origin
 from remediator.http.refusal import HttpRefusal
 from remediator.http.replies import reply_error
 from remediator.http.route import Call, Gate, Route
 from remediator.http.routes import ROUTES
+from remediator.http.webhook import LETTERBOX
 
 _REFUSED = {"not_found": 404, "forbidden": 403, "conflict": 409}
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
@@ -46,6 +48,7 @@ def build_app(context: HttpContext) -> web.Application:
         middlewares=[_outermost(context)],
         client_max_size=LARGEST_BODY,
     )
+    app[LETTERBOX] = Letterbox(context.store)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _guarded(route, context))
     return app

@@ -13,12 +13,14 @@ from aiohttp import web
 from remediator.core.errors import InvalidAlert, StoreUnavailable
 from remediator.http import alertmanager
 from remediator.http.bodies import LARGEST_BODY, read_body
+from remediator.http.letterbox import Letterbox
 from remediator.http.refusal import HttpRefusal
 from remediator.http.replies import reply
 from remediator.http.route import Call, Gate, Route
-from remediator.ports.store import Notification, Transaction
+from remediator.ports.store import Notification
 
 KIND = "alertmanager"
+LETTERBOX = web.AppKey("letterbox", Letterbox)
 _PARSED_ELSEWHERE = 256 * 1024  # above this, a thread parses, so that the loop goes on
 
 
@@ -34,6 +36,7 @@ async def take(call: Call) -> web.Response:
 
 
 async def _take(call: Call) -> web.Response:
+    call.context.arrived()
     if not call.context.accepting():
         raise _cannot_store("shutting down")
     try:
@@ -69,11 +72,8 @@ async def _store(call: Call, body: bytes, error: str = "") -> str:
         error=error,
     )
 
-    def accept(transaction: Transaction) -> None:
-        transaction.accept(notification)
-
     try:
-        await call.context.store.submit(accept)
+        await call.request.app[LETTERBOX].post(notification)
     except StoreUnavailable as unavailable:
         raise _cannot_store("the store cannot be reached") from unavailable
     return notification.id

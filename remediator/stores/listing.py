@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, Table, select, tuple_
+from sqlalchemy import Column, Row, Select, Table, literal, select, tuple_
 
 from remediator.core.errors import InputError
 from remediator.ports.store import Listing, Page
-from remediator.stores.columns import microseconds, moment_of
+from remediator.stores.columns import Moment, Words, microseconds, moment_of
 from remediator.stores.session import Session
 
 MOST = 1000
@@ -47,7 +47,8 @@ def _statement(catalogue: Catalogue, listing: Listing) -> Select[*tuple[Any, ...
     if listing.before is None:
         return statement
     count, row_id = _position(listing.before)
-    return statement.where(tuple_(at, table.c.id) < tuple_(moment_of(count), row_id))
+    before = tuple_(literal(moment_of(count), Moment()), literal(row_id, Words()))
+    return statement.where(tuple_(at, table.c.id) < before)
 
 
 def _cursor(catalogue: Catalogue, row: Row[*tuple[Any, ...]]) -> str:

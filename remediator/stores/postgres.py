@@ -22,7 +22,7 @@ from remediator.stores.listener import CHANNEL, listen
 from remediator.stores.server import UNREACHABLE, Connect, connector, engine_for, require_durable
 from remediator.stores.session import Dialect
 from remediator.stores.transaction import SqlReader
-from remediator.stores.upgrade import bring_up_to_date, is_current, revision_of
+from remediator.stores.upgrade import bring_up_to_date, has_something_to_upgrade, is_current
 
 T = TypeVar("T")
 
@@ -99,9 +99,9 @@ async def open_postgres(
     engine = engine_for(connect, 1)
     try:
         async with engine.connect() as connection:
-            is_empty = await connection.run_sync(revision_of) is None
             current = await connection.run_sync(is_current)
-        if not current and not is_empty and not upgrade:
+            is_older = await connection.run_sync(has_something_to_upgrade)
+        if is_older and not upgrade:
             raise StoreUnavailable(
                 "the database has an older schema: run `remediator db upgrade` first"
             )

@@ -1,1 +1,1 @@
-"""Shipped for tests, ours and other people's: builders, clocks, fakes and the contracts that fakes and real things pass."""
+"""Shipped for tests, ours and others': builders, clocks, fakes, and the contracts that fakes and real things pass."""

@@ -38,7 +38,7 @@ class Scale(Parameters):
 
 class Run(Parameters):
     command: str
-    arguments: list[str] = []
+    arguments: tuple[str, ...] = ()
 
 
 class Query(Parameters):

@@ -14,6 +14,7 @@ from remediator.config.expressions import CelConditions
 from remediator.core.errors import InvalidExpression
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+CONDITIONS = CelConditions()
 VARIABLES: dict[str, Any] = {
     "labels": {"mountpoint": "/var", "env": "prod"},
     "annotations": {},
@@ -60,7 +61,7 @@ def test_a_condition_is_answered(conditions: CelConditions, text: str, expected:
         ("labels.a > 3", "1:10 found no matching overload for '_>_' applied to '(string, int)'"),
         ("labels.env", "1:1 is string, but must be true or false"),
         ("size(plan.changes)", "1:1 is int, but must be true or false"),
-        ('labels.a ==\n lables.b', "2:8 undeclared reference to 'lables.b'"),
+        ("labels.a ==\n lables.b", "2:8 undeclared reference to 'lables.b'"),
         ("", "1:1 Syntax error: mismatched input '<EOF>'"),
         ("true &&", "1:8 Syntax error: mismatched input '<EOF>'"),
         ("(" * 100, "Expression recursion limit exceeded. limit: 32"),
@@ -136,11 +137,6 @@ def test_a_loop_over_many_values_from_outside_is_stopped(conditions: CelConditio
 
 @given(st.text(max_size=60))
 def test_a_label_value_is_never_evaluated(value: str) -> None:
-    conditions = CelConditions() if not _SHARED else _SHARED[0]
-    _SHARED[:] = [conditions]
     expected = value == "true || true"
 
-    assert conditions.holds('labels.x == "true || true"', {"labels": {"x": value}}) is expected
-
-
-_SHARED: list[CelConditions] = []
+    assert CONDITIONS.holds('labels.x == "true || true"', {"labels": {"x": value}}) is expected

@@ -1,4 +1,4 @@
-"""Alertmanager's gateway: one contract over the stand-in and the real one, and what only a stand-in can be told to do."""
+"""Alertmanager's gateway: one contract over the stand-in and the real one, and what a stand-in is told."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -75,14 +75,13 @@ class TestContract:
     async def test_an_alert_that_fires_is_listed_with_its_fingerprint(
         self, world: World, gateway: AlertmanagerGateway
     ) -> None:
-        labels = {"alertname": "Fires", "instance": "web1:9100", "ä.b/c": "x"}
-        world.fire({n: v for n, v in labels.items() if n.isascii()})
+        labels = {"alertname": "Fires", "instance": "web1:9100", "device": "größe"}
+        world.fire(labels)
 
         (alert,) = await gateway.alerts(named("Fires"))
 
-        expected = {"alertname": "Fires", "instance": "web1:9100"}
-        assert dict(alert.labels) == expected
-        assert alert.fingerprint == fingerprint(expected)
+        assert dict(alert.labels) == labels
+        assert alert.fingerprint == fingerprint(labels)
         assert alert.state in ("active", "unprocessed")
 
     async def test_an_alert_that_ended_is_not_listed(

@@ -3,13 +3,14 @@
 import asyncio
 import ipaddress
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
 from remediator.core.errors import InvalidSettings, Permanent
-from remediator.gateways.destination import Destinations
+from remediator.gateways.destination import Destinations, place_of
 from remediator.gateways.http import HttpGateway
 
 SECOND = timedelta(seconds=1)
@@ -119,10 +120,8 @@ async def trap() -> AsyncIterator[Trap]:
     four = await asyncio.start_server(trap.visit, "0.0.0.0", 0)
     trap.port = four.sockets[0].getsockname()[1]
     servers = [four]
-    try:
+    with suppress(OSError):  # a machine without IPv6
         servers.append(await asyncio.start_server(trap.visit, "::", trap.port))
-    except OSError:  # this machine has no IPv6
-        pass
     yield trap
     for server in servers:
         server.close()
@@ -188,7 +187,7 @@ async def test_a_name_that_changes_its_address_after_the_check_gains_nothing(tra
 
     with pytest.raises(Exception, match="nobody listens"):
         await gateway.request("GET", "http://allowed.example:1/", timeout=SECOND)
-    with pytest.raises(Permanent, match="leads to 127.0.0.1"):
+    with pytest.raises(Permanent, match=r"leads to 127\.0\.0\.1"):
         await gateway.request("GET", f"http://allowed.example:{trap.port}/", timeout=SECOND)
 
     await gateway.close()
@@ -236,6 +235,19 @@ def test_a_host_is_allowed_as_it_is_listed(
     else:
         with pytest.raises(Permanent, match=r"http\.allow"):
             Destinations(allowed).check_host(host, port)
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://hooks.example.com/x?y", "hooks.example.com:443"),
+        ("http://user@[::1]:9093/", "[::1]:9093"),
+        ("http://127.0.0.1/", "127.0.0.1:80"),
+    ],
+)
+def test_the_place_of_a_url_can_be_listed(url: str, place: str) -> None:
+    assert place_of(url) == place
+    Destinations([place])
 
 
 def test_localhost_may_lead_to_loopback_where_it_is_listed_and_nowhere_else_inside() -> None:

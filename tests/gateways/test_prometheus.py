@@ -88,7 +88,7 @@ class TestContract:
     async def test_a_query_that_cannot_be_read_is_permanent(
         self, gateway: PrometheusGateway
     ) -> None:
-        with pytest.raises(Permanent, match="bad query: .*parse error"):
+        with pytest.raises(Permanent, match=r"bad query: .*parse error"):
             await gateway.query("sum(up")
 
     @pytest.mark.parametrize("query", ['"text"', "vector(1)[1m:10s]"])
@@ -232,7 +232,7 @@ async def test_an_answer_without_end_is_cut_off(
 ) -> None:
     fake.garble("x" * 17_000_000)
 
-    with pytest.raises(Transient, match="larger than|in time"):
+    with pytest.raises(Transient, match=r"larger than|in time"):
         await quick.query("vector(1)")
 
 

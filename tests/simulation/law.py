@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from remediator.core import events as ev
@@ -11,7 +11,7 @@ from remediator.core.announce import messages_for
 from remediator.core.change import Safety, make_plan
 from remediator.core.effects import Effect, Rest
 from remediator.core.errors import IllegalEvent
-from remediator.core.events import EVENTS, Observation, Outcome, Settlement
+from remediator.core.events import EVENTS, Outcome
 from remediator.core.evolution import evolve, replay
 from remediator.core.lifecycle import next_effect
 from remediator.core.messages import MessageKind
@@ -20,39 +20,24 @@ from remediator.core.run import Phase, Run
 from remediator.core.target import Target
 from remediator.core.transitions import TRANSITIONS
 from remediator.core.verdict import Judgement, Ruling
+from tests.simulation.dossier import Dossier, Journal
 
 MOST_TURNS = 400
 LONGEST_LIFE = timedelta(days=14)
 UNFIXED = (Outcome.UNRESOLVED, Outcome.FAILED, Outcome.OUTCOME_UNKNOWN)
-CERTAIN = (ev.Applied, ev.NotApplied, ev.PlanVoided, ev.Observed, ev.Settled)
+UNCHANGED = (
+    Outcome.BLOCKED,
+    Outcome.REJECTED,
+    Outcome.EXPIRED,
+    Outcome.WITHDRAWN,
+    Outcome.DRY_RUN,
+)
 
-Journal = list[tuple[datetime, ev.Event]]
 Cell = tuple[str, str, str]
 
 
 class Violation(AssertionError):
     """An invariant does not hold."""
-
-
-@dataclass(slots=True)
-class Dossier:
-    """What the law remembers of one run, apart from what the run says of itself."""
-
-    journal: Journal = field(default_factory=list)
-    said: Judgement | None = None
-    seen: list[tuple[str, str]] = field(default_factory=list)
-    asked_at: datetime = datetime.min
-    in_doubt: set[str] = field(default_factory=set)
-    resolved: bool = False
-    changed: bool = False
-    turns: int = 0
-
-    def learn(self, event: ev.Event) -> None:
-        """Keep what the alert and the world were last said to be."""
-        if isinstance(event, ev.AlertResolved | ev.AlertFired):
-            self.resolved = isinstance(event, ev.AlertResolved)
-        if isinstance(event, ev.Applied) or _may_be_done(event):
-            self.changed = True
 
 
 class Law:
@@ -112,38 +97,43 @@ class Law:
     def happened(self, before: Run, event: ev.Event, run: Run, now: datetime) -> None:
         """Judge one event and the run that follows from it."""
         dossier = self.dossiers[run.id]
-        dossier.journal.append((now, event))
         self.cells[event.kind, before.phase.value, run.phase.value] += 1
         allowed = TRANSITIONS[type(event)].get(before.phase, ())
         self._must(
             run.phase in allowed, f"{event.kind} led from {before.phase.value} to {run.phase.value}"
         )
         if isinstance(event, ev.IntentCommitted):
-            self._intent(before, event, dossier, now)
-        if isinstance(event, CERTAIN):
-            dossier.in_doubt.clear()
-        dossier.learn(event)
-        if isinstance(event, ev.ApprovalRequested) or run.plan is None:
+            self._gate(before, event, dossier, now)
+        dossier.learn(event, now)
+        if run.plan is None:
             dossier.seen.clear()
-            dossier.asked_at = now
+        if isinstance(event, ev.Judged) and event.judgement.ruling is Ruling.DEFER:
+            waits = run.has_acted and now >= run.deadline and (run.not_before or now) > now
+            self._must(not waits, "every run ends: no deferral outlives the deadline")
         if run.phase is not before.phase:
             self._moved(run, now)
 
-    def _intent(
-        self, run: Run, event: ev.IntentCommitted, dossier: Dossier, now: datetime
-    ) -> None:
-        self._must(run.order.mode is not Mode.DRY_RUN, "a dry run never applies")
+    def _gate(self, run: Run, event: ev.IntentCommitted, dossier: Dossier, now: datetime) -> None:
         said, dossier.said = dossier.said, None
+        self._must(run.order.mode is not Mode.DRY_RUN, "a dry run never applies")
         allowed = said is not None and said.ruling <= Ruling.ASK
         self._must(allowed, f"nothing is applied under deny or defer: {said}")
         if (said and said.ruling is Ruling.ASK) or _needs_yes(run, event.step):
             self._must(_has_yes(run, event.step, dossier), "the approved digest is the current one")
             in_time = run.has_acted or now < dossier.asked_at + run.order.approval.expires
             self._must(in_time, "nothing is begun under a yes that has lapsed")
-        change = run.at(event.step).change
-        assert change is not None
+        if not run.at(event.step).is_undo:
+            self._must(dossier.fresh, "a plan that has waited is compared with the world first")
+            self._must(not dossier.denied, "nothing but undoing follows a no")
+        if not run.has_acted:
+            self._must(now < run.deadline, "nothing is begun after the deadline")
         late = dossier.resolved and not dossier.changed
         self._must(not late, "no first change for an alert that has resolved")
+        self._take(run, event.step)
+
+    def _take(self, run: Run, step: str) -> None:
+        change = run.at(step).change
+        assert change is not None
         acting = self.acting.setdefault(change.target, set())
         acting.add(run.id)
         self._must(len(acting) == 1, f"at most one acting run per target: {acting}")
@@ -157,7 +147,15 @@ class Law:
             self._closed(run, now)
 
     def _closed(self, run: Run, now: datetime) -> None:
-        journal = self.dossiers[run.id].journal
+        dossier = self.dossiers[run.id]
+        journal = dossier.journal
+        open_end = run.open_attempt is not None
+        self._must(
+            open_end == (run.outcome is Outcome.OUTCOME_UNKNOWN),
+            "a run ends with an open attempt only where nobody knows",
+        )
+        clean = not (run.outcome in UNCHANGED and dossier.changed)
+        self._must(clean, f"{run.outcome} says that nothing was changed")
         again = replay(run.id, tuple(journal))
         same = again == replace(run, fence=0, version=0)
         self._must(same, "replaying the journal gives the same run")
@@ -178,12 +176,6 @@ class Law:
     def _must(self, holds: bool, law: str) -> None:
         if not holds:
             raise Violation(law)
-
-
-def _may_be_done(event: ev.Event) -> bool:
-    if isinstance(event, ev.Observed):
-        return event.observation in (Observation.APPLIED, Observation.DIVERGED)
-    return isinstance(event, ev.Settled) and event.settlement is not Settlement.NOT_APPLIED
 
 
 def _needs_yes(run: Run, step_id: str) -> bool:

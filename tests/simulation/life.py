@@ -1,4 +1,4 @@
-"""One small world with a few runs, from their admission to their ends; `python -m tests.simulation.life SEED` shows it."""
+"""One small world with a few runs, from admission to the end; `python -m tests.simulation.life SEED` shows it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.simulation.law import Law
 from tests.simulation.ledger import Ledger, Moved, Row
 from tests.simulation.orders import all_orders
 from tests.simulation.people import Crowd
-from tests.simulation.runner import TEMPERS, Rules, Site, Worker, begin
+from tests.simulation.runner import TEMPERS, Rules, Site, Temper, Worker, begin
 from tests.simulation.world import World
 
 LEASE = 30
@@ -38,7 +38,7 @@ class Life:
     def __init__(self, seed: int, rules: Rules) -> None:
         dice = Random(seed)
         law = Law()
-        tempers: dict[str, tuple[int, ...]] = {}
+        tempers: dict[str, Temper] = {}
         self.site = Site(
             dice=dice,
             world=World(dice, law),
@@ -76,7 +76,7 @@ class Life:
             lines += (f"  {at:%d %H:%M:%S} {event}" for at, event in dossier.journal[1:])
         return "\n".join(lines)
 
-    def _admit(self, run_id: str, tempers: dict[str, tuple[int, ...]]) -> None:
+    def _admit(self, run_id: str, tempers: dict[str, Temper]) -> None:
         dice, now = self.site.dice, self.site.world.now
         tempers[run_id] = dice.choice(TEMPERS)
         deadline = now + timedelta(hours=dice.choice((1, 3, 6)))

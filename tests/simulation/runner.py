@@ -29,7 +29,18 @@ from tests.simulation.world import World
 Turn = Generator[None, None, do.Effect]
 
 RULINGS = (Ruling.ALLOW, Ruling.ASK, Ruling.DEFER, Ruling.DENY)
-TEMPERS = ((97, 1, 1, 1), (30, 60, 8, 2), (50, 10, 39, 1), (50, 20, 10, 20))
+CALM = (97, 1, 1, 1)
+# how guards speak to a run before it has begun, and after: the last three turn stubborn then
+TEMPERS = (
+    (CALM, CALM),
+    (CALM, (50, 20, 10, 20)),
+    ((30, 60, 8, 2), (60, 30, 8, 2)),
+    ((50, 10, 39, 1), (50, 10, 39, 1)),
+    (CALM, (20, 80, 0, 0)),
+    (CALM, (20, 0, 80, 0)),
+    (CALM, (20, 0, 0, 80)),
+)
+Temper = tuple[tuple[int, ...], tuple[int, ...]]
 KNOWN = (Known.HOLDS, Known.FAILS, Known.UNKNOWN)
 
 
@@ -52,7 +63,7 @@ class Site:
     ledger: Ledger
     law: Law
     rules: Rules
-    tempers: Mapping[str, tuple[int, ...]]
+    tempers: Mapping[str, Temper]
 
 
 @dataclass(slots=True)
@@ -123,12 +134,12 @@ def _found(site: Site, run: Run, effect: do.Effect) -> tuple[ev.Event, ...]:
 
 def _judge(site: Site, run: Run, stage: Stage, target: Target | None) -> Judgement:
     """Let the guards speak at random, as moody as this run's temper; the rule of one run per target is real."""
-    ruling = site.dice.choices(RULINGS, site.tempers[run.id])[0]
+    ruling = site.dice.choices(RULINGS, site.tempers[run.id][run.has_acted])[0]
     if run.order.mode is Mode.APPROVE and run.plan:
         ruling = max(ruling, Ruling.ASK)
-    if target and site.rules.takes_holds:
-        if site.ledger.holders.get(target, run.id) != run.id:
-            ruling = max(ruling, Ruling.DEFER)
+    others = target and site.ledger.holders.get(target, run.id) != run.id
+    if others and site.rules.takes_holds:
+        ruling = max(ruling, Ruling.DEFER)
     judgement = NO_OBJECTION
     if ruling is not Ruling.ALLOW:
         later = timedelta(seconds=site.dice.choice((0, 5, 600, 7200)))

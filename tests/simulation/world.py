@@ -21,7 +21,7 @@ LUCK_WEIGHTS = (70, 8, 4, 4, 5, 5, 4)
 
 @dataclass(slots=True)
 class Thing:
-    """One thing that can be changed. `receipts` are the tokens of changes that it has seen, `spent` the fences refused."""
+    """One thing that can be changed. `receipts` counts the tokens that it has seen, `spent` are refused fences."""
 
     value: int = 0
     version: int = 0

@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
-from typing import Annotated, Any
-
-from pydantic import AfterValidator, Field
+from typing import Any
 
 from remediator.actions.docker.usage import Usage, parse_usage
+from remediator.actions.docker.words import Prunable, PruneParameters, docker_words, prune_words
 from remediator.actions.receipts import (
     HOST_TARGETS,
     LOOK,
@@ -29,47 +27,12 @@ from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.duration import format_duration, format_size
 from remediator.core.errors import ActionError, Permanent, Stale, Transient, Uncertain
 from remediator.core.events import Measure, Observation
-from remediator.core.filesystem import FileSystem, absolute_path, generous_bound
+from remediator.core.filesystem import FileSystem, generous_bound
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
-from remediator.ports.parameters import Duration, Parameters
 from remediator.ports.shell import Looker, Output, Shell
 
-
-class Prunable(StrEnum):
-    """What may go, in the order in which it goes: a container keeps its image."""
-
-    CONTAINERS = "containers"
-    IMAGES = "images"
-    BUILD_CACHE = "build_cache"
-
-
-_NOUNS = {
-    Prunable.CONTAINERS: "container",
-    Prunable.IMAGES: "image",
-    Prunable.BUILD_CACHE: "builder",
-}
-_KEPT = ("--filter", "label!=keep")
 _SHORTEST = timedelta(seconds=1)
-
-
-class PruneParameters(Parameters):
-    """Remove what is unused and older than `older_than`; what carries the label `keep` stays.
-
-    `all_images` takes every image without a container, not only dangling ones: the next start has to pull. With
-    `path`, nothing is done unless Docker keeps its files on the same file system. `docker_host` is a socket other than
-    Docker's own.
-    """
-
-    what: Annotated[tuple[Prunable, ...], Field(min_length=1)] = (
-        Prunable.IMAGES,
-        Prunable.BUILD_CACHE,
-        Prunable.CONTAINERS,
-    )
-    older_than: Annotated[Duration, Field(ge=timedelta(minutes=1))] = timedelta(hours=24)
-    all_images: bool = False
-    path: Annotated[str, AfterValidator(absolute_path)] | None = None
-    docker_host: Annotated[str, Field(pattern=r"^unix:///[A-Za-z0-9._/-]{1,100}$")] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +88,7 @@ class PruneProposer:
         return f"Docker keeps {engine.root} on {here}: pruning would free nothing on {there}"
 
     async def _usages(self, target: Target, wanted: PruneParameters) -> dict[Prunable, Usage]:
-        words = [*_docker(wanted.docker_host), "system", "df", "--format", "{{json .}}"]
+        words = [*docker_words(wanted.docker_host), "system", "df", "--format", "{{json .}}"]
         output = await self._looker.look(target, words, timeout=LOOK, sudo=True)
         _checked(target, output)
         found = parse_usage(output.stdout)
@@ -197,7 +160,7 @@ def observed(parts: Sequence[Observation]) -> Observation:
 
 
 async def _engine(looker: Looker, target: Target, docker_host: str | None) -> _Engine:
-    words = [*_docker(docker_host), "info", "--format", "{{.ID}} {{.DockerRootDir}}"]
+    words = [*docker_words(docker_host), "info", "--format", "{{.ID}} {{.DockerRootDir}}"]
     output = await looker.look(target, words, timeout=LOOK, sudo=True)
     _checked(target, output)
     engine, _, root = output.stdout.strip().partition(" ")
@@ -229,7 +192,7 @@ def _change(request: Request, engine: _Engine, usages: Mapping[Prunable, Usage])
         target=request.target,
         intent={
             "docker_host": wanted.docker_host,
-            "prunes": [{"what": str(what), "argv": _argv(wanted, what)} for what in usages],
+            "prunes": [{"what": str(what), "argv": prune_words(wanted, what)} for what in usages],
         },
         version=engine.version,
         summary=f"remove {what} unused for {format_duration(wanted.older_than)} from Docker on"
@@ -241,17 +204,6 @@ def _change(request: Request, engine: _Engine, usages: Mapping[Prunable, Usage])
         before={**engine.filesystem.as_facts(), "docker_root": engine.root},
         undo_hint="pull or build again what is missing" if wanted.all_images else "",
     )
-
-
-def _argv(wanted: PruneParameters, what: Prunable) -> list[str]:
-    until = f"until={int(wanted.older_than.total_seconds())}s"
-    every = ["--all"] if what is Prunable.IMAGES and wanted.all_images else []
-    words = [*_docker(wanted.docker_host), _NOUNS[what], "prune", "--force", *every]
-    return [*words, "--filter", until, *(() if what is Prunable.BUILD_CACHE else _KEPT)]
-
-
-def _docker(docker_host: str | None) -> list[str]:
-    return ["docker", "--host", docker_host] if docker_host else ["docker"]
 
 
 def _part_token(token: str, what: str) -> str:

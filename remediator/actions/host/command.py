@@ -141,7 +141,7 @@ class CommandApplier:
 
 
 def checked_values(patterns: Mapping[str, str], values: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the values; raise Permanent where one is missing, unknown, an option, or not all of it fits its pattern."""
+    """Return the values; raise Permanent where one is missing, unknown, an option, or not all of it fits."""
     if wrong := set(patterns) ^ set(values):
         state = "missing" if wrong & set(patterns) else "unknown"
         raise Permanent(f"parameter {one_line(min(wrong), 60)!r} is {state}")

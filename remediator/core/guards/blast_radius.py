@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from math import isfinite
 
 from remediator.core.duration import format_duration
 from remediator.core.facts import Counted, Facts, Known, Scope, Tally
@@ -59,10 +60,14 @@ def _allowed(settings: BlastRadiusSettings, facts: Facts) -> tuple[int, str]:
     if settings.of is None:
         return settings.max, ""
     answer = facts.answers.get(settings.of.key)
-    if answer is None or answer.known is Known.UNKNOWN or answer.value is None:
+    if answer is None or answer.known is Known.UNKNOWN or not _is_number(answer.value):
         detail = answer.detail if answer else "nobody asked"
         return 0, f"the size of the population is not known: {detail}"
-    return max(settings.max, int(answer.value * settings.max_percent / 100)), ""
+    return max(settings.max, int((answer.value or 0) * settings.max_percent / 100)), ""
+
+
+def _is_number(value: float | None) -> bool:
+    return value is not None and isfinite(value)
 
 
 def _stricter(own: BlastRadiusSettings, floor: BlastRadiusSettings) -> BlastRadiusSettings:

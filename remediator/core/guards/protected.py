@@ -20,8 +20,13 @@ def is_protected(target: Target, pattern: str) -> bool:
     """Say whether `host/db1`, `host/db*` or `namespace/kube-system` names this target."""
     kind, _, name = pattern.partition("/")
     if kind == "namespace" and target.namespace is not None:
-        return fnmatchcase(target.namespace, name)
-    return kind == target.kind and fnmatchcase(target.name, name)
+        return _names(name, target.namespace)
+    return kind == target.kind and _names(name, target.name)
+
+
+def _names(pattern: str, name: str) -> bool:
+    """A name always stands for itself, also where its brackets (`[::1]`) would read as a pattern."""
+    return pattern == name or fnmatchcase(name, pattern)
 
 
 def judge(settings: ProtectedSettings, subject: Subject, facts: Facts) -> Verdict | None:

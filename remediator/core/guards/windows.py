@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -65,16 +65,21 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowsSettings:
-    """Inside one of `allow` (where there are any) and outside all of `deny`."""
+    """Inside one of `allow` (where there are any) and outside all of `deny`.
+
+    `also` holds more lists like `allow`, in each of which a moment has to be: a floor's hours beside a playbook's own.
+    """
 
     allow: tuple[Window, ...] = ()
     deny: tuple[Window, ...] = ()
+    also: tuple[tuple[Window, ...], ...] = ()
 
     def is_open(self, moment: datetime) -> bool:
         """Say whether runs may act at this moment."""
         if any(window.contains(moment) for window in self.deny):
             return False
-        return not self.allow or any(window.contains(moment) for window in self.allow)
+        lists = (each for each in (self.allow, *self.also) if each)
+        return all(any(window.contains(moment) for window in each) for each in lists)
 
 
 def judge(settings: WindowsSettings, subject: Subject, facts: Facts) -> Verdict | None:
@@ -99,13 +104,8 @@ def _next_opening(settings: WindowsSettings, now: datetime) -> datetime:
 
 
 def _started(cron: Cron, local: datetime, duration: timedelta) -> bool:
-    minute = local.replace(second=0, microsecond=0)
-    back = int(duration / _MINUTE)
-    return any(
-        cron.matches(minute - n * _MINUTE)
-        for n in range(back)
-        if local - (minute - n * _MINUTE) < duration
-    )
+    start = cron.latest(local)
+    return start is not None and local - start < duration
 
 
 def _minutes(text: str) -> int:
@@ -118,11 +118,20 @@ def _minutes(text: str) -> int:
     return total
 
 
+def _stricter(own: WindowsSettings, floor: WindowsSettings) -> WindowsSettings:
+    if not own.allow:
+        own = replace(own, allow=floor.allow)
+    missing = (each for each in (floor.allow, *floor.also) if each not in (own.allow, *own.also))
+    return WindowsSettings(
+        allow=own.allow,
+        deny=tuple(dict.fromkeys(own.deny + floor.deny)),
+        also=(*own.also, *(each for each in missing if each)),
+    )
+
+
 GUARD = Guard(
     name="windows",
     settings=WindowsSettings,
     judge=judge,
-    stricter=lambda own, floor: WindowsSettings(
-        allow=own.allow or floor.allow, deny=own.deny + floor.deny
-    ),
+    stricter=_stricter,
 )

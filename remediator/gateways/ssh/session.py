@@ -35,6 +35,11 @@ class Session(asyncssh.SSHClientSession[bytes]):
         self._channel = chan
         self.sent = True
 
+    def session_started(self) -> None:
+        """Close the command's standard input; nothing is ever typed."""
+        if self._channel is not None:
+            self._channel.write_eof()
+
     def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
         """Keep some of it, and end a flood by closing: the writer gets SIGPIPE."""
         capture = self.stderr if datatype == asyncssh.EXTENDED_DATA_STDERR else self.stdout

@@ -7,8 +7,8 @@ down_revision = None
 
 # Where the two databases spell one thing differently.
 SPELLINGS = {
-    "sqlite": {"bytes": "BLOB", "row_number": "INTEGER PRIMARY KEY AUTOINCREMENT"},
-    "postgresql": {"bytes": "BYTEA", "row_number": "BIGSERIAL PRIMARY KEY"},
+    "sqlite": {"bytes": "BLOB", "row_number": "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT"},
+    "postgresql": {"bytes": "BYTEA", "row_number": "BIGSERIAL NOT NULL PRIMARY KEY"},
 }
 STATEMENTS = (
     """

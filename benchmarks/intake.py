@@ -1,0 +1,31 @@
+"""Durable intake (202 after the commit, SQLite, 64 connections, one alert each) against a bare aiohttp handler.
+
+Goals: at least 0.45 of the bare handler's rate, p99 under 40 ms.
+"""
+
+from __future__ import annotations
+
+import statistics
+
+from measuring import ROUNDS, finish, report
+from servers import bare_server, daemon, load
+
+SECONDS, CONNECTIONS = 2.0, 64
+
+ratios, rates, slowest = [], [], []
+with bare_server() as bare, daemon() as (port, _, _):
+    load(bare, connections=CONNECTIONS, seconds=0.5)
+    load(port, connections=CONNECTIONS, seconds=0.5)
+    for n in range(1, ROUNDS + 1):
+        reference = load(bare, connections=CONNECTIONS, seconds=SECONDS)
+        ours = load(port, connections=CONNECTIONS, seconds=SECONDS, first=n * 10**7)
+        ratios.append(ours["per_second"] / reference["per_second"])
+        rates.append(ours["per_second"])
+        slowest.append(ours["p99"])
+
+ratio, p99 = statistics.median(ratios), statistics.median(slowest)
+print(f"     durable intake {statistics.median(rates):.0f} notifications/s")
+finish(
+    report("durable intake against a bare handler", ratio, "x", ">= 0.45", is_met=ratio >= 0.45),
+    report("its 99th percentile", p99, "ms", "< 40", is_met=p99 < 40),
+)

@@ -1,0 +1,110 @@
+"""The metrics of interfaces.md, in a registry of their own; moved by `Telemetry`.
+
+Label values are few and known in advance: never a host, a fingerprint, a run or a label of an alert.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from platform import python_version
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.process_collector import ProcessCollector
+
+from remediator import __version__
+from remediator.core.run import Phase
+from remediator.ports.store import Vitals
+
+_COUNTERS = {
+    "notifications": ("Webhook requests, by source and HTTP status.", ("source", "code")),
+    "alerts": ("Alerts taken in.", ("status",)),
+    "decisions": ("Decisions about an alert and a playbook.", ("playbook", "decision")),
+    "runs": ("Runs that ended.", ("playbook", "mode", "outcome")),
+    "guard_verdicts": ("Verdicts of guards.", ("guard", "verdict")),
+    "actions": ("Attempts at changes, by how they ended.", ("action", "result")),
+    "verifications": ("Verifications that ended.", ("playbook", "result")),
+    "reclaimed_bytes": ("Bytes that changes freed.", ("action",)),
+    "lease_takeovers": ("Runs taken over from a replica that no longer renewed its lease.", ()),
+    "outcome_unknown": ("Changes of which nobody knows whether they were made.", ()),
+    "store_errors": ("Times that the store could not be read or written.", ()),
+}
+_GAUGES = {
+    "runs_active": ("Open runs.", ("phase",)),
+    "approvals_pending": ("Plans that await approval.", ()),
+    "oldest_due_seconds": ("How long the oldest due run has waited for a worker.", ()),
+    "outbox_pending": ("Messages not yet delivered.", ()),
+    "outbox_oldest_seconds": ("Age of the oldest message not yet delivered.", ()),
+    "inbox_pending": ("Notifications not yet read.", ()),
+    "inbox_oldest_seconds": ("Age of the oldest notification not yet read.", ()),
+    "slack_connected": ("Whether Slack's socket is connected.", ()),
+    "breaker_open": ("Whether a playbook's breaker is open.", ("playbook",)),
+    "paused": ("Pauses in force, by what they stop.", ("scope",)),
+    "config_last_reload_successful": ("Whether the last reload took effect.", ()),
+    "build_info": ("What runs here; always 1.", ("version", "python")),
+}
+_LONG = (1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200)
+_SHORT = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
+_HISTOGRAMS = {
+    "run_duration_seconds": ("From admission to outcome.", ("playbook",), _LONG),
+    "start_delay_seconds": ("From admission to the first committed intent.", (), _LONG),
+    "approval_wait_seconds": ("From the request for approval to its end.", (), _LONG),
+    "action_duration_seconds": ("From intent to applied.", ("action",), _SHORT),
+}
+_PAUSE_SCOPES = ("all", "playbook", "target", "namespace")
+
+
+class Metrics:
+    """All metrics, by their names without the prefix."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        more: dict[str, Any] = {"namespace": "remediator", "registry": self._registry}
+        self._counters = {n: Counter(n, text, ls, **more) for n, (text, ls) in _COUNTERS.items()}
+        self._gauges = {n: Gauge(n, text, ls, **more) for n, (text, ls) in _GAUGES.items()}
+        self._histograms = {
+            n: Histogram(n, text, ls, buckets=buckets, **more)
+            for n, (text, ls, buckets) in _HISTOGRAMS.items()
+        }
+        ProcessCollector(registry=self._registry)
+        self.set("build_info", 1, __version__, python_version())
+        self.set("config_last_reload_successful", 1)
+
+    def count(self, name: str, *labels: str, by: float = 1) -> None:
+        """Move a counter; less than nothing is nothing."""
+        counter = self._counters[name]
+        (counter.labels(*labels) if labels else counter).inc(max(by, 0))
+
+    def set(self, name: str, value: float, *labels: str) -> None:
+        """Set a gauge."""
+        gauge = self._gauges[name]
+        (gauge.labels(*labels) if labels else gauge).set(value)
+
+    def measure(self, name: str, seconds: float, *labels: str) -> None:
+        """Put a length of time into a histogram; a clock that went back counts as none at all."""
+        histogram = self._histograms[name]
+        (histogram.labels(*labels) if labels else histogram).observe(max(seconds, 0))
+
+    def show(self, vitals: Vitals, now: datetime) -> None:
+        """Set the gauges that come from the store."""
+        for phase in Phase:
+            if phase is not Phase.CLOSED:
+                self.set("runs_active", vitals.runs_active.get(phase.value, 0), phase.value)
+        kinds = [pause.scope.partition("/")[0] for pause in vitals.pauses]
+        for scope in _PAUSE_SCOPES:
+            self.set("paused", kinds.count(scope), scope)
+        self.set("approvals_pending", vitals.approvals_pending)
+        self.set("outbox_pending", vitals.outbox_pending)
+        self.set("inbox_pending", vitals.inbox_new)
+        self.set("oldest_due_seconds", _age(vitals.oldest_due_at, now))
+        self.set("outbox_oldest_seconds", _age(vitals.outbox_oldest_at, now))
+        self.set("inbox_oldest_seconds", _age(vitals.inbox_oldest_at, now))
+
+    def render(self) -> tuple[bytes, str]:
+        """Return the metrics as Prometheus text, and its content type."""
+        return generate_latest(self._registry), CONTENT_TYPE_PLAIN_0_0_4
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return max((now - since).total_seconds(), 0) if since else 0

@@ -1,0 +1,85 @@
+"""What happened, as metrics and log lines: fed by the app with journal events, and with what the rooms tell."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from remediator.core.events import Event
+from remediator.core.run import Run
+from remediator.ports.store import Vitals
+from remediator.telemetry.gist import details, is_bad
+from remediator.telemetry.meter import Meter, Moved
+from remediator.telemetry.metrics import Metrics
+
+_WARNINGS = frozenset({"problem", "warning", "reload_refused"})
+
+
+class Telemetry:
+    """All metrics and the log. Nothing here waits, and nothing raises for what the world does."""
+
+    def __init__(self) -> None:
+        self._metrics = Metrics()
+        self._meter = Meter(self._metrics)
+        self._logger = logging.getLogger("remediator")
+
+    def observe_event(self, run: Run, event: Event, before: Run | None, at: datetime) -> None:
+        """Log one event and move its metrics; `before` is the run before it, None for an admission."""
+        self._meter.move(Moved(run, event, before, at))
+        level = logging.WARNING if is_bad(event) else logging.INFO
+        if self._logger.isEnabledFor(level):
+            order = run.order
+            known = {"run": run.id, "playbook": order.playbook, "target": str(order.target)}
+            self._line(level, event.kind, known | details(event))
+
+    def log(self, event_name: str, **fields: Any) -> None:
+        """Write one structured log line; an exception given as `error` comes with its traceback."""
+        level = logging.WARNING if event_name in _WARNINGS else logging.INFO
+        self._line(level, event_name, fields)
+
+    def render(self) -> tuple[bytes, str]:
+        """Return the metrics as Prometheus text, and its content type."""
+        return self._metrics.render()
+
+    def notification(self, source: str, code: str) -> None:
+        """Count one webhook request by its source's name (a dash where it is unknown) and its answer."""
+        self._metrics.count("notifications", source, code)
+
+    def alert(self, status: str) -> None:
+        """Count one alert that was taken in."""
+        self._metrics.count("alerts", status)
+
+    def decision(self, playbook: str, decision: str) -> None:
+        """Count one decision."""
+        self._metrics.count("decisions", playbook, decision)
+
+    def store_error(self) -> None:
+        """Count one failure of the store."""
+        self._metrics.count("store_errors")
+
+    def takeover(self) -> None:
+        """Count one run taken over from another replica."""
+        self._metrics.count("lease_takeovers")
+
+    def reload(self, *, ok: bool) -> None:
+        """Note whether a reload took effect."""
+        self._metrics.set("config_last_reload_successful", ok)
+
+    def slack_connected(self, *, is_connected: bool) -> None:
+        """Note whether Slack's socket is connected."""
+        self._metrics.set("slack_connected", is_connected)
+
+    def breaker(self, playbook: str, *, is_open: bool) -> None:
+        """Note whether a playbook's breaker is open."""
+        self._metrics.set("breaker_open", is_open, playbook)
+
+    def vitals(self, vitals: Vitals, now: datetime) -> None:
+        """Set the gauges that come from the store."""
+        self._metrics.show(vitals, now)
+
+    def _line(self, level: int, event_name: str, known: Mapping[str, Any]) -> None:
+        error = known.get("error")
+        caught = error if isinstance(error, BaseException) else None
+        self._logger.log(level, event_name, extra={"fields": known}, exc_info=caught)

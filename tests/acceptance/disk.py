@@ -1,0 +1,108 @@
+"""The house of the first story: a host whose /var is full, a Prometheus that sees it, an Alertmanager that says so."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from tests.acceptance.site import SOURCE, Site
+from tests.parts.alertmanager import Alertmanager
+from tests.parts.host import Host
+from tests.parts.prometheus import Prometheus, ScrapeTarget
+
+INSTANCE = "host-123:9100"
+NAME = "host-123"
+RECEIPTS = "/var/lib/remediator"
+FULL_PERCENT = 92
+AVAILABLE = (
+    'node_filesystem_avail_bytes{instance="{{ labels.instance }}",mountpoint="{{ labels.mountpoint }}"}'
+    " / node_filesystem_size_bytes"
+)
+RULE = """\
+groups:
+  - name: disk
+    rules:
+      - alert: DiskSpaceLow
+        expr: node_filesystem_avail_bytes{mountpoint="/var"} / node_filesystem_size_bytes < 0.15
+        labels: {severity: warning}
+        annotations: {summary: "/var of host-123 is nearly full"}
+"""
+PLAYBOOK: dict[str, Any] = {
+    "description": "Reclaim disk space on a host.",
+    "owner": "sre-core",
+    "runbook_url": "https://runbooks.example.com/disk-space-low",
+    "match": ['alertname=~"DiskSpaceLow|NodeFilesystemAlmostOutOfSpace"'],
+    "requires": ["instance", "mountpoint"],
+    "target": "host/{{ labels.instance | host }}",
+    "mode": "auto",
+    "guards": {"cooldown": "1h", "require": [{"promql": f"{AVAILABLE} < 0.15"}]},
+    "diagnose": [{"disk.usage": {"path": "{{ labels.mountpoint }}", "top": 15}}],
+    "steps": [
+        {"journal.vacuum": {"keep_time": "2d", "keep_size": "16M"}, "irreversible": "allow"},
+        {
+            "docker.prune": {"what": ["images", "build_cache", "containers"], "older_than": "24h"},
+            "when": 'labels.mountpoint in ["/", "/var", "/var/lib/docker"]',
+            "irreversible": "allow",
+        },
+    ],
+    "verify": {
+        "after": "1s",
+        "within": "60s",
+        "every": "1s",
+        "all": [{"promql": f"{AVAILABLE} > 0.2"}, {"alert": "resolved"}],
+    },
+    "on_failure": [{"escalate": [{"to": "oncall"}]}],
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What of the host can change, as seen from inside: every file below /var with its size, and Docker's images."""
+
+    available: int
+    files: frozenset[str]
+    images: frozenset[str]
+
+
+def fill_up(host: Host) -> None:
+    """Many archived journals, one big old image that nobody names, and ballast up to the mark."""
+    host.fill_journal(64)
+    host.add_dangling_image(40)
+    host.disk.fill(FULL_PERCENT)
+
+
+def world_of(host: Host) -> World:
+    assert host.dockerd is not None
+    listed = host.run(["find", "/var", "-type", "f", "-printf", "%p %s\\n"])
+    return World(
+        available=host.disk.available(),
+        files=frozenset(listed.splitlines()),
+        images=frozenset(host.dockerd.images()),
+    )
+
+
+def journal_files(world: World) -> set[str]:
+    return {line for line in world.files if line.startswith("/var/log/journal/")}
+
+
+@contextmanager
+def watched_site(host: Host, *, mode: str) -> Iterator[tuple[Site, Alertmanager]]:
+    """The daemon for this host in an environment of this mode, with an Alertmanager that posts to it by itself."""
+    environment = {"name": "test", "match": ['severity="warning"'], "mode": mode}
+    site = Site(
+        sshd=host.sshd,
+        hosts=[NAME],
+        playbooks={"disk-space-low": PLAYBOOK},
+        settings={"environments": [environment]},
+    )
+    site.settings["hosts"]["ssh"]["receipts"] = RECEIPTS
+    target = ScrapeTarget(address=host.node_exporter.address, labels={"instance": INSTANCE})
+    with ExitStack() as stack:
+        hook = f"{site.url}/webhooks/alertmanager"
+        alertmanager = Alertmanager(hook, bearer_token=site.tokens[SOURCE])
+        stack.enter_context(alertmanager)
+        prometheus = Prometheus(rules=RULE, targets=[target], alertmanager=alertmanager.address)
+        stack.enter_context(prometheus)
+        site.settings["prometheus"] = {"url": prometheus.url}
+        site.settings["alertmanager"] = {"urls": [alertmanager.url]}
+        yield stack.enter_context(site), alertmanager

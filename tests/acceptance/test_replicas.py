@@ -1,0 +1,167 @@
+"""Two daemons on one PostgreSQL: one sleeps longer than its lease, or the database crashes under both."""
+
+import contextlib
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.machine import Machine, sick, steps_playbook, unfinished
+from tests.acceptance.site import Site, an_alert
+from tests.parts.postgres import Postgres
+from tests.parts.require import require
+from tests.parts.sshd import Sshd
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+LEASE_SECONDS = 15
+HOSTS = ("web1", "web2", "web3")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two replicas, what they act on, and their database."""
+
+    first: Site
+    second: Site
+    machine: Machine
+    postgres: Postgres
+
+    @property
+    def sites(self) -> tuple[Site, Site]:
+        return self.first, self.second
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Postgres]:
+    """A server of our own, because it will crash."""
+    require("postgres", "initdb", root=True)
+    with Postgres() as part:
+        yield part
+
+
+@pytest.fixture
+def pair(database: Postgres, sshd: Sshd, tmp_path: Path) -> Iterator[Pair]:
+    machine = Machine(tmp_path, sshd, *HOSTS)
+    settings = {**machine.settings(), "store": database.new_database()}
+    playbooks = {"steps": steps_playbook(0.3, 0.4, 0.3)}
+    with (
+        Site(settings=settings, playbooks=playbooks) as first,
+        Site(settings=settings, playbooks=playbooks) as second,
+    ):
+        yield Pair(first, second, machine, database)
+
+
+def test_a_replica_that_sleeps_longer_than_its_lease_doubles_nothing_and_blocks_nobody(
+    pair: Pair,
+) -> None:
+    cases = {f"sleep-{n}": HOSTS[n % len(HOSTS)] for n in range(12)}
+    for case, target in cases.items():
+        pair.first.alert(sick(case, target))
+    pair.first.wait_for(pair.machine.lines, 30, "a first effect")
+    sleeper, waker = _who_acts(pair)
+
+    sleeper.send(signal.SIGSTOP)
+    stopped = time.monotonic()
+    try:
+        later = {f"later-{n}": HOSTS[n % len(HOSTS)] for n in range(3)}
+        for case, target in later.items():
+            _post_until_accepted(waker, case, target)
+        waker.wait_for(lambda: _closed(waker, len(cases) + len(later)), 75, "every run closed")
+        assert time.monotonic() - stopped > LEASE_SECONDS - 1
+    finally:
+        sleeper.send(signal.SIGCONT)
+    sleeper.wait_for(sleeper.is_ready, 30, "the sleeper awake")
+    sleeper.alert(sick("awake", "web1"))
+    runs = waker.wait_for(lambda: _closed(waker, len(cases) + len(later) + 1), 30, "all closed")
+
+    assert [run["reason"] for run in runs if run["outcome"] != "resolved"] == []
+    assert pair.machine.doubled() == []
+    assert pair.machine.overlaps() == []
+    for case in (*cases, *later):
+        assert pair.machine.begun(case) == ["step1", "step2", "step3"]
+
+
+def test_a_crash_of_the_database_loses_no_accepted_alert_and_every_run_ends(pair: Pair) -> None:
+    accepted: set[str] = set()
+    doubtful: set[str] = set()
+    ended = threading.Event()
+    dice = random.Random(7)
+
+    def pour(site: Site) -> None:
+        number = 0
+        while not ended.wait(0.15):
+            number += 1
+            case = f"pour-{site.port}-{number}"
+            with contextlib.suppress(OSError):
+                status = site.post([an_alert(sick(case, dice.choice(HOSTS)))]).status
+                assert status in (202, 503)
+                (accepted if status == 202 else doubtful).add(case)
+
+    pourers = [threading.Thread(target=pour, args=(site,)) for site in pair.sites]
+    for pourer in pourers:
+        pourer.start()
+    try:
+        for _ in range(2):
+            time.sleep(1.0)
+            pair.postgres.stop("immediate")
+            time.sleep(1.0)
+            pair.postgres.start()
+            pair.first.wait_for(pair.first.is_ready, 30, "ready again")
+    finally:
+        ended.set()
+        for pourer in pourers:
+            pourer.join()
+
+    assert len(accepted) > 5
+    runs = pair.first.wait_for(lambda: _answered(pair.first, accepted), 90, "all answered")
+    assert [run["reason"] for run in runs if run["outcome"] != "resolved"] == []
+    assert {run["alert"]["labels"]["case"] for run in runs} <= accepted | doubtful
+    assert pair.machine.doubled() == []
+    assert pair.machine.overlaps() == []
+
+
+def test_a_replica_that_is_killed_is_taken_over_within_a_lease_and_a_second(pair: Pair) -> None:
+    pair.first.alert(sick("orphan", "web1"))
+    pair.machine.wait_for_begin("orphan", "step1")
+    victim, heir = _who_acts(pair)
+
+    victim.kill()
+    killed = time.monotonic()
+
+    run = heir.wait_for_run(LEASE_SECONDS + 10, outcome="resolved")
+    assert time.monotonic() - killed < LEASE_SECONDS + 6
+    assert "observed" in heir.events(run["id"])
+    assert pair.machine.begun("orphan") == ["step1", "step2", "step3"]
+
+
+def _who_acts(pair: Pair) -> tuple[Site, Site]:
+    """The replica whose log has the most intents, and the other one."""
+
+    def intents(site: Site) -> int:
+        return site.full_log().count("intent_committed")
+
+    pair.first.wait_for(lambda: any(map(intents, pair.sites)), 10, "an intent in a log")
+    busy = max(pair.sites, key=intents)
+    return busy, pair.second if busy is pair.first else pair.first
+
+
+def _closed(site: Site, count: int) -> list[Any]:
+    runs = site.runs()
+    return runs if len(runs) >= count and not unfinished(runs) else []
+
+
+def _answered(site: Site, accepted: set[str]) -> list[Any]:
+    runs = site.runs()
+    answered = {run["alert"]["labels"]["case"] for run in runs}
+    return runs if accepted <= answered and not unfinished(runs) else []
+
+
+def _post_until_accepted(site: Site, case: str, target: str) -> None:
+    """Post as Alertmanager would: again after 503."""
+    site.wait_for(lambda: site.post([an_alert(sick(case, target))]).status == 202, 40, case)

@@ -1,0 +1,81 @@
+"""What we ship and what our pages show loads without a word."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from remediator.config.catalog import find_catalog
+from remediator.config.playbook_shape import PlaybookShape
+from remediator.config.playbooks import PlaybookLoader
+from remediator.config.reading import PlaybookRules
+from remediator.config.settings_reader import load_settings
+from remediator.config.settings_shape import SettingsShape
+from remediator.config.steps import STEP_KEYS
+from remediator.config.template_filters import FILTER_ARGUMENTS
+from remediator.config.yaml_source import read_yaml, read_yaml_file
+
+ROOT = Path(__file__).parents[2]
+CATALOG = find_catalog()
+PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yaml"))
+PLAYBOOK_PAGE = (ROOT / "docs" / "playbooks.md").read_text()
+SETTINGS_PAGE = (ROOT / "docs" / "settings.md").read_text()
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_a_shipped_playbook_loads_without_a_word(path: Path) -> None:
+    loader = PlaybookLoader(CATALOG, PlaybookRules(contacts=frozenset({"oncall"})))
+
+    loaded = loader.read([read_yaml_file(path)])
+
+    assert loaded.problems == ()
+    (playbook,) = loaded.book
+    assert playbook.name == path.stem
+    assert playbook.runbook_url
+    assert playbook.owner
+    assert '"tests":' in playbook.document
+    assert loader.from_document(playbook.document, source=str(path)) == playbook
+
+
+def test_there_are_playbooks() -> None:
+    assert {path.stem for path in PLAYBOOKS} >= {"disk-space-low", "service-down"}
+
+
+def test_every_playbook_of_the_page_loads() -> None:
+    found = [block for block in blocks(PLAYBOOK_PAGE, "yaml") if block.startswith("name:")]
+
+    assert found
+    for block in found:
+        loaded = PlaybookLoader(CATALOG).read([read_yaml("docs/playbooks.md", block.encode())])
+        assert not loaded.has_errors, loaded.problems
+
+
+def test_the_settings_of_the_page_load(tmp_path: Path) -> None:
+    (block,) = (b for b in blocks(SETTINGS_PAGE, "yaml") if b.startswith("listen:"))
+    for number, file in enumerate(re.findall(r"/run/secrets/([\w-]+)", block)):
+        (tmp_path / file).write_text(f"secret-{number}")
+    (tmp_path / "inventory.json").write_text('{"_meta": {"hostvars": {}}}')
+    text = block.replace("/run/secrets/", "").replace("/etc/ansible/", "")
+    (tmp_path / "settings.yaml").write_text(text)
+
+    loaded = load_settings(tmp_path / "settings.yaml", CATALOG)
+
+    assert not loaded.has_errors, [str(problem) for problem in loaded.problems]
+
+
+@pytest.mark.parametrize("key", sorted(SettingsShape.model_fields))
+def test_every_settings_key_is_on_the_page(key: str) -> None:
+    assert f"`{key}`" in SETTINGS_PAGE
+
+
+@pytest.mark.parametrize(
+    "word", sorted({*PlaybookShape.model_fields, *STEP_KEYS, *FILTER_ARGUMENTS})
+)
+def test_every_word_of_the_language_is_on_the_page(word: str) -> None:
+    assert f"`{word}`" in PLAYBOOK_PAGE

@@ -1,0 +1,1 @@
+"""Tables of the pure half: one file per core module."""

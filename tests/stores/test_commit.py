@@ -1,0 +1,194 @@
+"""The store's contract: what a commit means; group commit, failures, waking and closing."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from remediator.core.errors import StoreError, StoreUnavailable
+from remediator.ports.store import Store
+from remediator.stores.store import open_store
+from remediator.testing.builders import MOMENT, a_message, a_notification, a_run
+
+SECOND = timedelta(seconds=1)
+
+
+class Mishap(Exception):
+    """What a closure raises on purpose."""
+
+
+def accept(number: int, *, fails: bool = False):
+    def closure(tx):
+        tx.accept(a_notification(id=f"ntf_{number:03}"))
+        if fails:
+            raise Mishap(number)
+        return number
+
+    return closure
+
+
+async def kept(store: Store) -> set[str]:
+    taken = await store.submit(lambda tx: tx.take_notifications(1000))
+    return {notification.id for notification in taken}
+
+
+async def test_a_failing_closure_takes_no_other_with_it(store: Store):
+    closures = (store.submit(accept(n, fails=n % 7 == 3)) for n in range(100))
+
+    results = await asyncio.gather(*closures, return_exceptions=True)
+
+    failed = [n for n in range(100) if n % 7 == 3]
+    assert [r.args[0] for r in results if isinstance(r, Mishap)] == failed
+    assert [r for r in results if not isinstance(r, Mishap)] == [
+        n for n in range(100) if n not in failed
+    ]
+    assert await kept(store) == {f"ntf_{n:03}" for n in range(100) if n not in failed}
+
+
+async def test_a_refused_closure_takes_no_other_with_it(store: Store):
+    numbers = [n // 2 for n in range(100)]
+
+    results = await asyncio.gather(
+        *(store.submit(accept(n)) for n in numbers), return_exceptions=True
+    )
+
+    refused = [r for r in results if isinstance(r, Exception)]
+    assert len(refused) == 50
+    assert {type(error) for error in refused} == {StoreError}
+    assert len(await kept(store)) == 50
+
+
+async def test_a_refusal_does_not_tell_the_values(store: Store):
+    await store.submit(lambda tx: tx.accept(a_notification(body=b"hunter2")))
+
+    with pytest.raises(StoreError) as caught:
+        await store.submit(lambda tx: tx.accept(a_notification(body=b"hunter2")))
+
+    assert "hunter2" not in f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__cause__}"
+
+
+async def test_a_result_is_there_for_every_reader_when_it_is_handed_out(store: Store):
+    async def write_and_look(number: int) -> bool:
+        await store.submit(accept(number))
+        return await store.read(lambda r: r.notification(f"ntf_{number:03}")) is not None
+
+    assert all(await asyncio.gather(*(write_and_look(number) for number in range(100))))
+
+
+async def test_a_submitter_that_stops_waiting_does_not_hurt_the_others(store: Store):
+    waiting = [asyncio.create_task(store.submit(accept(n))) for n in range(20)]
+    await asyncio.sleep(0)
+    for impatient in waiting[::2]:
+        impatient.cancel()
+
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert [r for r in results if not isinstance(r, asyncio.CancelledError)] == list(
+        range(1, 20, 2)
+    )
+    assert await store.submit(accept(99)) == 99
+
+
+async def test_a_reader_cannot_write(store: Store):
+    from sqlalchemy import text
+
+    with pytest.raises(StoreError):
+        await store.read(lambda r: r._connection.execute(text("DELETE FROM inbox")))
+
+
+async def test_after_closing_nothing_is_taken_any_more(url: str):
+    store = await open_store(url)
+    accepted = [asyncio.create_task(store.submit(accept(n))) for n in range(50)]
+    await asyncio.sleep(0)
+
+    await store.close()
+
+    assert await asyncio.gather(*accepted) == list(range(50))
+    with pytest.raises(StoreUnavailable):
+        await store.submit(accept(99))
+    with pytest.raises(StoreUnavailable):
+        await store.read(lambda r: r.notification("ntf_000"))
+    await store.close()
+
+
+async def test_what_was_stored_is_there_after_opening_again(url: str):
+    store = await open_store(url)
+    await store.submit(accept(1))
+    await store.close()
+
+    store = await open_store(url)
+
+    assert await kept(store) == {"ntf_001"}
+    await store.close()
+
+
+WAKING = {
+    "a notification": lambda tx: tx.accept(a_notification()),
+    "a new run": lambda tx: tx.insert_run(a_run(id="run_2", episode="eps_2"), MOMENT),
+    "a click on a resting run": lambda tx: tx.save_run(tx.lock_run("run_1"), MOMENT),
+    "a run given back": lambda tx: tx.release_claim("run_1", 0),
+    "a message": lambda tx: tx.enqueue(a_message(), ["a"], MOMENT),
+}
+QUIET = {
+    "a bad notification": lambda tx: tx.accept(a_notification(state="bad")),
+    "a run put to rest": lambda tx: tx.save_run(tx.lock_run("run_1"), None),
+    "a note of time": lambda tx: tx.mark_clock(MOMENT),
+}
+
+
+async def waits(store: Store, closure) -> float:
+    """How long a loop waits for work, at most half a second, when this closure is committed meanwhile."""
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    waiting = asyncio.create_task(store.wait_for_work(timedelta(seconds=0.5)))
+    await asyncio.sleep(0.02)
+    await store.submit(closure)
+    await waiting
+    return clock() - began
+
+
+@pytest.mark.parametrize("what", WAKING)
+async def test_what_is_due_at_once_wakes_the_loops(store: Store, what: str):
+    await store.submit(lambda tx: tx.insert_run(a_run(), MOMENT))
+    await asyncio.sleep(0.05)
+
+    assert await waits(store, WAKING[what]) < 0.4
+
+
+@pytest.mark.parametrize("what", QUIET)
+async def test_what_is_not_due_wakes_nobody(store: Store, what: str):
+    await store.submit(lambda tx: tx.insert_run(a_run(), MOMENT))
+    await asyncio.sleep(0.05)
+
+    assert await waits(store, QUIET[what]) >= 0.49
+
+
+async def test_a_loop_that_was_busy_when_it_rang_does_not_wait(store: Store):
+    clock = asyncio.get_running_loop().time
+    await store.wait_for_work(timedelta(milliseconds=1))
+    await store.submit(accept(1))
+    await asyncio.sleep(0.05)
+
+    began = clock()
+    await store.wait_for_work(timedelta(seconds=5))
+    heard = clock() - began
+    await store.wait_for_work(timedelta(seconds=0.2))
+
+    assert heard < 1
+    assert clock() - began >= 0.2
+
+
+@pytest.mark.slow
+async def test_a_commit_wakes_the_other_replica(postgres):
+    url = postgres.new_database()
+    here, there = await open_store(url), await open_store(url)
+    await asyncio.sleep(0.3)
+    await there.wait_for_work(timedelta(milliseconds=1))
+
+    waiting = asyncio.create_task(there.wait_for_work(timedelta(seconds=10)))
+    await asyncio.sleep(0.05)
+    await here.submit(accept(1))
+
+    async with asyncio.timeout(5):
+        await waiting
+    await asyncio.gather(here.close(), there.close())

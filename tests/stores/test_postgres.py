@@ -1,0 +1,140 @@
+"""What PostgreSQL needs beyond the contract: insisting on durability, time-outs, lost connections, several replicas."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from remediator.core.errors import InvalidSettings, StoreUnavailable
+from remediator.stores.store import open_store
+from remediator.testing.builders import a_notification
+from tests.parts.postgres import Postgres
+from tests.parts.require import require
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def server() -> Iterator[Postgres]:
+    """A server of its own, to be crashed."""
+    require("postgres", "initdb")
+    with Postgres() as part:
+        yield part
+
+
+def accept(number: int):
+    return lambda tx: tx.accept(a_notification(id=f"ntf_{number}"))
+
+
+async def test_a_crash_of_the_server_is_reported_and_overcome(server: Postgres):
+    store = await open_store(server.new_database())
+    await asyncio.gather(*(store.submit(accept(number)) for number in range(20)))
+
+    server.stop("immediate")
+    with pytest.raises(StoreUnavailable):
+        await store.submit(accept(20))
+    with pytest.raises(StoreUnavailable):
+        await store.read(lambda reader: reader.notification("ntf_1"))
+    server.start()
+
+    await store.submit(accept(21))
+    found = await store.read(lambda reader: reader.notification("ntf_21"))
+    assert found == a_notification(id="ntf_21")
+    kept = await store.submit(lambda tx: tx.take_notifications(100))
+    assert {n.id for n in kept} >= {f"ntf_{n}" for n in (*range(20), 21)}
+    await store.close()
+
+
+async def test_connections_that_were_cut_while_idle_are_not_noticed(postgres: Postgres):
+    url = postgres.new_database()
+    store = await open_store(url)
+    await asyncio.gather(*(store.submit(accept(number)) for number in range(20)))
+    await store.read(lambda reader: reader.notification("ntf_1"))
+
+    cut = (
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name='remediator'"
+    )
+    postgres.query("postgres", f"{cut} and datname='{url.rsplit('/')[-1]}'")
+
+    assert await store.read(lambda reader: reader.notification("ntf_1")) is not None
+    await asyncio.gather(*(store.submit(accept(number)) for number in range(20, 40)))
+    await store.close()
+
+
+async def test_the_listener_hears_again_after_its_connection_was_cut(postgres: Postgres):
+    from datetime import timedelta
+
+    url = postgres.new_database()
+    here, there = await open_store(url), await open_store(url)
+    cut = "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%'"
+    await asyncio.sleep(0.3)
+    assert postgres.query("postgres", f"{cut} and datname='{url.rsplit('/')[-1]}'") == "t\nt"
+    await asyncio.sleep(1.5)
+    await there.wait_for_work(timedelta(milliseconds=1))
+
+    waiting = asyncio.create_task(there.wait_for_work(timedelta(seconds=20)))
+    await asyncio.sleep(0.05)
+    await here.submit(accept(1))
+
+    async with asyncio.timeout(5):
+        await waiting
+    await asyncio.gather(here.close(), there.close())
+
+
+async def test_a_server_that_is_not_there_is_reported():
+    with pytest.raises(StoreUnavailable, match="cannot be reached"):
+        await open_store("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+async def test_a_server_that_confirms_what_it_may_lose_is_refused(postgres: Postgres):
+    url = postgres.new_database()
+    name = url.rsplit("/")[-1]
+    postgres.query("postgres", f'alter database "{name}" set synchronous_commit = off')
+
+    with pytest.raises(InvalidSettings, match="synchronous_commit"):
+        await open_store(url)
+
+
+@pytest.mark.parametrize("setting", ["fsync", "full_page_writes"])
+async def test_a_server_that_could_forget_is_refused(setting: str, monkeypatch):
+    from tests.parts import postgres as part
+
+    require("postgres", "initdb")
+    monkeypatch.setitem(part.SETTINGS, setting, "off")  # of the real server, not of our program
+    with Postgres() as server, pytest.raises(InvalidSettings, match=setting):
+        await open_store(server.new_database())
+
+
+async def test_nothing_waits_for_ever_on_the_server(postgres: Postgres):
+    store = await open_store(postgres.new_database())
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+
+    def ask(tx):
+        return [tx._connection.execute(text(f"SHOW {name}")).scalar() for name in names]
+
+    assert await store.submit(ask) == ["15s", "5s", "30s"]
+    await store.close()
+
+
+async def test_the_password_is_asked_for_every_connection(postgres: Postgres):
+    asked = []
+
+    def password() -> str:
+        asked.append(1)
+        return "secret"
+
+    store = await open_store(postgres.new_database(), password=password)
+    await store.submit(accept(1))
+
+    assert len(asked) >= 2
+    await store.close()
+
+
+async def test_a_lost_database_does_not_hang_closing(server: Postgres):
+    store = await open_store(server.new_database())
+    await store.submit(accept(1))
+    server.stop("kill")
+
+    async with asyncio.timeout(15):
+        await store.close()
