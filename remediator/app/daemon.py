@@ -28,7 +28,6 @@ from remediator.engine.preview import Preview
 from remediator.engine.runner import Runner
 from remediator.engine.scribe import Scribe
 from remediator.engine.worker import Worker
-from remediator.http import alertmanager
 from remediator.http.context import HttpContext
 from remediator.http.server import TlsFiles, build_app, start, stop
 from remediator.ports.ambient import Ambient, system_ambient
@@ -175,7 +174,6 @@ class Daemon:
             ledger=ledger,
             ambient=self._ambient,
             rules=lambda: self.site.rules,
-            parsers={"alertmanager": alertmanager.parse},
             witness=self._witness,
             traffic=self._traffic,
         )

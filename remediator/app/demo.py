@@ -1,4 +1,5 @@
-"""`remediator demo`: the real daemon, its real playbook language, store, guards and messages; only the world is simulated.
+"""`remediator demo`: the real daemon, its real playbook language, store, guards and messages; only the world
+is simulated.
 
 A host's /var fills up. Three scenes: a rehearsal, an approved cleanup that is verified, and a Prometheus that is down.
 """

@@ -1,4 +1,5 @@
-"""Build gateways from settings: those that can only look, and those that can change things. SDKs load when first used."""
+"""Build gateways from settings: those that can only look, and those that can change things. SDKs load when
+first used."""
 
 from __future__ import annotations
 

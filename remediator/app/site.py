@@ -1,4 +1,5 @@
-"""A site: everything that the settings and playbooks say, as one value. A reload swaps it whole, or keeps the old one."""
+"""A site: everything that the settings and playbooks say, as one value. A reload swaps it whole, or keeps
+the old one."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ from remediator.config.templates import Templates
 from remediator.core.selection import Environment, Index
 from remediator.engine.admission import Rules
 from remediator.engine.ledger import Routes
+from remediator.http import alertmanager
 from remediator.http.auth import Doorkeeper, ProxyTrust, Role, SourceKeys, UserKeys
+from remediator.http.webhook import KIND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,7 @@ def _rules(settings: Settings, book: PlaybookBook, catalog: Catalog, templates: 
         environments=environments,
         allowed={source.name: source.playbooks for source in settings.sources},
         render=Orders(catalog, templates, settings.severities).render_order,
+        parsers={KIND: alertmanager.parse},
     )
 
 

@@ -1,4 +1,5 @@
-"""What people are told when something happens to a run: journal event in, message values out. Pure; the engine sends them."""
+"""What people are told when something happens to a run: journal event in, message values out. Pure; the
+engine sends them."""
 
 from __future__ import annotations
 

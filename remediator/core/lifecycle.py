@@ -1,7 +1,10 @@
-"""The life of a run: what to do next, and what follows from what happened. Everything else in remediator serves this file.
+"""The life of a run: what to do next, and what follows from what happened. Everything else in remediator
+serves this file.
 
-`next_effect(run, now)` names the one thing to do now. It is a function of the stored run alone, so that ordinary progress,
-a restart and a takeover by another replica are one code path. `evolve(run, event, now)` (in `evolution`) says what follows.
+`next_effect(run, now)` names the one thing to do now. It is a function of the stored run alone, so that
+ordinary progress,
+a restart and a takeover by another replica are one code path. `evolve(run, event, now)` (in `evolution`)
+says what follows.
 
 The safety of the whole rests on a few lines here:
   - an intent is applied only under the claim that committed it (`attempt.fence == run.fence`): whoever finds one

@@ -20,7 +20,8 @@ from remediator.core.target import Target
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """Everything that was decided when a run was admitted. `guards` maps a guard's name to its settings (floors applied)."""
+    """Everything that was decided when a run was admitted. `guards` maps a guard's name to its settings
+    (floors applied)."""
 
     playbook: str
     playbook_digest: str

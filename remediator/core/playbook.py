@@ -1,4 +1,5 @@
-"""A playbook as loaded and checked, before any alert: matchers, guards, steps, verification, what to do when it fails."""
+"""A playbook as loaded and checked, before any alert: matchers, guards, steps, verification, what to do when
+it fails."""
 
 from __future__ import annotations
 

@@ -10,5 +10,6 @@ class Renderer(Protocol):
     """Fills labels into texts. Label values are data: they are never evaluated."""
 
     def render(self, text: str, variables: Mapping[str, Any], *, promql: bool = False) -> str:
-        """Return the text with every `{{ … }}` replaced; raise InvalidTemplate. `promql` quotes each value for PromQL."""
+        """Return the text with every `{{ … }}` replaced; raise InvalidTemplate. `promql` quotes each value
+        for PromQL."""
         ...

@@ -1,4 +1,5 @@
-"""Admit one alert: its episode, a decision for every playbook that could have matched, and at most one open run each."""
+"""Admit one alert: its episode, a decision for every playbook that could have matched, and at most one open
+run each."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from remediator.core import events as ev
-from remediator.core.alert import Alert, AlertStatus
+from remediator.core.alert import Alert, AlertGroup, AlertStatus
 from remediator.core.errors import InputError
 from remediator.core.events import Outcome
 from remediator.core.evolution import admit
@@ -26,17 +27,20 @@ _MAY_ANSWER_AGAIN = frozenset(
     {Outcome.RESOLVED, Outcome.UNRESOLVED, Outcome.FAILED, Outcome.BLOCKED, Outcome.EXPIRED}
 )
 
+Parse = Callable[[bytes], AlertGroup]
 Render = Callable[[Selection, Alert, str], Order]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What intake goes by; swapped whole on reload. `allowed` maps a source to the playbooks it may set off."""
+    """What intake goes by; swapped whole on reload. `allowed` maps a source to the playbooks it may set off,
+    `parsers` a notification's kind to what reads it."""
 
     index: Index
     environments: tuple[Environment, ...]
     allowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     render: Render
+    parsers: Mapping[str, Parse] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -189,7 +193,8 @@ class Admission:
 
 
 def end_episode(tx: Transaction, ledger: Ledger, closed: Episode, now: datetime) -> list[Moved]:
-    """Store a closed episode, tell its open runs that the alert resolved, and drop calls for people that no longer matter."""
+    """Store a closed episode, tell its open runs that the alert resolved, and drop calls for people that no
+    longer matter."""
     tx.save_episode(closed)
     tx.hush(closed.id)
     moved: list[Moved] = []

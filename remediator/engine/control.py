@@ -1,4 +1,5 @@
-"""What people can do: approve, reject, cancel, take over, settle, pause, resume. Every door (API, Slack, web) comes here.
+"""What people can do: approve, reject, cancel, take over, settle, pause, resume. Every door (API, Slack,
+web) comes here.
 
 Control only writes to the store: the worker does the rest. "No" is Refused, with who can or what would help.
 """
@@ -103,7 +104,8 @@ class Control:
         return pause
 
     async def resume(self, scope: str, *, person: Person) -> int:
-        """End the pause with this id, or all of this scope; `playbook/NAME` also closes its breaker. Return how many ended."""
+        """End the pause with this id, or all of this scope; `playbook/NAME` also closes its breaker. Return
+        how many ended."""
 
         def closure(tx: Transaction) -> int:
             now = self._ambient.now()

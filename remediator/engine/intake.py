@@ -6,7 +6,7 @@ Every step can be repeated: a notification that was half done when the daemon di
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from remediator.core.alert import Alert, AlertGroup
@@ -20,12 +20,11 @@ from remediator.ports.traffic import Traffic
 
 CHUNK = 100
 LONGEST_WAIT = 2.0
-
-Parse = Callable[[bytes], AlertGroup]
+GIVE_WAY_SECONDS = 0.05
 
 
 class Intake:
-    """Drains the inbox. `parsers` maps a notification's kind to what reads it."""
+    """Drains the inbox, and gives way to the door while that is busy."""
 
     def __init__(
         self,
@@ -34,7 +33,6 @@ class Intake:
         ledger: Ledger,
         ambient: Ambient,
         rules: Callable[[], Rules],
-        parsers: Mapping[str, Parse],
         witness: Witness,
         traffic: Traffic | None = None,
     ) -> None:
@@ -42,7 +40,6 @@ class Intake:
         self._ledger = ledger
         self._ambient = ambient
         self._rules = rules
-        self._parsers = parsers
         self._witness = witness
         self._traffic = traffic or Traffic(ambient.monotonic)
         self._stopping = asyncio.Event()
@@ -79,12 +76,12 @@ class Intake:
     async def _give_way(self) -> None:
         """While very many notifications arrive, take them in first; but not for ever."""
         began = self._ambient.monotonic()
-        while self._traffic.is_heavy() and self._ambient.monotonic() - began < LONGEST_WAIT:
-            await asyncio.sleep(0.05)
+        while self._traffic.is_heavy() and self._ambient.monotonic() - began < LONGEST_WAIT:  # noqa: ASYNC110 — no event says "quiet"
+            await asyncio.sleep(GIVE_WAY_SECONDS)
 
     def _read(self, notification: Notification) -> AlertGroup | str:
         try:
-            return self._parsers[notification.kind](notification.body)
+            return self._rules().parsers[notification.kind](notification.body)
         except (InvalidAlert, KeyError) as error:
             return str(error)
 

@@ -54,7 +54,8 @@ class Proposer(Protocol):
         ...
 
     async def observe(self, change: Change, ticket: Ticket) -> Sight:
-        """Say what became of an attempt whose answer is not known; raise Transient where the world cannot be reached."""
+        """Say what became of an attempt whose answer is not known; raise Transient where the world cannot be
+        reached."""
         ...
 
     async def undo(self, change: Change, measure: Measure) -> Change | None:

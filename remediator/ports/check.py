@@ -15,7 +15,8 @@ from remediator.ports.parameters import Parameters
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a check is asked about. `alert_seen_at` is when a source last spoke of the alert, `alert_firing` what it said."""
+    """What a check is asked about. `alert_seen_at` is when a source last spoke of the alert, `alert_firing`
+    what it said."""
 
     parameters: Any
     alert: Alert

@@ -38,7 +38,8 @@ class Output:
 class Receipt:
     """What a guarded command left on the target: whether its token was seen, and how the command ended.
 
-    `state` is `absent` (never started, and never will: the token is now spent), `running`, `done` or `broken` (started, but nobody knows how it ended).
+    `state` is `absent` (never started, and never will: the token is now spent), `running`, `done` or
+    `broken` (started, but nobody knows how it ended).
     """
 
     state: str
@@ -56,7 +57,8 @@ class Looker(Protocol):
         ...
 
     async def receipt(self, target: Target, token: str) -> Receipt:
-        """Return what the command that carried this token left. An absent token is spent by asking: it can no longer start."""
+        """Return what the command that carried this token left. An absent token is spent by asking: it can
+        no longer start."""
         ...
 
 
@@ -75,7 +77,8 @@ class Shell(Looker, Protocol):
     ) -> Output:
         """Run words once under a receipt, with sudo where configured.
 
-        Refused on the target (Stale) where `fence` is older than one seen there, `not_after` has passed by the target's clock, or the
+        Refused on the target (Stale) where `fence` is older than one seen there, `not_after` has passed by
+        the target's clock, or the
         token was used. Raise Transient (not started for sure), Uncertain (started or perhaps started, no answer).
         """
         ...

@@ -101,7 +101,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One message on its way to one channel. `channel` is the JSON of its settings, `receipt` what the thread's last one returned."""
+    """One message on its way to one channel. `channel` is the JSON of its settings, `receipt` what the
+    thread's last one returned."""
 
     id: str
     message: Message
@@ -113,7 +114,8 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """What to list: newest first, below the cursor `before`, with equality filters (playbook, target, phase, outcome, fingerprint, …)."""
+    """What to list: newest first, below the cursor `before`, with equality filters (playbook, target, phase,
+    outcome, fingerprint, …)."""
 
     limit: int = 50
     before: str | None = None
@@ -148,9 +150,10 @@ class Reader(Protocol):
     def run(self, run_id: str) -> Run | None: ...  # noqa: D102
     def runs(self, listing: Listing) -> Page: ...  # noqa: D102
     def open_runs_of(self, episode: str) -> tuple[Run, ...]: ...  # noqa: D102
-    def events(
-        self, run_id: str, *, after: int = 0, limit: int = 1000
-    ) -> tuple[JournalEntry, ...]: ...
+    def events(self, run_id: str, *, after: int = 0, limit: int = 1000) -> tuple[JournalEntry, ...]:
+        """Return a run's journal behind the entry `after`, oldest first."""
+        ...
+
     def decisions(self, listing: Listing) -> Page: ...  # noqa: D102
     def notification(self, notification_id: str) -> Notification | None: ...  # noqa: D102
     def notifications(self, listing: Listing) -> Page: ...  # noqa: D102
@@ -207,7 +210,8 @@ class Transaction(Reader, Protocol):
 
     # runs
     def insert_run(self, run: Run, due_at: datetime) -> bool:
-        """Insert a new run; False, and nothing stored, where (episode, playbook, ordinal) is taken or one is open there."""
+        """Insert a new run; False, and nothing stored, where (episode, playbook, ordinal) is taken or one is
+        open there."""
         ...
 
     def lock_run(self, run_id: str) -> Run | None:
@@ -225,7 +229,8 @@ class Transaction(Reader, Protocol):
     def claim_due(
         self, *, owner: str, lease: timedelta, limit: int, now: datetime
     ) -> tuple[Run, ...]:
-        """Take due runs whose lease is free or over: owner and lease are set, the fence grows. PostgreSQL: its own clock, SKIP LOCKED."""
+        """Take due runs whose lease is free or over: owner and lease are set, the fence grows. PostgreSQL:
+        its own clock, SKIP LOCKED."""
         ...
 
     def extend_leases(
@@ -253,7 +258,8 @@ class Transaction(Reader, Protocol):
         ...
 
     def record_attempt(self, run: Run, step: str) -> None:
-        """Insert or update the attempt row (run, step, n) from the run's progress; unique, so a second intent for one n fails."""
+        """Insert or update the attempt row (run, step, n) from the run's progress; unique, so a second
+        intent for one n fails."""
         ...
 
     def record_approval(self, run: Run) -> None:
@@ -288,7 +294,8 @@ class Transaction(Reader, Protocol):
 
     # keeping
     def prune(self, *, runs_before: datetime, notifications_before: datetime, limit: int) -> int:
-        """Delete closed runs with all that belongs to them, and finished notifications, that are older; return how many rows."""
+        """Delete closed runs with all that belongs to them, and finished notifications, that are older;
+        return how many rows."""
         ...
 
     def clock_mark(self) -> datetime | None:

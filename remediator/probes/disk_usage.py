@@ -41,7 +41,7 @@ class UsageProber:
         self,
         target: Target,
         parameters: Any,
-        timeout: timedelta,  # noqa: ASYNC109
+        timeout: timedelta,
     ) -> Evidence:
         """See ports.probe.Prober; du is given most of the time, and what it found until then counts."""
         wanted: UsageParameters = parameters

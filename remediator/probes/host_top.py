@@ -52,7 +52,7 @@ class TopProber:
         self,
         target: Target,
         parameters: Any,
-        timeout: timedelta,  # noqa: ASYNC109
+        timeout: timedelta,
     ) -> Evidence:
         """See ports.probe.Prober."""
         wanted: TopParameters = parameters

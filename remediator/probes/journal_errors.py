@@ -37,7 +37,7 @@ class ErrorsProber:
         self,
         target: Target,
         parameters: Any,
-        timeout: timedelta,  # noqa: ASYNC109
+        timeout: timedelta,
     ) -> Evidence:
         """See ports.probe.Prober."""
         wanted: ErrorsParameters = parameters

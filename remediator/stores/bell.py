@@ -29,7 +29,7 @@ class Bell:
             if not waiting.done():
                 waiting.set_result(None)
 
-    async def wait(self, timeout: timedelta) -> None:  # noqa: ASYNC109
+    async def wait(self, timeout: timedelta) -> None:
         """Return at the next ring that this task has not heard yet, or after the time-out."""
         me = asyncio.current_task()
         if me is not None and self._heard.get(me, self._rings) == self._rings:
@@ -37,7 +37,7 @@ class Bell:
         if me is not None:
             self._heard[me] = self._rings
 
-    async def _next_ring(self, timeout: timedelta) -> None:  # noqa: ASYNC109
+    async def _next_ring(self, timeout: timedelta) -> None:
         ring: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.add(ring)
         try:

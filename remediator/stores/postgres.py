@@ -72,7 +72,7 @@ class PostgresStore:
         except UNREACHABLE as error:
             raise translated(error) from error
 
-    async def wait_for_work(self, timeout: timedelta) -> None:  # noqa: ASYNC109
+    async def wait_for_work(self, timeout: timedelta) -> None:
         """Return when a commit here or on another replica made something due, or after the time-out."""
         await self._bell.wait(timeout)
 

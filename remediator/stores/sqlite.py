@@ -58,7 +58,7 @@ class SqliteStore:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self._read, closure)
 
-    async def wait_for_work(self, timeout: timedelta) -> None:  # noqa: ASYNC109
+    async def wait_for_work(self, timeout: timedelta) -> None:
         """Return when a commit made something due, or after the time-out."""
         await self._bell.wait(timeout)
 

@@ -53,14 +53,14 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, scrubbed."""
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        line = {"time": moment.replace("+00:00", "Z"), "level": record.levelname.lower()}
-        line |= self._said(record)
+        line = {"time": f"{moment[:23]}Z", "level": record.levelname.lower()}
+        line |= self._scrubber.inside(self._said(record))
         trace = self.formatException(record.exc_info) if record.exc_info else ""
         if self._as_json:
-            line |= {"traceback": trace} if trace else {}
-            return json.dumps(self._scrubber.inside(line), default=str)
+            line |= {"traceback": self._scrubber(trace)} if trace else {}
+            return json.dumps(line)
         below = "".join(f"\n    {clean(text)}" for text in self._scrubber(trace).splitlines())
-        return " ".join(_pair(k, v) for k, v in self._scrubber.inside(line).items()) + below
+        return " ".join(_pair(k, v) for k, v in line.items()) + below
 
     @staticmethod
     def _said(record: logging.LogRecord) -> dict[str, Any]:

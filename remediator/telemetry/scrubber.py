@@ -27,13 +27,15 @@ class Scrubber:
 
     def inside(self, value: Any) -> Any:
         """Return a JSON-like value with every text in it masked; what is not JSON-like becomes text first."""
-        if value is None or isinstance(value, bool | int | float):
-            return value if value is None or isfinite(value) else str(value)
+        if isinstance(value, str):
+            return self(value)
         if isinstance(value, Mapping):
             return {self(str(key)): self.inside(item) for key, item in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
             return [self.inside(item) for item in value]
-        return self(str(value))
+        if value is None or isinstance(value, int):
+            return value
+        return value if isinstance(value, float) and isfinite(value) else self(str(value))
 
 
 def _spellings(secret: str) -> Iterable[str]:

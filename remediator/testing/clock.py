@@ -35,6 +35,4 @@ class ManualClock:
 
     def ambient(self) -> Ambient:
         """Return this clock as an ambient."""
-        return Ambient(
-            now=self.now, monotonic=self.monotonic, new_id=self.new_id, dice=lambda: 0.5
-        )
+        return Ambient(now=self.now, monotonic=self.monotonic, new_id=self.new_id, dice=lambda: 0.5)

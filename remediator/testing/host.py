@@ -54,7 +54,7 @@ class FakeHosts:
         target: Target,
         argv: Sequence[str],
         *,
-        timeout: timedelta,  # noqa: ASYNC109
+        timeout: timedelta,
         sudo: bool = False,
     ) -> Output:
         """See ports.shell.Looker."""
@@ -74,7 +74,7 @@ class FakeHosts:
         token: str,
         fence: int,
         not_after: datetime,
-        timeout: timedelta,  # noqa: ASYNC109
+        timeout: timedelta,
     ) -> Output:
         """See ports.shell.Shell."""
         self._machine(target)

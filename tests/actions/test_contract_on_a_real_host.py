@@ -21,7 +21,13 @@ MEBIBYTE = 1024 * 1024
 MARK = "/var/tmp/agent"
 COMMANDS = {
     "restart-agent": Allowed(
-        argv=("sh", "-c", f'echo "$1" >>{MARK}', "sh", "{{unit}}".replace("{{", "{").replace("}}", "}")),
+        argv=(
+            "sh",
+            "-c",
+            f'echo "$1" >>{MARK}',
+            "sh",
+            "{{unit}}".replace("{{", "{").replace("}}", "}"),
+        ),
         parameters={"unit": r"[a-z-]+\.service"},
         check=("test", "-s", MARK),
     )

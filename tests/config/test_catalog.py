@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from remediator.config.catalog import by_name, find_catalog
 from remediator.config.playbooks import PlaybookLoader
+from remediator.config.reading import PlaybookRules
 from remediator.config.yaml_source import read_yaml
 from remediator.core.errors import InvalidSettings
 from remediator.ports.parameters import NoParameters
@@ -68,3 +74,39 @@ def test_the_example_of_every_probe_loads(name: str) -> None:
     assert example.startswith(name)
     steps = "target: host/a\nsteps:\n  - journal.vacuum: {keep_size: 1G}\n"
     assert loads(f"{HEAD}{ALERT}{steps}diagnose:\n  - {example}\n")
+
+
+def test_a_free_command_is_one_that_the_settings_allow() -> None:
+    text = f"{HEAD}{ALERT}target: host/a\nsteps:\n  - host.command: {{name: restrt}}\n"
+    rules = PlaybookRules(commands=frozenset({"restart"}))
+
+    loaded = PlaybookLoader(CATALOG, rules).read([read_yaml("p.yaml", text.encode())])
+
+    assert [str(problem) for problem in loaded.problems if problem.code != "no-runbook"] == [
+        "p.yaml:7:26: error[unknown-command]: `restrt` is not a command that the settings allow. "
+        "Did you mean `restart`?"
+    ]
+
+
+def test_other_packages_add_to_the_catalog_by_entry_points(tmp_path: Path) -> None:
+    (tmp_path / "house_actions.py").write_text(
+        "from dataclasses import replace\n"
+        "from remediator.actions.journal.vacuum import ACTIONS as OURS\n"
+        "ACTIONS = (replace(OURS[0], name='house.clean'),)\n"
+    )
+    metadata = tmp_path / "house-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: house\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text("[remediator.actions]\nhouse = house_actions\n")
+    code = "from remediator.config.catalog import find_catalog; print(*find_catalog().actions)"
+    path = os.pathsep.join((str(tmp_path), str(Path(__file__).parents[2])))
+
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert {"house.clean", "journal.vacuum"} <= set(found.stdout.split())

@@ -8,14 +8,12 @@ from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
 from remediator.config.inventory import HostAddress
 from remediator.config.secret import Secret
-from remediator.config.settings import Settings
-from remediator.config.settings_reader import LoadedSettings, load_settings
+from remediator.config.settings_reader import load_settings
 from remediator.config.settings_sections import (
     BasicLogin,
     Command,
@@ -32,36 +30,7 @@ from remediator.core.guards.storm import StormSettings
 from remediator.core.matcher import parse_matcher
 from remediator.core.playbook import Mode
 from remediator.core.selection import Environment
-from tests.config.catalogs import small_catalog
-
-CATALOG = small_catalog()
-
-
-def load(folder: Path, text: str) -> LoadedSettings:
-    path = folder / "settings.yaml"
-    path.write_text(dedent(text))
-    return load_settings(path, CATALOG)
-
-
-def settings(folder: Path, text: str) -> Settings:
-    return load(folder, text).checked()
-
-
-def problems(folder: Path, text: str) -> list[str]:
-    return [str(p).removeprefix(f"{folder}/") for p in load(folder, text).problems]
-
-
-@pytest.fixture(name="folder")
-def _folder(tmp_path: Path) -> Path:
-    for name in ("am", "am-next", "ana", "proxy", "ssh", "bot", "db"):
-        (tmp_path / name).write_text(f"secret-of-{name}\n")
-    (tmp_path / "empty").write_text("\n")
-    (tmp_path / "two-lines").write_text("a\nb\n")
-    for name in ("cert.pem", "key.pem", "ca.pem"):
-        (tmp_path / name).write_text("-\n")
-    document = {"_meta": {"hostvars": {"web1": {"ansible_host": "10.0.0.1"}}}}
-    (tmp_path / "inventory.json").write_text(json.dumps(document))
-    return tmp_path
+from tests.config.settings_texts import CATALOG, load, problems, settings
 
 
 def test_without_a_file_everything_is_safe() -> None:
@@ -132,8 +101,8 @@ FULL = """\
     """
 
 
-def test_access_is_read(folder: Path) -> None:
-    found = settings(folder, FULL)
+def test_access_is_read(settings_folder: Path) -> None:
+    found = settings(settings_folder, FULL)
 
     assert found.listen == ListenAddress(host="::", port=9095)
     assert [source.name for source in found.sources] == ["prod", "lab", "mesh"]
@@ -151,18 +120,18 @@ def test_access_is_read(folder: Path) -> None:
     assert found.metrics_token == Secret("secret-of-am")
 
 
-def test_paths_are_relative_to_the_settings_file(folder: Path) -> None:
-    found = settings(folder, FULL)
+def test_paths_are_relative_to_the_settings_file(settings_folder: Path) -> None:
+    found = settings(settings_folder, FULL)
 
-    assert found.data_dir == folder / "var"
-    assert found.playbooks == (folder / "playbooks", Path("/etc/remediator/playbooks"))
-    assert found.ssh.private_key_file == folder / "ssh"
+    assert found.data_dir == settings_folder / "var"
+    assert found.playbooks == (settings_folder / "playbooks", Path("/etc/remediator/playbooks"))
+    assert found.ssh.private_key_file == settings_folder / "ssh"
     assert found.tls is not None
-    assert found.tls.client_ca_file == folder / "ca.pem"
+    assert found.tls.client_ca_file == settings_folder / "ca.pem"
 
 
-def test_the_world_is_read(folder: Path) -> None:
-    found = settings(folder, FULL)
+def test_the_world_is_read(settings_folder: Path) -> None:
+    found = settings(settings_folder, FULL)
 
     assert found.store == StoreSettings(
         url="postgresql://remediator@db/remediator", password=Secret("secret-of-db")
@@ -182,8 +151,8 @@ def test_the_world_is_read(folder: Path) -> None:
     assert found.http_allow == ("example.com", "127.0.0.1:8080")
 
 
-def test_rules_for_playbooks_are_read(folder: Path) -> None:
-    found = settings(folder, FULL)
+def test_rules_for_playbooks_are_read(settings_folder: Path) -> None:
+    found = settings(settings_folder, FULL)
 
     assert found.environments == (
         Environment(name="prod", match=(parse_matcher('env="prod"'),), mode=Mode.APPROVE),
@@ -210,8 +179,8 @@ def test_rules_for_playbooks_are_read(folder: Path) -> None:
     assert found.retention.runs == timedelta(days=30)
 
 
-def test_a_secret_never_shows_itself(folder: Path) -> None:
-    found = settings(folder, FULL)
+def test_a_secret_never_shows_itself(settings_folder: Path) -> None:
+    found = settings(settings_folder, FULL)
 
     for text in (repr(found), str(found), f"{found.sources[0].tokens[0]}"):
         assert "secret-of" not in text
@@ -221,17 +190,17 @@ def test_a_secret_never_shows_itself(folder: Path) -> None:
         json.dumps(found.sources[0].tokens[0])
 
 
-def test_every_secret_is_known_to_the_scrubber(folder: Path) -> None:
-    assert set(settings(folder, FULL).secrets()) == {
+def test_every_secret_is_known_to_the_scrubber(settings_folder: Path) -> None:
+    assert set(settings(settings_folder, FULL).secrets()) == {
         f"secret-of-{name}" for name in ("am", "am-next", "ana", "proxy", "db", "bot")
     }
 
 
-def test_a_secret_is_read_again_on_reload(folder: Path) -> None:
-    before = settings(folder, FULL)
-    (folder / "am").write_text("rotated\n")
+def test_a_secret_is_read_again_on_reload(settings_folder: Path) -> None:
+    before = settings(settings_folder, FULL)
+    (settings_folder / "am").write_text("rotated\n")
 
-    after = settings(folder, FULL)
+    after = settings(settings_folder, FULL)
 
     assert before.sources[0].tokens[0].reveal() == "secret-of-am"
     assert after.sources[0].tokens[0].reveal() == "rotated"
@@ -253,240 +222,25 @@ def test_a_secret_is_read_again_on_reload(folder: Path) -> None:
     ],
 )
 def test_strangers_are_served_on_loopback_only(
-    folder: Path, listen: str, is_loopback: bool
+    settings_folder: Path, listen: str, is_loopback: bool
 ) -> None:
-    loaded = load(folder, f"listen: {listen}\n")
+    loaded = load(settings_folder, f"listen: {listen}\n")
 
     assert loaded.has_errors is not is_loopback
     assert loaded.settings.listen.is_loopback is is_loopback
 
 
-BAD = [
-    (
-        "unknown keys",
-        "lisen: x\nhosts: {ssh: {usr: x}}\n",
-        [
-            "settings.yaml:1:1: error[unknown-key]: `lisen` is not a key of the settings. "
-            "Did you mean `listen`?",
-            "settings.yaml:2:15: error[unknown-key]: `usr` is not a key of `ssh`. "
-            "Did you mean `user`?",
-        ],
-    ),
-    (
-        "listening to strangers",
-        "listen: 0.0.0.0:9095\nsources: [{name: a}, {name: b, bearer_token_file: am}]\n",
-        [
-            "settings.yaml:1:1: error[no-credentials]: `users` has no tokens and no proxy, "
-            "but `listen` is not loopback. Set credentials, or listen on 127.0.0.1.",
-            "settings.yaml:2:11: error[no-credentials]: the source `a` has no credentials, "
-            "but `listen` is not loopback. Set credentials, or listen on 127.0.0.1.",
-        ],
-    ),
-    (
-        "no address",
-        "listen: 9095\n",
-        ["settings.yaml:1:9: error[type]: `listen` must be text, not a number"],
-    ),
-    ("a bare IPv6", "listen: ::1:9095\n", ["settings.yaml:1:9: error[listen]: …"]),
-    ("a wrong port", "listen: localhost:99999\n", ["settings.yaml:1:9: error[listen]: …"]),
-    (
-        "an inline secret",
-        "sources: [{name: a, bearer_token: swordfish}]\n",
-        [
-            "settings.yaml:1:21: warning[inline-secret]: `bearer_token` is a secret in a settings "
-            "file. Put it into a file of its own and name that in `bearer_token_file`."
-        ],
-    ),
-    (
-        "a secret given twice",
-        "sources: [{name: a, bearer_token: x, bearer_token_file: am}]\n",
-        [
-            "settings.yaml:1:21: error[secret]: "
-            "`bearer_token` and `bearer_token_file` exclude each other"
-        ],
-    ),
-    (
-        "secret files",
-        "sources:\n  - {name: a, bearer_token_file: gone}\n  - {name: b, bearer_token_file: empty}\n"
-        "  - {name: c, bearer_token_files: [am, two-lines]}\n",
-        [
-            "settings.yaml:2:34: error[secret-file]: …",
-            "settings.yaml:3:34: error[secret]: the secret is empty …",
-            "settings.yaml:4:40: error[secret]: the secret is empty or holds characters …",
-        ],
-    ),
-    (
-        "shared tokens and twins",
-        "sources: [{name: a, bearer_token_file: am}, {name: a, bearer_token_file: am}]\n",
-        [
-            "settings.yaml:1:1: error[shared-token]: two sources share one token: …",
-            "settings.yaml:1:52: error[duplicate-name]: there are two sources named `a`",
-        ],
-    ),
-    (
-        "no sources",
-        "sources: []\n",
-        ["settings.yaml:1:10: error[range]: `sources` must not be empty"],
-    ),
-    (
-        "client certificates without TLS",
-        "sources: [{name: a, client_cn: x}]\n",
-        ["settings.yaml:1:21: error[tls]: `client_cn` needs `tls` with a `client_ca_file`"],
-    ),
-    (
-        "TLS files",
-        "tls: {cert_file: cert.pem, key_file: gone.pem}\n",
-        ["settings.yaml:1:38: error[file]: …"],
-    ),
-    (
-        "users",
-        "users:\n  tokens: [{name: a, role: king, token_file: ana}, {name: b, role: viewer}]\n",
-        [
-            "settings.yaml:2:28: error[choice]: `role` must be 'viewer', 'approver', 'operator' "
-            "or 'admin' (got 'king')"
-        ],
-    ),
-    (
-        "a token without a secret",
-        "users: {tokens: [{name: b, role: viewer}]}\n",
-        ["settings.yaml:1:18: error[missing-key]: the token `b` needs `token_file`"],
-    ),
-    (
-        "a proxy that anybody can play",
-        "users: {proxy: {trusted: [10.0.0.1/8, x], roles: {}}}\n",
-        [
-            "settings.yaml:1:9: error[missing-key]: `proxy` needs `secret_file`: "
-            "an address alone proves nothing",
-            "settings.yaml:1:27: error[value]: 10.0.0.1/8 has host bits set",
-            "settings.yaml:1:39: error[value]: 'x' does not appear to be an IPv4 or IPv6 network",
-        ],
-    ),
-    (
-        "the store",
-        "store: mysql://x/y\n",
-        ["settings.yaml:1:8: error[store]: the store must be a postgresql:// or sqlite:// URL"],
-    ),
-    (
-        "a password in the store's URL",
-        "store: postgresql://u:hunter2@db/x\n",
-        ["settings.yaml:1:8: warning[inline-secret]: a password in the store's URL. …"],
-    ),
-    (
-        "environments",
-        "environments:\n  - {name: a, match: ['env'], mode: auto}\n  - {name: b, mode: auto}\n",
-        [
-            "settings.yaml:3:5: error[missing-key]: `environments` needs `match`",
-        ],
-    ),
-    (
-        "a matcher",
-        "environments: [{name: a, match: ['env'], mode: auto}]\n",
-        ["settings.yaml:1:34: error[matcher]: 'env' is not a matcher: …"],
-    ),
-    (
-        "host rules",
-        "hosts:\n  resolve:\n    - lable: x\n    - rewrite: {match: '(a+)+', to: x}\n"
-        "    - rewrite: {match: 'a', to: '\\2'}\n    - ansible_inventory: gone.json\n    - 3\n"
-        "  allow: ['web(']\n",
-        [
-            "settings.yaml:3:7: error[rule]: `lable` is not a rule with such a value. "
-            "Did you mean `label`?",
-            "settings.yaml:4:24: error[pattern]: `(a+)+` repeats a group, which can be very slow; "
-            "repeat single characters",
-            "settings.yaml:5:33: error[pattern]: `\\2`: invalid group reference 2 …",
-            "settings.yaml:6:26: error[inventory]: …",
-            "settings.yaml:7:7: error[rule]: expected one of label, rewrite, ansible_inventory …",
-            "settings.yaml:8:11: error[pattern]: `web(` is not a regular expression: …",
-        ],
-    ),
-    (
-        "guards and floors",
-        "guards: {cooldwn: 1h, protected: {}}\nfloors: {cooldown: soon}\n",
-        [
-            "settings.yaml:1:10: error[unknown-guard]: `cooldwn` is not a guard. "
-            "Did you mean `cooldown`?",
-            "settings.yaml:1:23: error[unknown-guard]: the guard `protected` cannot be set here",
-            "settings.yaml:2:20: error[value]: the guard `cooldown`: 'soon' is not a duration: …",
-        ],
-    ),
-    (
-        "contacts and channels",
-        "contacts: {oncall: {webhok: x}, leads: {webhook: {}}}\nnotify: {console: {colour: on}}\n",
-        [
-            "settings.yaml:1:21: error[unknown-channel]: `webhok` is not a channel. "
-            "Did you mean `webhook`?",
-            "settings.yaml:1:41: error[missing-key]: the channel `webhook` needs `url`",
-            "settings.yaml:2:20: error[unknown-key]: `colour` is not a key of the channel `console`",
-        ],
-    ),
-    (
-        "commands",
-        "commands:\n  a: {argv: ['{x}', '{y}'], parameters: {x: '[a-z]+', z: '('}}\n  b: {argv: []}\n",
-        ["settings.yaml:3:13: error[range]: `argv` must not be empty"],
-    ),
-    (
-        "placeholders",
-        "commands:\n  a: {argv: ['{x}', '{y}'], parameters: {x: '[a-z]+', z: '('}}\n",
-        [
-            "settings.yaml:2:14: error[placeholder]: the command itself must be written out",
-            "settings.yaml:2:21: error[placeholder]: `{y}` has no pattern under `parameters`",
-            "settings.yaml:2:55: error[unused]: no word of the command holds `{z}`",
-            "settings.yaml:2:58: error[pattern]: `(` is not a regular expression: …",
-        ],
-    ),
-    (
-        "URLs",
-        "prometheus: {url: 'prometheus:9090'}\nalertmanager: {urls: ['http://u:p@am']}\n"
-        "aws: {endpoint_url: file:///etc}\n",
-        [
-            "settings.yaml:1:19: error[value]: `url`: 'prometheus:9090' is not an http:// …",
-            "settings.yaml:2:23: error[value]: `urls`: a URL must not hold credentials",
-            "settings.yaml:3:21: error[value]: `endpoint_url`: 'file:///etc' is not an http:// …",
-        ],
-    ),
-    (
-        "Slack without a token",
-        "slack: {channel: '#sre'}\n",
-        ["settings.yaml:1:1: error[missing-key]: `slack` needs `bot_token_file`"],
-    ),
-    (
-        "protected and allowed",
-        "protected: [kube-system]\nhttp: {allow: ['http://x/']}\n",
-        [
-            "settings.yaml:1:13: error[value]: `protected`: string should match pattern …",
-            "settings.yaml:2:16: error[value]: `allow`: string should match pattern …",
-        ],
-    ),
-    (
-        "a retention of nothing",
-        "retention: {runs: 0s}\n",
-        ["settings.yaml:1:19: error[range]: `runs` must be greater than 0s (got '0s')"],
-    ),
-]
-
-
-@pytest.mark.parametrize(("text", "expected"), [b[1:] for b in BAD], ids=[b[0] for b in BAD])
-def test_every_problem_has_its_place_and_its_words(
-    folder: Path, text: str, expected: list[str]
-) -> None:
-    found = problems(folder, text)
-
-    assert len(found) == len(expected), found
-    for line, wanted in zip(found, expected, strict=True):
-        assert line.startswith(wanted[:-1]) if wanted.endswith("…") else line == wanted
-
-
-def test_all_errors_of_all_sections_are_shown_at_once(folder: Path) -> None:
+def test_all_errors_of_all_sections_are_shown_at_once(settings_folder: Path) -> None:
     text = "listen: x\nstore: y\ncontacts: {a: {b: c}}\nretention: {runs: z}\nnope: 1\n"
 
-    loaded = load(folder, text)
+    loaded = load(settings_folder, text)
 
     assert [problem.line for problem in loaded.problems] == [1, 2, 3, 4, 5]
     with pytest.raises(InvalidSettings, match="`runs`"):
         loaded.checked()
 
 
-def test_no_problem_shows_a_secret(folder: Path) -> None:
+def test_no_problem_shows_a_secret(settings_folder: Path) -> None:
     text = """\
         sources: [{name: a, bearer_token: [swordfish-1]}, {name: b, bearer_token: "swordfish\\t2"}]
         users: {tokens: [{name: c, role: viewer, token: {swordfish-3: x}}]}
@@ -495,15 +249,17 @@ def test_no_problem_shows_a_secret(folder: Path) -> None:
         slack: {bot_token: 6, channel: x}
         """
 
-    assert load(folder, text).problems
-    assert not [line for line in problems(folder, text) if "swordfish-4" in line]
+    assert load(settings_folder, text).problems
+    assert not [line for line in problems(settings_folder, text) if "swordfish-4" in line]
     assert not [
-        line for line in problems(folder, text) if "swordfish" in line and "key" not in line
+        line
+        for line in problems(settings_folder, text)
+        if "swordfish" in line and "key" not in line
     ]
 
 
-def test_the_password_of_the_store_leaves_its_url(folder: Path) -> None:
-    found = settings(folder, "store: postgresql://u:hunter2@db:5432/x?sslmode=require\n")
+def test_the_password_of_the_store_leaves_its_url(settings_folder: Path) -> None:
+    found = settings(settings_folder, "store: postgresql://u:hunter2@db:5432/x?sslmode=require\n")
 
     assert found.store == StoreSettings(
         url="postgresql://u@db:5432/x?sslmode=require", password=Secret("hunter2")

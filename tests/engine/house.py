@@ -140,7 +140,12 @@ class House:
 
     def rules(self) -> Rules:
         index = Index(self.playbooks)
-        return Rules(index=index, environments=self.environments, render=render)
+        return Rules(
+            index=index,
+            environments=self.environments,
+            render=render,
+            parsers={"test": lambda body: self.groups[body.decode()]},
+        )
 
     def intake(self) -> Intake:
         return Intake(
@@ -148,7 +153,6 @@ class House:
             ledger=self.ledger,
             ambient=self.clock.ambient(),
             rules=self.rules,
-            parsers={"test": lambda body: self.groups[body.decode()]},
             witness=self.witness,
         )
 

@@ -44,12 +44,12 @@ async def test_a_finished_notification_is_not_taken_again(store: Store):
     await accept(store, a_notification(), a_notification(id="ntf_2"))
 
     await store.submit(lambda tx: tx.finish_notification("ntf_1"))
-    await store.submit(lambda tx: tx.finish_notification("ntf_2", "no alerts \0 in it"))
+    await store.submit(lambda tx: tx.finish_notification("ntf_2", "no alerts \0 \ud800 in it"))
 
     assert await store.submit(lambda tx: tx.take_notifications(10)) == ()
     done, bad = await store.read(lambda r: (r.notification("ntf_1"), r.notification("ntf_2")))
     assert (done.state, done.error) == ("done", "")
-    assert (bad.state, bad.error) == ("bad", "no alerts \N{REPLACEMENT CHARACTER} in it")
+    assert (bad.state, bad.error) == ("bad", "no alerts \N{REPLACEMENT CHARACTER} ? in it")
 
 
 async def test_one_id_is_accepted_once(store: Store):

@@ -66,7 +66,8 @@ def _denial(settings: BreakerSettings, tallied: Tallied, most: int, word: str) -
     return Verdict(
         guard="breaker",
         ruling=Ruling.DENY,
-        reason=f"the breaker is open: {tallied.count} times in {format_duration(settings.window)} this playbook's fix {word}",
+        reason=f"the breaker is open: this playbook's fix {word} {tallied.count} times "
+        f"in {format_duration(settings.window)}",
         numbers={"count": tallied.count, "max": most},
         until=until,
         clears="a person looks and runs `remediator resume playbook/NAME`, or time",

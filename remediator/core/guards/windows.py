@@ -18,7 +18,8 @@ _FARTHEST = 24 * 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Hours on some days (`from` may be later than `to`: over midnight, counted to the day it began), or cron + duration.
+    """Hours on some days (`from` may be later than `to`: over midnight, counted to the day it began), or
+    cron + duration.
 
     Days are `mon` … `sun`, empty means every day; times are `HH:MM` in the IANA time `zone`.
     """

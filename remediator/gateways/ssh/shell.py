@@ -51,7 +51,7 @@ class SshLooker:
         target: Target,
         argv: Sequence[str],
         *,
-        timeout: timedelta,  # noqa: ASYNC109
+        timeout: timedelta,
         sudo: bool = False,
     ) -> Output:
         """Run words on the host for at most `timeout`; more than 8 MiB of output ends them with exit code 141."""
@@ -101,7 +101,7 @@ class SshShell(SshLooker):
         token: str,
         fence: int,
         not_after: datetime,
-        timeout: timedelta,  # noqa: ASYNC109
+        timeout: timedelta,
     ) -> Output:
         """Run words once on the host; they go on there when the connection dies. Errors: see ports/shell.py."""
         known = [self._settings.receipts, key_of(target), checked_token(token)]

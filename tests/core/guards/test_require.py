@@ -1,11 +1,11 @@
-"""require and forbid: facts about the live world. Unknown means no for both."""
+"""require: facts about the live world that must hold. Unknown means no."""
 
 from __future__ import annotations
 
 import pytest
 
 from remediator.core.facts import Answer
-from remediator.core.guards import forbid, require
+from remediator.core.guards import require
 from remediator.core.playbook import CheckOrder
 from remediator.core.verdict import Ruling
 from tests.core.guards.cases import CHECK, FAILS, HOLDS, UNKNOWN, a_subject, facts, ruling

@@ -19,9 +19,7 @@ WINDOW = tally(Counted.ADMITTED, Scope.ALL, timedelta(minutes=10))
     ("count", "expected"),
     [(0, None), (10, None), (11, Ruling.DENY), (50_000, Ruling.DENY), (None, Ruling.DENY)],
 )
-def test_more_new_runs_than_allowed_are_a_storm(
-    count: int | None, expected: Ruling | None
-) -> None:
+def test_more_new_runs_than_allowed_are_a_storm(count: int | None, expected: Ruling | None) -> None:
     known = {} if count is None else {WINDOW: tallied(count)}
     assert ruling(GUARD, TEN, a_subject(plan=None), facts(tallies=known)) is expected
 
