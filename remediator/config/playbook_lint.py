@@ -6,9 +6,11 @@ from remediator.config.problem import did_you_mean
 from remediator.config.reading import Reading
 from remediator.config.template_syntax import has_template
 from remediator.core.change import ActionEffect
-from remediator.core.errors import InvalidTemplate
+from remediator.core.errors import InvalidTarget, InvalidTemplate
 from remediator.core.guards.cooldown import CooldownSettings
+from remediator.core.guards.protected import is_protected
 from remediator.core.playbook import Mode, Playbook, StepOrder
+from remediator.core.target import parse_target
 
 _FREE_COMMANDS = ("host.command", "kubernetes.pod_command")
 
@@ -17,6 +19,7 @@ def lint(reading: Reading, playbook: Playbook) -> None:
     """Report errors and warnings about a playbook as a whole."""
     _lint_verification(reading, playbook)
     _lint_requires(reading, playbook)
+    _lint_protected(reading, playbook)
     _lint_rest(reading, playbook)
     for index, step in enumerate(playbook.steps):
         _lint_step(reading, playbook, index, step)
@@ -57,6 +60,20 @@ def _always_there(playbook: Playbook) -> set[str]:
         for matchers in playbook.match
     ]
     return set.intersection(*present) if present else set()
+
+
+def _lint_protected(reading: Reading, playbook: Playbook) -> None:
+    if not playbook.target or has_template(playbook.target):
+        return
+    try:
+        target = parse_target(playbook.target)
+    except InvalidTarget as error:
+        reading.report.error(("target",), "target", str(error))
+        return
+    for pattern in reading.rules.protected:
+        if is_protected(target, pattern):
+            message = f"{target} is protected by the settings ({pattern})"
+            reading.report.error(("target",), "protected", message)
 
 
 def _lint_rest(reading: Reading, playbook: Playbook) -> None:

@@ -28,6 +28,7 @@ class PlaybookRules:
 
     contacts: frozenset[str] | None = None
     commands: frozenset[str] | None = None
+    protected: tuple[str, ...] = ()
     guard_defaults: Mapping[str, Any] = field(default_factory=dict)
     guard_floors: Mapping[str, Any] = field(default_factory=dict)
 

@@ -66,6 +66,7 @@ class Settings:
         return PlaybookRules(
             contacts=frozenset(self.contacts),
             commands=frozenset(self.commands),
+            protected=self.protected,
             guard_defaults=self.guards,
             guard_floors=self.floors,
         )

@@ -6,7 +6,6 @@ end (alertmanager#226).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -18,7 +17,6 @@ from remediator.ports.alertmanager import ActiveAlert
 
 TIMEOUT = timedelta(seconds=5)
 _ALL = (("active", "true"), ("silenced", "true"), ("inhibited", "true"), ("unprocessed", "true"))
-_CLASSIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 
 class AlertmanagerGateway:
@@ -46,7 +44,7 @@ class AlertmanagerGateway:
 
 
 async def _alerts_of(api: JsonApi, matchers: Sequence[Matcher]) -> tuple[ActiveAlert, ...]:
-    filters = [("filter", written(matcher)) for matcher in matchers]
+    filters = [("filter", str(matcher)) for matcher in matchers]
     reply = await api.get("/api/v2/alerts", [*_ALL, *filters])
     if reply.status == 400:
         raise Permanent("Alertmanager does not understand the matchers", target=api.place)
@@ -64,12 +62,3 @@ def _alert(entry: Any) -> ActiveAlert:
         labels={str(name): str(value) for name, value in entry["labels"].items()},
         state=str(entry["status"]["state"]),
     )
-
-
-def written(matcher: Matcher) -> str:
-    """Write a matcher as both of Alertmanager's parsers read it: a name that is not classic is quoted."""
-    if _CLASSIC_NAME.fullmatch(matcher.label):
-        return str(matcher)
-    quoted = Matcher("x", matcher.op, matcher.label)
-    name = str(quoted).removeprefix(f"x{matcher.op}")
-    return name + str(matcher).removeprefix(matcher.label)

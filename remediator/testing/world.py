@@ -32,6 +32,7 @@ class World:
     looks: deque[Known] = field(default_factory=deque)
     default_look: Known = Known.HOLDS
     broken: bool = False
+    blind: bool = False
 
     def move(self, target: Target) -> None:
         """Let somebody else change a target."""
@@ -83,6 +84,8 @@ class SetProposer:
         """Look for the token."""
         if self._world.broken:
             raise Transient("the world cannot be reached", target=str(change.target))
+        if self._world.blind:
+            return Sight(observation=Observation.UNKNOWABLE, detail="nobody can tell")
         seen = self._world.was_written(ticket.token)
         observation = Observation.APPLIED if seen else Observation.NOT_APPLIED
         return Sight(observation=observation, detail="looked for the token")

@@ -254,9 +254,7 @@ def _fails_on_images(machine: FakeMachine) -> object:
     return docker
 
 
-async def test_every_part_gets_only_the_time_that_is_left(
-    hosts: FakeHosts, machine: FakeMachine
-) -> None:
+async def test_the_times_of_all_parts_are_added_up(hosts: FakeHosts, machine: FakeMachine) -> None:
     case = case_of(hosts, what=["containers", "images"])
     change = await case.change()
     measure = await case.applier().apply(change, case.ticket())

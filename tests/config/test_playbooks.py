@@ -268,6 +268,18 @@ def test_an_escalation_names_a_known_contact() -> None:
     assert problems(text) == []
 
 
+def test_a_playbook_aimed_at_a_protected_target_does_not_load() -> None:
+    rules = PlaybookRules(protected=("namespace/kube-system",))
+    text = HEAD.replace("host/{{ labels.instance | host }}", "deployment/kube-system/dns")
+    steps = "steps:\n  - k8s.scale: {replicas: 3}\n"
+
+    assert problems(text + steps + VERIFY, rules) == [
+        "p.yaml:5:9: error[protected]: deployment/kube-system/dns is protected by the settings "
+        "(namespace/kube-system)"
+    ]
+    assert problems(text + steps + VERIFY) == []
+
+
 def test_a_floor_makes_a_weaker_playbook_stricter_with_a_warning() -> None:
     rules = PlaybookRules(
         guard_defaults={"concurrency": ConcurrencySettings(max=9)},

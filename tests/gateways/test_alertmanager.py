@@ -223,7 +223,7 @@ async def test_a_bearer_token_is_shown(fake: FakeAlertmanager) -> None:
     await gateway.close()
 
 
-async def test_a_name_that_is_not_classic_is_quoted(fake: FakeAlertmanager) -> None:
+async def test_a_name_with_a_quote_in_it_is_quoted(fake: FakeAlertmanager) -> None:
     gateway = quick(fake.url)
     fake.fire({"alertname": "Here", 'host.na"me': "web1"})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar
 
 from remediator.core.duration import format_duration
 from remediator.core.facts import Counted, Facts, Scope, Tally
@@ -15,9 +16,15 @@ from remediator.core.verdict import Ruling, Verdict
 class StormSettings:
     """More than `runs` new runs per `per` are a storm, which ends when `quiet` has seen no more than that rate."""
 
+    SETTINGS_ONLY: ClassVar[bool] = True
     runs: int = 10
     per: timedelta = timedelta(minutes=10)
     quiet: timedelta = timedelta(minutes=10)
+
+    def __post_init__(self) -> None:
+        """Refuse a window in which nothing could be counted."""
+        if self.per <= timedelta(0):
+            raise ValueError("`per` must be longer than 0s")
 
     @property
     def window(self) -> Tally:

@@ -40,10 +40,10 @@ class Session(asyncssh.SSHClientSession[bytes]):
         if self._channel is not None:
             self._channel.write_eof()
 
-    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
+    def data_received(self, piece: bytes, datatype: asyncssh.DataType) -> None:
         """Keep some of it, and end a flood by closing: the writer gets SIGPIPE."""
         capture = self.stderr if datatype == asyncssh.EXTENDED_DATA_STDERR else self.stdout
-        capture.add(data)
+        capture.add(piece)
         if capture.seen > FLOOD and not self.cut_off:
             self.cut_off = True
             self.close()

@@ -71,7 +71,7 @@ def test_it_opens_and_closes(tallies: dict[Any, Tallied], expected: Ruling | Non
 def test_the_reason_has_the_numbers_and_when_it_closes() -> None:
     verdict = GUARD.judge(SETTINGS, a_subject(), facts(tallies=known(failed=(3, 1))))
     assert verdict is not None
-    assert "3 times in 1d this playbook's fix failed" in verdict.reason
+    assert "failed 3 times in 1d" in verdict.reason
     assert verdict.until == MOMENT + timedelta(hours=3)
 
 

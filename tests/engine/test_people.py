@@ -1,0 +1,242 @@
+"""What people do to runs: approve, reject, cancel, take over, pause, settle."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from remediator.core.errors import Refused
+from remediator.core.events import Outcome, Person, Settlement
+from remediator.core.facts import Known
+from remediator.core.playbook import ApprovalPolicy, Mode
+from remediator.core.run import Phase
+
+from .house import WEB1, House, a_house, a_playbook, a_step, an_alert
+
+ANA = Person(name="ana", door="api")
+
+
+@pytest.fixture
+async def house(tmp_path):
+    async with a_house(tmp_path) as house:
+        yield house
+
+
+def seconds(n: float) -> timedelta:
+    return timedelta(seconds=n)
+
+
+async def approving(house: House, **policy) -> None:
+    house.use(a_playbook(mode=Mode.APPROVE, approval=ApprovalPolicy(**policy)))
+    await house.take_in(an_alert())
+    await house.work()
+
+
+async def test_a_plan_waits_holds_nothing_and_runs_after_a_yes_to_its_digest(house: House):
+    await approving(house)
+    waiting = await house.run()
+    assert waiting.phase is Phase.AWAITING_APPROVAL
+    (hold,) = await house.store.read(lambda reader: reader.holds((WEB1,)))
+    assert hold.holder is None
+    assert house.world.effects == []
+
+    await house.control.approve(waiting.id, digest=waiting.plan.digest[:8], person=ANA)
+    await house.live()
+
+    assert (await house.run()).outcome is Outcome.RESOLVED
+    assert len(house.world.effects) == 1
+
+
+async def test_a_yes_to_another_digest_is_refused(house: House):
+    await approving(house)
+    run = await house.run()
+
+    with pytest.raises(Refused, match="the plan has changed"):
+        await house.control.approve(run.id, digest="0" * 64, person=ANA)
+    assert house.world.effects == []
+
+
+async def test_a_changed_world_voids_the_approval_and_asks_again(house: House):
+    await approving(house)
+    run = await house.run()
+    house.world.move(WEB1)
+    await house.control.approve(run.id, digest=run.plan.digest, person=ANA)
+    await house.work()
+
+    asked_again = await house.run()
+    assert asked_again.phase is Phase.AWAITING_APPROVAL
+    assert asked_again.plan.digest != run.plan.digest
+    assert house.world.effects == []
+    with pytest.raises(Refused):
+        await house.control.approve(run.id, digest=run.plan.digest, person=ANA)
+
+
+async def test_a_rejection_needs_a_reason_and_ends_the_run(house: House):
+    await approving(house)
+    run = await house.run()
+
+    with pytest.raises(Refused, match="reason"):
+        await house.control.reject(run.id, digest=None, person=ANA, reason=" ")
+    await house.control.reject(run.id, digest=None, person=ANA, reason="deploy is mine")
+    assert (await house.run()).outcome is Outcome.REJECTED
+    with pytest.raises(Refused, match="too late"):
+        await house.control.approve(run.id, digest=run.plan.digest, person=ANA)
+
+
+async def test_an_approval_that_nobody_gives_expires_and_escalates(house: House):
+    house.use(
+        a_playbook(
+            mode=Mode.APPROVE,
+            approval=ApprovalPolicy(expires=seconds(600), remind=seconds(200)),
+        )
+    )
+    await house.take_in(an_alert())
+    for _ in range(140):
+        await house.work()
+        house.clock.advance(seconds(5))
+
+    run = await house.run()
+    assert run.outcome is Outcome.EXPIRED
+    kinds = [message.kind.value for message in await house.messages()]
+    assert kinds.count("reminder") == 2
+    assert kinds.count("failure") == 1
+    assert kinds.count("escalation") == 1
+
+
+async def test_an_alert_that_resolves_withdraws_its_waiting_plan(house: House):
+    await approving(house)
+    house.clock.advance(seconds(5))
+    await house.take_in(an_alert(firing=False))
+    await house.work()
+
+    assert (await house.run()).outcome is Outcome.WITHDRAWN
+    assert house.world.effects == []
+
+
+async def test_two_people_are_needed_where_two_are_asked_for(house: House):
+    await approving(house, count=2)
+    run = await house.run()
+    await house.control.approve(run.id, digest=run.plan.digest, person=ANA)
+    with pytest.raises(Refused, match="approved already"):
+        await house.control.approve(run.id, digest=run.plan.digest, person=ANA)
+    await house.work()
+    assert house.world.effects == []
+
+    await house.control.approve(
+        run.id, digest=run.plan.digest, person=Person(name="ben", door="api")
+    )
+    await house.live()
+    assert (await house.run()).outcome is Outcome.RESOLVED
+
+
+async def test_only_the_named_may_approve_and_the_refusal_says_who(house: House):
+    await approving(house, users=("ben",))
+    run = await house.run()
+
+    with pytest.raises(Refused) as refusal:
+        await house.control.approve(run.id, digest=run.plan.digest, person=ANA)
+    assert refusal.value.code == "forbidden"
+    assert "ben" in refusal.value.hint
+
+
+async def test_a_step_that_asks_waits_in_an_automatic_run(house: House):
+    house.world.looks.append(Known.FAILS)
+    steps = (
+        a_step("one"),
+        a_step("two", parameters={"to": 2}, unless_verified=True, approval_required=True),
+    )
+    house.use(a_playbook(steps=steps))
+    await house.take_in(an_alert())
+    await house.live()
+    waiting = await house.run()
+    assert waiting.phase is Phase.AWAITING_APPROVAL
+    assert [value for _, _, value in house.world.effects] == [1]
+    (hold,) = await house.store.read(lambda reader: reader.holds((WEB1,)))
+    assert hold.holder is None
+
+    await house.control.approve(waiting.id, digest=waiting.plan.digest, person=ANA)
+    await house.live()
+    assert [value for _, _, value in house.world.effects] == [1, 2]
+    assert (await house.run()).outcome is Outcome.RESOLVED
+
+
+async def test_a_pause_stops_runs_until_it_is_ended(house: House):
+    await house.control.pause("target/host/web1", duration=None, reason="mine", person=ANA)
+    await house.take_in(an_alert())
+    await house.live()
+    run = await house.run()
+    assert run.outcome is Outcome.BLOCKED
+    assert "ana paused target/host/web1" in run.reason
+
+    assert await house.control.resume("target/host/web1", person=ANA) == 1
+    with pytest.raises(Refused):
+        await house.control.resume("target/host/web1", person=ANA)
+
+
+async def test_a_cancelled_run_does_nothing_more(house: House):
+    await approving(house)
+    run = await house.run()
+    await house.control.cancel(run.id, person=ANA)
+
+    assert (await house.run()).outcome is Outcome.CANCELLED
+    assert house.world.effects == []
+
+
+async def test_taking_over_keeps_automation_away_from_the_target(house: House):
+    await approving(house)
+    run = await house.run()
+    await house.control.take_over(run.id, person=ANA)
+    await house.take_in(an_alert("f2", job="other"))
+    await house.live()
+
+    runs = await house.runs()
+    assert [r.outcome for r in runs] == [Outcome.CANCELLED, Outcome.BLOCKED]
+
+
+async def test_an_outcome_that_nobody_can_observe_waits_for_people(house: House):
+    house.world.mishaps.append("lost")
+    house.world.blind = True
+    await house.take_in(an_alert())
+    await house.live(most=seconds(600))
+    run = await house.run()
+    assert run.open_attempt.state.value == "unknown"
+    (hold,) = await house.store.read(lambda reader: reader.holds((WEB1,)))
+    assert hold.holder == run.id
+
+    await house.control.settle(run.id, settlement=Settlement.APPLIED, person=ANA)
+    await house.live()
+    assert (await house.run()).outcome is Outcome.RESOLVED
+    assert len(house.world.effects) == 1
+
+
+async def test_an_unknown_outcome_may_be_abandoned_and_lets_the_target_go(house: House):
+    house.world.mishaps.append("lost")
+    house.world.blind = True
+    await house.take_in(an_alert())
+    await house.live(most=seconds(600))
+    run = await house.run()
+
+    await house.control.settle(run.id, settlement=Settlement.ABANDON, person=ANA)
+    (hold,) = await house.store.read(lambda reader: reader.holds((WEB1,)))
+    assert (await house.run()).outcome is Outcome.OUTCOME_UNKNOWN
+    assert hold.holder is None
+    kinds = [message.kind.value for message in await house.messages()]
+    assert kinds.count("unknown") == kinds.count("failure") == 1
+
+
+async def test_an_outcome_that_stays_unknown_ends_the_run_and_keeps_the_target(house: House):
+    house.world.mishaps.append("lost")
+    house.world.blind = True
+    await house.take_in(an_alert())
+    await house.work()
+    house.clock.advance(timedelta(hours=25))
+    await house.work()
+
+    (hold,) = await house.store.read(lambda reader: reader.holds((WEB1,)))
+    run = await house.run()
+    assert run.outcome is Outcome.OUTCOME_UNKNOWN
+    assert hold.holder == run.id
+    await house.control.settle(run.id, settlement=Settlement.NOT_APPLIED, person=ANA)
+    (hold,) = await house.store.read(lambda reader: reader.holds((WEB1,)))
+    assert hold.holder is None
