@@ -46,12 +46,16 @@ def run_daemon(
     """Run until a signal; return 0. Raise InputError where the settings or playbooks are wrong."""
     catalog, conditions = find_catalog(), CelConditions()
     site = load_site(config_file, catalog, conditions, listen=listen)
-    setup_logging(level=log_level, log_format=log_format, secrets=site.settings.secrets())
+
+    def log_for(site: Site) -> None:
+        setup_logging(level=log_level, log_format=log_format, secrets=site.settings.secrets())
+
+    log_for(site)
 
     def reread() -> Site:
         return load_site(config_file, catalog, conditions, listen=listen)
 
-    daemon = Daemon(site, catalog, conditions, reread)
+    daemon = Daemon(site, catalog, conditions, reread, on_reload=log_for)
     asyncio.run(daemon.run())
     return 0
 
@@ -66,8 +70,10 @@ class Daemon:
         conditions: CelConditions,
         reread: Callable[[], Site],
         *,
+        on_reload: Callable[[Site], None] = lambda site: None,
         ambient: Ambient | None = None,
     ) -> None:
+        self._on_reload = on_reload
         self.site = site
         self._catalog = catalog
         self._conditions = conditions
@@ -114,6 +120,7 @@ class Daemon:
             self.telemetry.log("reload_refused", problem=str(error))
             return tuple(str(error).splitlines())
         old, self.site = self.site, site
+        self._on_reload(site)
         await old.gateways.close()
         self.telemetry.reload(ok=True)
         self.telemetry.log("reloaded", playbooks=len(site.book))

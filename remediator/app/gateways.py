@@ -63,7 +63,16 @@ def _endpoints(server: ServerSettings) -> tuple[Any, ...]:
 def _http(settings: Settings) -> Any:
     from remediator.gateways.http import HttpGateway
 
-    return HttpGateway(settings.http_allow)
+    return HttpGateway((*settings.http_allow, *_places_of_channels(settings)))
+
+
+def _places_of_channels(settings: Settings) -> tuple[str, ...]:
+    """Return the hosts that `notify` and `contacts` name: they are allowed because they stand there."""
+    from remediator.gateways.destination import place_of
+
+    ways = (*settings.notify, *(way for ways in settings.contacts.values() for way in ways))
+    urls = (s["url"] for way in ways for s in way.values() if isinstance(s, Mapping) and "url" in s)
+    return tuple(dict.fromkeys(place_of(url) for url in urls))
 
 
 def _addresses(settings: Settings) -> Mapping[str, tuple[str, int | None]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from remediator.core.alert import Alert
+from remediator.core.events import Judged, Stage
 from remediator.engine.ledger import Moved
 from remediator.ports.store import Vitals
 from remediator.telemetry import Telemetry
@@ -19,6 +20,9 @@ class TelemetryWitness:
     def moved(self, moved: Moved) -> None:
         """Log the event and move the metrics."""
         self._telemetry.observe_event(moved.after, moved.event, moved.before, moved.at)
+        if isinstance(moved.event, Judged) and moved.event.stage is Stage.BEFORE_PLANNING:
+            denied = any(v.guard == "breaker" for v in moved.event.judgement.verdicts)
+            self._telemetry.breaker(moved.after.order.playbook, is_open=denied)
 
     def decided(self, alert: Alert, decisions: tuple[tuple[str, str], ...]) -> None:
         """Count the alert and its decisions."""
@@ -33,3 +37,17 @@ class TelemetryWitness:
     def measured(self, vitals: Vitals, now: datetime) -> None:
         """Set the gauges."""
         self._telemetry.vitals(vitals, now)
+
+    def store_failed(self, text: str) -> None:
+        """Count and log it."""
+        self._telemetry.store_error()
+        self._telemetry.log("store_unavailable", problem=text)
+
+    def took_over(self, run_id: str) -> None:
+        """Count and log it."""
+        self._telemetry.takeover()
+        self._telemetry.log("took_over", run=run_id)
+
+    def breaker_closed(self, playbook: str) -> None:
+        """Lower the gauge."""
+        self._telemetry.breaker(playbook, is_open=False)

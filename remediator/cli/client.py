@@ -41,7 +41,7 @@ class Client:
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Send one request; raise Failure with the daemon's own words and the right exit code."""
-        status, text = self._send(method, path, body)
+        status, text = self.send(method, path, body)
         try:
             answer = json.loads(text)
         except ValueError as error:
@@ -54,7 +54,10 @@ class Client:
             raise _refused(status, answer)
         return answer
 
-    def _send(self, method: str, path: str, body: Mapping[str, Any] | None) -> tuple[int, bytes]:
+    def send(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> tuple[int, bytes]:
+        """Send one request; return the status and the body, or raise Failure where nobody answers."""
         from http.client import HTTPException
         from urllib.error import HTTPError, URLError
         from urllib.request import Request

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from remediator.cli.client import Client
+from remediator.cli.failures import Failure
 from remediator.cli.options import DEFAULT_URL
 
 
@@ -19,8 +20,11 @@ def healthcheck(url: str, ready: bool) -> None:
       remediator healthcheck
       remediator healthcheck --ready --url http://127.0.0.1:9095
     """
-    answer = Client(url).ask("GET", "/-/ready" if ready else "/-/healthy")
-    click.echo(answer.get("status", "fine") if isinstance(answer, dict) else "fine")
+    status, _ = Client(url).send("GET", "/-/ready" if ready else "/-/healthy")
+    word = "ready" if ready else "healthy"
+    if status != 200:
+        raise Failure(f"{url} is not {word} (status {status})")
+    click.echo(word)
 
 
 @click.command()

@@ -97,7 +97,7 @@ def _voted(run: Run, event: ev.Voted, now: datetime) -> tuple[Message, ...]:
         "going on" if approval and approval.granted else f"{count} of {run.order.approval.count}"
     )
     text = f"Approved by {event.person.name} ({state})."
-    return (_message(run, MessageKind.PROGRESS, f"vote:{event.digest[:16]}:{count}", text),)
+    return (_message(run, MessageKind.PROGRESS, f"vote:{_approval_id(run)}:{count}", text),)
 
 
 def _reminded(run: Run, event: ev.ApprovalReminded, now: datetime) -> tuple[Message, ...]:
@@ -120,15 +120,10 @@ def _approval_id(run: Run) -> str:
 
 
 def _voided(run: Run, event: ev.PlanVoided, now: datetime) -> tuple[Message, ...]:
+    if run.rollback:
+        return ()
     text = f"{say.headline(run)}: the plan no longer fits the world and is void ({event.reason}). Planning again."
     return (_message(run, MessageKind.PROGRESS, f"void:{run.replans}", text),)
-
-
-def _intended(run: Run, event: ev.IntentCommitted, now: datetime) -> tuple[Message, ...]:
-    change = run.at(event.step).change
-    summary = change.summary if change else ""
-    text = f"{say.headline(run)}: {event.step} started: {summary}"
-    return (_message(run, MessageKind.PROGRESS, f"start:{event.step}:{event.n}", text),)
 
 
 def _applied(run: Run, event: ev.Applied, now: datetime) -> tuple[Message, ...]:
@@ -283,7 +278,6 @@ _TELLERS: dict[type, Callable[[Run, Any, datetime], tuple[Message, ...]]] = {
     ev.ApprovalReminded: _reminded,
     ev.ApprovalEscalated: _second_group,
     ev.PlanVoided: _voided,
-    ev.IntentCommitted: _intended,
     ev.Applied: _applied,
     ev.Observed: _observed,
     ev.VerificationStarted: _verifying,

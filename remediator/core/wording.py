@@ -10,6 +10,7 @@ from remediator.core.duration import format_duration, format_size
 from remediator.core.run import Run, StepProgress, StepState
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_-]+")
+_IN_DOUBT = (StepState.INTENDED, StepState.DOUBTED, StepState.UNKNOWN)
 _MARKS = {
     StepState.APPLIED: "done",
     StepState.FAILED: "failed",
@@ -23,7 +24,7 @@ _MARKS = {
 
 def headline(run: Run) -> str:
     """Say what is wrong and where: `Disk space low on web1`."""
-    words = " ".join(w for w in _WORDS.split(run.order.alert.name) if w)
+    words = " ".join(w for w in _WORDS.split(run.order.alert.name) if w) or "alert"
     sentence = (
         words[:1].upper() + " ".join(w if w.isupper() else w.lower() for w in words.split(" "))[1:]
     )
@@ -39,10 +40,15 @@ def freed(run: Run) -> int | None:
 def remedy(run: Run) -> str:
     """Say what was done and what it came to: `Cleanup ran. Space reclaimed: 5.0 GB.`"""
     amount = freed(run)
+    done = [s.step for s in run.progress if s.state is StepState.APPLIED]
+    doubtful = [s.step for s in run.progress if s.state in _IN_DOUBT or s.diverged]
+    said = f"Done: {', '.join(done)}." if done else "Nothing was changed."
     if amount is not None:
-        return f"Cleanup ran. Space reclaimed: {format_size(max(amount, 0))}."
-    done = [s.step for s in run.progress if s.state is StepState.APPLIED and not s.is_undo]
-    return f"Done: {', '.join(done)}." if done else "Nothing was changed."
+        said = f"Cleanup ran. Space reclaimed: {format_size(max(amount, 0))}."
+    if not doubtful:
+        return said
+    unknown = f"It is not known whether this was done: {', '.join(doubtful)}."
+    return f"{said} {unknown}" if done else unknown
 
 
 def change_line(number: int, change: Change) -> str:

@@ -114,6 +114,9 @@ class Control:
             return ended + _close_breaker(tx, scope, now)
 
         ended = await self._store.submit(closure)
+        kind, _, name = scope.partition("/")
+        if kind == "playbook":
+            self._witness.breaker_closed(name)
         if not ended:
             raise Refused(
                 "not_found", f"nothing is paused as {scope}", hint="remediator pause list"

@@ -51,7 +51,8 @@ class Courier:
             try:
                 if await self.deliver_due() == 0:
                     await self._store.wait_for_work(timedelta(seconds=1))
-            except StoreUnavailable:
+            except StoreUnavailable as error:
+                self._witness.store_failed(str(error))
                 await asyncio.sleep(1)
 
     def stop(self) -> None:

@@ -53,7 +53,8 @@ class Intake:
             try:
                 if await self.drain() == 0:
                     await self._store.wait_for_work(timedelta(seconds=1))
-            except StoreUnavailable:
+            except StoreUnavailable as error:
+                self._witness.store_failed(str(error))
                 await asyncio.sleep(1)
 
     def stop(self) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from remediator.core.alert import AlertStatus
 from remediator.core.facts import Answer, Facts
 from remediator.core.guards import judge, tallies_for
 from remediator.core.guards.guard import Subject
@@ -13,9 +13,6 @@ from remediator.core.run import Run
 from remediator.core.target import Target
 from remediator.core.verdict import Judgement
 from remediator.ports.store import Reader
-
-PREVIEW = "preview"
-"""The episode of runs that exist only in memory; their alert is taken to fire."""
 
 
 def targets_of(run: Run) -> tuple[Target, ...]:
@@ -43,30 +40,32 @@ def judge_now(
     protected: tuple[str, ...],
     now: datetime,
 ) -> Judgement:
-    """Judge a run on the store's present history and on answers taken from the world a moment ago."""
-    targets = targets_of(run)
-    holds = reader.holds(targets)
+    """Judge a run on the store's present history and on answers taken from the world a moment ago.
+
+    History is counted before a run's first change only: what has begun is finished (guards/guard.py), and a target
+    that another run holds is found out when it is taken.
+    """
     facts = Facts(
         now=now,
+        answers=answers,
+        pauses=reader.pauses(now),
+        protected=protected,
+        alert_firing=run.alert_resolved_at is None,
+    )
+    return judge(subject_of(run), facts if run.has_acted else _with_history(reader, run, facts))
+
+
+def _with_history(reader: Reader, run: Run, facts: Facts) -> Facts:
+    now, holds = facts.now, reader.holds(targets_of(run))
+    return replace(
+        facts,
         tallies={
             tally: reader.tally(
                 tally, playbook=run.order.playbook, target=run.order.target, now=now
             )
             for tally in tallies_for(run.order)
         },
-        answers=answers,
-        pauses=reader.pauses(now),
         holders={h.target: h.holder for h in holds if h.holder},
         last_changed={h.target: h.last_changed_at for h in holds if h.last_changed_at},
         acting=reader.acting(playbook=run.order.playbook, besides=run.id),
-        protected=protected,
-        alert_firing=_fires(reader, run),
     )
-    return judge(subject_of(run), facts)
-
-
-def _fires(reader: Reader, run: Run) -> bool | None:
-    if run.episode == PREVIEW:
-        return True
-    episode = reader.episode(run.episode)
-    return None if episode is None else episode.status is AlertStatus.FIRING

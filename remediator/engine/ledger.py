@@ -14,7 +14,7 @@ from remediator.core.announce import messages_for
 from remediator.core.canonical import canonical_json
 from remediator.core.effects import Note
 from remediator.core.errors import IllegalEvent
-from remediator.core.events import Observation, Outcome
+from remediator.core.events import Outcome
 from remediator.core.evolution import evolve
 from remediator.core.facts import Counted
 from remediator.core.lifecycle import due_at, next_effect
@@ -112,6 +112,8 @@ class Ledger:
 
 def _let_go(tx: Transaction, run: Run) -> None:
     """A run that plans or waits holds nothing; one that ended holds only what nobody can vouch for."""
+    if not run.has_acted:
+        return  # nothing was ever held
     waits = run.phase in (Phase.PLANNING, Phase.AWAITING_APPROVAL)
     if waits or (not run.is_open and run.outcome is not Outcome.OUTCOME_UNKNOWN):
         tx.release_holds(run.id)
@@ -154,14 +156,20 @@ def _count(tx: Transaction, before: Run, after: Run, event: ev.Event, now: datet
             tx.count(entry(after, Counted.ACTED, after.order.target, now))
         tx.count(entry(after, Counted.CHANGED, target, now))
         tx.touch(target, now)
-    elif isinstance(event, ev.Applied) or (
-        isinstance(event, ev.Observed) and event.observation is Observation.APPLIED
-    ):
-        tx.touch(_target(after, event.step), now)
+    elif isinstance(event, ev.Closed) and after.has_acted:
+        _count_ending(tx, after, event, now)
     elif isinstance(event, ev.Closed) and event.outcome in _FAILED:
         tx.count(entry(after, Counted.FAILED, after.order.target, now))
-    elif isinstance(event, ev.Closed) and event.outcome is Outcome.UNRESOLVED and after.has_acted:
-        tx.count(entry(after, Counted.INEFFECTIVE, after.order.target, now))
+
+
+def _count_ending(tx: Transaction, run: Run, event: ev.Closed, now: datetime) -> None:
+    """A target rests from the end of the run that changed it; what failed or did not help counts for the breaker."""
+    for target in dict.fromkeys(_target(run, step.step) for step in run.progress if step.n):
+        tx.touch(target, now)
+    if event.outcome in _FAILED:
+        tx.count(entry(run, Counted.FAILED, run.order.target, now))
+    elif event.outcome is Outcome.UNRESOLVED:
+        tx.count(entry(run, Counted.INEFFECTIVE, run.order.target, now))
 
 
 def _target(run: Run, step: str) -> Target:

@@ -23,7 +23,6 @@ from remediator.core.selection import Selection, select
 from remediator.core.wording import evidence_lines, plan_lines
 from remediator.engine.admission import Rules
 from remediator.engine.eyes import Eyes
-from remediator.engine.judging import PREVIEW
 from remediator.engine.runner import Runner
 from remediator.engine.scribe import Decide, Draft
 from remediator.ports.ambient import Ambient
@@ -115,7 +114,7 @@ class Preview:
         now = self._ambient.now()
         event = ev.Admitted(
             order=replace(order, mode=Mode.DRY_RUN),
-            episode=PREVIEW,
+            episode=_SOURCE,
             ordinal=1,
             deadline=now + timedelta(minutes=10),
         )

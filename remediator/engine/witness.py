@@ -25,6 +25,15 @@ class Witness(Protocol):
     def measured(self, vitals: Vitals, now: datetime) -> None:
         """Hear the store's numbers."""
 
+    def store_failed(self, text: str) -> None:
+        """Hear that a loop found the store unavailable."""
+
+    def took_over(self, run_id: str) -> None:
+        """Hear that a run was claimed whose last worker left an intent behind."""
+
+    def breaker_closed(self, playbook: str) -> None:
+        """Hear that a person closed a playbook's breaker."""
+
 
 class Deaf:
     """Hears nothing."""
@@ -39,4 +48,13 @@ class Deaf:
         """Do nothing."""
 
     def measured(self, vitals: Vitals, now: datetime) -> None:
+        """Do nothing."""
+
+    def store_failed(self, text: str) -> None:
+        """Do nothing."""
+
+    def took_over(self, run_id: str) -> None:
+        """Do nothing."""
+
+    def breaker_closed(self, playbook: str) -> None:
         """Do nothing."""

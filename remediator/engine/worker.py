@@ -74,10 +74,13 @@ class Worker:
         if free > 0:
             try:
                 claimed = await self._store.submit(lambda tx: self._claim_due(tx, free))
-            except StoreUnavailable:
+            except StoreUnavailable as error:
+                self._witness.store_failed(str(error))
                 await self._pause(LOOK_EVERY)
                 return
         for run in claimed:
+            if run.open_attempt:
+                self._witness.took_over(run.id)
             driving = group.create_task(self._drive(run))
             self._driving[run.id] = (run.fence, driving)
         if not claimed:

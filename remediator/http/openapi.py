@@ -60,7 +60,7 @@ def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
 def _operation(route: Route) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "summary": route.summary,
-        "operationId": _name(route),
+        "operationId": getattr(route.handler, "__name__", route.path),
         "x-access": _access(route),
         "security": _security(route),
         "parameters": [*_path_parameters(route), *map(_query_parameter, route.query)],
@@ -69,11 +69,6 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.method == "POST":
         operation["requestBody"] = _body(route)
     return operation
-
-
-def _name(route: Route) -> str:
-    words = re.findall(r"[a-z]+", _PLACES.sub("", route.path.removeprefix("/api/v1")))
-    return "_".join((route.method.lower(), *words))
 
 
 def _access(route: Route) -> str:

@@ -18,6 +18,7 @@ from remediator.core.errors import StoreUnavailable
 from remediator.stores.batch import (
     Answer,
     BatchBroken,
+    Caught,
     Submitted,
     answer_alone,
     answers_together,
@@ -64,10 +65,16 @@ class Committers:
     async def _commit_for_ever(self) -> None:
         while (first := await self._queue.get()) is not None:
             batch = [first, *self._more()]
-            answers = await self._answers(batch)
+            answers = await self._answers_or_why_not(batch)
             hand_out(batch, answers)
             if any(answer.wakes for answer in answers):
                 self._bell.ring()
+
+    async def _answers_or_why_not(self, batch: list[Submitted]) -> list[Answer]:
+        """Whatever goes wrong, somebody waits for an answer and the next batch has to work."""
+        with Caught() as caught:
+            return await self._answers(batch)
+        return [Answer(error=caught.error)] * len(batch)
 
     def _more(self) -> list[Submitted]:
         """Take this committer's share of what waits."""

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -82,7 +83,11 @@ class SqliteStore:
 async def open_sqlite(file: Path) -> SqliteStore:
     """Open a file, making or upgrading it first; raise StoreUnavailable or InvalidSettings."""
     lock = await asyncio.to_thread(prepare_file, file)
-    store = SqliteStore(file, lock)
+    try:
+        store = SqliteStore(file, lock)
+    except StatementError as error:
+        lock.close()
+        raise translated(error) from error
     await store.submit(_forget_claims)
     return store
 
@@ -94,15 +99,14 @@ def prepare_file(file: Path) -> DirectoryLock:
         lock = DirectoryLock(file.parent)
     except OSError as error:
         raise StoreUnavailable(f"{file.parent} cannot be used: {error.strerror}") from error
-    try:
-        make_private(file)
-        _upgrade(file)
-    except (OSError, StatementError) as error:
-        lock.close()
-        raise StoreUnavailable(f"{file} cannot be used: {_words(error)}") from error
-    except BaseException:
-        lock.close()
-        raise
+    with ExitStack() as failing:
+        failing.callback(lock.close)
+        try:
+            make_private(file)
+            _upgrade(file)
+        except (OSError, StatementError) as error:
+            raise StoreUnavailable(f"{file} cannot be used: {_words(error)}") from error
+        failing.pop_all()
     return lock
 
 

@@ -20,6 +20,7 @@ from remediator.core.errors import StoreUnavailable
 from remediator.stores.batch import (
     Answer,
     BatchBroken,
+    Caught,
     Submitted,
     answer_alone,
     answers_together,
@@ -35,7 +36,7 @@ class Writer:
     """Takes closures on the event loop and runs them on its thread."""
 
     def __init__(self, engine: Engine, dialect: Dialect, bell: Bell) -> None:
-        self._engine = engine
+        self._connection = engine.connect()
         self._dialect = dialect
         self._bell = bell
         self._loop = asyncio.get_running_loop()
@@ -60,11 +61,19 @@ class Writer:
         await asyncio.to_thread(self._thread.join)
 
     def _work(self) -> None:
-        with self._engine.connect() as connection:
+        with self._connection as connection:
             while batch := self._next_batch():
-                answers = self._answers(connection, batch)
+                answers = self._answers_or_why_not(connection, batch)
                 with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                     self._loop.call_soon_threadsafe(self._hand_out, batch, answers)
+
+    def _answers_or_why_not(self, connection: Connection, batch: list[Submitted]) -> list[Answer]:
+        """Whatever goes wrong, somebody waits for an answer and the next batch has to work."""
+        with Caught() as caught:
+            return self._answers(connection, batch)
+        with Caught():
+            connection.rollback()
+        return [Answer(error=caught.error)] * len(batch)
 
     def _next_batch(self) -> list[Submitted]:
         """Wait for the first closure and take all that wait behind it; empty at the end."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
 
+from tests.acceptance.shipped import shipped
 from tests.acceptance.site import SOURCE, Site
 from tests.parts.alertmanager import Alertmanager
 from tests.parts.host import Host
@@ -14,10 +14,6 @@ INSTANCE = "host-123:9100"
 NAME = "host-123"
 RECEIPTS = "/var/lib/remediator"
 FULL_PERCENT = 92
-AVAILABLE = (
-    'node_filesystem_avail_bytes{instance="{{ labels.instance }}",mountpoint="{{ labels.mountpoint }}"}'
-    " / node_filesystem_size_bytes"
-)
 RULE = """\
 groups:
   - name: disk
@@ -27,31 +23,11 @@ groups:
         labels: {severity: warning}
         annotations: {summary: "/var of host-123 is nearly full"}
 """
-PLAYBOOK: dict[str, Any] = {
-    "description": "Reclaim disk space on a host.",
-    "owner": "sre-core",
-    "runbook_url": "https://runbooks.example.com/disk-space-low",
-    "match": ['alertname=~"DiskSpaceLow|NodeFilesystemAlmostOutOfSpace"'],
-    "requires": ["instance", "mountpoint"],
-    "target": "host/{{ labels.instance | host }}",
-    "mode": "auto",
-    "guards": {"cooldown": "1h", "require": [{"promql": f"{AVAILABLE} < 0.15"}]},
-    "diagnose": [{"disk.usage": {"path": "{{ labels.mountpoint }}", "top": 15}}],
-    "steps": [
-        {"journal.vacuum": {"keep_time": "2d", "keep_size": "16M"}, "irreversible": "allow"},
-        {
-            "docker.prune": {"what": ["images", "build_cache", "containers"], "older_than": "24h"},
-            "when": 'labels.mountpoint in ["/", "/var", "/var/lib/docker"]',
-            "irreversible": "allow",
-        },
-    ],
-    "verify": {
-        "after": "1s",
-        "within": "60s",
-        "every": "1s",
-        "all": [{"promql": f"{AVAILABLE} > 0.2"}, {"alert": "resolved"}],
-    },
-    "on_failure": [{"escalate": [{"to": "oncall"}]}],
+# Vacuuming alone must not be enough, so that both steps are needed.
+SHORTER = {
+    "keep_size: 500M": "keep_size: 24M",
+    "after: 30s": "after: 1s",
+    "within: 10m": "within: 60s\n  every: 1s",
 }
 
 
@@ -92,7 +68,7 @@ def watched_site(host: Host, *, mode: str) -> Iterator[tuple[Site, Alertmanager]
     site = Site(
         sshd=host.sshd,
         hosts=[NAME],
-        playbooks={"disk-space-low": PLAYBOOK},
+        playbooks={"disk-space-low": shipped("disk-space-low", SHORTER)},
         settings={"environments": [environment]},
     )
     site.settings["hosts"]["ssh"]["receipts"] = RECEIPTS

@@ -5,12 +5,13 @@ effects can be counted afterwards. Runs say who they are by their alert's label 
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance.site import hosts_at
+from tests.acceptance.hosts import hosts_at
+from tests.acceptance.site import Site
 from tests.parts.sshd import Sshd
 
 NAME = "[a-z0-9-]+"
@@ -131,6 +132,24 @@ def sick(case: str, target: str) -> dict[str, str]:
     return {"alertname": "Sick", "instance": f"{target}:9100", "case": case}
 
 
-def unfinished(runs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Runs without an outcome."""
-    return [f"{run['id']} {run['phase']}" for run in runs if not run["outcome"]]
+def is_settled(site: Site) -> bool:
+    """Whether nothing waits in the inbox and every run has ended."""
+    status = site.get("/status")
+    return status["inbox_new"] == 0 and not any(status["runs_active"].values())
+
+
+def case_of(run: Mapping[str, Any]) -> str:
+    """Which alert a run answers."""
+    return str(run["alert"]["labels"]["case"])
+
+
+def all_runs(site: Site) -> list[dict[str, Any]]:
+    """Every run, page by page."""
+    found: list[dict[str, Any]] = []
+    before = ""
+    while True:
+        page = site.get(f"/runs?limit=500{before}")
+        found += page["items"]
+        if not page["next"]:
+            return found
+        before = f"&before={page['next']}"

@@ -7,7 +7,6 @@ import pytest
 
 from tests.acceptance.site import APPROVE, Site
 from tests.parts.host import Host
-from tests.parts.require import require, require_namespaces
 
 pytestmark = pytest.mark.slow
 
@@ -16,14 +15,9 @@ OTHER_DIGEST = "0" * 64
 
 
 @pytest.fixture(scope="module")
-def host() -> Iterator[Host]:
-    """A host with systemd, without Docker."""
-    require("systemd", "systemd-journald", "journalctl", "mkfs.ext4", root=True)
-    require("sshd", "ssh-keygen", "node_exporter")
-    require_namespaces()
-    with Host() as part:
-        part.systemd.systemctl("start", UNIT)
-        yield part
+def host(plain_host: Host) -> Host:
+    plain_host.systemd.systemctl("start", UNIT)
+    return plain_host
 
 
 @pytest.fixture(scope="module")

@@ -8,19 +8,27 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.acceptance.machine import Machine, sick, steps_playbook, unfinished
-from tests.acceptance.site import Site, an_alert
+from tests.acceptance.alerts import an_alert
+from tests.acceptance.machine import (
+    Machine,
+    all_runs,
+    case_of,
+    is_settled,
+    sick,
+    steps_playbook,
+)
+from tests.acceptance.site import Site
 from tests.parts.postgres import Postgres
 from tests.parts.require import require
 from tests.parts.sshd import Sshd
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 LEASE_SECONDS = 15
-HOSTS = ("web1", "web2", "web3")
+HOSTS = [f"web{n}" for n in range(1, 13)]
+STEPS = ["step1", "step2", "step3"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +80,20 @@ def test_a_replica_that_sleeps_longer_than_its_lease_doubles_nothing_and_blocks_
         later = {f"later-{n}": HOSTS[n % len(HOSTS)] for n in range(3)}
         for case, target in later.items():
             _post_until_accepted(waker, case, target)
-        waker.wait_for(lambda: _closed(waker, len(cases) + len(later)), 75, "every run closed")
+        waker.wait_for(lambda: is_settled(waker), 75, "every run ended")
         assert time.monotonic() - stopped > LEASE_SECONDS - 1
     finally:
         sleeper.send(signal.SIGCONT)
     sleeper.wait_for(sleeper.is_ready, 30, "the sleeper awake")
     sleeper.alert(sick("awake", "web1"))
-    runs = waker.wait_for(lambda: _closed(waker, len(cases) + len(later) + 1), 30, "all closed")
+    sleeper.wait_for(lambda: pair.machine.begun("awake") == STEPS, 60, "the last run")
+    waker.wait_for(lambda: is_settled(waker), 60, "every run ended")
 
-    assert [run["reason"] for run in runs if run["outcome"] != "resolved"] == []
+    assert [run["reason"] for run in all_runs(waker) if run["outcome"] != "resolved"] == []
     assert pair.machine.doubled() == []
     assert pair.machine.overlaps() == []
     for case in (*cases, *later):
-        assert pair.machine.begun(case) == ["step1", "step2", "step3"]
+        assert pair.machine.begun(case) == STEPS
 
 
 def test_a_crash_of_the_database_loses_no_accepted_alert_and_every_run_ends(pair: Pair) -> None:
@@ -119,9 +128,10 @@ def test_a_crash_of_the_database_loses_no_accepted_alert_and_every_run_ends(pair
             pourer.join()
 
     assert len(accepted) > 5
-    runs = pair.first.wait_for(lambda: _answered(pair.first, accepted), 90, "all answered")
+    pair.first.wait_for(lambda: is_settled(pair.first), 120, "every run ended")
+    runs = all_runs(pair.first)
     assert [run["reason"] for run in runs if run["outcome"] != "resolved"] == []
-    assert {run["alert"]["labels"]["case"] for run in runs} <= accepted | doubtful
+    assert accepted <= {case_of(run) for run in runs} <= accepted | doubtful
     assert pair.machine.doubled() == []
     assert pair.machine.overlaps() == []
 
@@ -137,7 +147,7 @@ def test_a_replica_that_is_killed_is_taken_over_within_a_lease_and_a_second(pair
     run = heir.wait_for_run(LEASE_SECONDS + 10, outcome="resolved")
     assert time.monotonic() - killed < LEASE_SECONDS + 6
     assert "observed" in heir.events(run["id"])
-    assert pair.machine.begun("orphan") == ["step1", "step2", "step3"]
+    assert pair.machine.begun("orphan") == STEPS
 
 
 def _who_acts(pair: Pair) -> tuple[Site, Site]:
@@ -149,17 +159,6 @@ def _who_acts(pair: Pair) -> tuple[Site, Site]:
     pair.first.wait_for(lambda: any(map(intents, pair.sites)), 10, "an intent in a log")
     busy = max(pair.sites, key=intents)
     return busy, pair.second if busy is pair.first else pair.first
-
-
-def _closed(site: Site, count: int) -> list[Any]:
-    runs = site.runs()
-    return runs if len(runs) >= count and not unfinished(runs) else []
-
-
-def _answered(site: Site, accepted: set[str]) -> list[Any]:
-    runs = site.runs()
-    answered = {run["alert"]["labels"]["case"] for run in runs}
-    return runs if accepted <= answered and not unfinished(runs) else []
 
 
 def _post_until_accepted(site: Site, case: str, target: str) -> None:

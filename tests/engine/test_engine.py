@@ -39,7 +39,7 @@ async def test_a_firing_alert_is_answered_verified_and_told(house: House):
     assert run.outcome is Outcome.RESOLVED
     assert house.world.values == {WEB1: 1}
     kinds = [message.kind.value for message in await house.messages()]
-    assert kinds == ["progress", "progress", "progress", "result"]
+    assert kinds == ["progress", "progress", "result"]
 
 
 async def test_a_dry_run_plans_the_same_and_changes_nothing(house: House):

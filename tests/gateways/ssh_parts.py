@@ -1,10 +1,11 @@
 """SSH shells on a real sshd, and a command that counts its runs; shared by the tests of the SSH gateway."""
 
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from remediator.core.target import Target
@@ -35,6 +36,14 @@ async def shell_for(settings: SshSettings) -> AsyncIterator[SshShell]:
         yield shell
     finally:
         await shell.close()
+
+
+@contextmanager
+def open_directory() -> Iterator[Path]:
+    """A directory that other accounts may enter; pytest closes its own to them whenever it starts."""
+    with TemporaryDirectory(prefix="remediator-ssh-") as name:
+        Path(name).chmod(0o777)
+        yield Path(name)
 
 
 def bench_for(shell: SshShell, directory: Path) -> ShellBench:

@@ -15,7 +15,7 @@ from remediator.core.target import Target
 from remediator.gateways.ssh.receipt_report import key_of
 from remediator.gateways.ssh.shell import SshShell
 from remediator.ports.shell import Output, Receipt
-from tests.gateways.ssh_parts import WEB1, busybox_only, settings_for, shell_for
+from tests.gateways.ssh_parts import WEB1, busybox_only, open_directory, settings_for, shell_for
 from tests.parts.loopfs import LoopFs
 from tests.parts.require import require, require_namespaces
 from tests.parts.sshd import Sshd
@@ -226,13 +226,10 @@ async def test_receipts_are_for_the_account_only(shell: SshShell, tmp_path: Path
     assert (tmp_path / "receipts/t.private.out").stat().st_mode & 0o077 == 0
 
 
-async def test_a_directory_that_is_not_ours_is_refused(tmp_path: Path) -> None:
+async def test_a_directory_that_is_not_ours_is_refused() -> None:
     require("sshd", root=True)
-    for parent in (tmp_path, *list(tmp_path.parents)[:3]):
-        parent.chmod(parent.stat().st_mode | 0o755)
-    (tmp_path / "theirs").mkdir(mode=0o777)
-    with Sshd(login_shell="/bin/dash") as sshd:
-        async with shell_for(settings_for(sshd, str(tmp_path / "theirs"))) as shell:
+    with open_directory() as theirs, Sshd(login_shell="/bin/dash") as sshd:
+        async with shell_for(settings_for(sshd, str(theirs))) as shell:
             with pytest.raises(Permanent, match=r"not ours.*install -d"):
                 await changed(shell, "theirs", ["true"])
         async with shell_for(settings_for(sshd, "/proc/receipts")) as shell:

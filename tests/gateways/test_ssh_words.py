@@ -15,6 +15,7 @@ from remediator.gateways.ssh.settings import SshSettings
 from remediator.gateways.ssh.shell import SshLooker
 from remediator.gateways.ssh.words import remote_line, under_limit
 from tests.gateways.hostile import hostile_words
+from tests.gateways.ssh_parts import open_directory
 from tests.parts.account import busybox_ash
 from tests.parts.require import require
 from tests.parts.sshd import Sshd
@@ -38,8 +39,6 @@ def canary(tmp_path: Path) -> Iterator[Path]:
 
 def shells(directory: Path) -> dict[str, str]:
     require("dash", "busybox")
-    for parent in (directory, *list(directory.parents)[:3]):
-        parent.chmod(parent.stat().st_mode | 0o755)
     return {"dash": "/bin/dash", "bash": "/bin/bash", "ash": busybox_ash(directory)}
 
 
@@ -60,11 +59,9 @@ def test_hostile_words_arrive_as_they_were_sent(shell: str, tmp_path: Path, cana
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shell", ["dash", "bash", "ash"])
-async def test_hostile_words_arrive_over_a_real_sshd(
-    shell: str, tmp_path: Path, canary: Path
-) -> None:
+async def test_hostile_words_arrive_over_a_real_sshd(shell: str, canary: Path) -> None:
     require("sshd", "ssh-keygen", root=True)
-    with Sshd(login_shell=shells(tmp_path)[shell]) as sshd:
+    with open_directory() as directory, Sshd(login_shell=shells(directory)[shell]) as sshd:
         looker = SshLooker(
             SshSettings(
                 known_hosts=str(sshd.known_hosts_path),

@@ -153,9 +153,7 @@ async def running(folder: Path, **changes: Any) -> AsyncIterator[Daemon]:
 def _context(store: Store, metrics: RecordedMetrics, problems: Sequence[str]) -> HttpContext:
     ambient = system_ambient()
     playbook = a_playbook()
-    book = PlaybookBook(
-        by_name={playbook.name: playbook}, by_digest={playbook.digest: playbook}
-    )
+    book = PlaybookBook(by_name={playbook.name: playbook}, by_digest={playbook.digest: playbook})
     rules = Rules(
         index=Index([playbook, a_playbook("grow-disk", requires=("volume",))]),
         environments=(Environment(name="all", match=(), mode=Mode.APPROVE),),
@@ -171,9 +169,7 @@ def _context(store: Store, metrics: RecordedMetrics, problems: Sequence[str]) ->
     doorkeeper = Doorkeeper(on_loopback=True)
     return HttpContext(
         store=store,
-        control=Control(
-            store=store, ledger=Ledger(Routes), ambient=ambient, witness=Deaf()
-        ),
+        control=Control(store=store, ledger=Ledger(Routes), ambient=ambient, witness=Deaf()),
         why=Explanation(store=store, rules=lambda: rules).why,
         plan=plan,
         metrics=metrics,
@@ -214,16 +210,12 @@ def _admitted(run: Run) -> ev.Admitted:
 def a_waiting_run(run_id: str = "run_1", **more: Any) -> Run:
     """A run whose plan waits for a yes, until an hour from now."""
     now = system_ambient().now()
-    change = make.a_change(
-        before={"journal": "2.0 GB"}, after={"journal": "500 MB"}, undo_hint=""
-    )
+    change = make.a_change(before={"journal": "2.0 GB"}, after={"journal": "500 MB"}, undo_hint="")
     plan = make.a_plan(change)
     fields: dict[str, Any] = {
         "id": run_id,
         "episode": f"eps_{run_id}",
-        "order": replace(
-            make.an_order(), mode=Mode.APPROVE, verify=a_playbook().verify
-        ),
+        "order": replace(make.an_order(), mode=Mode.APPROVE, verify=a_playbook().verify),
         "phase": Phase.AWAITING_APPROVAL,
         "created_at": now,
         "deadline": now + make.timedelta(hours=1),

@@ -117,8 +117,14 @@ BAD: dict[str, tuple[bytes, str]] = {
     "NaN": (RAW.replace('"truncatedAlerts": 0', '"truncatedAlerts": NaN').encode(), "NaN"),
     "infinity": (RAW.replace('"truncatedAlerts": 0', '"x": -Infinity').encode(), "-Infinity"),
     "endless digits": (RAW.replace(": 0", ": " + "9" * 5000).encode(), "too many digits"),
-    "key twice": (RAW.replace('"status"', '"version": "4", "status"').encode(), "'version' is there"),
-    "label twice": (RAW.replace('"job"', '"instance": "db-master", "job"').encode(), "'instance' is"),
+    "key twice": (
+        RAW.replace('"status"', '"version": "4", "status"').encode(),
+        "'version' is there",
+    ),
+    "label twice": (
+        RAW.replace('"job"', '"instance": "db-master", "job"').encode(),
+        "'instance' is",
+    ),
     "deep": (b'{"a":' * 200 + b"1" + b"}" * 200, "deeper than 32"),
     "very deep": (b"[" * 1_000_000 + b"]" * 1_000_000, "deeper than 32"),
     "deep in an unread field": (body_with(other=nested(60)), "deeper than 32"),

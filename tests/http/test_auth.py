@@ -14,7 +14,7 @@ from remediator.http.route import Gate, Route
 from remediator.http.routes import ROUTES
 from remediator.http.server import TlsFiles
 from tests.http.certificates import Authority
-from tests.http.daemon import Daemon, keep, a_waiting_run, payload, running
+from tests.http.daemon import Daemon, a_waiting_run, keep, payload, running
 
 TOKENS = {role: f"token-of-{role.name.lower()}" for role in Role}
 USERS = [UserKeys(name=r.name.lower(), role=r, tokens=[token]) for r, token in TOKENS.items()]
@@ -263,7 +263,9 @@ async def test_a_group_that_is_called_admin_makes_nobody_an_admin(tmp_path: Path
     only_leads = type(order.approval)(groups=("leads",))
     run = a_waiting_run(order=type(order)(**{**fields(order), "approval": only_leads}))
 
-    proxy = ProxyTrust(networks=PROXY.networks, secret=PROXY.secret, roles={Role.APPROVER: ["admin"]})
+    proxy = ProxyTrust(
+        networks=PROXY.networks, secret=PROXY.secret, roles={Role.APPROVER: ["admin"]}
+    )
     async with running(tmp_path, **locked(proxy=proxy)) as daemon:
         await keep(daemon.store, run)
         body = {"digest": run.approval.digest if run.approval else ""}

@@ -64,7 +64,9 @@ async def test_a_get_from_another_page_may_ask_but_no_header_lets_that_page_read
         assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:9095", "127.0.0.1.evil.example", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:9095", "127.0.0.1.evil.example", ""]
+)
 @pytest.mark.parametrize("path", ["/api/v1/status", "/metrics", "/-/healthy"])
 async def test_on_loopback_a_foreign_host_name_is_refused(
     tmp_path: Path, host: str, path: str

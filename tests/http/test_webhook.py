@@ -100,7 +100,9 @@ async def test_a_large_group_below_the_limit_is_taken(tmp_path: Path) -> None:
 async def test_a_body_that_comes_too_slowly_is_answered_503_so_that_it_is_sent_again(
     tmp_path: Path,
 ) -> None:
-    head = b"POST /webhooks/alertmanager HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"
+    head = (
+        b"POST /webhooks/alertmanager HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"
+    )
 
     async with running(tmp_path, body_seconds=SLOW) as daemon:
         status, body = await talk(daemon, head)

@@ -1,4 +1,4 @@
-"""Debian's node exporter with the file system collector only; feeds real disk alerts."""
+"""Debian's node exporter, by default with the file system collector only; feeds real disk alerts."""
 
 from collections.abc import Sequence
 
@@ -17,18 +17,22 @@ ARGUMENTS = (
 
 
 class NodeExporter(Part):
-    """Shows the file systems of its namespace but /: it reads /proc/1/mounts, so `wrap` decides."""
+    """Shows the file systems of its namespace but /: it reads /proc/1/mounts, so `wrap` decides.
 
-    def __init__(self, *, wrap: Sequence[str] = ()) -> None:
+    `more` are further arguments, such as `--collector.systemd`.
+    """
+
+    def __init__(self, *, wrap: Sequence[str] = (), more: Sequence[str] = ()) -> None:
         super().__init__("node-exporter")
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
-        self._wrap = tuple(wrap)
+        self._wrap, self._more = tuple(wrap), tuple(more)
 
     def start(self) -> None:
         program = find("node_exporter")
         assert program is not None, "require('node_exporter') first"
-        argv = [*self._wrap, program, *ARGUMENTS, f"--web.listen-address={self.address}"]
+        argv = [*self._wrap, program, *ARGUMENTS, *self._more]
+        argv += [f"--web.listen-address={self.address}"]
         self._server.start(argv, lambda: web.answers(f"http://{self.address}/metrics"))
 
     def metrics(self) -> str:

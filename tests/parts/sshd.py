@@ -118,7 +118,8 @@ class Sshd(Part):
 
     def _signal_all(self, number: signal.Signals) -> None:
         for pid in self._sshds():
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # a session may end at any moment
+                os.kill(pid, number)
 
 
 def _without_penalties(config: str, directory: Path) -> str:

@@ -1,4 +1,4 @@
-"""A fresh store of each kind for every test of the contract; the PostgreSQL ones share a database, emptied in between."""
+"""A fresh store of each kind for every test; those of PostgreSQL share a database, emptied in between."""
 
 from collections.abc import AsyncIterator
 

@@ -52,13 +52,15 @@ async def test_connections_that_were_cut_while_idle_are_not_noticed(postgres: Po
     await asyncio.gather(*(store.submit(accept(number)) for number in range(20)))
     await store.read(lambda reader: reader.notification("ntf_1"))
 
-    cut = (
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name='remediator'"
-    )
-    postgres.query("postgres", f"{cut} and datname='{url.rsplit('/')[-1]}'")
+    ours = f"application_name = 'remediator' and datname = '{url.rsplit('/')[-1]}'"
+    cut = f"select pg_terminate_backend(pid) from pg_stat_activity where {ours}"
 
-    assert await store.read(lambda reader: reader.notification("ntf_1")) is not None
-    await asyncio.gather(*(store.submit(accept(number)) for number in range(20, 40)))
+    postgres.query("postgres", cut)
+    await store.submit(accept(20))
+    postgres.query("postgres", cut)
+    assert await store.read(lambda reader: reader.notification("ntf_20")) is not None
+    postgres.query("postgres", cut)
+    await asyncio.gather(*(store.submit(accept(number)) for number in range(30, 60)))
     await store.close()
 
 

@@ -35,7 +35,9 @@ class Guard:
     """One rule. `settings` is a frozen dataclass with defaults; its values come from the playbook, settings and floors.
 
     `judge(settings, subject, facts)` returns a verdict, or None where this guard has nothing to say. `tallies` and
-    `questions` name what must be known first; `stricter(a, b)` returns the settings that allow least (for floors).
+    `questions` name what must be known first (history is counted before a run's first change only: afterwards
+    `subject.acted` is true and counting guards say nothing); `stricter(a, b)` returns the settings that
+    allow least (for floors).
     """
 
     name: str

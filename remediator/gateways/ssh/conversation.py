@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from signal import Signals
 
 import asyncssh
 
@@ -24,14 +25,14 @@ CHANNEL_SECONDS = 20.0  # for a channel on a connection that seemed alive
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a command ended, as far as the host said."""
+    """How a command ended, as far as the host said; `signal` is the one that ended our program there, if any."""
 
     exit_code: int
     stdout: bytes
     stderr: bytes
     seconds: float
     truncated: bool
-    cut_off: bool
+    signal: str | None = None
 
 
 class Conversation:
@@ -109,15 +110,24 @@ async def _ended(target: Target, session: Session, limit: timedelta) -> None:
 
 
 def _ending(target: Target, session: Session, begun: float) -> Ending:
-    if session.exit_code is None and not session.cut_off:
-        how = f"ended by signal {session.signal}" if session.signal else "lost"
-        detail = f"the session was {how} before the command answered"
+    code = _exit_code(session)
+    if code is None:
+        detail = "the session was lost before the command answered"
         raise Uncertain(detail, target=str(target)) from session.lost
     return Ending(
-        exit_code=-1 if session.exit_code is None else session.exit_code,
+        exit_code=code,
         stdout=session.stdout.content(),
         stderr=session.stderr.content(),
         seconds=session.ended_at - begun,
         truncated=session.stdout.truncated or session.stderr.truncated,
-        cut_off=session.cut_off,
+        signal=session.signal,
     )
+
+
+def _exit_code(session: Session) -> int | None:
+    """Return what a shell would say: 128 and the signal's number, SIGPIPE's where we hung up; None for no answer."""
+    if session.cut_off:
+        return 128 + Signals.SIGPIPE
+    if session.signal is None:
+        return session.exit_code
+    return 128 + Signals.__members__.get(f"SIG{session.signal}", Signals.SIGKILL)

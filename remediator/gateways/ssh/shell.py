@@ -28,7 +28,6 @@ from remediator.ports.shell import OUTPUT_LIMIT, Output, Receipt
 
 GRACE = timedelta(seconds=KILL_AFTER + 10)  # for the answer, after the host's own time limit
 RECEIPT_LIMIT = timedelta(seconds=30)
-CUT_OFF_EXIT = 141  # what a shell says of a command that SIGPIPE ended
 _MARKS = 64 * 1024  # room for a login shell's greeting and our marks before a full output
 _TIMED_OUT = {124, 137, 143}  # GNU's timeout, after -k, busybox's
 _Words = Callable[[bool], list[str]]
@@ -121,8 +120,8 @@ def _answer(target: Target, token: str, ending: Ending) -> Output:
         raise error
     if report.exit_code is not None:
         return output_of(report, ending.stderr, ending.seconds)
-    if report.words:
-        detail = f"the host started the command and now says: {report.last}"
+    if report.words or ending.signal:
+        detail = f"the host may have started the command and says: {report.last or ending.signal}"
         raise Uncertain(detail, target=str(target))
     complaint = _output(ending).complaint
     raise Permanent(f"the host did not run our program: {complaint}", target=str(target))
@@ -130,7 +129,7 @@ def _answer(target: Target, token: str, ending: Ending) -> Output:
 
 def _output(ending: Ending) -> Output:
     return Output(
-        exit_code=CUT_OFF_EXIT if ending.cut_off else ending.exit_code,
+        exit_code=ending.exit_code,
         stdout=ending.stdout.decode("utf-8", "replace"),
         stderr=ending.stderr.decode("utf-8", "replace"),
         seconds=ending.seconds,

@@ -1,0 +1,106 @@
+"""Runs per second: five steps of no-op actions, all guards and the whole protocol, on SQLite and on PostgreSQL.
+
+Goals: at least 60 runs/s on SQLite, 40 on PostgreSQL. PostgreSQL is left out where it is not installed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from measuring import finish, median, report
+
+from remediator.core.guards.blast_radius import BlastRadiusSettings
+from remediator.core.guards.concurrency import ConcurrencySettings
+from remediator.core.guards.limits import Limit, LimitsSettings
+from remediator.core.guards.storm import StormSettings
+from remediator.core.playbook import VerifyOrder
+from remediator.engine.worker import Capacity, Worker
+from remediator.ports.ambient import system_ambient
+from remediator.stores.store import open_store
+from tests.engine.house import VERIFY, House, a_playbook, a_step, an_alert
+from tests.parts.postgres import Postgres
+
+RUNS = 150
+MANY = 10**9
+GUARDS = {
+    "storm": StormSettings(runs=MANY),
+    "limits": LimitsSettings(limits=(Limit(max=MANY, per=timedelta(hours=6)),)),
+    "blast_radius": BlastRadiusSettings(max=MANY),
+    "concurrency": ConcurrencySettings(max=MANY),
+}
+
+
+class RealTime:
+    """A House's clock that is the machine's."""
+
+    def __init__(self) -> None:
+        self._ambient = system_ambient()
+
+    def now(self):
+        return self._ambient.now()
+
+    def new_id(self, prefix: str) -> str:
+        return self._ambient.new_id(prefix)
+
+    def ambient(self):
+        return self._ambient
+
+
+async def runs_per_second(url: str, prefix: str) -> float:
+    store = await open_store(url)
+    house = House(store, RealTime())
+    steps = tuple(a_step(f"step-{n}", parameters={"to": n + 1}) for n in range(5))
+    house.use(
+        a_playbook(
+            steps=steps,
+            guards=GUARDS,
+            verify=VerifyOrder(checks=(VERIFY,), after=timedelta(0)),
+        )
+    )
+    alerts = [an_alert(f"{prefix}{n}", instance=f"{prefix}{n}:9100") for n in range(RUNS)]
+    for n in range(0, RUNS, 50):
+        await house.take_in(*alerts[n : n + 50])
+    worker = Worker(
+        store=store,
+        ambient=house.clock.ambient(),
+        actor=house.runner(),
+        rehearser=house.runner(hands=False),
+        witness=house.witness,
+        capacity=Capacity(most=32),
+    )
+    start = time.perf_counter()
+    working = asyncio.create_task(worker.run())
+    while sum(m.event.kind == "closed" for m in house.witness.moves) < RUNS:
+        await asyncio.sleep(0.01)
+    took = time.perf_counter() - start
+    worker.stop()
+    await working
+    outcomes = {m.after.outcome.value for m in house.witness.moves if m.event.kind == "closed"}
+    assert outcomes == {"resolved"}, outcomes
+    assert len(house.world.effects) == RUNS * 5
+    await store.close()
+    return RUNS / took
+
+
+def on_sqlite() -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(runs_per_second(f"sqlite:///{folder}/remediator.db", "s"))
+
+
+sqlite = median(on_sqlite)
+figures = [report("5-step runs on SQLite", sqlite, "runs/s", ">= 60", is_met=sqlite >= 60)]
+if shutil.which("pg_config") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+    with Postgres() as server:
+        postgres = median(lambda: asyncio.run(runs_per_second(server.new_database(), "p")))
+    figures.append(
+        report("5-step runs on PostgreSQL", postgres, "runs/s", ">= 40", is_met=postgres >= 40)
+    )
+finish(*figures)

@@ -1,0 +1,1 @@
+"""What follows from what happened, one file per file of core/evolution."""

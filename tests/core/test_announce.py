@@ -1,0 +1,201 @@
+"""What people are told: one row per event, and what must never be told twice or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from remediator.core import events as ev
+from remediator.core.announce import messages_for
+from remediator.core.events import EVENTS, Measure, Outcome
+from remediator.core.messages import Message, MessageKind
+from remediator.core.playbook import ApprovalPolicy, Escalation, FailurePolicy, Mode
+from remediator.core.run import Phase, Rollback, Run, StepState, Verification
+from remediator.core.verdict import Judgement, Ruling, Verdict
+from remediator.testing.builders import MOMENT, a_person, a_plan, an_approval, an_order
+from tests.core.evolution.test_transitions import EXAMPLES
+from tests.core.lifecycle.runs import LATER, acting, awaiting, step
+
+DONE = step(StepState.APPLIED, n=1, measure=Measure(freed_bytes=5_000_000_000))
+ONCALL = FailurePolicy(
+    escalations=(Escalation(to="oncall"), Escalation(to="leads", after=timedelta(minutes=20)))
+)
+FAILURE, ESCALATION = MessageKind.FAILURE, MessageKind.ESCALATION
+
+
+def ended(outcome: Outcome, **more: object) -> Run:
+    whole = {"phase": Phase.CLOSED, "outcome": outcome, "reason": "so", "closed_at": LATER}
+    order = an_order(failure=ONCALL)
+    return replace(acting(order=order, progress=(DONE,)), **(whole | more))  # type: ignore[arg-type]
+
+
+def told(run: Run, event: ev.Event) -> tuple[Message, ...]:
+    return messages_for(run, event, LATER)
+
+
+def closing(run: Run) -> tuple[Message, ...]:
+    assert run.outcome is not None
+    return told(run, ev.Closed(outcome=run.outcome, reason=run.reason))
+
+
+def judged(guard: str) -> Judgement:
+    return Judgement(
+        verdicts=(Verdict(guard=guard, ruling=Ruling.DENY, reason="no", clears="time"),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("run", "kinds"),
+    [
+        (ended(Outcome.RESOLVED), [MessageKind.RESULT]),
+        (ended(Outcome.UNRESOLVED), [FAILURE, ESCALATION, ESCALATION]),
+        (ended(Outcome.FAILED), [FAILURE, ESCALATION, ESCALATION]),
+        (ended(Outcome.OUTCOME_UNKNOWN), [FAILURE, ESCALATION, ESCALATION]),
+        (ended(Outcome.BLOCKED, judgement=judged("pause")), [MessageKind.BLOCKED]),
+        (
+            ended(Outcome.BLOCKED, judgement=judged("breaker")),
+            [MessageKind.BLOCKED, ESCALATION, ESCALATION],
+        ),
+        (ended(Outcome.BLOCKED, judgement=judged("storm")), [MessageKind.NOTICE]),
+        (ended(Outcome.BLOCKED), [MessageKind.BLOCKED]),
+        (ended(Outcome.EXPIRED), [FAILURE, ESCALATION, ESCALATION]),
+        (ended(Outcome.REJECTED), [MessageKind.WITHDRAWN]),
+        (ended(Outcome.WITHDRAWN), [MessageKind.WITHDRAWN]),
+        (ended(Outcome.CANCELLED), [MessageKind.WITHDRAWN]),
+        (ended(Outcome.DRY_RUN), [MessageKind.DRY_RUN]),
+    ],
+)
+def test_the_outcome_decides_who_hears_of_the_end(run: Run, kinds: list[MessageKind]) -> None:
+    assert [message.kind for message in closing(run)] == kinds
+
+
+def test_an_expiry_that_escalates_nobody_is_quiet() -> None:
+    quiet = an_order(approval=ApprovalPolicy(escalate_on_expiry=False), failure=ONCALL)
+    assert [m.kind for m in closing(ended(Outcome.EXPIRED, order=quiet))] == [MessageKind.WITHDRAWN]
+
+
+def test_escalations_wait_and_stop_when_the_alert_does() -> None:
+    _, first, second = closing(ended(Outcome.FAILED))
+    assert (first.to, first.due_at) == ("oncall", LATER)
+    assert (second.to, second.due_at) == ("leads", LATER + timedelta(minutes=20))
+    assert first.while_firing == second.while_firing == "eps_1"
+
+
+@pytest.mark.parametrize(
+    ("run", "event", "kind", "words"),
+    [
+        (
+            awaiting(),
+            ev.ApprovalRequested(approval="apr_1", digest=a_plan().digest, reasons=("risk",)),
+            MessageKind.PLAN,
+            "a plan of 1 change awaits approval until 09:56 UTC",
+        ),
+        (
+            acting(approval=an_approval(granted=True)),
+            ev.Voted(person=a_person(), digest="d", approve=True),
+            MessageKind.PROGRESS,
+            "Approved by ana (going on)",
+        ),
+        (
+            awaiting(ApprovalPolicy(count=2)),
+            ev.Voted(person=a_person(), digest="d", approve=True),
+            MessageKind.PROGRESS,
+            "(0 of 2)",
+        ),
+        (awaiting(), ev.ApprovalReminded(), MessageKind.REMINDER, "still awaits approval"),
+        (awaiting(), ev.ApprovalEscalated(to="leads"), ESCALATION, "nobody has decided"),
+        (
+            acting(replans=1),
+            ev.PlanVoided(digest="d", reason="it moved"),
+            MessageKind.PROGRESS,
+            "void (it moved). Planning again.",
+        ),
+        (acting(progress=(DONE,)), EXAMPLES[ev.Applied], MessageKind.PROGRESS, "vacuum: done"),
+        (
+            acting(
+                progress=(DONE,),
+                verification=Verification(started_at=MOMENT, deadline=LATER, next_look=LATER),
+            ),
+            ev.VerificationStarted(),
+            MessageKind.PROGRESS,
+            "Space reclaimed: 5.0 GB. Verifying until 09:27 UTC.",
+        ),
+        (
+            acting(progress=(step(StepState.UNKNOWN, n=1),)),
+            EXAMPLES[ev.Observed],
+            MessageKind.UNKNOWN,
+            "nobody knows whether vacuum was applied",
+        ),
+    ],
+)
+def test_what_moved_is_told_in_one_sentence(
+    run: Run, event: ev.Event, kind: MessageKind, words: str
+) -> None:
+    (message,) = told(run, event)
+    assert message.kind is kind
+    assert words in message.text
+    assert (message.run_id, message.thread) == ("run_1", "run_1")
+
+
+@pytest.mark.parametrize(
+    ("run", "event"),
+    [
+        (awaiting(), ev.Voted(person=a_person(), digest="d", approve=False)),
+        (acting(progress=(DONE,)), EXAMPLES[ev.Observed]),
+        (
+            acting(rollback=Rollback(reason="failed", outcome=Outcome.FAILED)),
+            ev.PlanVoided(digest="d", reason="it moved"),
+        ),
+        (acting(), ev.Noted(text="hello")),
+        (acting(), EXAMPLES[ev.IntentCommitted]),
+        (acting(), EXAMPLES[ev.Looked]),
+    ],
+    ids=[
+        "a no, which the end tells",
+        "a doubt that was settled",
+        "an undoing",
+        "a note",
+        "an intent",
+        "a look",
+    ],
+)
+def test_what_another_message_tells_or_nobody_needs_is_not_told(run: Run, event: ev.Event) -> None:
+    assert told(run, event) == ()
+
+
+def test_a_dry_run_says_what_would_have_been_done_and_what_stood_in_the_way() -> None:
+    order = an_order(mode=Mode.DRY_RUN)
+    (message,) = closing(ended(Outcome.DRY_RUN, judgement=judged("pause"), order=order))
+    assert "Nothing was changed" in message.text
+    assert message.facts["would have run"] == "not at all"
+    assert "pause would deny: no" in message.lines
+    assert any("journal.vacuum on host/web1" in line for line in message.lines)
+
+
+def test_two_requests_for_one_plan_and_their_answers_are_told_apart() -> None:
+    """A yes that lapsed was asked for again: the answer to the second request was taken for a repeat."""
+    vote = ev.Voted(person=a_person(), digest=a_plan().digest, approve=True)
+    first, second = (acting(approval=an_approval(id=name, granted=True)) for name in ("a", "b"))
+    assert told(first, vote)[0].deduplication != told(second, vote)[0].deduplication
+
+
+def test_a_storm_is_told_once_for_all_its_runs() -> None:
+    storm = ended(Outcome.BLOCKED, judgement=judged("storm"))
+    (one,), (other,) = closing(storm), closing(replace(storm, id="run_2"))
+    assert one.deduplication == other.deduplication
+
+
+def test_the_same_event_of_the_same_run_has_the_same_key_and_other_runs_have_others() -> None:
+    run = ended(Outcome.FAILED)
+    keys = [message.deduplication for message in closing(run)]
+    assert keys == [message.deduplication for message in closing(run)]
+    assert len(set(keys)) == len(keys)
+    assert not set(keys) & {m.deduplication for m in closing(replace(run, id="run_2"))}
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+def test_no_event_is_too_odd_to_be_told(kind: type) -> None:
+    for run in (acting(), acting(plan=None, approval=None, progress=(step(change=None),))):
+        assert isinstance(told(run, EXAMPLES[kind]), tuple)

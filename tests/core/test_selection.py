@@ -1,0 +1,155 @@
+"""Which playbooks answer an alert, in which mode, and why the others do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from remediator.core.matcher import parse_matcher
+from remediator.core.playbook import Mode, Playbook, VerifyOrder
+from remediator.core.selection import Decision, Environment, Index, select
+from remediator.testing.builders import a_step, an_alert
+
+PROD = Environment(name="prod", match=(parse_matcher("env=prod"),), mode=Mode.AUTO)
+TEST = Environment(name="test", match=(parse_matcher("env=test"),), mode=Mode.OFF)
+REST = Environment(name="rest", match=(), mode=Mode.APPROVE)
+
+
+def a_playbook(*alternatives: str, **changes: Any) -> Playbook:
+    """A playbook whose alternatives are written `a=b, c=d`."""
+    match = tuple(tuple(parse_matcher(m) for m in each.split(", ")) for each in alternatives)
+    whole: dict[str, Any] = {
+        "name": "disk",
+        "digest": "d",
+        "document": "{}",
+        "match": match,
+        "target": "host/web1",
+        "mode": Mode.AUTO,
+        "steps": (a_step(),),
+        "verify": VerifyOrder(checks=()),
+    }
+    return Playbook(**(whole | changes))
+
+
+def labels(**more: str) -> dict[str, str]:
+    return {"alertname": "Disk", "env": "prod", "instance": "web1"} | more
+
+
+@pytest.mark.parametrize(
+    ("playbook", "decision", "mode", "reason"),
+    [
+        (a_playbook("alertname=Disk"), Decision.RUN, Mode.AUTO, "mode auto: playbook auto"),
+        (a_playbook("alertname=Disk", mode=Mode.APPROVE), Decision.RUN, Mode.APPROVE, "approve"),
+        (
+            a_playbook("alertname=Disk", mode=Mode.DRY_RUN),
+            Decision.DRY_RUN,
+            Mode.DRY_RUN,
+            "dry_run",
+        ),
+        (a_playbook("alertname=Disk", mode=Mode.OFF), Decision.OFF, Mode.OFF, "is off"),
+        (
+            a_playbook("alertname=Memory"),
+            Decision.NOT_MATCHED,
+            Mode.OFF,
+            "alertname=\"Memory\": the label is 'Disk'",
+        ),
+        (
+            a_playbook("alertname=Disk, job=node"),
+            Decision.NOT_MATCHED,
+            Mode.OFF,
+            'job="node": the label is absent',
+        ),
+        (a_playbook("alertname=Memory", "alertname=Disk"), Decision.RUN, Mode.AUTO, "mode auto"),
+        (
+            a_playbook("alertname=Memory", "alertname=Disk, job=node"),
+            Decision.NOT_MATCHED,
+            Mode.OFF,
+            'job="node"',
+        ),
+        (
+            a_playbook("alertname=Disk", requires=("instance", "mountpoint")),
+            Decision.SKIPPED,
+            Mode.OFF,
+            "no label mountpoint",
+        ),
+        (
+            a_playbook("alertname=Disk", name="reboot"),
+            Decision.SKIPPED,
+            Mode.OFF,
+            "may not set off",
+        ),
+    ],
+)
+def test_one_playbook_is_decided_for_one_alert(
+    playbook: Playbook, decision: Decision, mode: Mode, reason: str
+) -> None:
+    chosen = select(playbook, an_alert(labels=labels()), (PROD, REST), ("disk*",), "am")
+    assert (chosen.decision, chosen.mode) == (decision, mode)
+    assert reason in chosen.reason
+
+
+@pytest.mark.parametrize(
+    ("env", "environments", "mode", "name"),
+    [
+        ("prod", (PROD, REST), Mode.AUTO, "prod"),
+        ("test", (PROD, TEST, REST), Mode.OFF, ""),
+        ("edge", (PROD, REST), Mode.APPROVE, "rest"),
+        ("edge", (PROD,), Mode.DRY_RUN, "unknown"),
+        ("edge", (), Mode.DRY_RUN, "unknown"),
+        ("prod", (REST, PROD), Mode.APPROVE, "rest"),
+    ],
+)
+def test_the_first_environment_that_matches_is_the_ceiling_and_an_unknown_one_rehearses(
+    env: str, environments: tuple[Environment, ...], mode: Mode, name: str
+) -> None:
+    alert = an_alert(labels=labels(env=env))
+    chosen = select(a_playbook("alertname=Disk"), alert, environments)
+    assert (chosen.mode, chosen.environment) == (mode, name)
+
+
+def test_a_label_that_is_required_may_not_be_empty() -> None:
+    playbook = a_playbook("alertname=Disk", requires=("instance",))
+    chosen = select(playbook, an_alert(labels=labels(instance="")), (PROD,))
+    assert chosen.decision is Decision.SKIPPED
+
+
+@pytest.mark.parametrize(
+    ("mode", "selected"),
+    [(Mode.AUTO, True), (Mode.APPROVE, True), (Mode.DRY_RUN, True), (Mode.OFF, False)],
+)
+def test_only_what_runs_or_rehearses_is_selected(mode: Mode, selected: bool) -> None:
+    playbook = a_playbook("alertname=Disk", mode=mode)
+    assert select(playbook, an_alert(labels=labels()), (PROD,)).is_selected is selected
+
+
+SHELF = {
+    "exact": ("alertname=Disk",),
+    "list": ('alertname=~"Disk|Memory"',),
+    "pattern": ('alertname=~"Di.*"',),
+    "negative": ("env!=test",),
+    "other": ("alertname=Memory",),
+    "either": ("alertname=Memory", "instance=web1"),
+    "empty": ('team=""',),
+}
+
+
+@pytest.mark.parametrize(
+    ("alert", "expected"),
+    [
+        (labels(), {"exact", "list", "pattern", "negative", "either", "empty"}),
+        (
+            labels(alertname="Memory", instance="db1"),
+            {"list", "pattern", "negative", "other", "either", "empty"},
+        ),
+        ({}, {"pattern", "negative", "empty"}),
+    ],
+)
+def test_the_index_leaves_out_only_what_cannot_match(
+    alert: dict[str, str], expected: set[str]
+) -> None:
+    playbooks = [a_playbook(*match, name=name) for name, match in SHELF.items()]
+    found = {playbook.name for playbook in Index(playbooks).candidates(alert)}
+    matching = {p.name for p in playbooks if select(p, an_alert(labels=alert), ()).is_selected}
+    assert found == expected
+    assert matching <= found
