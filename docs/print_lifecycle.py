@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 
 from remediator.core.events import EVENTS, Admitted, Outcome
 from remediator.core.run import Phase
@@ -73,7 +74,7 @@ def _leads(event: type, before: Phase, after: Phase) -> bool:
 
 
 def _kind(event: type) -> str:
-    return _words(str(event.__dataclass_fields__["kind"].default))  # type: ignore[attr-defined]
+    return _words(str(next(each.default for each in fields(event) if each.name == "kind")))
 
 
 def _meaning(event: type) -> str:

@@ -167,7 +167,7 @@ class PlanConfirmed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanVoided:
-    """The world moved: the plan and its approval are void, and planning starts again."""
+    """The world moved: the plan and its approval are void, and planning starts again (an undoing just fails)."""
 
     digest: str
     reason: str
@@ -212,7 +212,7 @@ class ApprovalEscalated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalExpired:
-    """Nobody decided in time."""
+    """Nobody decided in time, or nothing was begun in time under their yes."""
 
     kind: Literal["approval_expired"] = "approval_expired"
 

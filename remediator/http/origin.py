@@ -17,6 +17,20 @@ SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 LOOPBACK_HOSTS = frozenset(("localhost", "127.0.0.1", "::1"))
 
 
+def hosts_of(external_url: str, *, on_loopback: bool) -> frozenset[str] | None:
+    """Return the host names that are answered: on loopback its own and that of `external_url`, elsewhere all (None)."""
+    if not on_loopback:
+        return None
+    name = urlsplit(external_url).hostname
+    return LOOPBACK_HOSTS | ({name} if name else set())
+
+
+def origins_of(external_url: str) -> frozenset[str]:
+    """Return the origins besides the request's own host whose pages may post: that of `external_url`."""
+    parts = urlsplit(external_url)
+    return frozenset({f"{parts.scheme}://{parts.netloc}"} if parts.netloc else set())
+
+
 def check_origin(request: web.Request, context: HttpContext) -> None:
     """Refuse a request for a host that is not us, and a change that a page of another site asks for."""
     if context.hosts is not None and _host_name(request) not in context.hosts:

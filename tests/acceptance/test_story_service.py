@@ -105,7 +105,7 @@ def test_a_service_counts_as_back_only_when_it_answers(plain_host: Host) -> None
     playbook = {
         "match": ['alertname="ServiceDown"'],
         "requires": ["instance", "name"],
-        "target": "host/{{ labels.instance | plain_host }}",
+        "target": "host/{{ labels.instance | host }}",
         "mode": "auto",
         "steps": [{"service.restart": {"unit": "{{ labels.name }}"}}],
         "verify": {"after": "0s", "within": "30s", "every": "1s", "all": checks},
@@ -129,7 +129,7 @@ def test_a_service_that_cannot_start_fails_the_run_and_calls_people(plain_host: 
     playbook = {
         "match": ['alertname="ServiceDown"'],
         "requires": ["instance", "name"],
-        "target": "host/{{ labels.instance | plain_host }}",
+        "target": "host/{{ labels.instance | host }}",
         "mode": "auto",
         "steps": [{"service.restart": {"unit": "{{ labels.name }}"}}],
         "verify": {"all": [{"alert": "resolved"}]},

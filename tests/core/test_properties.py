@@ -33,7 +33,7 @@ from tests.core.evolution.test_transitions import EXAMPLES
 from tests.core.guards.cases import CHECK, a_subject, facts
 from tests.core.lifecycle.runs import acting
 from tests.simulation.life import Life
-from tests.simulation.runner import Rules
+from tests.simulation.scene import Rules
 
 quickly = settings(derandomize=True, deadline=None, max_examples=60, database=None)
 

@@ -59,9 +59,10 @@ def test_hostile_words_arrive_as_they_were_sent(shell: str, tmp_path: Path, cana
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shell", ["dash", "bash", "ash"])
-async def test_hostile_words_arrive_over_a_real_sshd(shell: str, canary: Path) -> None:
+async def test_hostile_words_arrive_over_a_real_sshd(shell: str) -> None:
     require("sshd", "ssh-keygen", root=True)
     with open_directory() as directory, Sshd(login_shell=shells(directory)[shell]) as sshd:
+        canary = directory / "canary"  # where the account could write it
         looker = SshLooker(
             SshSettings(
                 known_hosts=str(sshd.known_hosts_path),
@@ -80,6 +81,7 @@ async def test_hostile_words_arrive_over_a_real_sshd(shell: str, canary: Path) -
                 assert json.loads(output.stdout) == batch, output.stderr
         finally:
             await looker.close()
+        assert not canary.exists(), "a word was run"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from remediator.http.origin import hosts_of, origins_of
 from tests.http.daemon import running
 
 PAUSE = {"scope": "all", "reason": "x"}
@@ -88,3 +89,15 @@ async def test_elsewhere_any_host_name_is_answered(tmp_path: Path) -> None:
         answer = await daemon.get("/-/healthy", headers={"Host": "remediator.example.com"})
 
         assert answer.status == 200
+
+
+def test_the_name_in_external_url_is_answered_on_loopback_and_its_pages_may_post() -> None:
+    url = "https://Remediator.example.com:8443/path"
+
+    assert hosts_of(url, on_loopback=True) == {
+        *("localhost", "127.0.0.1", "::1", "remediator.example.com"),
+    }
+    assert hosts_of("", on_loopback=True) == {"localhost", "127.0.0.1", "::1"}
+    assert hosts_of(url, on_loopback=False) is None
+    assert origins_of("https://remediator.example.com/") == {"https://remediator.example.com"}
+    assert origins_of("") == frozenset()

@@ -10,7 +10,7 @@ from multiprocessing import get_context
 
 from tests.simulation.law import Cell
 from tests.simulation.life import Failed, Life
-from tests.simulation.runner import Rules
+from tests.simulation.scene import Rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,8 @@ class Reach:
 
 def live_through(seeds: range) -> Reach:
     """Live one world per seed."""
-    lives, broken = 0, []
+    lives = 0
+    broken: list[str] = []
     cells: Counter[Cell] = Counter()
     outcomes: Counter[str] = Counter()
     for seed in seeds:
@@ -48,7 +49,8 @@ def live_all(worlds: int, processes: int = 2) -> Reach:
 
 
 def _together(parts: Iterable[Reach]) -> Reach:
-    lives, broken = 0, []
+    lives = 0
+    broken: list[str] = []
     cells: Counter[Cell] = Counter()
     outcomes: Counter[str] = Counter()
     for part in parts:

@@ -17,10 +17,10 @@ from tests.simulation.law import Law
 
 @dataclass(slots=True)
 class Row:
-    """One stored run. `due` is None while an event alone can move it; `lease` is when its claim may be taken over."""
+    """One stored run: when it is due, and when its claim may be taken over."""
 
     run: Run
-    due: datetime | None
+    due: datetime
     version: int = 0
     lease: datetime | None = None
 

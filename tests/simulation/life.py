@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from remediator.core import effects as do
@@ -13,7 +13,8 @@ from tests.simulation.law import Law
 from tests.simulation.ledger import Ledger, Moved, Row
 from tests.simulation.orders import all_orders
 from tests.simulation.people import Crowd
-from tests.simulation.runner import TEMPERS, Rules, Site, Temper, Worker, begin
+from tests.simulation.runner import begin
+from tests.simulation.scene import TEMPERS, Rules, Site, Temper, Worker
 from tests.simulation.world import World
 
 LEASE = 30
@@ -133,7 +134,7 @@ class Life:
     def _turned(self, worker: Worker, effect: do.Effect) -> None:
         row = worker.row
         if isinstance(effect, do.Rest) or not row.run.is_open:
-            row.due = effect.until if isinstance(effect, do.Rest) else None
+            row.due = (effect.until if isinstance(effect, do.Rest) else None) or row.due
             row.lease = None
             self.workers.pop(row.run.id, None)
 
@@ -144,7 +145,7 @@ class Life:
     def _pass_time(self, open_rows: list[Row]) -> None:
         """Go to the next moment at which anything is due; people may come first."""
         dice, world = self.site.dice, self.site.world
-        moments = [max(row.due or row.lease, row.lease or row.due) for row in open_rows]
+        moments = [max(row.due, row.lease or row.due) for row in open_rows]
         ahead = max(1, -int((world.now - min(moments)).total_seconds() // 1))
         row = dice.choice(open_rows)
         if dice.random() < 0.5 and ahead > 1:
@@ -154,7 +155,7 @@ class Life:
         world.wait(ahead)
 
 
-def _is_free(row: Row, now: object) -> bool:
+def _is_free(row: Row, now: datetime) -> bool:
     return row.due <= now and (row.lease is None or row.lease <= now)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from random import Random
-
 from remediator.core import events as ev
 from remediator.core.errors import IllegalEvent
 from remediator.core.events import Person, Settlement
 from remediator.core.run import Phase, StepState
 from tests.simulation.ledger import Row
-from tests.simulation.runner import Site
+from tests.simulation.scene import Site
 
 PEOPLE = tuple(Person(name=name, door="api") for name in ("ana", "bo", "cy"))
 SETTLEMENTS = tuple(Settlement)
@@ -86,8 +84,3 @@ class Crowd:
             return False
         row.due = now
         return True
-
-
-def pick(dice: Random, rows: list[Row]) -> Row:
-    """Return any row, open or closed: people press buttons of closed runs too."""
-    return dice.choice(rows)

@@ -63,7 +63,7 @@ def awaiting(policy: ApprovalPolicy | None = None, **more: Any) -> Run:
 
 
 def verifying(known: Known = Known.UNKNOWN, **proof: Any) -> Run:
-    whole = {
+    whole: dict[str, Any] = {
         "started_at": MOMENT,
         "deadline": MOMENT + timedelta(minutes=10),
         "next_look": LATER,
