@@ -83,6 +83,7 @@ def _addresses(settings: Settings) -> Mapping[str, tuple[str, int | None]]:
 
 
 def _shells(ssh: SshSettings, addresses: Mapping[str, tuple[str, int | None]]) -> tuple[Any, Any]:
+    from remediator.gateways.ssh.pool import Pool
     from remediator.gateways.ssh.settings import SshSettings as Reach
     from remediator.gateways.ssh.shell import SshLooker, SshShell
 
@@ -97,7 +98,8 @@ def _shells(ssh: SshSettings, addresses: Mapping[str, tuple[str, int | None]]) -
         addresses=addresses,
         receipts=ssh.receipts,
     )
-    return SshLooker(reach), SshShell(reach)
+    pool = Pool(reach)
+    return SshLooker(reach, pool), SshShell(reach, pool)
 
 
 def _text(path: Any) -> str | None:

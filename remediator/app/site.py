@@ -20,7 +20,8 @@ from remediator.core.selection import Environment, Index
 from remediator.engine.admission import Rules
 from remediator.engine.ledger import Routes
 from remediator.http import alertmanager
-from remediator.http.auth import Doorkeeper, ProxyTrust, Role, SourceKeys, UserKeys
+from remediator.http.auth import Doorkeeper
+from remediator.http.credentials import ProxyTrust, Role, SourceKeys, UserKeys
 from remediator.http.webhook import KIND
 
 

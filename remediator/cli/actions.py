@@ -75,7 +75,7 @@ def _known() -> dict[str, Action]:
 
 
 def _shape(action: Action) -> dict[str, Any]:
-    from remediator.http.shapes import action_shape
+    from remediator.http.listed import action_shape
 
     return action_shape(action)
 

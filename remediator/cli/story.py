@@ -5,36 +5,13 @@ Pure: the API's JSON in, lines out. Used by `runs show`, `approve` and `reject`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from remediator.cli.standing import STATES, Json, reasons, stands
 from remediator.cli.terminal import ago, clock, moment
 
-Json = Mapping[str, Any]
-
-_OUTCOMES = {
-    "resolved": "RESOLVED: the remedy worked and was verified",
-    "unresolved": "NOT FIXED: the remedy ran, and the alert's cause is still there",
-    "failed": "FAILED",
-    "outcome_unknown": "OUTCOME UNKNOWN: a change may or may not have been made; look at the target",
-    "blocked": "BLOCKED: a guard said no; nothing was changed",
-    "rejected": "REJECTED",
-    "expired": "EXPIRED: nobody decided in time",
-    "withdrawn": "WITHDRAWN: the alert resolved before anything was needed",
-    "cancelled": "CANCELLED",
-    "dry_run": "DRY RUN: nothing was changed",
-}
-_STATES = {
-    "waiting": "not begun",
-    "intended": "under way",
-    "doubted": "in doubt, being looked at",
-    "unknown": "nobody knows whether it was made",
-    "applied": "done",
-    "skipped": "left out",
-    "failed": "failed",
-}
 _SHOWN_LINES = 12
 
 
@@ -65,7 +42,7 @@ def summary(run: Json, now: datetime) -> Iterator[Line]:
     yield from _section("What is wrong", _wrong(run, now))
     yield from _section("What was found", _evidence(run))
     yield from plan(run)
-    yield from _section("Why you are asked", _reasons(run, now))
+    yield from _section("Why you are asked", reasons(run, now))
 
 
 def state(run: Json) -> str:
@@ -121,92 +98,9 @@ def _section(heading: str, lines: Iterable[str]) -> Iterator[Line]:
 
 
 def _standing(run: Json, now: datetime) -> Iterator[Line]:
-    first, *rest = _stands(run, now)
+    first, *rest = stands(run, now)
     yield Line(first, is_heading=True)
     yield from (Line(f"  {line}") for line in rest)
-
-
-def _stands(run: Json, now: datetime) -> list[str]:
-    if run["outcome"]:
-        return _closed(run, now)
-    if unknown := next((s for s in run["steps"] if s["state"] == "unknown"), None):
-        return _unknown(run, unknown)
-    tell = {
-        "planning": _planning,
-        "awaiting_approval": _waiting,
-        "acting": _acting,
-        "verifying": _verifying,
-    }
-    return tell[run["phase"]](run, now)
-
-
-def _closed(run: Json, now: datetime) -> list[str]:
-    lines = [_OUTCOMES.get(run["outcome"], str(run["outcome"]).upper())]
-    if run["reason"]:
-        lines.append(run["reason"])
-    lines.append(f"ended {clock(run['closed_at'], now)} ({ago(run['closed_at'], now)})")
-    if run["cancelled_by"]:
-        verb = "taken over" if run["taken_over"] else "cancelled"
-        lines.append(f"{verb} by {run['cancelled_by']}")
-    return lines
-
-
-def _unknown(run: Json, step: Json) -> list[str]:
-    return [
-        f"NOBODY KNOWS whether {step['step']} was made. The run waits for you.",
-        step["reason"] or "it may have been made, and there is no way to see it from here",
-        f"{run['target']} stays held: no other run touches it. Look at it, then say which it is:",
-        f"POST /api/v1/runs/{run['id']}/resolve-unknown",
-        '{"settlement": "applied"}, "not_applied" or "abandon" (or the buttons in chat)',
-    ]
-
-
-def _planning(run: Json, now: datetime) -> list[str]:
-    lines = ["PLANNING: looking, changing nothing"]
-    until = moment(run["not_before"])
-    if until and until > now:
-        lines[0] = f"WAITS until {clock(run['not_before'], now)} ({ago(run['not_before'], now)})"
-        lines += [f"{v['guard']}: {v['reason']}" for v in run["verdicts"] if v["ruling"] == "defer"]
-    return lines
-
-
-def _waiting(run: Json, now: datetime) -> list[str]:
-    approval = run["approval"]
-    return [
-        f"WAITS FOR APPROVAL until {clock(approval['expires_at'], now)} "
-        f"({ago(approval['expires_at'], now)})",
-        *_reasons(run, now),
-        f"yes:  remediator approve {run['id']}",
-        f'no:   remediator reject {run["id"]} --reason "…"',
-    ]
-
-
-def _acting(run: Json, now: datetime) -> list[str]:
-    doing = next((s for s in run["steps"] if s["state"] in ("intended", "doubted")), None)
-    if doing is None:
-        return ["ACTING", f"to stop it: remediator runs cancel {run['id']}"]
-    return [
-        f"ACTING: {doing['step']} is {_STATES[doing['state']]}",
-        *([doing["reason"]] if doing["reason"] else []),
-        f"to stop after this step: remediator runs cancel {run['id']}",
-    ]
-
-
-def _verifying(run: Json, now: datetime) -> list[str]:
-    proof = run["verification"]
-    return [f"VERIFYING until {clock(proof['deadline'], now)} ({ago(proof['deadline'], now)})"]
-
-
-def _reasons(run: Json, now: datetime) -> list[str]:
-    approval = run["approval"]
-    if not approval:
-        return []
-    names = ", ".join(approval["approvers"]) or "nobody yet"
-    until = clock(approval["expires_at"], now)
-    return [
-        *approval["reasons"],
-        f"needs {approval['who_decides']}; approved by {names}; expires {until}",
-    ]
 
 
 def _wrong(run: Json, now: datetime) -> Iterator[str]:
@@ -258,7 +152,7 @@ def _became(step: Json | None) -> str:
     if step is None:
         return "not begun"
     detail = step["summary"] or step["reason"]
-    word: str = _STATES.get(step["state"], "") or step["state"]
+    word: str = STATES.get(step["state"], "") or step["state"]
     return f"{word}: {detail}" if detail else word
 
 

@@ -14,7 +14,7 @@ from remediator.core.errors import DeliveryError, StoreUnavailable
 from remediator.engine.witness import Witness
 from remediator.ports.ambient import Ambient
 from remediator.ports.channel import Channel, Deliverer
-from remediator.ports.store import Delivery, Store, Transaction
+from remediator.ports.store import Delivery, Store, Transaction, Work
 
 LEASE = timedelta(seconds=60)
 DELIVERY_TIMEOUT = timedelta(seconds=30)
@@ -50,7 +50,7 @@ class Courier:
             self.heartbeat = self._ambient.monotonic()
             try:
                 if await self.deliver_due() == 0:
-                    await self._store.wait_for_work(timedelta(seconds=1))
+                    await self._store.wait_for_work(Work.OUTBOX, timedelta(seconds=1))
             except StoreUnavailable as error:
                 self._witness.store_failed(str(error))
                 await asyncio.sleep(1)

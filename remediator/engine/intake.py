@@ -15,7 +15,7 @@ from remediator.engine.admission import Admission, Rules, Taken
 from remediator.engine.ledger import Ledger
 from remediator.engine.witness import Witness
 from remediator.ports.ambient import Ambient
-from remediator.ports.store import Notification, Store, Transaction
+from remediator.ports.store import Notification, Store, Transaction, Work
 from remediator.ports.traffic import Traffic
 
 CHUNK = 100
@@ -52,7 +52,7 @@ class Intake:
             await self._give_way()
             try:
                 if await self.drain() == 0:
-                    await self._store.wait_for_work(timedelta(seconds=1))
+                    await self._store.wait_for_work(Work.INBOX, timedelta(seconds=1))
             except StoreUnavailable as error:
                 self._witness.store_failed(str(error))
                 await asyncio.sleep(1)
@@ -113,6 +113,8 @@ class Intake:
         def closure(tx: Transaction) -> list[Taken]:
             taken: list[Taken] = []
             for notification, alerts, is_last in batch:
+                if not tx.lock_notification(notification.id):
+                    continue  # another replica was quicker
                 admission = Admission(tx, self._ledger, self._ambient, rules, notification)
                 taken += [admission.take(alert) for alert in alerts]
                 if is_last:

@@ -13,7 +13,7 @@ from remediator.core.run import Run
 from remediator.engine.runner import Runner
 from remediator.engine.witness import Witness
 from remediator.ports.ambient import Ambient
-from remediator.ports.store import Store, Transaction
+from remediator.ports.store import Store, Transaction, Work
 
 LEASE = timedelta(seconds=15)
 LOOK_EVERY = timedelta(seconds=1)
@@ -95,7 +95,7 @@ class Worker:
         if len(self._driving) >= self._most:
             await self._pause(timedelta(milliseconds=50))
             return
-        await self._store.wait_for_work(LOOK_EVERY)
+        await self._store.wait_for_work(Work.RUNS, LOOK_EVERY)
 
     async def _pause(self, length: timedelta) -> None:
         await asyncio.sleep(length.total_seconds())

@@ -7,8 +7,8 @@ import asyncio
 from aiohttp import web
 
 from remediator.core.errors import StoreUnavailable
-from remediator.http.auth import Role
 from remediator.http.bodies import read_object
+from remediator.http.credentials import Role
 from remediator.http.refusal import HttpRefusal
 from remediator.http.replies import reply, reply_text
 from remediator.http.route import Call, Gate, Route

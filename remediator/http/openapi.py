@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from remediator.http import schemas
-from remediator.http.auth import Role
+from remediator.http.credentials import Role
 from remediator.http.replies import reply
 from remediator.http.route import Call, Gate, Route
 

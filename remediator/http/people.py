@@ -10,9 +10,9 @@ from aiohttp import web
 
 from remediator.core.errors import InputError
 from remediator.core.events import Settlement
-from remediator.http import shapes
-from remediator.http.auth import Role
+from remediator.http import listed, shapes
 from remediator.http.bodies import duration_of, invalid, path_id, read_object, text_of
+from remediator.http.credentials import Role
 from remediator.http.refusal import HttpRefusal
 from remediator.http.replies import reply
 from remediator.http.route import Call, Handler, Route
@@ -123,7 +123,7 @@ async def pause(call: Call) -> web.Response:
         reason=text_of(body, "reason"),
         person=call.who,
     )
-    return reply(shapes.pause_shape(made), 201)
+    return reply(listed.pause_shape(made), 201)
 
 
 async def resume(call: Call) -> web.Response:

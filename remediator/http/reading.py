@@ -10,9 +10,9 @@ from typing import Any
 from aiohttp import web
 
 from remediator.core.run import Phase, Run
-from remediator.http import shapes
-from remediator.http.auth import Role
+from remediator.http import listed, shapes
 from remediator.http.bodies import invalid, limit_of, path_id, read_query, text_of
+from remediator.http.credentials import Role
 from remediator.http.refusal import HttpRefusal
 from remediator.http.replies import reply
 from remediator.http.route import Call, Route
@@ -28,7 +28,7 @@ async def status(call: Call) -> web.Response:
     context = call.context
     now = context.ambient.now()
     vitals = await context.store.read(lambda reader: reader.vitals(now))
-    numbers = shapes.vitals_shape(vitals)
+    numbers = listed.vitals_shape(vitals)
     return reply(
         {
             "version": context.version,
@@ -45,7 +45,7 @@ async def playbooks(call: Call) -> web.Response:
     """List the playbooks in use, by name."""
     read_query(call, ())
     book = call.context.book().by_name
-    return reply(_items([shapes.playbook_shape(book[name]) for name in sorted(book)]))
+    return reply(_items([listed.playbook_shape(book[name]) for name in sorted(book)]))
 
 
 async def playbook(call: Call) -> web.Response:
@@ -53,7 +53,7 @@ async def playbook(call: Call) -> web.Response:
     found = call.context.book().by_name.get(call.request.match_info["id"])
     if found is None:
         raise HttpRefusal(404, "not_found", "there is no playbook with that name")
-    return reply({**shapes.playbook_shape(found), "document": json.loads(found.document)})
+    return reply({**listed.playbook_shape(found), "document": json.loads(found.document)})
 
 
 async def runs(call: Call) -> web.Response:
@@ -89,7 +89,7 @@ async def decisions(call: Call) -> web.Response:
     """List what was decided for alerts and playbooks, newest first."""
     listing = _listing(call, _DECISION_FILTERS)
     page = await call.context.store.read(lambda reader: reader.decisions(listing))
-    return reply(_page(page, shapes.decision_shape))
+    return reply(_page(page, listed.decision_shape))
 
 
 async def approvals(call: Call) -> web.Response:
@@ -106,14 +106,14 @@ async def pauses(call: Call) -> web.Response:
     read_query(call, ())
     now: datetime = call.context.ambient.now()
     found = await call.context.store.read(lambda reader: reader.pauses(now))
-    return reply(_items([shapes.pause_shape(pause) for pause in found]))
+    return reply(_items([listed.pause_shape(pause) for pause in found]))
 
 
 async def actions(call: Call) -> web.Response:
     """List the installed actions, by name."""
     read_query(call, ())
     known = call.context.catalog().actions
-    return reply(_items([shapes.action_shape(known[name]) for name in sorted(known)]))
+    return reply(_items([listed.action_shape(known[name]) for name in sorted(known)]))
 
 
 async def why(call: Call) -> web.Response:

@@ -10,8 +10,8 @@ from typing import Any
 from aiohttp import web
 
 from remediator.core.events import Person
-from remediator.http.auth import Role
 from remediator.http.context import HttpContext
+from remediator.http.credentials import Role
 
 
 class Gate(StrEnum):

@@ -12,9 +12,9 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from remediator.core.errors import InputError, InvalidSettings, Refused, StoreUnavailable
-from remediator.http.auth import Role
 from remediator.http.bodies import LARGEST_BODY, too_large
 from remediator.http.context import HttpContext
+from remediator.http.credentials import Role
 from remediator.http.letterbox import Letterbox
 from remediator.http.origin import check_origin
 from remediator.http.refusal import HttpRefusal

@@ -1,26 +1,21 @@
-"""How runs and everything around them look as JSON: the promise that commands, pages and other programs build on.
+"""How runs look as JSON: the promise that commands, pages and other programs build on. What else there is: `listed`.
 
 Pure functions, value in, JSON-like value out. They may grow keys; a key that stands here keeps its meaning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from remediator.core import wording
 from remediator.core.alert import Alert
 from remediator.core.change import Change, Plan
-from remediator.core.duration import format_duration
-from remediator.core.facts import Pause
-from remediator.core.playbook import Playbook
 from remediator.core.run import Approval, Run, StepProgress, Verification
 from remediator.core.verdict import Judgement
 from remediator.http import timeline
-from remediator.ports.action import Action
 from remediator.ports.codec import plain
-from remediator.ports.store import DecisionRecord, JournalEntry, Vitals
+from remediator.ports.store import JournalEntry
 
 
 def moment(value: datetime | None) -> str | None:
@@ -226,80 +221,4 @@ def entry_shape(entry: JournalEntry) -> dict[str, Any]:
         "text": timeline.sentence(entry.event),
         **fields,
         "hash": entry.hash,
-    }
-
-
-def decision_shape(decision: DecisionRecord) -> dict[str, Any]:
-    """Return what was decided for one alert and one playbook."""
-    return {
-        "id": decision.id,
-        "at": moment(decision.at),
-        "alert_name": decision.alert_name,
-        "fingerprint": decision.fingerprint,
-        "source": decision.source,
-        "playbook": decision.playbook,
-        "decision": decision.decision,
-        "reason": decision.reason,
-        "by": decision.by,
-        "run": decision.run_id,
-        "notification": decision.notification,
-    }
-
-
-def pause_shape(pause: Pause) -> dict[str, Any]:
-    """Return one pause; `until` null: until somebody resumes."""
-    return {
-        "id": pause.id,
-        "scope": pause.scope,
-        "who": pause.who,
-        "reason": pause.reason,
-        "since": moment(pause.since),
-        "until": moment(pause.until),
-    }
-
-
-def playbook_shape(playbook: Playbook) -> dict[str, Any]:
-    """Return a playbook as people look for it."""
-    return {
-        "name": playbook.name,
-        "description": playbook.description,
-        "owner": playbook.owner,
-        "severity": playbook.severity,
-        "runbook_url": playbook.runbook_url,
-        "mode": playbook.mode.value,
-        "match": [[str(matcher) for matcher in any_of] for any_of in playbook.match],
-        "requires": list(playbook.requires),
-        "target": playbook.target,
-        "steps": [{"id": step.id, "action": step.action} for step in playbook.steps],
-        "verify": [check.key for check in playbook.verify.checks],
-        "within": format_duration(playbook.verify.within),
-        "file": playbook.source,
-        "digest": playbook.digest,
-    }
-
-
-def action_shape(action: Action) -> dict[str, Any]:
-    """Return an action's documentation, its parameters as JSON Schema."""
-    return {
-        "name": action.name,
-        "doc": action.doc,
-        "effect": action.effect.value,
-        "safety": action.safety.value,
-        "targets": list(action.targets),
-        "example": action.example,
-        "parameters": action.parameters.model_json_schema(),
-    }
-
-
-def vitals_shape(vitals: Vitals) -> Mapping[str, Any]:
-    """Return the numbers of `status`."""
-    return {
-        "runs_active": dict(vitals.runs_active),
-        "approvals_pending": vitals.approvals_pending,
-        "oldest_due_at": moment(vitals.oldest_due_at),
-        "inbox_new": vitals.inbox_new,
-        "inbox_oldest_at": moment(vitals.inbox_oldest_at),
-        "outbox_pending": vitals.outbox_pending,
-        "outbox_oldest_at": moment(vitals.outbox_oldest_at),
-        "pauses": [pause_shape(pause) for pause in vitals.pauses],
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from remediator.core.alert import Alert, AlertStatus
@@ -20,6 +21,14 @@ from remediator.core.run import Run
 from remediator.core.target import Target
 
 T = TypeVar("T")
+
+
+class Work(StrEnum):
+    """What a commit can make due, for the loops that wait for it."""
+
+    INBOX = "inbox"
+    RUNS = "runs"
+    OUTBOX = "outbox"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +202,10 @@ class Transaction(Reader, Protocol):
         """Return the newest new notifications, locked against other replicas until the commit."""
         ...
 
+    def lock_notification(self, notification_id: str) -> bool:
+        """Say whether a notification is still new, and keep it from other replicas until the commit."""
+        ...
+
     def finish_notification(self, notification_id: str, error: str = "") -> None:
         """Mark as done, or as bad with the error."""
         ...
@@ -316,8 +329,11 @@ class Store(Protocol):
         """Run a closure on a snapshot."""
         ...
 
-    async def wait_for_work(self, timeout: timedelta) -> None:
-        """Return when something became due through a commit here or on another replica, or after the time-out."""
+    async def wait_for_work(self, kind: Work, timeout: timedelta) -> None:
+        """Return when a commit here or on another replica made such work due, or after the time-out.
+
+        What was due while the calling task was busy counts: a loop waits in its own task, for one kind of work.
+        """
         ...
 
     async def close(self) -> None:

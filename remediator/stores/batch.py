@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from remediator.ports.store import Work
 from remediator.stores.faults import Fault, fault_of, translated
 from remediator.stores.session import Dialect
 from remediator.stores.transaction import SqlTransaction
@@ -28,11 +29,11 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a closure returned or raised, and whether its commit makes something due."""
+    """What a closure returned or raised, and what its commit makes due."""
 
     value: Any = None
     error: Exception | None = None
-    wakes: bool = False
+    wakes: frozenset[Work] = frozenset()
 
 
 class Caught:
@@ -55,6 +56,22 @@ class BatchBroken(Exception):
     """The transaction cannot go on: roll it back and try each closure alone."""
 
 
+def answers_hopefully(
+    connection: Connection, dialect: Dialect, batch: Sequence[Submitted]
+) -> list[Answer]:
+    """Run all closures in the open transaction without savepoints, because nearly always all of them work.
+
+    Raise BatchBroken at the first one that does not: nobody knows then what is whose.
+    """
+    answers = []
+    for submitted in batch:
+        answer = answer_alone(connection, dialect, submitted)
+        if answer.error is not None:
+            raise BatchBroken from answer.error
+        answers.append(answer)
+    return answers
+
+
 def answers_together(
     connection: Connection, dialect: Dialect, batch: Sequence[Submitted]
 ) -> list[Answer]:
@@ -67,8 +84,13 @@ def answer_alone(connection: Connection, dialect: Dialect, submitted: Submitted)
     transaction = SqlTransaction(connection, dialect)
     with Caught() as caught:
         value = submitted.closure(transaction)
-        return Answer(value=value, wakes=transaction.wakes)
+        return Answer(value=value, wakes=frozenset(transaction.wakes))
     return Answer(error=caught.error)
+
+
+def work_of(answers: Sequence[Answer]) -> frozenset[Work]:
+    """Return all kinds of work that these answers' commit has made due."""
+    return frozenset(kind for answer in answers for kind in answer.wakes)
 
 
 def hand_out(batch: Sequence[Submitted], answers: Sequence[Answer]) -> None:
@@ -93,3 +115,6 @@ def _answer_in_savepoint(connection: Connection, dialect: Dialect, submitted: Su
     connection.exec_driver_sql("ROLLBACK TO SAVEPOINT closure")
     connection.exec_driver_sql("RELEASE SAVEPOINT closure")
     return answer
+
+
+Together = Callable[[Connection, Dialect, Sequence[Submitted]], list[Answer]]

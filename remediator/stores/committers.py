@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -20,9 +21,12 @@ from remediator.stores.batch import (
     BatchBroken,
     Caught,
     Submitted,
+    Together,
     answer_alone,
+    answers_hopefully,
     answers_together,
     hand_out,
+    work_of,
 )
 from remediator.stores.bell import Bell
 from remediator.stores.faults import Fault, fault_of
@@ -67,8 +71,7 @@ class Committers:
             batch = [first, *self._more()]
             answers = await self._answers_or_why_not(batch)
             hand_out(batch, answers)
-            if any(answer.wakes for answer in answers):
-                self._bell.ring()
+            self._bell.ring(work_of(answers))
 
     async def _answers_or_why_not(self, batch: list[Submitted]) -> list[Answer]:
         """Whatever goes wrong, somebody waits for an answer and the next batch has to work."""
@@ -89,11 +92,9 @@ class Committers:
         return more
 
     async def _answers(self, batch: list[Submitted]) -> list[Answer]:
-        if len(batch) > 1:
+        for work in (answers_hopefully, answers_together) if len(batch) > 1 else ():
             with suppress(BatchBroken, *UNREACHABLE):
-                return await self._transact(
-                    lambda connection: answers_together(connection, self._dialect, batch)
-                )
+                return await self._transact(partial(_all_of, work, self._dialect, batch))
         return [await self._alone(submitted) for submitted in batch]
 
     async def _alone(self, submitted: Submitted) -> Answer:
@@ -121,10 +122,17 @@ class Committers:
             if len(answers) == 1 and answers[0].error is not None:
                 await connection.rollback()
                 return answers
-            if any(answer.wakes for answer in answers) and self._dialect.ring is not None:
-                await connection.execute(self._dialect.ring)
+            kinds = work_of(answers)
+            if kinds and self._dialect.ring is not None:
+                await connection.execute(self._dialect.ring, {"p_kinds": " ".join(sorted(kinds))})
             doubt = await _doubt_after_commit(connection)
         return answers if doubt is None else [Answer(error=doubt)] * len(answers)
+
+
+def _all_of(
+    work: Together, dialect: Dialect, batch: list[Submitted], connection: Connection
+) -> list[Answer]:
+    return work(connection, dialect, batch)
 
 
 async def _doubt_after_commit(connection: AsyncConnection) -> StoreUnavailable | None:
@@ -143,12 +151,8 @@ async def _doubt_after_commit(connection: AsyncConnection) -> StoreUnavailable |
 def _is_worth_another_try(error: Exception, tried: int) -> bool:
     match fault_of(error):
         case Fault.AGAIN:
-            return not _is_constraint(error) or tried == 1
+            return True
         case Fault.UNAVAILABLE:
             return tried == 1  # a pooled connection that was lost while idle
         case _:
             return False
-
-
-def _is_constraint(error: Exception) -> bool:
-    return str(getattr(getattr(error, "orig", None), "sqlstate", "")).startswith("23")

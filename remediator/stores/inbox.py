@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Integer, Row, bindparam, insert, select, update
 
-from remediator.ports.store import Listing, Notification, Page
+from remediator.ports.store import Listing, Notification, Page, Work
 from remediator.stores.listing import Catalogue, Lists
 from remediator.stores.schema import IS_NEW, inbox
 
@@ -17,6 +17,11 @@ _TAKE = (
     .where(IS_NEW)
     .order_by(inbox.c.received_at.desc(), inbox.c.id.desc())
     .limit(bindparam("p_limit", type_=Integer()))
+    .with_for_update(skip_locked=True)
+)
+_LOCK = (
+    select(inbox.c.id)
+    .where(inbox.c.id == bindparam("p_id"), IS_NEW)
     .with_for_update(skip_locked=True)
 )
 _FINISH = (
@@ -68,11 +73,16 @@ class InboxWriting(InboxReading):
                 "error": notification.error,
             },
         )
-        self.wakes |= notification.state == "new"
+        if notification.state == "new":
+            self.wakes.add(Work.INBOX)
 
     def take_notifications(self, limit: int) -> tuple[Notification, ...]:
         """Return the newest new notifications; no other replica gets them before this commit."""
         return tuple(map(_loaded, self._all(_TAKE, {"p_limit": limit})))
+
+    def lock_notification(self, notification_id: str) -> bool:
+        """Say whether a notification is still new; False also where another replica has it under way."""
+        return self._one(_LOCK, {"p_id": notification_id}) is not None
 
     def finish_notification(self, notification_id: str, error: str = "") -> None:
         """Mark as done, or as bad with the error."""

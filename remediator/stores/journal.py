@@ -55,8 +55,7 @@ class JournalWriting(JournalReading):
         """Append to the run's journal; the caller has the run locked."""
         if not events:
             return
-        last = self._one(_LAST, {"p_run": run_id})
-        seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
+        seq, previous = self._tails.get(run_id) or self._tail(run_id)
         rows = []
         for seq_of_event, happened in enumerate(events, start=seq + 1):
             document = encode_event(happened)
@@ -66,3 +65,8 @@ class JournalWriting(JournalReading):
             )
             rows.append(row | {"hash": previous})
         self._change(_APPEND, rows)
+        self._tails[run_id] = (seq + len(events), previous)
+
+    def _tail(self, run_id: str) -> tuple[int, str]:
+        last = self._one(_LAST, {"p_run": run_id})
+        return (last.seq, last.hash) if last else (0, GENESIS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from remediator.ports.store import Work
 from remediator.stores.bell import Bell
 from remediator.stores.server import UNREACHABLE, Connect
 
@@ -18,7 +19,7 @@ async def listen(connect: Connect, bell: Bell) -> None:
         try:
             await _listen_once(connect, bell)
         except UNREACHABLE:
-            bell.ring()  # what was rung meanwhile is not known: look
+            bell.ring(Work)  # what was rung meanwhile is not known: look
         await asyncio.sleep(_RECONNECT_SECONDS)
 
 
@@ -27,11 +28,17 @@ async def _listen_once(connect: Connect, bell: Bell) -> None:
     connection = await connect()
     try:
         connection.add_termination_listener(lambda _: lost.set())
-        await connection.add_listener(CHANNEL, lambda *_: bell.ring())
-        bell.ring()
+        await connection.add_listener(CHANNEL, lambda *said: bell.ring(_kinds(said[-1])))
+        bell.ring(Work)
         await lost.wait()
     finally:
         await _close(connection)
+
+
+def _kinds(payload: str) -> frozenset[Work]:
+    """Read what another replica rang for; words of a newer program are passed over."""
+    known = {kind.value for kind in Work}
+    return frozenset(Work(word) for word in payload.split() if word in known)
 
 
 async def _close(connection: Any) -> None:

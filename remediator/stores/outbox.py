@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from remediator.core.messages import Message
 from remediator.ports.codec import decode_message, encode_message
-from remediator.ports.store import Delivery
+from remediator.ports.store import Delivery, Work
 from remediator.stores.columns import Moment, RowNumber
 from remediator.stores.schema import IS_WAITING, Sending, outbox
 from remediator.stores.session import Session
@@ -68,7 +68,7 @@ class OutboxWriting(Session):
             return
         row = _row(message, max(due_at, message.due_at or due_at))
         self._change(_ENQUEUE, [row | {"channel": channel} for channel in channels])
-        self.wakes = True
+        self.wakes.add(Work.OUTBOX)
 
     def claim_deliveries(
         self, *, owner: str, lease: timedelta, limit: int, now: datetime
@@ -82,7 +82,7 @@ class OutboxWriting(Session):
     def delivered(self, delivery_id: str, receipt: str, at: datetime) -> None:
         """Note that a message has arrived."""
         self._finish(delivery_id, Sending.DELIVERED, at, receipt=receipt)
-        self.wakes = True
+        self.wakes.add(Work.OUTBOX)
 
     def retry_delivery(self, delivery_id: str, due_at: datetime, problem: str) -> None:
         """Try again later; messages behind it in its thread wait with it."""
@@ -92,7 +92,7 @@ class OutboxWriting(Session):
     def give_up_delivery(self, delivery_id: str, problem: str, at: datetime) -> None:
         """Stop trying; the messages behind it are free."""
         self._finish(delivery_id, Sending.GIVEN_UP, at, problem=problem)
-        self.wakes = True
+        self.wakes.add(Work.OUTBOX)
 
     def hush(self, while_firing: str) -> int:
         """Drop undelivered messages that are only meant while this episode fires."""

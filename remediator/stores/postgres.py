@@ -12,7 +12,7 @@ from sqlalchemy import literal_column, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from remediator.core.errors import StoreUnavailable
-from remediator.ports.store import Reader, Transaction
+from remediator.ports.store import Reader, Transaction, Work
 from remediator.stores.bell import Bell
 from remediator.stores.columns import RowNumber
 from remediator.stores.committers import COMMITTERS, Committers
@@ -36,7 +36,7 @@ _UPGRADE_LOCK = text("SELECT pg_advisory_xact_lock(7265, 2)")
 DIALECT = Dialect(
     leases=Leases(DATABASE_CLOCK),
     one_gate=_GATE_LOCK,
-    ring=text(f"SELECT pg_notify('{CHANNEL}', '')"),
+    ring=text(f"SELECT pg_notify('{CHANNEL}', :p_kinds)"),
 )
 
 
@@ -72,9 +72,9 @@ class PostgresStore:
         except UNREACHABLE as error:
             raise translated(error) from error
 
-    async def wait_for_work(self, timeout: timedelta) -> None:
+    async def wait_for_work(self, kind: Work, timeout: timedelta) -> None:
         """Return when a commit here or on another replica made something due, or after the time-out."""
-        await self._bell.wait(timeout)
+        await self._bell.wait(kind, timeout)
 
     async def close(self) -> None:
         """Refuse new closures, finish accepted ones, close connections; may be repeated."""

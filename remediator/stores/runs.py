@@ -13,17 +13,23 @@ from sqlalchemy.dialects.postgresql import insert
 from remediator.core.errors import LeaseLost
 from remediator.core.run import Run
 from remediator.ports.codec import decode_run, encode_run
-from remediator.ports.store import Listing, Page
+from remediator.ports.store import Listing, Page, Work
+from remediator.stores.chain import GENESIS
 from remediator.stores.columns import Moment, RowNumber
 from remediator.stores.listing import Catalogue, Lists
-from remediator.stores.schema import IS_OPEN, run
+from remediator.stores.schema import IS_OPEN, event, run
 
 _STATE = (run.c.document, run.c.fence, run.c.version)
 _IS_IT = run.c.id == bindparam("p_id")
 _HAS_FENCE = run.c.fence == bindparam("p_fence", type_=RowNumber)
 
 _BY_ID = select(*_STATE).where(_IS_IT)
-_LOCK = select(*_STATE, run.c.owner).where(_IS_IT).with_for_update()
+_OF_IT = select(event.c.seq).where(event.c.run_id == run.c.id).order_by(event.c.seq.desc()).limit(1)
+_TAIL = (
+    _OF_IT.scalar_subquery().label("tail_seq"),
+    _OF_IT.with_only_columns(event.c.hash).scalar_subquery().label("tail_hash"),
+)
+_LOCK = select(*_STATE, run.c.owner, *_TAIL).where(_IS_IT).with_for_update(of=run)
 _LOCK_FENCE = select(run.c.fence).where(_IS_IT).with_for_update()
 _OPEN_OF_EPISODE = (
     select(*_STATE)
@@ -121,7 +127,8 @@ class RunWriting(RunReading):
         if not self._change(_INSERT, _fixed(run) | _moving(run) | {"due_at": due_at}):
             return False
         self._seen[run.id] = _Seen(found=run.version, version=run.version, owner=None)
-        self.wakes = True
+        self._tails[run.id] = (0, GENESIS)
+        self.wakes.add(Work.RUNS)
         return True
 
     def lock_run(self, run_id: str) -> Run | None:
@@ -130,6 +137,8 @@ class RunWriting(RunReading):
         if row is None:
             return None
         self._seen[run_id] = _Seen(found=row.version, version=row.version, owner=row.owner)
+        if row.tail_seq is not None:
+            self._tails[run_id] = (row.tail_seq, row.tail_hash)
         return _loaded(row)
 
     def save_run(self, run: Run, due_at: datetime | None) -> None:
@@ -142,7 +151,8 @@ class RunWriting(RunReading):
             raise LeaseLost(f"{run.id} was changed by somebody else")
         self._seen[run.id] = replace(seen, version=seen.version + 1)
         # A run under a claim becomes due for others when the claim is given back.
-        self.wakes |= due_at is not None and run.is_open and seen.owner is None
+        if due_at is not None and run.is_open and seen.owner is None:
+            self.wakes.add(Work.RUNS)
 
     def claim_due(
         self, *, owner: str, lease: timedelta, limit: int, now: datetime
@@ -165,7 +175,8 @@ class RunWriting(RunReading):
     def release_claim(self, run_id: str, fence: int) -> None:
         """Give a run back where the fence is still ours."""
         row = self._one(_RELEASE, {"p_id": run_id, "p_fence": fence})
-        self.wakes |= row is not None and row.due_at is not None
+        if row is not None and row.due_at is not None:
+            self.wakes.add(Work.RUNS)
 
     def is_ours(self, run_id: str, fence: int) -> bool:
         """Say whether no later claim has taken this run; none can before this commit."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Row
 
+from remediator.ports.store import Work
 from remediator.stores.leases import Leases
 
 Parameters = Mapping[str, Any]
@@ -30,13 +31,17 @@ class Dialect:
 
 
 class Session:
-    """One closure's way to the database. `wakes` says whether its commit makes something due at once."""
+    """One closure's way to the database. `wakes` says what its commit makes due at once.
+
+    `_tails` holds number and hash of the last journal entry of the runs that this closure has locked.
+    """
 
     def __init__(self, connection: Connection, dialect: Dialect, *, writes: bool) -> None:
         self._connection = connection
         self._dialect = dialect
         self._has_gate = not writes or dialect.one_gate is None
-        self.wakes = False
+        self.wakes: set[Work] = set()
+        self._tails: dict[str, tuple[int, str]] = {}
 
     def _all(
         self, statement: Executable, parameters: Parameters

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, QueuePool, StaticPool, create_engine,
 from sqlalchemy.exc import StatementError
 
 from remediator.core.errors import StoreUnavailable
-from remediator.ports.store import Reader, Transaction
+from remediator.ports.store import Reader, Transaction, Work
 from remediator.stores.bell import Bell
 from remediator.stores.directory import DirectoryLock, make_private, prepare_directory
 from remediator.stores.faults import translated
@@ -59,9 +59,9 @@ class SqliteStore:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self._read, closure)
 
-    async def wait_for_work(self, timeout: timedelta) -> None:
+    async def wait_for_work(self, kind: Work, timeout: timedelta) -> None:
         """Return when a commit made something due, or after the time-out."""
-        await self._bell.wait(timeout)
+        await self._bell.wait(kind, timeout)
 
     async def close(self) -> None:
         """Refuse new closures, finish accepted ones, close connections; may be repeated."""

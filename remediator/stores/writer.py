@@ -22,9 +22,12 @@ from remediator.stores.batch import (
     BatchBroken,
     Caught,
     Submitted,
+    Together,
     answer_alone,
+    answers_hopefully,
     answers_together,
     hand_out,
+    work_of,
 )
 from remediator.stores.bell import Bell
 from remediator.stores.session import Dialect
@@ -93,13 +96,16 @@ class Writer:
 
     def _answers(self, connection: Connection, batch: list[Submitted]) -> list[Answer]:
         if len(batch) > 1:
-            with suppress(BatchBroken, DBAPIError):
-                return self._together(connection, batch)
+            for work in (answers_hopefully, answers_together):
+                with suppress(BatchBroken, DBAPIError):
+                    return self._together(connection, batch, work)
         return [self._alone(connection, submitted) for submitted in batch]
 
-    def _together(self, connection: Connection, batch: list[Submitted]) -> list[Answer]:
+    def _together(
+        self, connection: Connection, batch: list[Submitted], work: Together
+    ) -> list[Answer]:
         with connection.begin():
-            answers = answers_together(connection, self._dialect, batch)
+            answers = work(connection, self._dialect, batch)
             if not _is_in_transaction(connection):
                 raise BatchBroken
         return answers
@@ -118,8 +124,7 @@ class Writer:
 
     def _hand_out(self, batch: list[Submitted], answers: list[Answer]) -> None:
         hand_out(batch, answers)
-        if any(answer.wakes for answer in answers):
-            self._bell.ring()
+        self._bell.ring(work_of(answers))
 
 
 def _is_in_transaction(connection: Connection) -> bool:

@@ -17,7 +17,8 @@ import pytest
 
 from remediator import __version__
 from remediator.cli import main
-from remediator.http.auth import Doorkeeper, Role, UserKeys
+from remediator.http.auth import Doorkeeper
+from remediator.http.credentials import Role, UserKeys
 from tests.cli.command import as_json, offline, remediator
 from tests.http.daemon import a_waiting_run, keep, running
 

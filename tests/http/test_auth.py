@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from remediator.http.auth import Doorkeeper, ProxyTrust, Role, SourceKeys, UserKeys
+from remediator.http.auth import Doorkeeper
+from remediator.http.credentials import ProxyTrust, Role, SourceKeys, UserKeys
 from remediator.http.route import Gate, Route
 from remediator.http.routes import ROUTES
 from remediator.http.server import TlsFiles

@@ -12,7 +12,8 @@ import pytest
 
 from remediator.core.alert import AlertStatus
 from remediator.http.alertmanager import parse
-from remediator.http.auth import Doorkeeper, SourceKeys
+from remediator.http.auth import Doorkeeper
+from remediator.http.credentials import SourceKeys
 from tests.http.daemon import Daemon, running
 from tests.parts.alertmanager import Alertmanager
 from tests.parts.require import require

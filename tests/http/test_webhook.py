@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from remediator.http.alertmanager import parse
-from remediator.http.auth import Doorkeeper, SourceKeys
+from remediator.http.auth import Doorkeeper
+from remediator.http.credentials import SourceKeys
 from tests.http.daemon import Daemon, payload, running
 from tests.http.test_alertmanager import BAD, GOOD
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from remediator.core.errors import StoreError, StoreUnavailable
-from remediator.ports.store import Store
+from remediator.ports.store import Store, Work
 from remediator.stores.store import open_store
 from remediator.testing.builders import MOMENT, a_message, a_notification, a_run
 
@@ -123,11 +123,17 @@ async def test_what_was_stored_is_there_after_opening_again(url: str):
 
 
 WAKING = {
-    "a notification": lambda tx: tx.accept(a_notification()),
-    "a new run": lambda tx: tx.insert_run(a_run(id="run_2", episode="eps_2"), MOMENT),
-    "a click on a resting run": lambda tx: tx.save_run(tx.lock_run("run_1"), MOMENT),
-    "a run given back": lambda tx: tx.release_claim("run_1", 0),
-    "a message": lambda tx: tx.enqueue(a_message(), ["a"], MOMENT),
+    "a notification": (Work.INBOX, lambda tx: tx.accept(a_notification())),
+    "a new run": (
+        Work.RUNS,
+        lambda tx: tx.insert_run(a_run(id="run_2", episode="eps_2"), MOMENT),
+    ),
+    "a click on a resting run": (
+        Work.RUNS,
+        lambda tx: tx.save_run(tx.lock_run("run_1"), MOMENT),
+    ),
+    "a run given back": (Work.RUNS, lambda tx: tx.release_claim("run_1", 0)),
+    "a message": (Work.OUTBOX, lambda tx: tx.enqueue(a_message(), ["a"], MOMENT)),
 }
 QUIET = {
     "a bad notification": lambda tx: tx.accept(a_notification(state="bad")),
@@ -136,11 +142,11 @@ QUIET = {
 }
 
 
-async def waits(store: Store, closure) -> float:
+async def waits(store: Store, kind: Work, closure) -> float:
     """How long a loop waits for work, at most half a second, when this closure is committed meanwhile."""
     clock = asyncio.get_running_loop().time
     began = clock()
-    waiting = asyncio.create_task(store.wait_for_work(timedelta(seconds=0.5)))
+    waiting = asyncio.create_task(store.wait_for_work(kind, timedelta(seconds=0.5)))
     await asyncio.sleep(0.02)
     await store.submit(closure)
     await waiting
@@ -152,7 +158,7 @@ async def test_what_is_due_at_once_wakes_the_loops(store: Store, what: str):
     await store.submit(lambda tx: tx.insert_run(a_run(), MOMENT))
     await asyncio.sleep(0.05)
 
-    assert await waits(store, WAKING[what]) < 0.4
+    assert await waits(store, *WAKING[what]) < 0.4
 
 
 @pytest.mark.parametrize("what", QUIET)
@@ -160,19 +166,29 @@ async def test_what_is_not_due_wakes_nobody(store: Store, what: str):
     await store.submit(lambda tx: tx.insert_run(a_run(), MOMENT))
     await asyncio.sleep(0.05)
 
-    assert await waits(store, QUIET[what]) >= 0.49
+    assert await waits(store, Work.RUNS, QUIET[what]) >= 0.49
+
+
+@pytest.mark.parametrize("what", WAKING)
+async def test_a_loop_is_not_woken_for_another_kind_of_work(store: Store, what: str):
+    kind, closure = WAKING[what]
+    other = Work.INBOX if kind is not Work.INBOX else Work.OUTBOX
+    await store.submit(lambda tx: tx.insert_run(a_run(), MOMENT))
+    await asyncio.sleep(0.05)
+
+    assert await waits(store, other, closure) >= 0.49
 
 
 async def test_a_loop_that_was_busy_when_it_rang_does_not_wait(store: Store):
     clock = asyncio.get_running_loop().time
-    await store.wait_for_work(timedelta(milliseconds=1))
+    await store.wait_for_work(Work.INBOX, timedelta(milliseconds=1))
     await store.submit(accept(1))
     await asyncio.sleep(0.05)
 
     began = clock()
-    await store.wait_for_work(timedelta(seconds=5))
+    await store.wait_for_work(Work.INBOX, timedelta(seconds=5))
     heard = clock() - began
-    await store.wait_for_work(timedelta(seconds=0.2))
+    await store.wait_for_work(Work.INBOX, timedelta(seconds=0.2))
 
     assert heard < 1
     assert clock() - began >= 0.2
@@ -183,9 +199,9 @@ async def test_a_commit_wakes_the_other_replica(postgres):
     url = postgres.new_database()
     here, there = await open_store(url), await open_store(url)
     await asyncio.sleep(0.3)
-    await there.wait_for_work(timedelta(milliseconds=1))
+    await there.wait_for_work(Work.INBOX, timedelta(milliseconds=1))
 
-    waiting = asyncio.create_task(there.wait_for_work(timedelta(seconds=10)))
+    waiting = asyncio.create_task(there.wait_for_work(Work.INBOX, timedelta(seconds=10)))
     await asyncio.sleep(0.05)
     await here.submit(accept(1))
 

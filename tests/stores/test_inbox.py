@@ -52,6 +52,14 @@ async def test_a_finished_notification_is_not_taken_again(store: Store):
     assert (bad.state, bad.error) == ("bad", "no alerts \N{REPLACEMENT CHARACTER} ? in it")
 
 
+async def test_only_a_new_notification_can_be_locked(store: Store):
+    await accept(store, a_notification(), a_notification(id="ntf_2"))
+    await store.submit(lambda tx: tx.finish_notification("ntf_1"))
+
+    for known, is_new in (("ntf_1", False), ("ntf_2", True), ("ntf_3", False)):
+        assert await store.submit(lambda tx, k=known: tx.lock_notification(k)) is is_new
+
+
 async def test_one_id_is_accepted_once(store: Store):
     await accept(store, a_notification())
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from remediator.core.errors import InvalidSettings, StoreUnavailable
+from remediator.ports.store import Work
 from remediator.stores.store import open_store
 from remediator.testing.builders import a_notification
 from tests.parts.postgres import Postgres
@@ -73,9 +74,9 @@ async def test_the_listener_hears_again_after_its_connection_was_cut(postgres: P
     await asyncio.sleep(0.3)
     assert postgres.query("postgres", f"{cut} and datname='{url.rsplit('/')[-1]}'") == "t\nt"
     await asyncio.sleep(1.5)
-    await there.wait_for_work(timedelta(milliseconds=1))
+    await there.wait_for_work(Work.INBOX, timedelta(milliseconds=1))
 
-    waiting = asyncio.create_task(there.wait_for_work(timedelta(seconds=20)))
+    waiting = asyncio.create_task(there.wait_for_work(Work.INBOX, timedelta(seconds=20)))
     await asyncio.sleep(0.05)
     await here.submit(accept(1))
 
