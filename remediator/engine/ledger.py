@@ -25,6 +25,7 @@ from remediator.core.target import Target
 from remediator.ports.store import DecisionRecord, Entry, Transaction
 
 _ATTEMPT = (ev.IntentCommitted, ev.Applied, ev.NotApplied, ev.Doubted, ev.Observed)
+_ATTEMPT_ENDINGS = (ev.PlanVoided, ev.Settled)
 _APPROVAL = (
     ev.ApprovalRequested,
     ev.Voted,
@@ -75,39 +76,53 @@ class Ledger:
         Raise IllegalEvent, and store nothing, where the first event does not fit; later ones that no longer fit are
         dropped, because somebody else's event came in between.
         """
-        moved: list[Moved] = []
-        for event in events:
+        record = self.begin(tx, run, now)
+        record.add(events)
+        return record.store()
+
+    def begin(self, tx: Transaction, run: Run, now: datetime) -> Record:
+        """Return an empty record of a locked run; nothing is stored before its `store`."""
+        return Record(tx, run, now, self._routes())
+
+
+class Record:
+    """What happens to one locked run in one transaction. `run` is the run after all that was added."""
+
+    def __init__(self, tx: Transaction, run: Run, now: datetime, routes: Routes) -> None:
+        self.run = run
+        self._tx = tx
+        self._now = now
+        self._routes = routes
+        self._moved: list[Moved] = []
+
+    def add(self, events: Sequence[ev.Event]) -> None:
+        """Add events and all that follows from them at once; raise IllegalEvent where the first does not fit."""
+        for number, event in enumerate(events):
             try:
-                run = self._evolve(tx, run, event, now, moved)
+                self._evolve(event)
             except IllegalEvent:
-                if not moved:
+                if number == 0:
                     raise
                 break
-        run = self._follow(tx, run, now, moved)
-        tx.append(run.id, now, tuple(m.event for m in moved))
-        _let_go(tx, run)
-        tx.save_run(run, due_at(run, now))
-        return run, tuple(moved)
-
-    def _follow(self, tx: Transaction, run: Run, now: datetime, moved: list[Moved]) -> Run:
-        while isinstance(effect := next_effect(run, now), Note):
+        while isinstance(effect := next_effect(self.run, self._now), Note):
             for event in effect.events:
-                run = self._evolve(tx, run, event, now, moved)
-        return run
+                self._evolve(event)
 
-    def _evolve(
-        self, tx: Transaction, before: Run, event: ev.Event, now: datetime, moved: list[Moved]
-    ) -> Run:
-        after = evolve(before, event, now)
-        moved.append(Moved(before, event, after, now))
-        _count(tx, before, after, event, now)
-        _index(tx, after, event)
-        self._tell(tx, after, event, now)
-        return after
+    def store(self) -> tuple[Run, tuple[Moved, ...]]:
+        """Store the run, its journal and what it no longer holds; return every event with the run before and after."""
+        self._tx.append(self.run.id, self._now, tuple(m.event for m in self._moved))
+        _let_go(self._tx, self.run)
+        self._tx.save_run(self.run, due_at(self.run, self._now))
+        return self.run, tuple(self._moved)
 
-    def _tell(self, tx: Transaction, run: Run, event: ev.Event, now: datetime) -> None:
-        for message in messages_for(run, event, now):
-            tx.enqueue(message, self._routes().channels(message, run), message.due_at or now)
+    def _evolve(self, event: ev.Event) -> None:
+        before, self.run = self.run, evolve(self.run, event, self._now)
+        self._moved.append(Moved(before, event, self.run, self._now))
+        _count(self._tx, before, self.run, event, self._now)
+        _index(self._tx, before, self.run, event)
+        for message in messages_for(self.run, event, self._now):
+            channels = self._routes.channels(message, self.run)
+            self._tx.enqueue(message, channels, message.due_at or self._now)
 
 
 def _let_go(tx: Transaction, run: Run) -> None:
@@ -119,9 +134,11 @@ def _let_go(tx: Transaction, run: Run) -> None:
         tx.release_holds(run.id)
 
 
-def _index(tx: Transaction, run: Run, event: ev.Event) -> None:
+def _index(tx: Transaction, before: Run, run: Run, event: ev.Event) -> None:
     if isinstance(event, _ATTEMPT):
         tx.record_attempt(run, event.step)
+    elif isinstance(event, _ATTEMPT_ENDINGS) and before.open_attempt:
+        tx.record_attempt(run, before.open_attempt.step)
     elif isinstance(event, _APPROVAL):
         tx.record_approval(run)
     if isinstance(event, ev.ApprovalRequested):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, cast
 
 from remediator.core import events as ev
@@ -27,7 +28,7 @@ from remediator.engine.runner import Runner
 from remediator.engine.scribe import Decide, Draft
 from remediator.ports.ambient import Ambient
 from remediator.ports.codec import plain
-from remediator.ports.store import Store, Transaction
+from remediator.ports.store import Reader, Store, Transaction
 
 _SOURCE = "preview"
 
@@ -40,16 +41,12 @@ class Rememberer:
         self._ambient = ambient
         self.last: Run | None = None
 
-    async def save(
-        self, draft: Draft, expected: Effect | None = None, decide: Decide | None = None
-    ) -> None:
-        """Evolve the draft by what `decide` says, and by what follows."""
+    async def save(self, draft: Draft, *decisions: Decide, expected: Effect | None = None) -> None:
+        """Evolve the draft by what the decisions say, and by what follows."""
         run, now = draft.run, self._ambient.now()
-        if decide is not None:
-            said = await self._store.read(
-                lambda reader: decide(cast(Transaction, reader), run, now)
-            )
-            for event in said:
+        for decide in decisions:
+            asked = partial(_decided, decide, run, now)
+            for event in await self._store.read(asked):
                 run = evolve(run, event, now)
         while isinstance(effect := next_effect(run, now), Note):
             for event in effect.events:
@@ -60,6 +57,11 @@ class Rememberer:
     async def give_back(self, draft: Draft) -> None:
         """Remember how it ended."""
         self.last = draft.run
+
+
+def _decided(decide: Decide, run: Run, now: datetime, reader: Reader) -> tuple[ev.Event, ...]:
+    """Judging only reads, so a reader will do where the real runner has a transaction."""
+    return decide(cast(Transaction, reader), run, now)
 
 
 class Preview:

@@ -48,7 +48,7 @@ from remediator.core.run import Run, StepProgress, StepState
 from remediator.core.verdict import Judgement, Ruling, Verdict
 from remediator.engine.eyes import Eyes, Hands
 from remediator.engine.judging import judge_now
-from remediator.engine.scribe import Draft, Writer
+from remediator.engine.scribe import Decide, Draft, Writer
 from remediator.ports.action import Ticket
 from remediator.ports.ambient import Ambient
 from remediator.ports.check import Question
@@ -233,7 +233,7 @@ class Runner:
                 ),
             )
 
-        await self._scribe.save(draft, effect, judged)
+        await self._scribe.save(draft, judged, expected=effect)
 
     async def _ask(self, draft: Draft, effect: Ask) -> None:
         approval = self._ambient.new_id("apr")
@@ -242,39 +242,46 @@ class Runner:
             digest = run.plan.digest if run.plan else ""
             return (ev.ApprovalRequested(approval=approval, digest=digest, reasons=effect.reasons),)
 
-        await self._scribe.save(draft, effect, asked)
+        await self._scribe.save(draft, asked, expected=effect)
 
     async def _hold(self, draft: Draft, effect: Hold) -> None:
-        """Pass the intent gate, and apply at once what it let through."""
+        """Pass the intent gate, apply at once what it let through, and go straight on through the next gates.
+
+        The outcome of a step and the next step's gate share a transaction where no live question stands between them.
+        """
         if self._hands is None:
             raise Permanent(f"run {draft.run.id} is a dry run and has reached its gate")
         answers, token = await self._live(draft.run), self._ambient.new_id("att")
+        is_asked = bool(answers)
+        began = self._ambient.monotonic()
+        await self._scribe.save(draft, self._gate(answers, token), expected=effect)
+        while attempt := _granted(draft.run, token):
+            outcome = await self._try(draft.run, attempt, self._hands, began)
+            token, began = self._ambient.new_id("att"), self._ambient.monotonic()
+            await self._outcome(draft, outcome, *(() if is_asked else (self._gate({}, token),)))
+
+    def _gate(self, answers: Mapping[str, Answer], token: str) -> Decide:
+        """Return the decision that commits the intent of the step that is due, where the guards let it through."""
 
         def gate(tx: Transaction, run: Run, now: datetime) -> tuple[ev.Event, ...]:
+            effect = next_effect(run, now)
+            if not isinstance(effect, Hold):
+                return ()
             judgement = judge_now(tx, run, answers, self._protected(), now)
             if not _lets_through(run, judgement):
                 return (ev.Judged(stage=Stage.GATE, judgement=judgement),)
             return (_intend(tx, run, effect.step, token, now),)
 
-        began = self._ambient.monotonic()
-        await self._scribe.save(draft, effect, gate)
-        attempt = draft.run.at(effect.step)
-        if attempt.state is StepState.INTENDED and attempt.token == token:
-            await self._apply(draft, attempt, self._hands, began)
+        return gate
 
-    async def _apply(self, draft: Draft, attempt: StepProgress, hands: Hands, began: float) -> None:
-        if self._ambient.monotonic() - began > GATE_TO_APPLY.total_seconds():
-            late = ev.NotApplied(
-                step=attempt.step, reason="too much time passed after the gate", retry=True
-            )
-            await self._outcome(draft, late)
-            return
-        await self._outcome(draft, await self._try(draft.run, attempt, hands))
-
-    async def _try(self, run: Run, attempt: StepProgress, hands: Hands) -> ev.Event:
+    async def _try(self, run: Run, attempt: StepProgress, hands: Hands, began: float) -> ev.Event:
         step, change = attempt.step, attempt.change
         if change is None:
             return ev.NotApplied(step=step, reason="there is no change", retry=False)
+        if self._ambient.monotonic() - began > GATE_TO_APPLY.total_seconds():
+            return ev.NotApplied(
+                step=step, reason="too much time passed after the gate", retry=True
+            )
         try:
             return ev.Applied(step=step, measure=await hands.apply(change, _ticket(run, attempt)))
         except Transient as error:
@@ -312,11 +319,11 @@ class Runner:
 
     # writing down
 
-    async def _outcome(self, draft: Draft, event: ev.Event) -> None:
+    async def _outcome(self, draft: Draft, event: ev.Event, *then: Decide) -> None:
         """Store what became of an attempt, however long the store takes to come back."""
         while True:
             try:
-                await self._scribe.save(draft, None, lambda tx, run, now: (event,))
+                await self._scribe.save(draft, lambda tx, run, now: (event,), *then)
                 return
             except StoreUnavailable:
                 await asyncio.sleep(_STORE_AGAIN_SECONDS)
@@ -345,6 +352,13 @@ def _ticket(run: Run, attempt: StepProgress) -> Ticket:
     return Ticket(
         token=attempt.token, fence=attempt.target_fence, not_after=not_after, timeout=timeout
     )
+
+
+def _granted(run: Run, token: str) -> StepProgress | None:
+    """Return the attempt that was let through with this token, if it was."""
+    attempt = run.open_attempt
+    is_ours = attempt and attempt.token == token and attempt.state is StepState.INTENDED
+    return attempt if is_ours else None
 
 
 def _lets_through(run: Run, judgement: Judgement) -> bool:

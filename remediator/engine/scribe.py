@@ -8,17 +8,18 @@ from datetime import datetime
 from typing import Protocol
 
 from remediator.core import events as ev
-from remediator.core.effects import Effect, Note
+from remediator.core.effects import Effect
 from remediator.core.errors import IllegalEvent, LeaseLost
 from remediator.core.evolution import evolve
 from remediator.core.lifecycle import due_at, next_effect
 from remediator.core.run import Run
-from remediator.engine.ledger import Ledger, Moved
+from remediator.engine.ledger import Ledger, Moved, Record
 from remediator.engine.witness import Witness
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import Store, Transaction
 
 Decide = Callable[[Transaction, Run, datetime], tuple[ev.Event, ...]]
+"""Says, under the run's lock, what happens to it now; nothing where it has nothing to say."""
 
 
 @dataclass(slots=True)
@@ -38,10 +39,8 @@ class Draft:
 class Writer(Protocol):
     """What a runner writes with; a preview has one that only remembers."""
 
-    async def save(
-        self, draft: Draft, expected: Effect | None = None, decide: Decide | None = None
-    ) -> None:
-        """Store the looks and what `decide` says."""
+    async def save(self, draft: Draft, *decisions: Decide, expected: Effect | None = None) -> None:
+        """Store the looks and what the decisions say."""
         ...
 
     async def give_back(self, draft: Draft) -> None:
@@ -65,23 +64,22 @@ class Scribe:
         self._ambient = ambient
         self._witness = witness
 
-    async def save(
-        self, draft: Draft, expected: Effect | None = None, decide: Decide | None = None
-    ) -> None:
-        """Store the looks, then what `decide` says where `expected` is still the next thing to do.
+    async def save(self, draft: Draft, *decisions: Decide, expected: Effect | None = None) -> None:
+        """Store the looks, then what each decision says; nothing is decided where `expected` is no longer due.
 
         Raise LeaseLost where a later claim has the run, StoreUnavailable where nothing can be stored.
         """
         fence, run_id, looks = draft.run.fence, draft.run.id, tuple(draft.looks)
 
         def closure(tx: Transaction) -> tuple[Run, tuple[Moved, ...]]:
-            run = _ours(tx, run_id, fence)
             now = self._ambient.now()
-            run, moved = self._record_looks(tx, run, looks, now)
-            if decide is None or (expected is not None and next_effect(run, now) != expected):
-                return run, moved
-            run, more = self._ledger.record(tx, run, decide(tx, run, now), now)
-            return run, moved + more
+            record = self._ledger.begin(tx, _ours(tx, run_id, fence), now)
+            _add_looks(record, looks)
+            is_due = expected is None or next_effect(record.run, now) == expected
+            for decide in decisions if is_due else ():
+                if events := decide(tx, record.run, now):
+                    record.add(events)
+            return record.store()
 
         draft.run, moved = await self._store.submit(closure)
         draft.looks.clear()
@@ -101,15 +99,12 @@ class Scribe:
 
         await self._store.submit(closure)
 
-    def _record_looks(
-        self, tx: Transaction, run: Run, looks: tuple[ev.Event, ...], now: datetime
-    ) -> tuple[Run, tuple[Moved, ...]]:
-        if not looks and not isinstance(next_effect(run, now), Note):
-            return run, ()
-        try:
-            return self._ledger.record(tx, run, looks, now)
-        except IllegalEvent:  # the run went another way while we looked
-            return self._ledger.record(tx, run, (), now)
+
+def _add_looks(record: Record, looks: tuple[ev.Event, ...]) -> None:
+    try:
+        record.add(looks)
+    except IllegalEvent:  # the run went another way while we looked
+        record.add(())
 
 
 def _ours(tx: Transaction, run_id: str, fence: int) -> Run:

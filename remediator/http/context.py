@@ -94,8 +94,8 @@ class Catalog(Protocol):
 class HttpContext:
     """Everything a handler may use. The callables are asked at each request, so that a reload swaps what they return.
 
-    `hosts` are the values of the Host header that are answered (against DNS rebinding, when listening on loopback);
-    None answers all. `origins` are the origins besides our own whose pages may post (`external_url`).
+    `external_url` is how people reach the daemon through a proxy: its host is answered on loopback too (against DNS
+    rebinding nothing else is), and its pages may post.
 
     `why` explains a run's id or an alert's fingerprint, or raises Refused; its keys: `subject`; `run` (the newest one,
     or None: headline, phase, outcome, reason, verdicts, plan, steps, verification); `decisions` (newest first: at,
@@ -116,7 +116,6 @@ class HttpContext:
     book: Callable[[], Book]
     catalog: Callable[[], Catalog]
     version: str
-    hosts: frozenset[str] | None = None
-    origins: frozenset[str] = frozenset()
+    external_url: str = ""
     body_seconds: float = 30.0
     arrived: Callable[[], None] = lambda: None

@@ -6,46 +6,60 @@ page and production.
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from remediator.http.context import HttpContext
 from remediator.http.refusal import HttpRefusal
 
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 LOOPBACK_HOSTS = frozenset(("localhost", "127.0.0.1", "::1"))
 
-
-def hosts_of(external_url: str, *, on_loopback: bool) -> frozenset[str] | None:
-    """Return the host names that are answered: on loopback its own and that of `external_url`, elsewhere all (None)."""
-    if not on_loopback:
-        return None
-    name = urlsplit(external_url).hostname
-    return LOOPBACK_HOSTS | ({name} if name else set())
+ON_LOOPBACK = web.AppKey("on_loopback", bool)
 
 
-def origins_of(external_url: str) -> frozenset[str]:
-    """Return the origins besides the request's own host whose pages may post: that of `external_url`."""
-    parts = urlsplit(external_url)
-    return frozenset({f"{parts.scheme}://{parts.netloc}"} if parts.netloc else set())
+class Origins:
+    """Knows under which names the daemon is reached: on loopback its own and that of `external_url`, elsewhere any."""
+
+    def __init__(self, external_url: str) -> None:
+        parts = urlsplit(external_url)
+        name = parts.hostname
+        self._hosts = LOOPBACK_HOSTS | ({name} if name else set())
+        self._origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else None
+
+    def check(self, request: web.Request) -> None:
+        """Refuse a request for a host that is not us, and a change that a page of another site asks for."""
+        if request.app.get(ON_LOOPBACK, True) and _host_name(request) not in self._hosts:
+            raise HttpRefusal(
+                403,
+                "forbidden",
+                "the Host header names a host that is not this daemon",
+                "use http://127.0.0.1, or set `external_url` to the name that you use",
+            )
+        if request.method in SAFE_METHODS:
+            return
+        site = request.headers.get("Sec-Fetch-Site", "none")
+        if site not in ("same-origin", "none") or not self._is_ours(request):
+            raise HttpRefusal(403, "forbidden", "the request comes from a page of another site")
+
+    def _is_ours(self, request: web.Request) -> bool:
+        origin = request.headers.get("Origin")
+        if origin is None or origin == self._origin:
+            return True
+        scheme, separator, authority = origin.partition("://")
+        own = request.headers.get("Host", "")
+        return bool(separator) and scheme in ("http", "https") and authority == own
 
 
-def check_origin(request: web.Request, context: HttpContext) -> None:
-    """Refuse a request for a host that is not us, and a change that a page of another site asks for."""
-    if context.hosts is not None and _host_name(request) not in context.hosts:
-        raise HttpRefusal(
-            403,
-            "forbidden",
-            "the Host header names a host that is not this daemon",
-            "use http://127.0.0.1, or set `external_url` to the name that you use",
-        )
-    if request.method in SAFE_METHODS:
-        return
-    site = request.headers.get("Sec-Fetch-Site", "none")
-    origin = request.headers.get("Origin")
-    if site not in ("same-origin", "none") or not _is_ours(origin, request, context):
-        raise HttpRefusal(403, "forbidden", "the request comes from a page of another site")
+def is_loopback(host: str | None) -> bool:
+    """Say whether a listener on this host is reached from this machine only; None listens everywhere."""
+    if host is None or host == "localhost":
+        return host is not None
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _host_name(request: web.Request) -> str:
@@ -53,11 +67,3 @@ def _host_name(request: web.Request) -> str:
         return (urlsplit(f"//{request.headers.get('Host', '')}").hostname or "").rstrip(".")
     except ValueError:
         return ""
-
-
-def _is_ours(origin: str | None, request: web.Request, context: HttpContext) -> bool:
-    if origin is None or origin in context.origins:
-        return True
-    scheme, separator, authority = origin.partition("://")
-    own = request.headers.get("Host", "")
-    return bool(separator) and scheme in ("http", "https") and authority == own

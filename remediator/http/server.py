@@ -16,7 +16,7 @@ from remediator.http.bodies import LARGEST_BODY, too_large
 from remediator.http.context import HttpContext
 from remediator.http.credentials import Role
 from remediator.http.letterbox import Letterbox
-from remediator.http.origin import check_origin
+from remediator.http.origin import ON_LOOPBACK, Origins, is_loopback
 from remediator.http.refusal import HttpRefusal
 from remediator.http.replies import reply_error
 from remediator.http.route import Call, Gate, Route
@@ -49,8 +49,9 @@ def build_app(context: HttpContext) -> web.Application:
         client_max_size=LARGEST_BODY,
     )
     app[LETTERBOX] = Letterbox(context.store)
+    origins = Origins(context.external_url)
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, _guarded(route, context))
+        app.router.add_route(route.method, route.path, _guarded(route, context, origins))
     return app
 
 
@@ -58,6 +59,7 @@ async def start(listen: str, app: web.Application, tls: TlsFiles | None = None) 
     """Listen on `HOST:PORT` (`:PORT` is every address); return the runner that `stop` ends. Raise InvalidSettings."""
     _allow_many_connections()
     host, port = read_address(listen)
+    app[ON_LOOPBACK] = is_loopback(host)
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -93,9 +95,9 @@ def read_address(listen: str) -> tuple[str | None, int]:
     return bare or None, int(port)
 
 
-def _guarded(route: Route, context: HttpContext) -> _Answer:
+def _guarded(route: Route, context: HttpContext, origins: Origins) -> _Answer:
     async def answer(request: web.Request) -> web.StreamResponse:
-        check_origin(request, context)
+        origins.check(request)
         return await route.handler(_admitted(route, context, request))
 
     return answer

@@ -62,7 +62,6 @@ WRAPPINGS = (
     "{} \\",
 )
 PLAIN = (
-    "",
     "a b",
     "a  b   c",
     "*",

@@ -38,7 +38,7 @@ def site(host: Host) -> Iterator[Site]:
     hasty = {
         **restart,
         "match": ['alertname="ServiceFlaps"'],
-        "approval": {"expires": "4s", "remind": "1s", "escalate": {"after": "2s", "to": "leads"}},
+        "approval": {"expires": "6s", "remind": "1s", "escalate": {"after": "2s", "to": "leads"}},
     }
     names = [f"web{number}" for number in range(1, 12)]
     new = Site(

@@ -43,7 +43,7 @@ def site(sshd: Sshd, prometheus: Prometheus, effects: Path) -> Iterator[Site]:
     playbooks = {
         "blind": playbook("Blind"),
         "unfit": playbook("Unfit", require=NEVER),
-        "unsure": playbook("Unsure", after="2s"),
+        "unsure": playbook("Unsure", after="4s", within="8s"),
         "futile": playbook("Futile", verify=NEVER),
         "fleeting": playbook("Fleeting"),
     }
@@ -53,7 +53,12 @@ def site(sshd: Sshd, prometheus: Prometheus, effects: Path) -> Iterator[Site]:
 
 
 def playbook(
-    alert: str, *, require: str = ALWAYS, verify: str = ALWAYS, after: str = "0s"
+    alert: str,
+    *,
+    require: str = ALWAYS,
+    verify: str = ALWAYS,
+    after: str = "0s",
+    within: str = "4s",
 ) -> dict[str, Any]:
     fix = {"name": "fix", "parameters": {"alert": "{{ labels.alertname }}"}}
     return {
@@ -68,7 +73,7 @@ def playbook(
         },
         "diagnose": [{"disk.usage": {"path": "/boot"}}],
         "steps": [{"host.command": fix, "irreversible": "allow"}],
-        "verify": {"after": after, "within": "5s", "every": "1s", "all": [{"promql": verify}]},
+        "verify": {"after": after, "within": within, "every": "1s", "all": [{"promql": verify}]},
         "on_failure": [{"escalate": [{"to": "oncall"}]}],
     }
 

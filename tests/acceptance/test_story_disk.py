@@ -64,8 +64,8 @@ def full_host(host: Host) -> Host:
 
 @pytest.fixture(scope="module")
 def rehearsal(full_host: Host) -> Rehearsal:
+    before = world_of(full_host)
     with watched_site(full_host, mode="dry_run") as (site, _):
-        before = world_of(full_host)
         run = site.wait_for_run(outcome="dry_run")
         return Rehearsal(
             run=run,
@@ -80,8 +80,8 @@ def rehearsal(full_host: Host) -> Rehearsal:
 @pytest.fixture(scope="module")
 def cleanup(full_host: Host, rehearsal: Rehearsal) -> Iterator[Cleanup]:
     """Begins only after the rehearsal, for it changes what the rehearsal looks at."""
+    before = world_of(full_host)
     with watched_site(full_host, mode="auto") as (site, alertmanager):
-        before = world_of(full_host)
         run = site.wait_for_run(phase="closed", seconds=90)
         after = world_of(full_host)
         yield Cleanup(site=site, alertmanager=alertmanager, run=run, before=before, after=after)

@@ -1,6 +1,7 @@
 """The second story: a service dies, is restarted once, and stays up. As shipped, and with checks of its port."""
 
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -62,6 +63,33 @@ class Service:
         self._host.systemd.systemctl("kill", "--signal=KILL", self.unit)
 
 
+@pytest.fixture(scope="module")
+def proxy(plain_host: Host) -> Service:
+    return Service(plain_host, "haproxy.service")
+
+
+@pytest.fixture(scope="module")
+def site(plain_host: Host, proxy: Service) -> Iterator[Site]:
+    """A site that restarts what alerts name, and looks at the proxy's port afterwards."""
+    checks = [
+        {"tcp": {"host": "127.0.0.1", "port": proxy.port}},
+        {"http": {"url": f"http://127.0.0.1:{proxy.port}/", "contains": "Directory listing"}},
+    ]
+    playbook = {
+        "match": ['alertname="ServiceDown"'],
+        "requires": ["instance", "name"],
+        "target": "host/{{ labels.instance | host }}",
+        "mode": "auto",
+        "steps": [{"service.restart": {"unit": "{{ labels.name }}"}}],
+        "verify": {"after": "0s", "within": "30s", "every": "1s", "all": checks},
+        "on_failure": [{"escalate": [{"to": "oncall"}]}],
+    }
+    new = Site(sshd=plain_host.sshd, hosts=("web1", "web2"), playbooks={"restart": playbook})
+    new.settings["http"]["allow"].append(f"127.0.0.1:{proxy.port}")
+    with new:
+        yield new
+
+
 def test_the_shipped_playbook_restarts_a_failed_service_and_sees_it_stay_up(
     plain_host: Host,
 ) -> None:
@@ -95,52 +123,30 @@ def test_the_shipped_playbook_restarts_a_failed_service_and_sees_it_stay_up(
         assert len(site.runs()) == 1
 
 
-def test_a_service_counts_as_back_only_when_it_answers(plain_host: Host) -> None:
-    proxy = Service(plain_host, "haproxy.service")
+def test_a_service_counts_as_back_only_when_it_answers(site: Site, proxy: Service) -> None:
     first = proxy.begin()
-    checks = [
-        {"tcp": {"host": "127.0.0.1", "port": proxy.port}},
-        {"http": {"url": f"http://127.0.0.1:{proxy.port}/", "contains": "Directory listing"}},
-    ]
-    playbook = {
-        "match": ['alertname="ServiceDown"'],
-        "requires": ["instance", "name"],
-        "target": "host/{{ labels.instance | host }}",
-        "mode": "auto",
-        "steps": [{"service.restart": {"unit": "{{ labels.name }}"}}],
-        "verify": {"after": "0s", "within": "30s", "every": "1s", "all": checks},
-    }
-    site = Site(sshd=plain_host.sshd, playbooks={"restart": playbook})
-    site.settings["http"]["allow"].append(f"127.0.0.1:{proxy.port}")
-    with site:
-        proxy.die()
-        site.alert({"alertname": "ServiceDown", "instance": "web1:9100", "name": proxy.unit})
-        run = site.wait_for_run(phase="closed")
+    proxy.die()
 
-        assert (run["outcome"], run["reason"]) == ("resolved", "verified"), site.story()
-        assert proxy.is_up
-        assert proxy.invocation not in ("", first)
-        known = [answer["known"] for answer in run["verification"]["answers"]]
-        assert known == ["holds", "holds"]
+    site.alert({"alertname": "ServiceDown", "instance": "web1:9100", "name": proxy.unit})
+    run = site.wait_for_run(target="host/web1", phase="closed")
+
+    assert (run["outcome"], run["reason"]) == ("resolved", "verified"), site.story()
+    assert proxy.is_up
+    assert proxy.invocation not in ("", first)
+    known = [answer["known"] for answer in run["verification"]["answers"]]
+    assert known == ["holds", "holds"]
 
 
-def test_a_service_that_cannot_start_fails_the_run_and_calls_people(plain_host: Host) -> None:
-    plain_host.systemd.add_unit("broken.service", "[Service]\nType=oneshot\nExecStart=/bin/false\n")
-    playbook = {
-        "match": ['alertname="ServiceDown"'],
-        "requires": ["instance", "name"],
-        "target": "host/{{ labels.instance | host }}",
-        "mode": "auto",
-        "steps": [{"service.restart": {"unit": "{{ labels.name }}"}}],
-        "verify": {"all": [{"alert": "resolved"}]},
-        "on_failure": [{"escalate": [{"to": "oncall"}]}],
-    }
-    with Site(sshd=plain_host.sshd, playbooks={"restart": playbook}) as site:
-        site.alert({"alertname": "ServiceDown", "instance": "web1:9100", "name": "broken.service"})
-        run = site.wait_for_run(phase="closed")
+def test_a_service_that_cannot_start_fails_the_run_and_calls_people(
+    site: Site, plain_host: Host
+) -> None:
+    broken = "[Service]\nType=oneshot\nExecStart=/bin/false\n"
+    plain_host.systemd.add_unit("broken.service", broken)
 
-        assert run["outcome"] == "failed"
-        assert "it is now failed (failed)" in run["reason"]
-        assert "systemctl restart broken.service" in run["reason"]
-        called = site.wait_for_message("escalation", path="oncall")
-        assert "it is now failed (failed)" in called["text"]
+    site.alert({"alertname": "ServiceDown", "instance": "web2:9100", "name": "broken.service"})
+    run = site.wait_for_run(target="host/web2", phase="closed")
+
+    assert run["outcome"] == "failed"
+    assert "systemctl restart broken.service" in run["reason"]
+    called = site.wait_for_message("escalation", path="oncall", run=run["id"])
+    assert "it is now failed (failed)" in called["text"]

@@ -37,7 +37,6 @@ from remediator.testing import builders as make
 from remediator.testing.world import World, world_actions
 
 PAYLOADS = Path(__file__).parent / "payloads"
-LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 
 
 class RecordedMetrics:
@@ -133,13 +132,14 @@ def a_playbook(name: str = "disk-space-low", **more: Any) -> Playbook:
 
 @asynccontextmanager
 async def running(folder: Path, **changes: Any) -> AsyncIterator[Daemon]:
-    """Serve; `changes` replace fields of the context, `tls` gives it certificates."""
+    """Serve; `changes` replace fields of the context, `tls` gives it certificates, `listen` another address."""
+    listen: str = changes.pop("listen", "127.0.0.1:0")
     tls: TlsFiles | None = changes.pop("tls", None)
     store = changes.pop("store", None) or await open_store(sqlite_url(folder / "store"))
     metrics = RecordedMetrics()
     problems: list[str] = []
     context = replace(_context(store, metrics, problems), **changes)
-    runner = await start("127.0.0.1:0", build_app(context), tls)
+    runner = await start(listen, build_app(context), tls)
     port = runner.addresses[0][1]
     scheme = "https" if tls else "http"
     try:
@@ -181,7 +181,6 @@ def _context(store: Store, metrics: RecordedMetrics, problems: Sequence[str]) ->
         book=lambda: book,
         catalog=lambda: Catalog(actions=world_actions(World(), Safety.RECEIPT)),
         version="0.1.0",
-        hosts=LOOPBACK,
     )
 
 

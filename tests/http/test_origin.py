@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from remediator.http.origin import hosts_of, origins_of
+from remediator.http.origin import is_loopback
 from tests.http.daemon import running
 
 PAUSE = {"scope": "all", "reason": "x"}
@@ -48,9 +48,7 @@ async def test_a_post_from_a_page_of_another_site_is_refused(
 async def test_a_post_from_our_own_page_or_from_no_page_is_fine(
     tmp_path: Path, headers: dict[str, str]
 ) -> None:
-    origins = frozenset(("https://remediator.example.com",))
-
-    async with running(tmp_path, origins=origins) as daemon:
+    async with running(tmp_path, external_url="https://remediator.example.com/") as daemon:
         sent = {k: v.replace("{port}", str(daemon.port)) for k, v in headers.items()}
 
         assert (await daemon.post("/api/v1/pauses", PAUSE, headers=sent)).status == 201
@@ -84,20 +82,29 @@ async def test_on_loopback_its_own_names_are_answered(tmp_path: Path, host: str)
         assert (await daemon.get("/-/healthy", headers={"Host": host})).status == 200
 
 
-async def test_elsewhere_any_host_name_is_answered(tmp_path: Path) -> None:
-    async with running(tmp_path, hosts=None) as daemon:
+async def test_on_loopback_the_name_in_external_url_is_answered(tmp_path: Path) -> None:
+    async with running(tmp_path, external_url="https://Remediator.example.com:8443/x") as daemon:
+        known = await daemon.get("/-/healthy", headers={"Host": "remediator.example.com"})
+        other = await daemon.get("/-/healthy", headers={"Host": "example.com"})
+
+        assert (known.status, other.status) == (200, 403)
+
+
+@pytest.mark.parametrize(
+    ("host", "answer"),
+    [
+        *(("127.0.0.1", True), ("127.0.0.5", True), ("::1", True), ("localhost", True)),
+        *((None, False), ("0.0.0.0", False), ("::", False), ("10.0.0.1", False), ("web1", False)),
+    ],
+)
+def test_only_loopback_addresses_are_loopback(host: str | None, answer: bool) -> None:
+    assert is_loopback(host) is answer
+
+
+async def test_elsewhere_any_host_name_is_answered_because_credentials_are_needed(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, listen="127.1:0") as daemon:  # a name, not known to be loopback
         answer = await daemon.get("/-/healthy", headers={"Host": "remediator.example.com"})
 
         assert answer.status == 200
-
-
-def test_the_name_in_external_url_is_answered_on_loopback_and_its_pages_may_post() -> None:
-    url = "https://Remediator.example.com:8443/path"
-
-    assert hosts_of(url, on_loopback=True) == {
-        *("localhost", "127.0.0.1", "::1", "remediator.example.com"),
-    }
-    assert hosts_of("", on_loopback=True) == {"localhost", "127.0.0.1", "::1"}
-    assert hosts_of(url, on_loopback=False) is None
-    assert origins_of("https://remediator.example.com/") == {"https://remediator.example.com"}
-    assert origins_of("") == frozenset()
