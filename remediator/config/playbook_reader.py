@@ -21,6 +21,7 @@ from remediator.config.reading import Reading
 from remediator.config.report import as_list
 from remediator.config.shapes import Part, read_loosely, read_shape
 from remediator.config.steps import read_steps
+from remediator.config.template_syntax import Usage, has_template, without_templates
 from remediator.config.yaml_source import KeyPath
 from remediator.core.canonical import canonical_json, digest
 from remediator.core.matcher import Matcher, parse_matcher
@@ -76,12 +77,19 @@ def _playbook(reading: Reading, raw: Any, shape: PlaybookShape) -> Playbook:
 
 def _target_kind(reading: Reading, target: str) -> str:
     """Return the kind, which must be written out: no label decides what kind of thing is touched."""
-    reading.template(("target",), target)
+    usage = reading.template(("target",), target)
     found = _KIND.fullmatch(target)
+    hint = "Write it like host/{{ labels.instance | host }}."
     if found is None and target:
-        hint = "Write it like host/{{ labels.instance | host }}."
         reading.report.error(("target",), "target", "a target is KIND/NAME", hint)
+    if found and found[1] == "host" and has_template(target) and not _asks_for_host(usage, target):
+        message = "a label becomes a host only through the filter `host`, which knows your hosts"
+        reading.report.error(("target",), "target", message, hint)
     return found[1] if found else ""
+
+
+def _asks_for_host(usage: Usage, target: str) -> bool:
+    return usage.is_host and without_templates(target) == "host/"
 
 
 def _match(reading: Reading, raw: Any, items: list[Any]) -> tuple[tuple[Matcher, ...], ...]:

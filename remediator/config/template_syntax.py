@@ -69,9 +69,10 @@ _NODES = (
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Which labels a template cannot do without; those with a `default` are not among them."""
+    """Which labels a template needs (those with a `default` it does not), and whether it is one `… | host`."""
 
     labels: frozenset[str] = frozenset()
+    is_host: bool = False
 
 
 def has_template(text: str) -> bool:
@@ -92,7 +93,7 @@ def check_template(environment: Environment, text: str, *, promql: bool) -> Usag
         raise InvalidTemplate(f"{error.message}{where}") from error
     except (RecursionError, MemoryError) as error:
         raise InvalidTemplate("nested too deep") from error
-    return Usage(labels=frozenset(_needed_labels(tree)))
+    return Usage(labels=frozenset(_needed_labels(tree)), is_host=_is_host(tree))
 
 
 def _check_tokens(environment: Environment, text: str, *, promql: bool) -> None:
@@ -229,6 +230,13 @@ def _needed_labels(node: nodes.Node) -> Iterator[str]:
             yield name
     for child in node.iter_child_nodes():
         yield from _needed_labels(child)
+
+
+def _is_host(tree: nodes.Template) -> bool:
+    outputs = (node for node in tree.body if isinstance(node, nodes.Output))
+    parts = [part for output in outputs for part in output.nodes]
+    found = [part for part in parts if not isinstance(part, nodes.TemplateData)]
+    return len(found) == 1 and isinstance(found[0], nodes.Filter) and found[0].name == "host"
 
 
 def without_templates(text: str) -> str:

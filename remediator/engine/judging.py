@@ -59,12 +59,12 @@ def _with_history(reader: Reader, run: Run, facts: Facts) -> Facts:
     now, holds = facts.now, reader.holds(targets_of(run))
     return replace(
         facts,
-        tallies={
-            tally: reader.tally(
-                tally, playbook=run.order.playbook, target=run.order.target, now=now
-            )
-            for tally in tallies_for(run.order)
-        },
+        tallies=reader.tallies(
+            tallies_for(run.order),
+            playbook=run.order.playbook,
+            target=run.order.target,
+            now=now,
+        ),
         holders={h.target: h.holder for h in holds if h.holder},
         last_changed={h.target: h.last_changed_at for h in holds if h.last_changed_at},
         acting=reader.acting(playbook=run.order.playbook, besides=run.id),

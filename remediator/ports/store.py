@@ -174,7 +174,12 @@ class Reader(Protocol):
 
     def last_run_of(self, source: str, fingerprint: str, playbook: str) -> Run | None: ...  # noqa: D102
     def playbook_document(self, digest: str) -> str | None: ...  # noqa: D102
-    def tally(self, tally: Tally, *, playbook: str, target: Target, now: datetime) -> Tallied: ...  # noqa: D102
+    def tallies(
+        self, wanted: Sequence[Tally], *, playbook: str, target: Target, now: datetime
+    ) -> Mapping[Tally, Tallied]:
+        """Count several windows that end now, each by its own scope: over this playbook, this target, or all."""
+        ...
+
     def holds(self, targets: Sequence[Target]) -> tuple[Hold, ...]:
         """Return one Hold per target, in the order asked; a target never held has fence 0 and no holder."""
         ...

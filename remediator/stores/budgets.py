@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Row,
+    Select,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+)
 
 from remediator.core.facts import Scope, Tallied, Tally
 from remediator.core.target import Target
@@ -16,39 +30,60 @@ from remediator.stores.session import Session
 _COUNT = insert(budget).inline()
 
 
-def _tally(*scope: ColumnElement[bool]) -> Select[int, int, datetime, datetime]:
+def _tally(place: int, scope: Scope) -> Select[int, int, int, datetime, datetime]:
     return select(
+        literal(place).label("place"),
         func.count().label("entries"),
         func.count(budget.c.target.distinct()).label("targets"),
         func.min(budget.c.at).label("oldest"),
         func.max(budget.c.at).label("newest"),
     ).where(
-        budget.c.counted == bindparam("p_counted"),
-        budget.c.at > bindparam("p_since", type_=Moment()),
-        *scope,
+        budget.c.counted == bindparam(f"p_counted_{place}"),
+        budget.c.at > bindparam(f"p_since_{place}", type_=Moment()),
+        *_within(scope),
     )
 
 
-_TALLIES = {
-    Scope.TARGET: _tally(budget.c.target == bindparam("p_scope")),
-    Scope.PLAYBOOK: _tally(budget.c.playbook == bindparam("p_scope")),
-    Scope.ALL: _tally(),
-}
+def _within(scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    if scope is Scope.TARGET:
+        return (budget.c.target == bindparam("p_target"),)
+    return (budget.c.playbook == bindparam("p_playbook"),) if scope is Scope.PLAYBOOK else ()
+
+
+@cache
+def _tallies(scopes: tuple[Scope, ...]) -> Executable:
+    """Return one statement for several tallies: a round trip each would be most of a judgement's time."""
+    return union_all(*(_tally(place, scope) for place, scope in enumerate(scopes)))
 
 
 class BudgetReading(Session):
     """Answers tallies."""
 
-    def tally(self, tally: Tally, *, playbook: str, target: Target, now: datetime) -> Tallied:
-        """Count a window that ends now; entries from a clock that was ahead count too, as the careful answer."""
+    def tallies(
+        self, wanted: Sequence[Tally], *, playbook: str, target: Target, now: datetime
+    ) -> dict[Tally, Tallied]:
+        """Count windows that end now; entries from a clock that was ahead count too, as the careful answer."""
+        if not wanted:
+            return {}
         self._enter_gate()
-        wanted = {"p_counted": tally.counted.value, "p_since": now - tally.per}
-        if tally.scope is not Scope.ALL:
-            wanted["p_scope"] = str(target) if tally.scope is Scope.TARGET else playbook
-        row = self._one(_TALLIES[tally.scope], wanted)
-        if row is None:
-            return Tallied()
-        return Tallied(count=row.entries, targets=row.targets, oldest=row.oldest, newest=row.newest)
+        parameters: dict[str, Any] = {}
+        for place, tally in enumerate(wanted):
+            parameters[f"p_counted_{place}"] = tally.counted.value
+            parameters[f"p_since_{place}"] = now - tally.per
+        scopes = tuple(tally.scope for tally in wanted)
+        if Scope.TARGET in scopes:
+            parameters["p_target"] = str(target)
+        if Scope.PLAYBOOK in scopes:
+            parameters["p_playbook"] = playbook
+        return {wanted[row.place]: _read(row) for row in self._all(_tallies(scopes), parameters)}
+
+    def tally(self, tally: Tally, *, playbook: str, target: Target, now: datetime) -> Tallied:
+        """Count one window."""
+        return self.tallies((tally,), playbook=playbook, target=target, now=now)[tally]
+
+
+def _read(row: Row[*tuple[Any, ...]]) -> Tallied:
+    return Tallied(count=row.entries, targets=row.targets, oldest=row.oldest, newest=row.newest)
 
 
 class BudgetWriting(BudgetReading):
