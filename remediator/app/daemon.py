@@ -230,6 +230,7 @@ class Daemon:
             book=lambda: self.site.book,
             catalog=lambda: self._catalog,
             version=__version__,
+            external_url=settings.external_url,
             arrived=self._traffic.note,
         )
         server = await start(_address(settings), build_app(context), _tls(settings))

@@ -29,6 +29,7 @@ def subject_of(run: Run) -> Subject:
         plan=run.plan,
         targets=targets_of(run),
         acted=run.has_acted,
+        changed=run.may_have_changed,
         approved=run.is_approved,
     )
 

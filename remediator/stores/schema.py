@@ -85,6 +85,7 @@ episode = Table(
     Column("closed_at", Moment),
     _only("status", "firing", "resolved"),
 )
+Index("ix_episode_alert", episode.c.source, episode.c.fingerprint, episode.c.seen_at)
 _partial(
     "uq_episode_open",
     episode.c.source,

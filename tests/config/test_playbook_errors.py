@@ -115,6 +115,24 @@ BAD = [
             "Write it like host/{{ labels.instance | host }}."
         ],
     ),
+    *(
+        (
+            f"a host that the inventory does not choose: {target}",
+            HEAD.replace("host/{{ labels.instance | host }}", f"'{target}'") + STEPS + VERIFY,
+            [
+                "p.yaml:5:9: error[target]: a label becomes a host only through the filter `host`, "
+                "which knows your hosts. Write it like host/{{ labels.instance | host }}."
+            ],
+        )
+        for target in (
+            "host/{{ labels.instance }}",
+            "host/{{ labels.instance | host }}.example.com",
+            "host/db-{{ labels.instance | host }}",
+            "host/{{ labels.instance ~ labels.instance | host }}",
+            "host/{{ labels.instance | host | lower }}",
+            "host/{{ labels.instance | host }}{{ labels.instance | host }}",
+        )
+    ),
     (
         "a label that is not required",
         HEAD.replace("requires: [instance]", "requires: [mountpoint]") + STEPS + VERIFY,

@@ -17,7 +17,7 @@ class FiringSettings:
 def judge(settings: FiringSettings, subject: Subject, facts: Facts) -> Verdict | None:
     """Deny the first change where the alert is not known to fire; what has begun is finished."""
     del settings
-    if subject.acted or facts.alert_firing:
+    if subject.changed or facts.alert_firing:
         return None
     word = "is not known to fire" if facts.alert_firing is None else "no longer fires"
     return Verdict(guard="alert_firing", ruling=Ruling.DENY, reason=f"the alert {word}")

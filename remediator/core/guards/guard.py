@@ -19,7 +19,8 @@ from remediator.core.verdict import Verdict
 class Subject:
     """What is judged: a run's order and, once there is one, its plan.
 
-    `targets` are all targets that the run may touch; `acted` says whether this run has already changed something.
+    `targets` are all targets that the run may touch; `acted` says whether it has committed
+    an intent (so that it is counted already), `changed` whether that has, or may have, changed the world.
     """
 
     run_id: str
@@ -27,6 +28,7 @@ class Subject:
     plan: Plan | None
     targets: tuple[Target, ...]
     acted: bool = False
+    changed: bool = False
     approved: bool = False
 
 

@@ -21,7 +21,7 @@ class RequireSettings:
 
 def judge(settings: RequireSettings, subject: Subject, facts: Facts) -> Verdict | None:
     """Deny where a check does not hold or cannot be answered; once a run has begun, its own fix may make it untrue."""
-    if subject.acted:
+    if subject.changed:
         return None
     for check in settings.checks:
         answer = facts.answers.get(check.key)

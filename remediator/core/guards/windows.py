@@ -85,7 +85,7 @@ class WindowsSettings:
 
 def judge(settings: WindowsSettings, subject: Subject, facts: Facts) -> Verdict | None:
     """Defer to the next moment that is inside; a run that has begun goes on."""
-    if subject.acted or settings.is_open(facts.now):
+    if subject.changed or settings.is_open(facts.now):
         return None
     until = _next_opening(settings, facts.now)
     return Verdict(

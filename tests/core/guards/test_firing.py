@@ -23,4 +23,4 @@ def test_what_has_begun_is_finished_and_nothing_else(
     firing: bool | None, acted: bool, expected: Ruling | None
 ) -> None:
     known = facts(alert_firing=firing)
-    assert ruling(GUARD, FiringSettings(), a_subject(acted=acted), known) is expected
+    assert ruling(GUARD, FiringSettings(), a_subject(changed=acted), known) is expected

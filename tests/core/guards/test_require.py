@@ -53,7 +53,7 @@ def test_nothing_is_required_where_nothing_is_written() -> None:
 
 def test_its_own_fix_may_make_a_requirement_untrue() -> None:
     answers = {CHECK.key: FAILS}
-    subject = a_subject(acted=True)
+    subject = a_subject(changed=True)
     assert ruling(require.GUARD, REQUIRED, subject, facts(answers=answers)) is None
 
 

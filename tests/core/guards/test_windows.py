@@ -128,7 +128,7 @@ def test_outside_it_waits_for_the_next_opening_or_looks_again_in_a_day(
 
 def test_a_run_that_has_begun_goes_on() -> None:
     settings, known = WindowsSettings(deny=(Window(),)), Facts(now=at("2026-03-13T12:00"))
-    assert ruling(GUARD, settings, a_subject(acted=True), known) is None
+    assert ruling(GUARD, settings, a_subject(changed=True), known) is None
 
 
 @pytest.mark.parametrize(

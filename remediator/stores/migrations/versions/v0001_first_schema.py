@@ -82,6 +82,9 @@ STATEMENTS = (
     CREATE INDEX ix_episode_closed_at ON episode (closed_at) WHERE closed_at is not null
     """,
     """
+    CREATE INDEX ix_episode_alert ON episode (source, fingerprint, seen_at)
+    """,
+    """
     CREATE INDEX ix_episode_open_seen_at ON episode (seen_at) WHERE closed_at is null
     """,
     """
