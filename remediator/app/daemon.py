@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
@@ -38,6 +39,8 @@ from remediator.telemetry import Telemetry, setup_logging
 
 HEARTBEAT_LIMIT = timedelta(seconds=30)
 STOP_WITHIN = timedelta(seconds=25)
+SWITCH_SECONDS = 0.0005
+"""How long the event loop may keep the store's writer waiting for the interpreter: a tenth of Python's default."""
 
 
 def run_daemon(
@@ -55,6 +58,7 @@ def run_daemon(
     def reread() -> Site:
         return load_site(config_file, catalog, conditions, listen=listen)
 
+    sys.setswitchinterval(SWITCH_SECONDS)
     daemon = Daemon(site, catalog, conditions, reread, on_reload=log_for)
     asyncio.run(daemon.run())
     return 0
@@ -101,10 +105,10 @@ class Daemon:
                 self._answer_signals()
                 self.started.set()
                 await self._stopping.wait()
-                await stop(server)
                 for loop in self._loops:
                     loop.stop()
                 await self._finish(running)
+                await stop(server)  # last: until then, webhooks are told 503
         self.telemetry.log("daemon_stopped")
 
     def stop(self) -> None:

@@ -105,6 +105,10 @@ class Monitoring:
             return ()
         return (ActiveAlert(fingerprint="demo", labels=LABELS, state="active"),)
 
+    async def started_at(self) -> datetime:
+        """Return a time before every alert: this one never restarts."""
+        return datetime.fromtimestamp(0, UTC)
+
 
 def run_demo() -> int:
     """Tell the story; return 0 when it ended as it should."""

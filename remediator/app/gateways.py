@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from remediator.config.inventory import HostAddress
 from remediator.config.settings import Settings
 from remediator.config.settings_sections import ServerSettings, SshSettings
 
@@ -31,7 +32,7 @@ def build_gateways(settings: Settings) -> Gateways:
     looking["http"] = _http(settings)
     acting: dict[str, Any] = {}
     if settings.ssh.known_hosts is not None:
-        looking["looker"], acting["shell"] = _shells(settings.ssh, _addresses(settings))
+        looking["looker"], acting["shell"] = _shells(settings.ssh, settings.resolver.addresses())
     acting = {**looking, **acting}
     closers = tuple(g.close for g in acting.values() if hasattr(g, "close"))
     return Gateways(looking=looking, acting=acting, closers=closers)
@@ -75,15 +76,9 @@ def _places_of_channels(settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys(place_of(url) for url in urls))
 
 
-def _addresses(settings: Settings) -> Mapping[str, tuple[str, int | None]]:
-    return {
-        name: (address.host, address.port)
-        for name, address in settings.resolver.addresses().items()
-    }
-
-
-def _shells(ssh: SshSettings, addresses: Mapping[str, tuple[str, int | None]]) -> tuple[Any, Any]:
+def _shells(ssh: SshSettings, inventory: Mapping[str, HostAddress]) -> tuple[Any, Any]:
     from remediator.gateways.ssh.pool import Pool
+    from remediator.gateways.ssh.settings import Address
     from remediator.gateways.ssh.settings import SshSettings as Reach
     from remediator.gateways.ssh.shell import SshLooker, SshShell
 
@@ -95,7 +90,8 @@ def _shells(ssh: SshSettings, addresses: Mapping[str, tuple[str, int | None]]) -
         private_key_file=_text(ssh.private_key_file),
         certificate_file=_text(ssh.certificate_file),
         sudo=ssh.sudo,
-        addresses=addresses,
+        passphrase=ssh.passphrase.reveal() if ssh.passphrase else None,
+        addresses={n: Address(a.host, a.port, a.user) for n, a in inventory.items()},
         receipts=ssh.receipts,
     )
     pool = Pool(reach)

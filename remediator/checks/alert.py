@@ -1,6 +1,7 @@
 """The check `alert`: is the run's own alert resolved, or does it still fire?
 
 Where Alertmanager's API is set, it is asked. A silenced or inhibited alert still fires: nobody is told when it ends.
+An Alertmanager that restarted lists nothing until Prometheus sends again, so its silence counts for nothing then.
 Without it, what a source last said counts for as long as it is fresh.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -52,12 +53,34 @@ class AlertChecker:
         if self.alertmanager is None:
             return _remembered(question)
         try:
-            listed = await self.alertmanager.alerts(_matchers(question.alert))
+            return await _asked(self.alertmanager, question)
         except ActionError as error:
             return Answer(known=Known.UNKNOWN, detail=one_line(error.detail))
-        found = next((each for each in listed if _is_same(each, question.alert)), None)
-        detail = f"Alertmanager says {found.state}" if found else "Alertmanager no longer lists it"
-        return _compared(question, is_firing=found is not None, detail=detail)
+
+
+async def _asked(alertmanager: Alertmanager, question: Question) -> Answer:
+    listed = await alertmanager.alerts(_matchers(question.alert))
+    found = next((each for each in listed if _is_same(each, question.alert)), None)
+    if found:
+        return _compared(question, is_firing=True, detail=f"Alertmanager says {found.state}")
+    if question.alert_firing and (doubt := _doubt(question, await alertmanager.started_at())):
+        return Answer(known=Known.UNKNOWN, detail=doubt)
+    return _compared(question, is_firing=False, detail="Alertmanager no longer lists it")
+
+
+def _doubt(question: Question, started: datetime) -> str:
+    """Say why not being listed proves nothing; empty where it does. Asked after the list, so never too late."""
+    seen = question.alert_seen_at
+    if seen is None:
+        return "Alertmanager does not list it, but no source has spoken of it"
+    if started < seen:
+        return ""
+    age = _length(question.now - started)
+    return f"Alertmanager does not list it, but restarted {age} ago: it may not know it yet"
+
+
+def _length(age: timedelta) -> str:
+    return format_duration(timedelta(seconds=max(int(age.total_seconds()), 0)))
 
 
 def _remembered(question: Question) -> Answer:
@@ -66,7 +89,7 @@ def _remembered(question: Question) -> Answer:
         return Answer(known=Known.UNKNOWN, detail="no source has spoken of the alert")
     age = question.now - seen
     said = f"last told {AlertState.FIRING if question.alert_firing else AlertState.RESOLVED}"
-    detail = f"{said} {format_duration(max(age, timedelta(0)))} ago"
+    detail = f"{said} {_length(age)} ago"
     if age > question.parameters.fresh:
         hint = "add `alertmanager.urls` to the settings to ask for newer"
         return Answer(known=Known.UNKNOWN, detail=f"{detail}: too old; {hint}", at=seen)

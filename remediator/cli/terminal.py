@@ -52,7 +52,7 @@ def dump(value: Any, form: str) -> None:
     if form == "json":
         click.echo(json.dumps(value, indent=2))
         return
-    import yaml  # type: ignore[import-untyped]
+    import yaml
 
     click.echo(yaml.safe_dump(value, sort_keys=False), nl=False)
 

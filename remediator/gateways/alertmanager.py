@@ -6,8 +6,9 @@ end (alertmanager#226).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from remediator.core.errors import InvalidSettings, Permanent, Transient
@@ -37,6 +38,15 @@ class AlertmanagerGateway:
                 problems.append(problem.detail)
         raise Transient("no Alertmanager answers: " + "; ".join(problems))
 
+    async def started_at(self) -> datetime:
+        """See ports.alertmanager.Alertmanager: of all peers, for `alerts` does not say which of them answered."""
+        answers = await asyncio.gather(*(_start_or_problem(api) for api in self._apis))
+        starts = [answer for answer in answers if isinstance(answer, datetime)]
+        if starts:
+            return max(starts)
+        problems = [answer.detail for answer in answers if isinstance(answer, Transient)]
+        raise Transient("no Alertmanager answers: " + "; ".join(problems))
+
     async def close(self) -> None:
         """Close what is open."""
         for api in self._apis:
@@ -54,6 +64,26 @@ async def _alerts_of(api: JsonApi, matchers: Sequence[Matcher]) -> tuple[ActiveA
         return tuple(_alert(entry) for entry in reply.document)
     except (KeyError, TypeError, AttributeError) as error:
         raise Transient(f"{api.place}: the list of alerts cannot be read") from error
+
+
+async def _start_or_problem(api: JsonApi) -> datetime | Transient:
+    try:
+        return await _started_at(api)
+    except Transient as problem:
+        return problem
+
+
+async def _started_at(api: JsonApi) -> datetime:
+    reply = await api.get("/api/v2/status")
+    if reply.status != 200:
+        raise Transient(f"{api.place}: status {reply.status}")
+    try:
+        started = datetime.fromisoformat(reply.document["uptime"])  # a time, whatever the name says
+    except (KeyError, TypeError, ValueError) as error:
+        raise Transient(f"{api.place}: the status cannot be read") from error
+    if started.tzinfo is None:
+        raise Transient(f"{api.place}: the status names a time without a zone")
+    return started
 
 
 def _alert(entry: Any) -> ActiveAlert:

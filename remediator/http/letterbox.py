@@ -19,8 +19,7 @@ class _Bundle:
     settled: asyncio.Event = field(default_factory=asyncio.Event)
 
     def accept(self, transaction: Transaction) -> None:
-        for notification in self.notifications:
-            transaction.accept(notification)
+        transaction.accept(*self.notifications)
 
 
 class Letterbox:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from remediator.core.matcher import Matcher
@@ -23,4 +24,11 @@ class Alertmanager(Protocol):
 
     async def alerts(self, matchers: Sequence[Matcher]) -> tuple[ActiveAlert, ...]:
         """Return the alerts that match, from the first Alertmanager that answers; raise Transient where none does."""
+        ...
+
+    async def started_at(self) -> datetime:
+        """Return when the youngest Alertmanager that answers started; raise Transient where none does.
+
+        Alerts are not kept over a restart: until Prometheus sends them again, one that fires is not listed.
+        """
         ...

@@ -199,8 +199,8 @@ class Transaction(Reader, Protocol):
     """Questions and changes; a change is visible to later questions of the same closure."""
 
     # inbox and episodes
-    def accept(self, notification: Notification) -> None:
-        """Store a raw body (state new, or bad)."""
+    def accept(self, *notifications: Notification) -> None:
+        """Store raw bodies (state new, or bad)."""
         ...
 
     def take_notifications(self, limit: int) -> tuple[Notification, ...]:

@@ -43,6 +43,18 @@ _NOTIFICATIONS = Catalogue(
 )
 
 
+def _row(notification: Notification) -> dict[str, Any]:
+    return {
+        "id": notification.id,
+        "source": notification.source,
+        "kind": notification.kind,
+        "body": notification.body,
+        "received_at": notification.received_at,
+        "state": notification.state,
+        "error": notification.error,
+    }
+
+
 class InboxReading(Lists):
     """Reads notifications."""
 
@@ -59,21 +71,10 @@ class InboxReading(Lists):
 class InboxWriting(InboxReading):
     """Accepts notifications and hands them to intake."""
 
-    def accept(self, notification: Notification) -> None:
-        """Store a raw body."""
-        self._change(
-            _ACCEPT,
-            {
-                "id": notification.id,
-                "source": notification.source,
-                "kind": notification.kind,
-                "body": notification.body,
-                "received_at": notification.received_at,
-                "state": notification.state,
-                "error": notification.error,
-            },
-        )
-        if notification.state == "new":
+    def accept(self, *notifications: Notification) -> None:
+        """Store raw bodies, many at once for little more than one."""
+        self._change(_ACCEPT, [_row(notification) for notification in notifications])
+        if any(notification.state == "new" for notification in notifications):
             self.wakes.add(Work.INBOX)
 
     def take_notifications(self, limit: int) -> tuple[Notification, ...]:

@@ -19,6 +19,8 @@ _TALKATIVE = (
     *("aiohttp.access", "alembic", "asyncio", "asyncssh", "boto3", "botocore", "kubernetes"),
     *("slack_bolt", "slack_sdk", "sqlalchemy", "urllib3"),
 )
+# It writes a traceback for every client that hangs up or sends no HTTP; failures of our own are `http_failed`.
+_ABOUT_CLIENTS = "aiohttp.server"
 _LONGEST_VALUE = 2000
 _BARE = re.compile(r"[\w./:@+-]+", re.ASCII)
 
@@ -40,6 +42,7 @@ def setup_logging(*, level: str, log_format: str, secrets: Sequence[str] = ()) -
     logging.getLogger("remediator").setLevel(_LEVELS[level.lower()])
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger(_ABOUT_CLIENTS).setLevel(logging.CRITICAL)
 
 
 class LineFormatter(logging.Formatter):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from aiohttp import web
@@ -25,12 +26,16 @@ def fingerprint(labels: Mapping[str, str]) -> str:
 
 
 class FakeAlertmanager:
-    """Use as an async context manager, or call `start` and `stop`. `filters` are the filters of the last question."""
+    """Use as an async context manager, or call `start` and `stop`.
+
+    `filters` are the filters of the last question. `started_at` may be set, to be older than it is.
+    """
 
     def __init__(self) -> None:
         self.url = ""
         self.filters: tuple[str, ...] = ()
         self.headers: Mapping[str, str] = {}
+        self.started_at = datetime.now(UTC)
         self._alerts: dict[str, dict[str, str]] = {}
         self._silences: list[dict[str, str]] = []
         self._failure: tuple[int, Any] | None = None
@@ -49,6 +54,7 @@ class FakeAlertmanager:
         """Listen on a free port; `url` is then known."""
         app = web.Application()
         app.router.add_get("/api/v2/alerts", self._list)
+        app.router.add_get("/api/v2/status", self._status)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -71,6 +77,11 @@ class FakeAlertmanager:
         """Let an alert end."""
         self._alerts.pop(fingerprint({n: v for n, v in labels.items() if v}), None)
 
+    def restart(self) -> None:
+        """Forget every alert, as there; silences are kept."""
+        self._alerts.clear()
+        self.started_at = datetime.now(UTC)
+
     def silence(self, labels: Mapping[str, str]) -> None:
         """Silence the alerts that have all these labels."""
         self._silences.append(dict(labels))
@@ -91,16 +102,24 @@ class FakeAlertmanager:
     async def _list(self, request: web.Request) -> web.Response:
         self.filters = tuple(request.query.getall("filter", []))
         self.headers = dict(request.headers)
-        await self._released.wait()
-        if self._failure is not None:
-            status, body = self._failure
-            return web.json_response(body, status=status)
+        if trouble := await self._trouble():
+            return trouble
         try:
             matchers = [parse_matcher(text) for text in self.filters]
         except ValueError as error:
             return web.json_response(f"bad matcher format: {error}", status=400)
         shown = [entry for entry in self._entries(matchers) if _is_wanted(entry, request.query)]
         return web.json_response(shown)
+
+    async def _status(self, request: web.Request) -> web.Response:
+        return await self._trouble() or web.json_response({"uptime": self.started_at.isoformat()})
+
+    async def _trouble(self) -> web.Response | None:
+        await self._released.wait()
+        if self._failure is None:
+            return None
+        status, body = self._failure
+        return web.json_response(body, status=status)
 
     def _entries(self, matchers: list[Matcher]) -> list[dict[str, Any]]:
         return [

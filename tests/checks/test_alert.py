@@ -24,6 +24,7 @@ LABELS = {"alertname": "DiskFull", "instance": "web1:9100", "job": "node"}
 @pytest.fixture
 async def fake() -> AsyncIterator[FakeAlertmanager]:
     async with FakeAlertmanager() as fake:
+        fake.started_at = NOW - timedelta(days=7)
         yield fake
 
 
@@ -139,12 +140,53 @@ async def test_hostile_labels_find_their_alert(
     assert sum(map(len, fake.filters)) < 500
 
 
+RESTARTS = [
+    # what the source said last, how many seconds before now, how old Alertmanager is then
+    ("firing", 60, 61, HOLDS),
+    ("firing", 60, 60, UNKNOWN),
+    ("firing", 60, 59, UNKNOWN),
+    ("firing", 60, 0, UNKNOWN),
+    ("firing", None, 3600, UNKNOWN),
+    ("resolved", 60, 0, HOLDS),
+    ("resolved", 86400, 0, HOLDS),
+]
+
+
+@pytest.mark.parametrize(("told", "age", "uptime", "known"), RESTARTS)
+async def test_an_alertmanager_that_restarted_since_knows_nothing_of_the_alert(
+    fake: FakeAlertmanager,
+    gateway: AlertmanagerGateway,
+    told: str,
+    age: int | None,
+    uptime: int,
+    known: Known,
+) -> None:
+    fake.started_at = NOW - timedelta(seconds=uptime)
+
+    answer = await ask(gateway, "resolved", told=told, age=age)
+
+    assert answer.known is known
+    assert (await ask(gateway, "firing", told=told, age=age)).known is not HOLDS
+
+
+async def test_why_not_being_listed_is_no_answer_is_said(
+    fake: FakeAlertmanager, gateway: AlertmanagerGateway
+) -> None:
+    fake.started_at = NOW - timedelta(seconds=20)
+
+    answer = await ask(gateway, "resolved", age=60)
+
+    assert answer.detail == (
+        "Alertmanager does not list it, but restarted 20s ago: it may not know it yet"
+    )
+
+
 @pytest.mark.slow
 async def test_hostile_labels_find_their_alert_in_a_real_alertmanager(alertmanager) -> None:
     labels = {name: value for name, value in HOSTILE.items() if "." not in name}
     gateway = AlertmanagerGateway([Endpoint(url=alertmanager.url)])
 
-    assert (await ask(gateway, "resolved", labels=labels)).known is HOLDS
+    assert (await ask(gateway, "resolved", told="resolved", labels=labels)).known is HOLDS
     alertmanager.push(labels)
     assert (await ask(gateway, "resolved", labels=labels)).known is FAILS
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from remediator.core.target import Target
-from remediator.gateways.ssh.settings import SshSettings
+from remediator.gateways.ssh.settings import Address, SshSettings
 from remediator.gateways.ssh.shell import SshShell
 from remediator.testing.shell_contract import ShellBench
 from tests.parts.sshd import Sshd
@@ -23,7 +23,7 @@ def settings_for(sshd: Sshd, receipts: str, **more: Any) -> SshSettings:
         known_hosts=str(sshd.known_hosts_path),
         user=sshd.user,
         private_key_file=str(sshd.private_key_path),
-        addresses={"web1": (sshd.host, sshd.port)},
+        addresses={"web1": Address(sshd.host, sshd.port)},
         receipts=receipts,
     )
     return replace(settings, **more)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -41,21 +41,34 @@ class World:
     fire: Callable[[Labels], object]
     resolve: Callable[[Labels], object]
     silence: Callable[[Labels], object]
+    restart: Callable[[], object]
 
 
 @pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.slow)])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     if request.param == "real":
         real = request.getfixturevalue("alertmanager")
+
+        def restart() -> None:
+            real.stop()
+            real.start()
+
         yield World(
             url=real.url,
             fire=real.push,
             resolve=lambda labels: real.push(labels, lasts=timedelta(seconds=-1)),
             silence=real.silence,
+            restart=restart,
         )
         return
     async with FakeAlertmanager() as fake:
-        yield World(url=fake.url, fire=fake.fire, resolve=fake.resolve, silence=fake.silence)
+        yield World(
+            url=fake.url,
+            fire=fake.fire,
+            resolve=fake.resolve,
+            silence=fake.silence,
+            restart=fake.restart,
+        )
 
 
 @pytest.fixture
@@ -104,6 +117,19 @@ class TestContract:
         (alert,) = await gateway.alerts(named("Hushed"))
 
         assert alert.state in ("suppressed", "unprocessed")
+
+    async def test_a_restart_forgets_alerts_and_is_told_by_the_start(
+        self, world: World, gateway: AlertmanagerGateway
+    ) -> None:
+        world.fire({"alertname": "Forgotten"})
+        before = await gateway.started_at()
+        assert before == await gateway.started_at()
+        assert before < datetime.now(UTC)
+
+        world.restart()
+
+        assert await gateway.alerts(named("Forgotten")) == ()
+        assert before < await gateway.started_at() < datetime.now(UTC) + timedelta(seconds=1)
 
     async def test_nobody_is_an_answer(self, gateway: AlertmanagerGateway) -> None:
         assert await gateway.alerts(named("NoSuchAlert")) == ()
@@ -210,6 +236,42 @@ async def test_what_is_no_list_of_alerts_is_transient(fake: FakeAlertmanager, bo
 
     with pytest.raises(Transient):
         await gateway.alerts(named("Here"))
+
+    await gateway.close()
+
+
+async def test_of_several_peers_the_youngest_start_counts(fake: FakeAlertmanager) -> None:
+    young = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    async with FakeAlertmanager() as other, FakeAlertmanager() as broken:
+        fake.started_at, other.started_at = young - timedelta(days=1), young
+        broken.fail()
+        gateway = quick(nowhere(), fake.url, broken.url, other.url)
+
+        assert await gateway.started_at() == young
+
+        await gateway.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, {"uptime": "2026-03-01T12:00:00Z"}),
+        (200, None),
+        (200, []),
+        (200, {}),
+        (200, {"uptime": 7}),
+        (200, {"uptime": "yesterday"}),
+        (200, {"uptime": "2026-03-01T12:00:00"}),
+    ],
+)
+async def test_what_is_no_start_is_transient(
+    fake: FakeAlertmanager, status: int, body: object
+) -> None:
+    fake.fail(status, body)
+    gateway = quick(fake.url)
+
+    with pytest.raises(Transient, match="no Alertmanager answers"):
+        await gateway.started_at()
 
     await gateway.close()
 

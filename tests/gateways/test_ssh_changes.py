@@ -13,6 +13,7 @@ import pytest
 from remediator.core.errors import ActionError, Permanent, Stale, Transient, Uncertain
 from remediator.core.target import Target
 from remediator.gateways.ssh.receipt_report import key_of
+from remediator.gateways.ssh.settings import Address
 from remediator.gateways.ssh.shell import SshShell
 from remediator.ports.shell import Output, Receipt
 from tests.gateways.ssh_parts import WEB1, busybox_only, open_directory, settings_for, shell_for
@@ -165,7 +166,7 @@ async def test_one_token_sent_many_times_at_once_runs_once(shell: SshShell, tmp_
 
 
 async def test_targets_on_one_host_have_fences_of_their_own(own_sshd: Sshd, tmp_path: Path) -> None:
-    address = (own_sshd.host, own_sshd.port)
+    address = Address(own_sshd.host, own_sshd.port)
     addresses = {"web1": address, "web2": address}
     settings = settings_for(own_sshd, str(tmp_path / "receipts"), addresses=addresses)
     async with shell_for(settings) as shell:

@@ -13,7 +13,7 @@ import pytest
 from remediator.core.errors import ActionError, Permanent, Transient, Uncertain
 from remediator.core.target import Target
 from remediator.gateways.ssh.receipt_script import MARK
-from remediator.gateways.ssh.settings import SshSettings
+from remediator.gateways.ssh.settings import Address, SshSettings
 from remediator.gateways.ssh.shell import SshShell
 
 WEB1 = Target("host", "web1")
@@ -42,7 +42,7 @@ async def shell_on(tmp_path: Path, **server: Any) -> AsyncIterator[SshShell]:
     known_hosts = tmp_path / "known_hosts"
     known_hosts.write_text(f"[127.0.0.1]:{port} {key.export_public_key().decode()}")
     settings = SshSettings(
-        known_hosts=str(known_hosts), user="anna", addresses={"web1": ("127.0.0.1", port)}
+        known_hosts=str(known_hosts), user="anna", addresses={"web1": Address("127.0.0.1", port)}
     )
     shell = SshShell(settings)
     try:

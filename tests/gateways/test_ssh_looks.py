@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ import pytest
 from remediator.core.errors import Permanent, Transient
 from remediator.core.target import Target
 from remediator.gateways.ssh.pool import Pool
-from remediator.gateways.ssh.settings import SshSettings
+from remediator.gateways.ssh.settings import Address, SshSettings
 from remediator.gateways.ssh.shell import SshLooker, SshShell
 from remediator.gateways.ssh.trust import known_hosts_problem
 from remediator.ports.shell import OUTPUT_LIMIT
@@ -120,7 +119,7 @@ async def test_a_missing_or_empty_known_hosts_says_how_to_fill_it(
     assert str(known_hosts) in (known_hosts_problem(str(known_hosts)) or "")
 
 
-@pytest.mark.parametrize("key", ["private_key_file", "config_file", "passphrase_file"])
+@pytest.mark.parametrize("key", ["private_key_file", "config_file", "certificate_file"])
 async def test_a_missing_file_of_the_settings_is_named(sshd: Sshd, key: str) -> None:
     async with looker_with(sshd, **{key: "/no/such/file"}) as looker:
         with pytest.raises(Permanent, match="/no/such/file"):
@@ -143,7 +142,7 @@ async def test_a_login_that_is_refused_started_nothing(sshd: Sshd, own_sshd: Ssh
 
 
 async def test_a_host_that_is_down_started_nothing(sshd: Sshd) -> None:
-    async with looker_with(sshd, addresses={"web1": ("127.0.0.1", free_port())}) as looker:
+    async with looker_with(sshd, addresses={"web1": Address("127.0.0.1", free_port())}) as looker:
         with pytest.raises(Transient, match="could not be reached"):
             await looker.look(WEB1, ["true"], timeout=LIMIT)
 
@@ -161,25 +160,34 @@ async def test_an_openssh_config_file_leads_to_the_host(sshd: Sshd, tmp_path: Pa
     assert output.stdout.strip() == sshd.user
 
 
-async def test_a_key_with_a_passphrase_opens_with_the_file_that_holds_it(
+async def test_a_key_with_a_passphrase_opens_with_it_and_with_no_other(
     sshd: Sshd, tmp_path: Path
 ) -> None:
-    key, passphrase = tmp_path / "key", tmp_path / "passphrase"
+    key = tmp_path / "key"
     key.write_bytes(sshd.private_key_path.read_bytes())
     key.chmod(0o600)
-    passphrase.write_text("a secret\n")
     change = ["ssh-keygen", "-q", "-p", "-P", "", "-N", "a secret", "-f", str(key)]
     subprocess.run(change, check=True, stdout=subprocess.DEVNULL)
 
-    async with looker_with(sshd, private_key_file=str(key), passphrase_file=str(passphrase)) as one:
-        if find_spec("bcrypt"):
-            assert (await one.look(WEB1, ["true"], timeout=LIMIT)).ok
-        else:
-            with pytest.raises(Permanent, match="requires bcrypt"):
+    async with looker_with(sshd, private_key_file=str(key), passphrase="a secret") as one:
+        assert (await one.look(WEB1, ["true"], timeout=LIMIT)).ok
+    for wrong in (None, "another secret"):
+        async with looker_with(sshd, private_key_file=str(key), passphrase=wrong) as one:
+            with pytest.raises(Permanent, match="SSH settings") as refusal:
                 await one.look(WEB1, ["true"], timeout=LIMIT)
-    async with looker_with(sshd, private_key_file=str(key)) as one:
-        with pytest.raises(Permanent, match="SSH settings"):
-            await one.look(WEB1, ["true"], timeout=LIMIT)
+        assert "secret" not in str(refusal.value)
+
+
+def test_a_passphrase_does_not_show_itself() -> None:
+    assert "a secret" not in repr(SshSettings(known_hosts="/kh", passphrase="a secret"))
+
+
+async def test_an_address_may_have_a_user_of_its_own(sshd: Sshd) -> None:
+    address = Address(sshd.host, sshd.port, sshd.user)
+    async with looker_with(sshd, user="somebody-else", addresses={"web1": address}) as one:
+        output = await one.look(WEB1, ["id", "-un"], timeout=LIMIT)
+
+    assert output.stdout.strip() == sshd.user
 
 
 async def test_no_agent_is_forwarded() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from remediator.core.errors import Permanent
 from remediator.core.target import Target
-from remediator.gateways.ssh.settings import SshSettings
+from remediator.gateways.ssh.settings import Address, SshSettings
 from remediator.gateways.ssh.shell import SshLooker
 from remediator.gateways.ssh.words import remote_line, under_limit
 from tests.gateways.hostile import hostile_words
@@ -68,7 +68,7 @@ async def test_hostile_words_arrive_over_a_real_sshd(shell: str) -> None:
                 known_hosts=str(sshd.known_hosts_path),
                 user=sshd.user,
                 private_key_file=str(sshd.private_key_path),
-                addresses={"web1": (sshd.host, sshd.port)},
+                addresses={"web1": Address(sshd.host, sshd.port)},
             )
         )
         try:

@@ -49,7 +49,8 @@ def empty_house(tmp_path: Path) -> Path:
         directory = tmp_path / "remediator" / room
         directory.mkdir(parents=True)
         (directory / "__init__.py").touch()
-    (tmp_path / "remediator/__init__.py").touch()
+    for name in ("__init__", "__main__"):
+        (tmp_path / f"remediator/{name}.py").touch()
     for name in ("one", "two"):
         (tmp_path / f"remediator/actions/{name}.py").touch()
     return tmp_path

@@ -9,7 +9,7 @@ from typing import Any
 import asyncssh
 
 from remediator.core.errors import Permanent, Transient
-from remediator.gateways.ssh.settings import SshSettings
+from remediator.gateways.ssh.settings import Address, SshSettings
 from remediator.gateways.ssh.trust import known_hosts_problem
 
 CONNECT_SECONDS = 10
@@ -44,18 +44,13 @@ async def open_connection(settings: SshSettings, name: str) -> asyncssh.SSHClien
 def _problem(settings: SshSettings) -> str | None:
     if problem := known_hosts_problem(settings.known_hosts):
         return problem
-    named = (
-        settings.config_file,
-        settings.private_key_file,
-        settings.certificate_file,
-        settings.passphrase_file,
-    )
+    named = (settings.config_file, settings.private_key_file, settings.certificate_file)
     missing = [path for path in named if path and not Path(path).is_file()]
     return f"there is no file {missing[0]}" if missing else None
 
 
 def _options(settings: SshSettings, name: str) -> tuple[str, dict[str, Any]]:
-    address, port = settings.addresses.get(name, (name.strip("[]"), None))
+    address = settings.addresses.get(name) or Address(name.strip("[]"))
     options: dict[str, Any] = {
         "config": [settings.config_file] if settings.config_file else None,
         "known_hosts": settings.known_hosts,
@@ -70,18 +65,20 @@ def _options(settings: SshSettings, name: str) -> tuple[str, dict[str, Any]]:
     }
     if name in settings.addresses:
         options["host_key_alias"] = name  # an entry for the name or for the address will do
-    return address, options | _chosen(settings, port)
+    return address.host, options | _chosen(settings, address)
 
 
-def _chosen(settings: SshSettings, port: int | None) -> dict[str, Any]:
+def _chosen(settings: SshSettings, address: Address) -> dict[str, Any]:
     """Leave out what is not set: for asyncssh None is not the same as not given."""
-    options: dict[str, Any] = {"port": port or settings.port, "username": settings.user}
+    options: dict[str, Any] = {
+        "port": address.port or settings.port,
+        "username": address.user or settings.user,
+        "passphrase": settings.passphrase,
+    }
     if settings.private_key_file:
         options["client_keys"] = [settings.private_key_file]
     if settings.certificate_file:
         options["client_certs"] = [settings.certificate_file]
-    if settings.passphrase_file:
-        options["passphrase"] = Path(settings.passphrase_file).read_text(encoding="utf-8").strip()
     return {key: value for key, value in options.items() if value is not None}
 
 

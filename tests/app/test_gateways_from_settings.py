@@ -1,0 +1,72 @@
+"""What the settings say about hosts reaches the gateway that goes there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from remediator.app.gateways import Gateways, build_gateways
+from remediator.config.catalog import find_catalog
+from remediator.config.settings_reader import load_settings
+from remediator.core.target import Target
+from tests.parts.sshd import Sshd
+
+LIMIT = timedelta(seconds=10)
+
+
+@asynccontextmanager
+async def built(folder: Path, hosts: dict[str, object]) -> AsyncIterator[Gateways]:
+    file = folder / "remediator.yaml"
+    file.write_text(yaml.safe_dump({"hosts": hosts}))
+    gateways = build_gateways(load_settings(file, find_catalog()).checked())
+    try:
+        yield gateways
+    finally:
+        await gateways.close()
+
+
+async def test_without_known_hosts_no_host_can_be_reached(tmp_path: Path) -> None:
+    async with built(tmp_path, {"allow": ["web1"]}) as gateways:
+        assert not {"looker", "shell"} & gateways.acting.keys()
+
+
+async def test_only_what_acts_has_a_shell(tmp_path: Path) -> None:
+    async with built(tmp_path, {"ssh": {"known_hosts": "known_hosts"}}) as gateways:
+        assert "looker" in gateways.looking
+        assert "shell" not in gateways.looking
+        assert "shell" in gateways.acting
+
+
+@pytest.mark.slow
+async def test_key_passphrase_and_the_inventory_lead_to_a_host(sshd: Sshd, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(sshd.private_key_path.read_bytes())
+    key.chmod(0o600)
+    change = ["ssh-keygen", "-q", "-p", "-P", "", "-N", "a secret", "-f", str(key)]
+    subprocess.run(change, check=True, stdout=subprocess.DEVNULL)
+    (tmp_path / "passphrase").write_text("a secret\n")
+    address = {
+        "ansible_host": sshd.host,
+        "ansible_port": sshd.port,
+        "ansible_user": sshd.user,
+    }
+    (tmp_path / "inventory.json").write_text(json.dumps({"_meta": {"hostvars": {"web1": address}}}))
+    ssh = {
+        "user": "somebody-else",
+        "known_hosts": str(sshd.known_hosts_path),
+        "private_key_file": "key",
+        "passphrase_file": "passphrase",
+    }
+    rules = [{"ansible_inventory": "inventory.json"}]
+    async with built(tmp_path, {"resolve": rules, "ssh": ssh}) as gateways:
+        looker = gateways.looking["looker"]
+        output = await looker.look(Target("host", "web1"), ["id", "-un"], timeout=LIMIT)
+
+    assert output.stdout.strip() == sshd.user
