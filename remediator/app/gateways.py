@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from remediator.app.scrubbed import SHORTEST, ScrubbedLooker, ScrubbedShell
 from remediator.config.inventory import HostAddress
 from remediator.config.settings import Settings
 from remediator.config.settings_sections import ServerSettings, SshSettings
+from remediator.telemetry.scrubber import Scrubber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +32,14 @@ def build_gateways(settings: Settings) -> Gateways:
     """Return the gateways that these settings ask for; what is not set is absent."""
     looking: dict[str, Any] = {"commands": settings.commands, **_monitoring(settings)}
     looking["http"] = _http(settings)
-    acting: dict[str, Any] = {}
+    closers = tuple(g.close for g in looking.values() if hasattr(g, "close"))
+    acting = dict(looking)
     if settings.ssh.known_hosts is not None:
-        looking["looker"], acting["shell"] = _shells(settings.ssh, settings.resolver.addresses())
-    acting = {**looking, **acting}
-    closers = tuple(g.close for g in acting.values() if hasattr(g, "close"))
+        looker, shell = _shells(settings.ssh, settings.resolver.addresses())
+        scrub = Scrubber(s for s in settings.secrets() if len(s) >= SHORTEST)
+        looking["looker"] = acting["looker"] = ScrubbedLooker(looker, scrub)
+        acting["shell"] = ScrubbedShell(shell, scrub)
+        closers += (shell.close,)
     return Gateways(looking=looking, acting=acting, closers=closers)
 
 

@@ -12,6 +12,7 @@ import click
 from remediator.cli.client import Client, path_of
 from remediator.cli.failures import NO
 from remediator.cli.options import asks_daemon, output_option
+from remediator.cli.steering import STEERING
 from remediator.cli.story import Line, state, story, timeline
 from remediator.cli.terminal import ago, dump, say, say_table
 
@@ -34,7 +35,7 @@ _EVENTS_PER_PAGE = 500
 
 @click.group()
 def runs() -> None:
-    """Show what remediator is doing and did, and stop it.
+    """Show what remediator is doing and did, stop it, and settle its doubts.
 
     \b
     Examples:
@@ -124,28 +125,8 @@ def watch_run(run: str, every: float, client: Client) -> None:
     raise click.exceptions.Exit(0 if is_fine else NO)
 
 
-@runs.command("cancel")
-@click.argument("run")
-@click.option("--reason", default="", help="Why, for the people who will ask.")
-@asks_daemon
-@output_option
-def cancel_run(run: str, reason: str, client: Client, output: str) -> None:
-    """Stop a run. A change under way is finished and looked at first; nothing new begins.
-
-    \b
-    Examples:
-      remediator runs cancel run_0199f0c4a1b27c3e8d5f60718293a4b5 --reason "doing it by hand"
-      remediator runs cancel run_0199f0c4a1b27c3e8d5f60718293a4b5
-    """
-    found = client.post(path_of("runs", run, "cancel"), {"reason": reason})
-    if output != "table":
-        dump(found, output)
-        return
-    if found["outcome"]:
-        say(f"{found['headline']}: {state(found)}.", bold=True)
-        return
-    say(f"{found['headline']}: will stop ({state(found)}).", bold=True)
-    say(f"To see it end: remediator runs watch {found['id']}")
+for _command in STEERING:
+    runs.add_command(_command)
 
 
 def events_of(client: Client, run: str, after: int = 0) -> list[Any]:

@@ -53,6 +53,8 @@ def _closed(run: Json, now: datetime) -> list[str]:
     if run["reason"]:
         lines.append(run["reason"])
     lines.append(f"ended {clock(run['closed_at'], now)} ({ago(run['closed_at'], now)})")
+    if run["outcome"] == "outcome_unknown":
+        lines += [f"if {run['target']} is still held, look at it and say:", *_settlements(run)]
     if run["cancelled_by"]:
         verb = "taken over" if run["taken_over"] else "cancelled"
         lines.append(f"{verb} by {run['cancelled_by']}")
@@ -64,8 +66,16 @@ def _unknown(run: Json, step: Json) -> list[str]:
         f"NOBODY KNOWS whether {step['step']} was made. The run waits for you.",
         step["reason"] or "it may have been made, and there is no way to see it from here",
         f"{run['target']} stays held: no other run touches it. Look at it, then say which it is:",
-        f"POST /api/v1/runs/{run['id']}/resolve-unknown",
-        '{"settlement": "applied"}, "not_applied" or "abandon" (or the buttons in chat)',
+        *_settlements(run),
+    ]
+
+
+def _settlements(run: Json) -> list[str]:
+    settle = f"remediator runs settle {run['id']}"
+    return [
+        f"it was made:      {settle} --applied",
+        f"it was not made:  {settle} --not-applied",
+        f"nobody can tell:  {settle} --abandon",
     ]
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from remediator.config.catalog import Catalog
 from remediator.config.problem import did_you_mean
 from remediator.config.reading import holds_template
 from remediator.config.report import Report, as_mapping
+from remediator.config.secret import Secret, read_quietly
 from remediator.config.shapes import Part, read_shape
 from remediator.config.yaml_source import KeyPath
 
@@ -28,6 +30,18 @@ def read_ways(report: Report, path: KeyPath, raw: Any, catalog: Catalog) -> Ways
             settings = _settings(report, (*place, name), (name, written), catalog)
             ways += [] if settings is None else [{name: settings}]
     return tuple(ways)
+
+
+def secrets_of(ways: Ways) -> tuple[Secret, ...]:
+    """Return what those files hold that channels read themselves at each delivery: only to be masked."""
+    files = (
+        written
+        for way in ways
+        for settings in way.values()
+        for key, written in settings.items()
+        if key.endswith("_file") and isinstance(written, str)
+    )
+    return tuple(secret for file in files if (secret := read_quietly(Path(file))))
 
 
 def _settings(

@@ -38,6 +38,16 @@ class Secret:
         raise TypeError("a secret is not written down")
 
 
+def read_quietly(path: Path) -> Secret | None:
+    """Return what a file holds, or None where it holds no text; for those who only want to mask it."""
+    try:
+        with path.open("rb") as stream:
+            text = stream.read(_LARGEST_SECRET).decode().strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return Secret(text) if text else None
+
+
 class SecretReader:
     """Reads the pairs `NAME` and `NAME_file`; relative files are relative to the settings file."""
 

@@ -54,6 +54,7 @@ class Settings:
     contacts: Mapping[str, Ways] = field(default_factory=dict)
     severities: Mapping[str, str] = field(default_factory=lambda: dict(SEVERITIES))
     notify: Ways = ()
+    channel_secrets: tuple[Secret, ...] = ()
     guards: Mapping[str, Any] = field(default_factory=dict)
     floors: Mapping[str, Any] = field(default_factory=dict)
     protected: tuple[str, ...] = ("namespace/kube-system",)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from remediator.config.access_reader import AccessReader
 from remediator.config.catalog import Catalog
-from remediator.config.channels import Ways, read_ways
+from remediator.config.channels import Ways, read_ways, secrets_of
 from remediator.config.check_orders import read_check
 from remediator.config.expressions import CelConditions
 from remediator.config.guards import read_guards
@@ -98,6 +98,8 @@ class _SettingsReader:
         users = self._access.users(shape.users)
         self._access.refuse_strangers(listen, sources, users)
         metrics = (shape.metrics.bearer_token, shape.metrics.bearer_token_file)
+        contacts = self._contacts(shape.contacts)
+        notify = self._ways(("notify",), shape.notify)
         return Settings(
             listen=listen,
             external_url=shape.external_url,
@@ -116,9 +118,10 @@ class _SettingsReader:
             prometheus=self._prometheus(shape.prometheus),
             alertmanager=self._alertmanager(shape.alertmanager),
             slack=self._slack(shape.slack),
-            contacts=self._contacts(shape.contacts),
+            contacts=contacts,
             severities=SEVERITIES if shape.severities is None else shape.severities,
-            notify=self._ways(("notify",), shape.notify),
+            notify=notify,
+            channel_secrets=secrets_of((*notify, *(w for ways in contacts.values() for w in ways))),
             guards=self._guards("guards", shape.guards, resolver),
             floors=self._guards("floors", shape.floors, resolver),
             protected=Settings().protected if shape.protected is None else shape.protected,

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from remediator.core.alert import Alert, AlertGroup
 from remediator.core.errors import InvalidAlert, StoreUnavailable
@@ -21,6 +23,15 @@ from remediator.ports.traffic import Traffic
 CHUNK = 100
 LONGEST_WAIT = 2.0
 GIVE_WAY_SECONDS = 0.05
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one transaction took from the inbox; `large` groups still have to be admitted."""
+
+    count: int = 0
+    taken: list[Taken] = field(default_factory=list)
+    large: list[tuple[Notification, AlertGroup]] = field(default_factory=list)
 
 
 class Intake:
@@ -63,16 +74,11 @@ class Intake:
 
     async def drain(self, limit: int = 50) -> int:
         """Take some notifications, newest first; return how many there were."""
-        notifications = await self._store.submit(lambda tx: tx.take_notifications(limit))
-        groups = [(n, self._read(n)) for n in notifications]
-        small = [(n, g) for n, g in groups if isinstance(g, AlertGroup) and len(g.alerts) <= CHUNK]
-        await self._admit_small(small)
-        for notification, group in groups:
-            if isinstance(group, str):
-                await self._spoil(notification, group)
-            elif len(group.alerts) > CHUNK:
-                await self._admit_large(notification, group)
-        return len(notifications)
+        batch = await self._store.submit(lambda tx: self._take(tx, limit))
+        self._report(batch.taken)
+        for notification, group in batch.large:
+            await self._admit_large(notification, group)
+        return batch.count
 
     async def _give_way(self) -> None:
         """While very many notifications arrive, take them in first; but not for ever."""
@@ -80,48 +86,64 @@ class Intake:
         while self._traffic.is_heavy() and self._ambient.monotonic() - began < LONGEST_WAIT:  # noqa: ASYNC110 — no event says "quiet"
             await asyncio.sleep(GIVE_WAY_SECONDS)
 
+    def _take(self, tx: Transaction, limit: int) -> _Batch:
+        """Admit about CHUNK alerts in this transaction; groups that are larger than that are left for later."""
+        batch, room = _Batch(), CHUNK
+        for notification in tx.take_notifications(limit):
+            group = self._read(notification)
+            size = 0 if isinstance(group, str) else len(group.alerts)
+            if size > CHUNK and not isinstance(group, str):
+                batch.large.append((notification, group))
+            elif room < size:
+                break
+            else:
+                batch.taken += self._settle(tx, notification, group)
+                room -= size
+            batch.count += 1
+        return batch
+
     def _read(self, notification: Notification) -> AlertGroup | str:
         try:
             return self._rules().parsers[notification.kind](notification.body)
         except (InvalidAlert, KeyError) as error:
             return str(error)
 
-    async def _spoil(self, notification: Notification, error: str) -> None:
-        await self._store.submit(lambda tx: tx.finish_notification(notification.id, error))
+    def _settle(
+        self, tx: Transaction, notification: Notification, group: AlertGroup | str
+    ) -> list[Taken]:
+        if isinstance(group, str):
+            tx.finish_notification(notification.id, group)
+            return []
+        taken = self._admit(tx, notification, group.alerts)
+        tx.finish_notification(notification.id)
+        return taken
 
-    async def _admit_small(self, groups: Sequence[tuple[Notification, AlertGroup]]) -> None:
-        """Admit groups together, about CHUNK alerts to a transaction."""
-        batch: list[tuple[Notification, Sequence[Alert], bool]] = []
-        size = 0
-        for notification, group in groups:
-            if batch and size + len(group.alerts) > CHUNK:
-                await self._admit(batch)
-                batch, size = [], 0
-            batch.append((notification, group.alerts, True))
-            size += len(group.alerts)
-        if batch:
-            await self._admit(batch)
+    def _admit(
+        self, tx: Transaction, notification: Notification, alerts: Sequence[Alert]
+    ) -> list[Taken]:
+        admission = Admission(tx, self._ledger, self._ambient, self._rules(), notification)
+        return [admission.take(alert) for alert in alerts]
 
     async def _admit_large(self, notification: Notification, group: AlertGroup) -> None:
+        """Admit a large group in several transactions; the last one finishes the notification."""
         for start in range(0, len(group.alerts), CHUNK):
+            chunk = group.alerts[start : start + CHUNK]
             is_last = start + CHUNK >= len(group.alerts)
-            await self._admit([(notification, group.alerts[start : start + CHUNK], is_last)])
+            part = partial(self._admit_part, notification, chunk, is_last)
+            self._report(await self._store.submit(part))
 
-    async def _admit(self, batch: Sequence[tuple[Notification, Sequence[Alert], bool]]) -> None:
-        rules = self._rules()
+    def _admit_part(
+        self, notification: Notification, alerts: Sequence[Alert], is_last: bool, tx: Transaction
+    ) -> list[Taken]:
+        if not tx.lock_notification(notification.id):
+            return []  # another replica was quicker
+        taken = self._admit(tx, notification, alerts)
+        if is_last:
+            tx.finish_notification(notification.id)
+        return taken
 
-        def closure(tx: Transaction) -> list[Taken]:
-            taken: list[Taken] = []
-            for notification, alerts, is_last in batch:
-                if not tx.lock_notification(notification.id):
-                    continue  # another replica was quicker
-                admission = Admission(tx, self._ledger, self._ambient, rules, notification)
-                taken += [admission.take(alert) for alert in alerts]
-                if is_last:
-                    tx.finish_notification(notification.id)
-            return taken
-
-        for taken in await self._store.submit(closure):
-            self._witness.decided(taken.alert, tuple(taken.decisions))
-            for moved in taken.moved:
+    def _report(self, taken: Sequence[Taken]) -> None:
+        for each in taken:
+            self._witness.decided(each.alert, tuple(each.decisions))
+            for moved in each.moved:
                 self._witness.moved(moved)

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from remediator.core.errors import StoreUnavailable
 from remediator.ports.store import Notification, Store, Transaction
 
+GATHER_SECONDS = 0.002
+BUSY = 4
+
 
 @dataclass(slots=True, eq=False)
 class _Bundle:
@@ -29,6 +32,7 @@ class Letterbox:
         self._store = store
         self._open: _Bundle | None = None
         self._under_way: _Bundle | None = None
+        self._last = 0
 
     async def post(self, notification: Notification) -> None:
         """Return once the notification is durable; raise StoreUnavailable where it is not."""
@@ -46,6 +50,7 @@ class Letterbox:
         try:
             await self._let_others_join()
             self._open, self._under_way = None, bundle
+            self._last = len(bundle.notifications)
             await self._store.submit(bundle.accept)
             bundle.is_stored = True
         finally:
@@ -56,7 +61,7 @@ class Letterbox:
             bundle.settled.set()
 
     async def _let_others_join(self) -> None:
-        if self._under_way is None:
-            await asyncio.sleep(0)
-            return
-        await self._under_way.settled.wait()
+        """Wait for the bundle before this one, and a little more while they come thick and fast."""
+        if self._under_way is not None:
+            await self._under_way.settled.wait()
+        await asyncio.sleep(GATHER_SECONDS if self._last >= BUSY else 0)

@@ -1,8 +1,9 @@
-"""Canary secrets in every file of the settings, and a host that prints them all: none of them may ever be seen again."""
+"""Canary secrets in every file of the settings, and a host that prints them all: none may ever be seen again."""
 
 import json
 import secrets
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,11 @@ LEAK = """\
 #!/bin/sh
 cat {canaries}
 cat {canaries} >&2
-tail -n 1 {canaries}
+sed -n "$2p" {canaries} | tee /dev/stderr
 exit "$1"
 """
+LINES = len(FILES) + len(USERS) + 1
+HOSTS = [f"web{n}" for n in range(2 * LINES + 1)]
 VERIFY = {"after": "0s", "within": "60s", "every": "1s", "all": [{"alert": "firing"}]}
 
 
@@ -63,12 +66,12 @@ def vault(
     script = directory / "leak"
     script.write_text(LEAK.format(canaries=directory / "canaries"))
     script.chmod(0o755)
-    site.settings |= settings(site, hosts_at(directory, sshd, "web1", "web2", "web3"))
+    site.settings |= settings(site, hosts_at(directory, sshd, *HOSTS))
     site.settings["prometheus"] = {"url": prometheus.url, "bearer_token_file": "prometheus.secret"}
     site.settings["commands"] = {
         "leak": {
-            "argv": [str(script), "{code}"],
-            "parameters": {"code": "[0-9]"},
+            "argv": [str(script), "{code}", "{line}"],
+            "parameters": {"code": "[0-9]", "line": "[0-9]+"},
             "reversible": True,
         }
     }
@@ -114,22 +117,25 @@ def settings(site: Site, hosts: dict[str, Any]) -> dict[str, Any]:
 
 
 def playbook(matched: str, code: int) -> dict[str, Any]:
+    values = {"code": str(code), "line": "{{ labels.line }}"}
     return {
         "match": [f'alertname="{matched}"'],
         "requires": ["instance"],
         "target": "host/{{ labels.instance | host }}",
         "mode": "auto",
         "guards": {"require": [{"promql": "vector(1)"}]},
-        "steps": [{"host.command": {"name": "leak", "parameters": {"code": str(code)}}}],
+        "steps": [{"host.command": {"name": "leak", "parameters": values}}],
         "verify": VERIFY,
         "on_failure": [{"escalate": [{"to": "oncall"}]}],
     }
 
 
 def tell_stories(site: Site) -> None:
-    """A run that works, one that fails, one that is approved; wrong credentials; a reload that is refused."""
-    for number, name in enumerate(("Talks", "Fails", "Asks"), start=1):
-        site.alert({"alertname": name, "instance": f"web{number}"})
+    """Runs that work, that fail, one that is approved; wrong credentials; a reload that is refused."""
+    for line in range(1, LINES + 1):
+        site.alert({"alertname": "Talks", "instance": HOSTS[line], "line": str(line)})
+        site.alert({"alertname": "Fails", "instance": HOSTS[-line], "line": str(line)})
+    site.alert({"alertname": "Asks", "instance": HOSTS[0], "line": "1"})
     asked = site.wait_for_run(phase="awaiting_approval")
     body = {"digest": asked["plan"]["digest"], "reason": "go"}
     assert site.api("POST", f"/runs/{asked['id']}/approve", body, user="abe").status == 200
@@ -146,11 +152,17 @@ def tell_stories(site: Site) -> None:
 
 
 def test_the_stories_were_told_and_the_host_did_speak(vault: Vault) -> None:
-    outcomes = {run["playbook"]: run["outcome"] for run in vault.site.runs()}
-    assert outcomes == {"talks": "resolved", "fails": "failed", "asks": "resolved"}
-    assert vault.site.told("escalation", path="oncall")
-    (talks,) = vault.site.runs(playbook="talks")
-    assert "***" in json.dumps(talks["steps"])
+    outcomes = Counter((run["playbook"], run["outcome"]) for run in vault.site.runs())
+    assert outcomes == {
+        ("talks", "resolved"): LINES,
+        ("fails", "failed"): LINES,
+        ("asks", "resolved"): 1,
+    }
+    assert len(vault.site.told("escalation", path="oncall")) == LINES
+    for run in vault.site.runs(playbook="talks"):
+        assert "ran leak: ***" in json.dumps(run["steps"])
+    for run in vault.site.runs(playbook="fails"):
+        assert "leak: ***" in run["reason"]
 
 
 def test_no_secret_is_in_the_log(vault: Vault) -> None:

@@ -150,7 +150,20 @@ async def test_the_story_of_a_change_that_nobody_could_see_says_what_people_must
 
     assert "NOBODY KNOWS whether vacuum was made" in text
     assert "host/web1 stays held" in text
-    assert "/api/v1/runs/run_1/resolve-unknown" in text
+    for choice in ("--applied", "--not-applied", "--abandon"):
+        assert f"remediator runs settle run_1 {choice}\n" in text
+
+
+async def test_the_story_of_an_unknown_outcome_says_how_its_target_is_let_go(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as daemon:
+        await keep(daemon.store, a_closed_run(Outcome.OUTCOME_UNKNOWN))
+
+        text = (await remediator(daemon, "runs", "show", "run_outcome_unknown")).stdout
+
+    assert "OUTCOME UNKNOWN" in text
+    assert "remediator runs settle run_outcome_unknown --abandon" in text
 
 
 @pytest.mark.parametrize("phase", [Phase.PLANNING, Phase.ACTING, Phase.VERIFYING])
@@ -242,21 +255,9 @@ async def test_a_journal_of_many_events_is_read_to_its_end(tmp_path: Path) -> No
     assert [event["seq"] for event in shown["events"]] == list(range(1, 1_101))
 
 
-async def test_cancelling_says_what_happens_now(tmp_path: Path) -> None:
-    async with running(tmp_path) as daemon:
-        await keep(daemon.store, a_waiting_run())
-
-        result = await remediator(daemon, "runs", "cancel", "run_1", "--reason", "by hand")
-        run = (await daemon.get("/api/v1/runs/run_1")).json
-
-    assert result.exit_code == 0
-    assert result.stdout.startswith("Disk space low on web1: ")
-    assert run["cancelled_by"] == "local"
-
-
 async def test_a_run_that_is_not_there_is_exit_code_1_with_a_hint(tmp_path: Path) -> None:
     async with running(tmp_path) as daemon:
-        for words in (["runs", "show", "run_9"], ["runs", "cancel", "run_9"], ["why", "x y"]):
+        for words in (["runs", "show", "run_9"], ["why", "x y"]):
             result = await remediator(daemon, *words)
             assert result.exit_code == 1, words
             assert result.stderr.startswith("error: there is no"), words

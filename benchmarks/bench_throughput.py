@@ -15,43 +15,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from engine_house import GUARDS, RealTime
 from measuring import finish, median, report
 
-from remediator.core.guards.blast_radius import BlastRadiusSettings
-from remediator.core.guards.concurrency import ConcurrencySettings
-from remediator.core.guards.limits import Limit, LimitsSettings
-from remediator.core.guards.storm import StormSettings
 from remediator.core.playbook import VerifyOrder
 from remediator.engine.worker import Capacity, Worker
-from remediator.ports.ambient import system_ambient
 from remediator.stores.store import open_store
 from tests.engine.house import VERIFY, House, a_playbook, a_step, an_alert
 from tests.parts.postgres import Postgres
 
 RUNS = 150
-MANY = 10**9
-GUARDS = {
-    "storm": StormSettings(runs=MANY),
-    "limits": LimitsSettings(limits=(Limit(max=MANY, per=timedelta(hours=6)),)),
-    "blast_radius": BlastRadiusSettings(max=MANY),
-    "concurrency": ConcurrencySettings(max=MANY),
-}
-
-
-class RealTime:
-    """A House's clock that is the machine's."""
-
-    def __init__(self) -> None:
-        self._ambient = system_ambient()
-
-    def now(self):
-        return self._ambient.now()
-
-    def new_id(self, prefix: str) -> str:
-        return self._ambient.new_id(prefix)
-
-    def ambient(self):
-        return self._ambient
 
 
 async def runs_per_second(url: str, prefix: str) -> float:
