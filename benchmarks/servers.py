@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -49,6 +50,7 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
 @contextmanager
 def running(argv: list[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
     environment = os.environ | {"PYTHONPATH": str(HERE.parent)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
     process = subprocess.Popen(argv, env=environment, stderr=subprocess.DEVNULL)
     try:
         wait_for_port(port, process)
@@ -66,11 +68,19 @@ def bare_server() -> Iterator[int]:
 
 
 @contextmanager
-def daemon(settings: str = "") -> Iterator[tuple[int, subprocess.Popen[bytes], Path]]:
+def daemon(
+    settings: str = "", playbook: str = "", database: Path | None = None
+) -> Iterator[tuple[int, subprocess.Popen[bytes], Path]]:
     """Run `remediator serve` in a fresh directory; yield its port, its process and that directory."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "remediator.yaml"
+        if database:
+            (Path(folder) / "site").mkdir(mode=0o700)
+            shutil.copy(database, Path(folder) / "site" / "remediator.sqlite3")
+        if playbook:
+            (Path(folder) / "playbooks").mkdir()
+            (Path(folder) / "playbooks" / "playbook.yaml").write_text(playbook)
         file.write_text(f"listen: 127.0.0.1:{port}\ndata_dir: {folder}/site\n{settings}")
         argv = [sys.executable, "-m", "remediator", "serve", "--config.file", str(file)]
         with running([*argv, "--log.level", "error"], port) as process:

@@ -33,7 +33,7 @@ async def read_body(call: Call, limit: int) -> bytes:
     if (request.content_length or 0) > limit:
         raise too_large(limit)
     if request.content.is_eof():  # all of it has arrived: nothing to wait for, and a timer costs
-        body = await request.read()
+        body = request.content.read_nowait()
     else:
         async with asyncio.timeout(call.context.body_seconds):
             body = await _read(request)

@@ -6,7 +6,7 @@ http never imports the engine or the configuration: it knows only these shapes.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from remediator.core.facts import Pause
 from remediator.core.playbook import Playbook
 from remediator.core.run import Run
 from remediator.http.auth import Doorkeeper
+from remediator.http.letterbox import Letterbox
 from remediator.ports.action import Action
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import Store
@@ -101,6 +102,7 @@ class HttpContext:
     or None: headline, phase, outcome, reason, verdicts, plan, steps, verification); `decisions` (newest first: at,
     playbook, decision, reason, by); `others` (playbooks that could have answered: playbook, decision, reason).
     `plan` says what would happen now for an alert with these labels, by one playbook or all, and changes nothing.
+    `letterbox` is made here, over the store.
     """
 
     store: Store
@@ -119,3 +121,7 @@ class HttpContext:
     external_url: str = ""
     body_seconds: float = 30.0
     arrived: Callable[[], None] = lambda: None
+    letterbox: Letterbox = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "letterbox", Letterbox(self.store))

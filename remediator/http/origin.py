@@ -6,6 +6,7 @@ page and production.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -15,22 +16,26 @@ from remediator.http.refusal import HttpRefusal
 
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 LOOPBACK_HOSTS = frozenset(("localhost", "127.0.0.1", "::1"))
-
-ON_LOOPBACK = web.AppKey("on_loopback", bool)
+_KEPT_HOSTS = 64
 
 
 class Origins:
-    """Knows under which names the daemon is reached: on loopback its own and that of `external_url`, elsewhere any."""
+    """Knows under which names the daemon is reached: on loopback its own and that of `external_url`, elsewhere any.
+
+    `on_loopback` is what `start` listens on.
+    """
 
     def __init__(self, external_url: str) -> None:
         parts = urlsplit(external_url)
         name = parts.hostname
         self._hosts = LOOPBACK_HOSTS | ({name} if name else set())
         self._origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else None
+        self._host_name = lru_cache(_KEPT_HOSTS)(_host_name)
+        self.on_loopback = True
 
     def check(self, request: web.Request) -> None:
         """Refuse a request for a host that is not us, and a change that a page of another site asks for."""
-        if request.app.get(ON_LOOPBACK, True) and _host_name(request) not in self._hosts:
+        if self.on_loopback and self._host_name(request.headers.get("Host", "")) not in self._hosts:
             raise HttpRefusal(
                 403,
                 "forbidden",
@@ -62,8 +67,8 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-def _host_name(request: web.Request) -> str:
+def _host_name(host: str) -> str:
     try:
-        return (urlsplit(f"//{request.headers.get('Host', '')}").hostname or "").rstrip(".")
+        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:
         return ""

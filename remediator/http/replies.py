@@ -23,6 +23,8 @@ HEADERS = CIMultiDict(
     }
 )
 
+_ENCODER = json.JSONEncoder(allow_nan=False)
+
 
 def reply(value: Any, status: int = 200) -> web.Response:
     """Answer with a JSON-like value."""
@@ -49,9 +51,9 @@ def reply_error(refusal: HttpRefusal) -> web.Response:
 def dump(value: Any) -> bytes:
     """Write JSON; numbers that JSON cannot hold (NaN, infinity) become null."""
     try:
-        return json.dumps(value, allow_nan=False).encode()
+        return _ENCODER.encode(value).encode()
     except ValueError:
-        return json.dumps(_finite(value), allow_nan=False).encode()
+        return _ENCODER.encode(_finite(value)).encode()
 
 
 def _finite(value: Any) -> Any:

@@ -13,14 +13,12 @@ from aiohttp import web
 from remediator.core.errors import InvalidAlert, StoreUnavailable
 from remediator.http import alertmanager
 from remediator.http.bodies import LARGEST_BODY, read_body
-from remediator.http.letterbox import Letterbox
 from remediator.http.refusal import HttpRefusal
 from remediator.http.replies import reply
 from remediator.http.route import Call, Gate, Route
 from remediator.ports.store import Notification
 
 KIND = "alertmanager"
-LETTERBOX = web.AppKey("letterbox", Letterbox)
 _PARSED_ELSEWHERE = 256 * 1024  # above this, a thread parses, so that the loop goes on
 
 
@@ -54,10 +52,8 @@ async def _take(call: Call) -> web.Response:
 
 async def _alerts_in(body: bytes) -> int:
     if len(body) > _PARSED_ELSEWHERE:
-        group = await asyncio.to_thread(alertmanager.parse, body)
-    else:
-        group = alertmanager.parse(body)
-    return len(group.alerts)
+        return await asyncio.to_thread(alertmanager.count_alerts, body)
+    return alertmanager.count_alerts(body)
 
 
 async def _store(call: Call, body: bytes, error: str = "") -> str:
@@ -73,7 +69,7 @@ async def _store(call: Call, body: bytes, error: str = "") -> str:
     )
 
     try:
-        await call.request.app[LETTERBOX].post(notification)
+        await call.context.letterbox.post(notification)
     except StoreUnavailable as unavailable:
         raise _cannot_store("the store cannot be reached") from unavailable
     return notification.id

@@ -121,7 +121,11 @@ def test_while_it_stops_the_daemon_sends_webhooks_away_to_come_again(
 
         assert (reply.status, reply.body["error"]["code"]) == (503, "unavailable")
         site.wait_for(lambda: not site.is_running, 25, "the end")
+        assert "daemon_stopped" in site.full_log()
         assert inbox(site) == before
+        site.restart()
+        site.wait_for_run(outcome="resolved")
+        assert machine.begun("last") == ["step1"]
 
 
 @pytest.mark.timeout(120)

@@ -26,7 +26,7 @@ from tests.parts.sshd import Sshd
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 LEASE_SECONDS = 15
-HOSTS = [f"web{n}" for n in range(1, 13)]
+HOSTS = [f"web{n}" for n in range(1, 61)]
 STEPS = ["step1", "step2", "step3"]
 
 
@@ -69,7 +69,7 @@ def pair(
 def test_a_replica_that_sleeps_longer_than_its_lease_doubles_nothing_and_blocks_nobody(
     pair: Pair,
 ) -> None:
-    cases = {f"sleep-{n}": HOSTS[n % len(HOSTS)] for n in range(12)}
+    cases = {f"sleep-{n}": HOSTS[n % 12] for n in range(12)}
     for case, target in cases.items():
         pair.first.alert(sick(case, target))
     pair.first.wait_for(pair.machine.lines, 30, "a first effect")
@@ -78,7 +78,7 @@ def test_a_replica_that_sleeps_longer_than_its_lease_doubles_nothing_and_blocks_
     sleeper.send(signal.SIGSTOP)
     stopped = time.monotonic()
     try:
-        later = {f"later-{n}": HOSTS[n % len(HOSTS)] for n in range(3)}
+        later = {f"later-{n}": HOSTS[n] for n in range(3)}
         for case, target in later.items():
             _post_until_accepted(waker, case, target)
         waker.wait_for(lambda: is_settled(waker), 75, "every run ended")
@@ -99,19 +99,21 @@ def test_a_replica_that_sleeps_longer_than_its_lease_doubles_nothing_and_blocks_
 
 def test_a_crash_of_the_database_loses_no_accepted_alert_and_every_run_ends(pair: Pair) -> None:
     accepted: set[str] = set()
-    doubtful: set[str] = set()
+    sent: set[str] = set()  # whatever the answer
     ended = threading.Event()
     dice = random.Random(7)
 
     def pour(site: Site) -> None:
         number = 0
-        while not ended.wait(0.15):
+        while not ended.wait(0.3):
             number += 1
             case = f"pour-{site.port}-{number}"
+            sent.add(case)
             with contextlib.suppress(OSError):
                 status = site.post([an_alert(sick(case, dice.choice(HOSTS)))]).status
                 assert status in (202, 503)
-                (accepted if status == 202 else doubtful).add(case)
+                if status == 202:
+                    accepted.add(case)
 
     pourers = [threading.Thread(target=pour, args=(site,)) for site in pair.sites]
     for pourer in pourers:
@@ -130,9 +132,9 @@ def test_a_crash_of_the_database_loses_no_accepted_alert_and_every_run_ends(pair
 
     assert len(accepted) > 5
     pair.first.wait_for(lambda: is_settled(pair.first), 120, "every run ended")
-    runs = all_runs(pair.first)
+    runs = [run for run in all_runs(pair.first) if case_of(run).startswith("pour-")]
     assert [run["reason"] for run in runs if run["outcome"] != "resolved"] == []
-    assert accepted <= {case_of(run) for run in runs} <= accepted | doubtful
+    assert accepted <= {case_of(run) for run in runs} <= sent
     assert pair.machine.doubled() == []
     assert pair.machine.overlaps() == []
 
@@ -145,9 +147,13 @@ def test_a_replica_that_is_killed_is_taken_over_within_a_lease_and_a_second(pair
     victim.kill()
     killed = time.monotonic()
 
-    run = heir.wait_for_run(LEASE_SECONDS + 10, outcome="resolved")
+    def found() -> list[str]:
+        runs = heir.runs(outcome="resolved")
+        return [run["id"] for run in runs if case_of(run) == "orphan"]
+
+    (run_id,) = heir.wait_for(found, LEASE_SECONDS + 10, "the orphan resolved")
     assert time.monotonic() - killed < LEASE_SECONDS + 6
-    assert "observed" in heir.events(run["id"])
+    assert "observed" in heir.events(run_id)
     assert pair.machine.begun("orphan") == STEPS
     victim.start()
 
