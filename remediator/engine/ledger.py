@@ -172,7 +172,6 @@ def _count(tx: Transaction, before: Run, after: Run, event: ev.Event, now: datet
         if not before.has_acted:
             tx.count(entry(after, Counted.ACTED, after.order.target, now))
         tx.count(entry(after, Counted.CHANGED, target, now))
-        tx.touch(target, now)
     elif isinstance(event, ev.Closed) and after.has_acted:
         _count_ending(tx, after, event, now)
     elif isinstance(event, ev.Closed) and event.outcome in _FAILED:

@@ -332,7 +332,7 @@ class Runner:
 def _intend(tx: Transaction, run: Run, step_id: str, token: str, now: datetime) -> ev.Event:
     step = run.at(step_id)
     target = step.change.target if step.change else run.order.target
-    target_fence = tx.hold(target, run.id)
+    target_fence = tx.hold(target, run.id, changing_at=now)
     if target_fence is None:
         held = Verdict(guard="one_run_per_target", ruling=Ruling.DEFER, reason=f"{target} is held")
         return ev.Judged(stage=Stage.GATE, judgement=Judgement(verdicts=(held,)))

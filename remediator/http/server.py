@@ -7,6 +7,8 @@ import ssl
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -15,13 +17,12 @@ from remediator.core.errors import InputError, InvalidSettings, Refused, StoreUn
 from remediator.http.bodies import LARGEST_BODY, too_large
 from remediator.http.context import HttpContext
 from remediator.http.credentials import Role
-from remediator.http.letterbox import Letterbox
-from remediator.http.origin import ON_LOOPBACK, Origins, is_loopback
+from remediator.http.origin import Origins, is_loopback
 from remediator.http.refusal import HttpRefusal
 from remediator.http.replies import reply_error
 from remediator.http.route import Call, Gate, Route
 from remediator.http.routes import ROUTES
-from remediator.http.webhook import LETTERBOX
+from remediator.http.webhook import WEBHOOK
 
 _REFUSED = {"not_found": 404, "forbidden": 403, "conflict": 409}
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
@@ -29,8 +30,11 @@ _OPEN_FILES = 65_536
 _IDLE_SECONDS = 60.0  # also the longest that headers may take
 _SHUTDOWN_SECONDS = 5.0
 _LINGERING_SECONDS = 2.0
+_SHORT = WEBHOOK[0]
 
 _Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_ORIGINS = web.AppKey("origins", Origins)
+_SHORTCUT = web.AppKey[_Answer]("shortcut")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +48,12 @@ class TlsFiles:
 
 def build_app(context: HttpContext) -> web.Application:
     """Return the application with every route of the table."""
-    app = web.Application(
-        middlewares=[_outermost(context)],
-        client_max_size=LARGEST_BODY,
-    )
-    app[LETTERBOX] = Letterbox(context.store)
-    origins = Origins(context.external_url)
+    outermost = _outermost(context)
+    app = web.Application(middlewares=[outermost], client_max_size=LARGEST_BODY)
+    origins = app[_ORIGINS] = Origins(context.external_url)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _guarded(route, context, origins))
+    app[_SHORTCUT] = partial(outermost, handler=_guarded(_SHORT, context, origins))
     return app
 
 
@@ -59,7 +61,7 @@ async def start(listen: str, app: web.Application, tls: TlsFiles | None = None) 
     """Listen on `HOST:PORT` (`:PORT` is every address); return the runner that `stop` ends. Raise InvalidSettings."""
     _allow_many_connections()
     host, port = read_address(listen)
-    app[ON_LOOPBACK] = is_loopback(host)
+    app[_ORIGINS].on_loopback = is_loopback(host)
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -70,6 +72,7 @@ async def start(listen: str, app: web.Application, tls: TlsFiles | None = None) 
         shutdown_timeout=_SHUTDOWN_SECONDS,
     )
     await runner.setup()
+    _lay_shortcut(runner, app[_SHORTCUT])
     site = web.TCPSite(runner, host, port, ssl_context=_tls_context(tls), backlog=1024)
     try:
         await site.start()
@@ -93,6 +96,21 @@ def read_address(listen: str) -> tuple[str | None, int]:
     if ":" in bare and bare == host:
         raise InvalidSettings(f"{listen!r}: an IPv6 address stands in brackets, as in [::1]:9095")
     return bare or None, int(port)
+
+
+def _lay_shortcut(runner: web.AppRunner, shortcut: _Answer) -> None:
+    """Take plain webhook posts past the router, which costs as much as all our checks; those are made here too."""
+    server = runner.server
+    assert server is not None  # noqa: S101
+    routed: Any = server.request_handler
+
+    def answer(request: Any) -> Awaitable[web.StreamResponse]:
+        is_plain = request.raw_path == _SHORT.path and request.method == _SHORT.method
+        if is_plain and "Expect" not in request.headers:
+            return shortcut(request)
+        return routed(request)
+
+    server.request_handler = answer
 
 
 def _guarded(route: Route, context: HttpContext, origins: Origins) -> _Answer:

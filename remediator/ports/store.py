@@ -266,8 +266,11 @@ class Transaction(Reader, Protocol):
         ...
 
     # targets, attempts, budgets
-    def hold(self, target: Target, run_id: str) -> int | None:
-        """Take a target for a run (again is fine) and return its new, grown fence; None where another run holds it."""
+    def hold(self, target: Target, run_id: str, changing_at: datetime | None = None) -> int | None:
+        """Take a target for a run (again is fine) and return its new, grown fence; None where another run holds it.
+
+        With `changing_at` the target counts as changed then, as by `touch`.
+        """
         ...
 
     def release_holds(self, run_id: str) -> None: ...  # noqa: D102

@@ -21,17 +21,18 @@ _ACTING = (
     .join_from(target, run, target.c.holder == run.c.id)
     .where(IS_OPEN, run.c.playbook == bindparam("p_playbook"), run.c.id != bindparam("p_besides"))
 )
-_TAKE = (
-    update(target)
-    .where(
-        target.c.name == bindparam("p_name"),
-        or_(target.c.holder.is_(None), target.c.holder == _RUN),
-    )
-    .values(holder=_RUN, fence=target.c.fence + 1)
-    .returning(target.c.fence)
-)
 _INSERT = insert(target)
-_KNOW = _INSERT.on_conflict_do_nothing()
+_HOLD = _INSERT.on_conflict_do_update(
+    index_elements=[target.c.name],
+    set_={
+        "holder": _INSERT.excluded.holder,
+        "fence": target.c.fence + 1,
+        "last_changed_at": func.coalesce(
+            _INSERT.excluded.last_changed_at, target.c.last_changed_at
+        ),
+    },
+    where=or_(target.c.holder.is_(None), target.c.holder == _INSERT.excluded.holder),
+).returning(target.c.fence)
 _TOUCH = _INSERT.on_conflict_do_update(
     index_elements=[target.c.name], set_={"last_changed_at": _INSERT.excluded.last_changed_at}
 )
@@ -58,14 +59,11 @@ class TargetReading(Session):
 class TargetWriting(TargetReading):
     """Takes, touches and gives back targets."""
 
-    def hold(self, target: Target, run_id: str) -> int | None:
+    def hold(self, target: Target, run_id: str, changing_at: datetime | None = None) -> int | None:
         """Take a target and return its grown fence; None where another run holds it."""
-        wanted = {"p_name": str(target), "p_run": run_id}
-        row = self._one(_TAKE, wanted)
-        if row is None:
-            self._change(_KNOW, _row(target))
-            row = self._one(_TAKE, wanted)
-        return None if row is None else int(row.fence)
+        mine = {"holder": run_id, "fence": 1, "last_changed_at": changing_at}
+        fence = self._value(_HOLD, _row(target) | mine)
+        return None if fence is None else int(fence)
 
     def release_holds(self, run_id: str) -> None:
         """Give back all that a run holds."""

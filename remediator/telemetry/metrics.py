@@ -6,6 +6,7 @@ Label values are few and known in advance: never a host, a fingerprint, a run or
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from platform import python_version
 from typing import Any
 
@@ -67,14 +68,18 @@ class Metrics:
             n: Histogram(n, text, ls, buckets=buckets, **more)
             for n, (text, ls, buckets) in _HISTOGRAMS.items()
         }
+        self._labelled = cache(self._find)
         ProcessCollector(registry=self._registry)
         self.set("build_info", 1, __version__, python_version())
         self.set("config_last_reload_successful", 1)
 
     def count(self, name: str, *labels: str, by: float = 1) -> None:
         """Move a counter; less than nothing is nothing."""
+        self._labelled(name, *labels).inc(max(by, 0))
+
+    def _find(self, name: str, *labels: str) -> Counter:
         counter = self._counters[name]
-        (counter.labels(*labels) if labels else counter).inc(max(by, 0))
+        return counter.labels(*labels) if labels else counter
 
     def set(self, name: str, value: float, *labels: str) -> None:
         """Set a gauge."""
