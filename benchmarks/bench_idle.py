@@ -1,4 +1,4 @@
-"""The idle daemon: resident memory under 100 MB, ready in under 1.5 s, and SDKs that are not configured not imported."""
+"""The idle daemon: under 100 MB resident, ready in under 1.5 s, and no SDK imported that is not configured."""
 
 from __future__ import annotations
 

@@ -32,12 +32,29 @@ TABLE = """\
 For each phase: where the event may lead. An empty cell means that the event is refused there. A closed run takes
 none.
 """
-OUTCOMES = "## Outcomes\n\nA run ends in one of these ways:"
+OUTCOMES = """\
+## Outcomes
+
+| outcome | what it says |
+| --- | --- |
+"""
+ENDS = {
+    Outcome.RESOLVED: "The remedy worked, and the checks have proved it.",
+    Outcome.UNRESOLVED: "The checks did not hold in time or had no answer, or there was nothing to do. Escalates.",
+    Outcome.FAILED: "A step failed. Escalates.",
+    Outcome.OUTCOME_UNKNOWN: "Nobody knows whether a change was made; its target stays held until a person settles it. Escalates.",
+    Outcome.BLOCKED: "A guard said no, or did not say yes while there was time.",
+    Outcome.REJECTED: "A person said no to the plan.",
+    Outcome.EXPIRED: "Nobody approved the plan in time. Escalates unless the playbook says otherwise.",
+    Outcome.WITHDRAWN: "The alert resolved before anything was changed.",
+    Outcome.CANCELLED: "A person stopped the run or took it over.",
+    Outcome.DRY_RUN: "It was a rehearsal: nothing was changed.",
+}
 
 
 def page() -> str:
     """Return the whole page."""
-    parts = [HEAD, *_diagram(), "", TABLE, *_table(), "", f"{OUTCOMES} {_outcomes()}."]
+    parts = [HEAD, *_diagram(), "", TABLE, *_table(), "", OUTCOMES + _outcomes()]
     return "\n".join(parts) + "\n"
 
 
@@ -82,7 +99,7 @@ def _meaning(event: type) -> str:
 
 
 def _outcomes() -> str:
-    return ", ".join(_words(outcome.value) for outcome in Outcome)
+    return "\n".join(f"| {_words(outcome.value)} | {ENDS[outcome]} |" for outcome in Outcome)
 
 
 def _words(name: str) -> str:

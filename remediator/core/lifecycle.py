@@ -38,7 +38,7 @@ from remediator.core.effects import (
 from remediator.core.events import Outcome, Stage
 from remediator.core.facts import Known
 from remediator.core.playbook import AfterFailure, Mode, StepOrder
-from remediator.core.run import UNDO_PREFIX, Phase, Run, StepProgress, StepState
+from remediator.core.run import UNDO_PREFIX, Approval, Phase, Run, StepProgress, StepState
 from remediator.core.verdict import Ruling
 
 SKEW = timedelta(seconds=5)
@@ -208,7 +208,7 @@ def _await(run: Run, now: datetime) -> Effect:
     if approval is None:
         return Note((_close(Outcome.FAILED, "waiting for an approval that was never asked for"),))
     if approval.rejected_by:
-        return Note((_close(Outcome.REJECTED, f"rejected by {approval.rejected_by.name}"),))
+        return Note((_close(Outcome.REJECTED, _rejection(approval)),))
     if approval.expired:
         return Note((_close(Outcome.EXPIRED, "nobody decided in time"),))
     if run.alert_resolved_at:
@@ -227,6 +227,12 @@ def _await(run: Run, now: datetime) -> Effect:
     if reminder and now >= reminder:
         return Note((ev.ApprovalReminded(),))
     return Rest(min(moment for moment in (reminder, second, approval.expires_at) if moment))
+
+
+def _rejection(approval: Approval) -> str:
+    why = next((vote.reason for vote in approval.votes if not vote.approve), "")
+    who = approval.rejected_by.name if approval.rejected_by else "somebody"
+    return f"rejected by {who}" + (f": {why}" if why else "")
 
 
 def _skip_rest(run: Run, reason: str) -> tuple[ev.Event, ...]:

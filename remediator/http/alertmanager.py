@@ -39,6 +39,8 @@ _ALERT_KEYS = frozenset(
 _GROUP_MAPS = frozenset(("groupLabels", "commonLabels", "commonAnnotations"))
 _REQUIRED_TEXTS = frozenset(("version", "groupKey", "receiver"))
 _NOT_TEXTS = frozenset(("alerts", "truncatedAlerts"))
+_STATUSES = frozenset(AlertStatus)
+_NO_TIME = "0001-01-01T00:00:00Z"
 _ADVICE = (
     'remediator reads Alertmanager\'s own payload, version "4": remove `payload` from this receiver'
 )
@@ -105,10 +107,12 @@ def _keys_of_usual_alert(alert: Any) -> int:
     labels, annotations = alert["labels"], alert["annotations"]
     if alert.keys() != _ALERT_KEYS or not labels or not _FINGERPRINT.fullmatch(alert["fingerprint"]):
         raise _Unusual
-    _status(alert["status"])
-    _required_time(alert)
-    _time(alert, "endsAt")
-    _text(alert, "generatorURL")
+    if alert["status"] not in _STATUSES or _time(alert, "startsAt") is None:
+        raise _Unusual
+    if alert["endsAt"] != _NO_TIME:
+        _time(alert, "endsAt")
+    if alert["generatorURL"]:
+        _text(alert, "generatorURL")
     return (
         len(alert)
         + _keys_of_usual_map(labels, LONGEST_LABEL)

@@ -28,7 +28,12 @@ _ENCODER = json.JSONEncoder(allow_nan=False)
 
 def reply(value: Any, status: int = 200) -> web.Response:
     """Answer with a JSON-like value."""
-    return web.Response(body=dump(value), status=status, headers=HEADERS.copy())
+    return reply_json(dump(value), status)
+
+
+def reply_json(body: bytes, status: int) -> web.Response:
+    """Answer with JSON that is written already."""
+    return web.Response(body=body, status=status, headers=HEADERS.copy())
 
 
 def reply_text(body: bytes, content_type: str, status: int = 200) -> web.Response:

@@ -33,8 +33,6 @@ _LINGERING_SECONDS = 2.0
 _SHORT = WEBHOOK[0]
 
 _Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_ORIGINS = web.AppKey("origins", Origins)
-_SHORTCUT = web.AppKey[_Answer]("shortcut")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +44,26 @@ class TlsFiles:
     client_ca_file: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Door:
+    """What `start` needs to know of an application that `build_app` made."""
+
+    origins: Origins
+    shortcut: _Answer
+
+
+_DOOR = web.AppKey("door", _Door)
+
+
 def build_app(context: HttpContext) -> web.Application:
     """Return the application with every route of the table."""
     outermost = _outermost(context)
     app = web.Application(middlewares=[outermost], client_max_size=LARGEST_BODY)
-    origins = app[_ORIGINS] = Origins(context.external_url)
+    origins = Origins(context.external_url)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _guarded(route, context, origins))
-    app[_SHORTCUT] = partial(outermost, handler=_guarded(_SHORT, context, origins))
+    shortcut = partial(outermost, handler=_guarded(_SHORT, context, origins))
+    app[_DOOR] = _Door(origins=origins, shortcut=shortcut)
     return app
 
 
@@ -61,7 +71,6 @@ async def start(listen: str, app: web.Application, tls: TlsFiles | None = None) 
     """Listen on `HOST:PORT` (`:PORT` is every address); return the runner that `stop` ends. Raise InvalidSettings."""
     _allow_many_connections()
     host, port = read_address(listen)
-    app[_ORIGINS].on_loopback = is_loopback(host)
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -72,7 +81,9 @@ async def start(listen: str, app: web.Application, tls: TlsFiles | None = None) 
         shutdown_timeout=_SHUTDOWN_SECONDS,
     )
     await runner.setup()
-    _lay_shortcut(runner, app[_SHORTCUT])
+    if door := app.get(_DOOR):
+        door.origins.on_loopback = is_loopback(host)
+        _lay_shortcut(runner, door.shortcut)
     site = web.TCPSite(runner, host, port, ssl_context=_tls_context(tls), backlog=1024)
     try:
         await site.start()
@@ -102,7 +113,7 @@ def _lay_shortcut(runner: web.AppRunner, shortcut: _Answer) -> None:
     """Take plain webhook posts past the router, which costs as much as all our checks; those are made here too."""
     server = runner.server
     assert server is not None  # noqa: S101
-    routed: Any = server.request_handler
+    routed = server.request_handler
 
     def answer(request: Any) -> Awaitable[web.StreamResponse]:
         is_plain = request.raw_path == _SHORT.path and request.method == _SHORT.method
@@ -124,13 +135,13 @@ def _guarded(route: Route, context: HttpContext, origins: Origins) -> _Answer:
 def _admitted(route: Route, context: HttpContext, request: web.Request) -> Call:
     doorkeeper = context.doorkeeper()
     match route.access:
+        case Gate.SOURCE:
+            return Call(context, request, source=_source(context, request))
         case Gate.ANYONE:
             return Call(context, request)
         case Gate.SCRAPER:
             doorkeeper.check_scraper(request)
             return Call(context, request)
-        case Gate.SOURCE:
-            return Call(context, request, source=_source(context, request))
         case role:
             caller = doorkeeper.caller(request)
             if caller.role < role:

@@ -14,7 +14,7 @@ from remediator.core.errors import InvalidAlert, StoreUnavailable
 from remediator.http import alertmanager
 from remediator.http.bodies import LARGEST_BODY, read_body
 from remediator.http.refusal import HttpRefusal
-from remediator.http.replies import reply
+from remediator.http.replies import reply_json
 from remediator.http.route import Call, Gate, Route
 from remediator.ports.store import Notification
 
@@ -47,7 +47,7 @@ async def _take(call: Call) -> web.Response:
         await _store(call, body, error=str(error))
         raise HttpRefusal(400, "invalid", str(error), "it is stored as bad") from error
     notification = await _store(call, body)
-    return reply({"notification": notification, "alerts": count}, 202)
+    return reply_json(b'{"notification": "%b", "alerts": %d}' % (notification.encode(), count), 202)
 
 
 async def _alerts_in(body: bytes) -> int:

@@ -35,7 +35,11 @@ def judge(settings: RiskSettings, subject: Subject, facts: Facts) -> Verdict | N
 
 def _asks(subject: Subject, change: Change) -> bool:
     step = next((s for s in subject.order.steps if s.id == change.step), None)
-    if step is None or step.safety is Safety.BLIND:
+    if step is None:
+        return True
+    if step.approval_required:
+        return False  # the step asks by itself, when its turn comes
+    if step.safety is Safety.BLIND:
         return True
     return change.effect is ActionEffect.IRREVERSIBLE and not step.irreversible_allowed
 

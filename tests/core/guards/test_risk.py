@@ -30,6 +30,13 @@ def test_risky_changes_ask(
     assert ruling(GUARD, RiskSettings(), subject, facts()) is expected
 
 
+def test_a_step_that_asks_by_itself_does_not_make_the_whole_plan_wait() -> None:
+    step = a_step(effect=ActionEffect.IRREVERSIBLE, approval_required=True)
+    change = a_change(effect=ActionEffect.IRREVERSIBLE)
+    subject = a_subject(order=an_order(steps=(step,)), plan=a_plan(change))
+    assert ruling(GUARD, RiskSettings(), subject, facts()) is None
+
+
 def test_it_is_the_change_that_counts_not_what_the_action_usually_does() -> None:
     step = a_step(effect=ActionEffect.REVERSIBLE)
     subject = a_subject(order=an_order(steps=(step,)))

@@ -1,0 +1,117 @@
+"""Every example loads: YAML on any page, in playbooks/, and of every action, check and probe."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from remediator.config.catalog import find_catalog
+from remediator.config.playbooks import PlaybookLoader
+from remediator.config.reading import PlaybookRules
+from remediator.config.settings_reader import load_settings
+from remediator.config.yaml_source import read_yaml
+from tests.docs.pages import ROOT, every_block
+from tests.parts.require import find, require
+
+CATALOG = find_catalog()
+LOADER = PlaybookLoader(CATALOG, PlaybookRules(contacts=frozenset({"oncall", "leads"})))
+YAML = dict(every_block("yaml"))
+FOREIGN = {where: text for where, text in YAML.items() if text.startswith("# prometheus.yml")}
+PLAYBOOKS = {where: text for where, text in YAML.items() if re.search("^steps:", text, re.M)}
+SETTINGS = {w: text for w, text in YAML.items() if w not in FOREIGN | PLAYBOOKS}
+PLAYBOOKS |= {
+    path.relative_to(ROOT).as_posix(): path.read_text()
+    for path in sorted((ROOT / "playbooks").rglob("*.yaml"))
+}
+FRAME = """\
+name: example
+match: [alertname="Example"]
+target: host/web1
+"""
+STEP = "steps:\n  - journal.vacuum: {keep_size: 500M}\n"
+
+
+def problems(name: str, text: str) -> list[str]:
+    found = LOADER.read([read_yaml(name, text.encode())])
+    return [str(problem) for problem in found.problems if found.has_errors]
+
+
+@pytest.mark.parametrize("where", PLAYBOOKS)
+def test_a_playbook_loads(where: str) -> None:
+    assert problems(where, PLAYBOOKS[where]) == []
+
+
+@pytest.mark.parametrize("where", SETTINGS)
+def test_settings_load(where: str, tmp_path: Path) -> None:
+    text = with_files_of_its_own(SETTINGS[where], tmp_path)
+    (tmp_path / "settings.yaml").write_text(text)
+
+    loaded = load_settings(tmp_path / "settings.yaml", CATALOG)
+
+    assert [str(problem) for problem in loaded.problems if loaded.has_errors] == []
+
+
+def with_files_of_its_own(text: str, folder: Path) -> str:
+    """Make each file that the settings name, with a content that nothing objects to."""
+    for number, name in enumerate(dict.fromkeys(re.findall(r"(/(?:run|etc)/[\w./-]+)", text))):
+        file = folder / name.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        is_json = name.endswith(".json")
+        file.write_text('{"_meta": {"hostvars": {}}}' if is_json else f"secret-{number}")
+        text = text.replace(name, str(file))
+    return text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", FOREIGN)
+def test_prometheus_takes_its_settings(where: str, tmp_path: Path) -> None:
+    require("promtool")
+    (tmp_path / "token").touch()
+    text = re.sub(r"/etc/\S*token", str(tmp_path / "token"), FOREIGN[where])
+    rules = str(ROOT / "deploy/prometheus-rules.yaml")
+    (tmp_path / "prometheus.yml").write_text(re.sub(r"/etc/\S*?\.yaml", rules, text))
+    argv = [find("promtool") or "promtool", "check", "config", str(tmp_path / "prometheus.yml")]
+
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", CATALOG.actions)
+def test_the_example_of_an_action_is_a_step(name: str) -> None:
+    example = CATALOG.actions[name].example
+    kept = "\n    allow_blind: true\n    approval: required" if "allow_blind" in example else ""
+    commands = frozenset(re.findall(r"name: ([\w-]+)", example))
+    loader = PlaybookLoader(CATALOG, PlaybookRules(commands=commands))
+    text = f"{FRAME}steps:\n  - {example}{kept}\n"
+
+    found = loader.read([read_yaml(name, text.encode())])
+
+    assert example.startswith(name)
+    assert not found.has_errors, [str(problem) for problem in found.problems]
+
+
+@pytest.mark.parametrize("name", CATALOG.checks)
+def test_the_example_of_a_check_is_a_verification(name: str) -> None:
+    example = CATALOG.checks[name].example
+    assert example.startswith(name)
+    assert problems(name, f"{FRAME}{STEP}verify: {{all: [{{{example}}}]}}\n") == []
+
+
+@pytest.mark.parametrize("name", CATALOG.probes)
+def test_the_example_of_a_probe_is_a_diagnosis(name: str) -> None:
+    example = CATALOG.probes[name].example
+    assert example.startswith(name)
+    assert problems(name, f"{FRAME}{STEP}diagnose:\n  - {example}\n") == []
+
+
+@pytest.mark.parametrize("name", ["playbooks/disk-space-low.yaml", "README.md:2"])
+def test_examples_are_really_found(name: str) -> None:
+    assert name in PLAYBOOKS
+    assert "README.md:1" in SETTINGS
+    assert len(FOREIGN) == 1
+
+
+def test_a_wrong_example_would_be_noticed() -> None:
+    assert problems("wrong", f"{FRAME}{STEP}verify: {{all: [{{weather: sunny}}]}}\n")
