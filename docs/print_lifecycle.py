@@ -42,7 +42,7 @@ ENDS = {
     Outcome.RESOLVED: "The remedy worked, and the checks have proved it.",
     Outcome.UNRESOLVED: "The checks did not hold in time or had no answer, or there was nothing to do. Escalates.",
     Outcome.FAILED: "A step failed. Escalates.",
-    Outcome.OUTCOME_UNKNOWN: "Nobody knows whether a change was made; its target stays held until a person settles it. Escalates.",
+    Outcome.OUTCOME_UNKNOWN: "Nobody knows whether a change was made; the target stays held. Escalates.",
     Outcome.BLOCKED: "A guard said no, or did not say yes while there was time.",
     Outcome.REJECTED: "A person said no to the plan.",
     Outcome.EXPIRED: "Nobody approved the plan in time. Escalates unless the playbook says otherwise.",

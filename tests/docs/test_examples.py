@@ -24,6 +24,7 @@ PLAYBOOKS |= {
     path.relative_to(ROOT).as_posix(): path.read_text()
     for path in sorted((ROOT / "playbooks").rglob("*.yaml"))
 }
+FILE = re.compile(r"/(?:run|etc)/[\w./-]+")
 FRAME = """\
 name: example
 match: [alertname="Example"]
@@ -54,13 +55,12 @@ def test_settings_load(where: str, tmp_path: Path) -> None:
 
 def with_files_of_its_own(text: str, folder: Path) -> str:
     """Make each file that the settings name, with a content that nothing objects to."""
-    for number, name in enumerate(dict.fromkeys(re.findall(r"(/(?:run|etc)/[\w./-]+)", text))):
+    for number, name in enumerate(sorted(set(FILE.findall(text)))):
         file = folder / name.lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
         is_json = name.endswith(".json")
         file.write_text('{"_meta": {"hostvars": {}}}' if is_json else f"secret-{number}")
-        text = text.replace(name, str(file))
-    return text
+    return FILE.sub(lambda found: f"{folder}{found.group()}", text)
 
 
 @pytest.mark.slow
@@ -96,7 +96,7 @@ def test_the_example_of_an_action_is_a_step(name: str) -> None:
 def test_the_example_of_a_check_is_a_verification(name: str) -> None:
     example = CATALOG.checks[name].example
     assert example.startswith(name)
-    assert problems(name, f"{FRAME}{STEP}verify: {{all: [{{{example}}}]}}\n") == []
+    assert problems(name, f"{FRAME}{STEP}verify:\n  all:\n    - {example}\n") == []
 
 
 @pytest.mark.parametrize("name", CATALOG.probes)

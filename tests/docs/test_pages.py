@@ -140,7 +140,7 @@ WORDS = sorted(written_commands())
 @pytest.mark.parametrize("line", WORDS)
 def test_a_command_that_is_written_down_exists_with_its_options(line: str) -> None:
     command: click.Command = main
-    words = shlex.split(line.split("  ")[0])
+    words = shlex.split(line.partition("  ")[0])
     for word in words:
         if isinstance(command, click.Group):
             assert word in command.commands, f"there is no `remediator {line}`"
