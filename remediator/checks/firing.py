@@ -53,8 +53,13 @@ class FiringChecker:
         matchers = tuple(parse_matcher(text) for text in question.parameters.matchers)
         try:
             found = await self.alertmanager.alerts(matchers)
+            started = None if found else await self.alertmanager.started_at()
         except ActionError as error:
             return Answer(known=Known.UNKNOWN, detail=one_line(error.detail))
+        seen = question.alert_seen_at or question.now
+        if started is not None and started > seen:
+            detail = "Alertmanager has restarted and may not have heard of all alerts yet"
+            return Answer(known=Known.UNKNOWN, detail=detail)
         known = Known.HOLDS if found else Known.FAILS
         return Answer(known=known, detail=_told(found), value=float(len(found)), at=question.now)
 

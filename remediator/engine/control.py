@@ -18,11 +18,13 @@ from remediator.core.target import parse_target
 from remediator.engine.ledger import Ledger, Moved
 from remediator.engine.witness import Witness
 from remediator.ports.ambient import Ambient
-from remediator.ports.store import Entry, Store, Transaction
+from remediator.ports.store import DecisionRecord, Entry, Store, Transaction
 
 TAKE_OVER_PAUSE = timedelta(hours=2)
 LONGEST_PAUSE = timedelta(days=30)
 ADMIN = "admin"
+KEEPER = "remediator"
+"""Who pauses when the clock jumped back; ending that pause says that the clock is right."""
 
 
 class Control:
@@ -75,7 +77,8 @@ class Control:
         abandoned = ev.Closed(outcome=Outcome.OUTCOME_UNKNOWN, reason=why)
         run = await self._get(run_id)
         if not run.is_open and run.outcome is Outcome.OUTCOME_UNKNOWN:
-            await self._store.submit(lambda tx: tx.release_holds(run_id))
+            said = _settlement(run, settled, self._ambient)
+            await self._store.submit(lambda tx: _let_go(tx, run_id, said))
             return run
         gives_up = settlement is Settlement.ABANDON
         run = await self._record(
@@ -111,6 +114,8 @@ class Control:
             now = self._ambient.now()
             found = [p for p in tx.pauses(now) if scope in (p.id, p.scope)]
             ended = sum(tx.end_pause(p.id, person.name, now) for p in found)
+            if any(pause.who == KEEPER for pause in found):
+                tx.confirm_clock(now)
             return ended + _close_breaker(tx, scope, now)
 
         ended = await self._store.submit(closure)
@@ -156,6 +161,29 @@ class Control:
         for step in moved:
             self._witness.moved(step)
         return run
+
+
+def _let_go(tx: Transaction, run_id: str, said: DecisionRecord) -> None:
+    tx.release_holds(run_id)
+    tx.decide(said)
+
+
+def _settlement(run: Run, settled: ev.Settled, ambient: Ambient) -> DecisionRecord:
+    """A closed run takes no events: what a person says of it afterwards stands among the decisions."""
+    why = f": {settled.reason}" if settled.reason else ""
+    return DecisionRecord(
+        id=ambient.new_id("dec"),
+        at=ambient.now(),
+        notification="",
+        fingerprint=run.order.alert.fingerprint,
+        source=run.order.source,
+        playbook=run.order.playbook,
+        decision="settled",
+        reason=f"{settled.settlement.value}{why}; its targets are free",
+        by=settled.person.name,
+        run_id=run.id,
+        alert_name=run.order.alert.name,
+    )
 
 
 def may_decide(run: Run, person: Person) -> bool:

@@ -11,6 +11,7 @@ from remediator.core.alert import AlertStatus
 from remediator.core.errors import StoreUnavailable
 from remediator.core.facts import Pause
 from remediator.engine.admission import end_episode
+from remediator.engine.control import KEEPER
 from remediator.engine.ledger import Ledger, Moved
 from remediator.engine.witness import Witness
 from remediator.ports.ambient import Ambient
@@ -19,7 +20,6 @@ from remediator.ports.store import Store, Transaction
 EVERY = timedelta(seconds=5)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 CLOCK_PAUSE = timedelta(hours=1)
-KEEPER = "remediator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,13 +105,17 @@ def _keys_of_usual(message: Any) -> int:
 
 def _keys_of_usual_alert(alert: Any) -> int:
     labels, annotations = alert["labels"], alert["annotations"]
-    if alert.keys() != _ALERT_KEYS or not labels or not _FINGERPRINT.fullmatch(alert["fingerprint"]):
+    if (
+        alert.keys() != _ALERT_KEYS
+        or not labels
+        or not _FINGERPRINT.fullmatch(alert["fingerprint"])
+    ):
         raise _Unusual
     if alert["status"] not in _STATUSES or _time(alert, "startsAt") is None:
         raise _Unusual
     if alert["endsAt"] != _NO_TIME:
         _time(alert, "endsAt")
-    if alert["generatorURL"]:
+    if alert["generatorURL"] != "":
         _text(alert, "generatorURL")
     return (
         len(alert)

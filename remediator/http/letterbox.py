@@ -18,11 +18,21 @@ BUSY = 4
 @dataclass(slots=True, eq=False)
 class _Bundle:
     notifications: list[Notification] = field(default_factory=list)
-    is_stored: bool = False
-    settled: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: list[asyncio.Future[bool]] = field(default_factory=list)
 
     def accept(self, transaction: Transaction) -> None:
         transaction.accept(*self.notifications)
+
+    def settled(self) -> asyncio.Future[bool]:
+        """Return a future for one who waits: whether the bundle was stored."""
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.waiting.append(future)
+        return future
+
+    def settle(self, *, is_stored: bool) -> None:
+        for future in self.waiting:
+            if not future.done():
+                future.set_result(is_stored)
 
 
 class Letterbox:
@@ -42,26 +52,26 @@ class Letterbox:
             await self._deliver(bundle)
             return
         bundle.notifications.append(notification)
-        await bundle.settled.wait()
-        if not bundle.is_stored:
+        if not await bundle.settled():
             raise StoreUnavailable("the notification was not stored")
 
     async def _deliver(self, bundle: _Bundle) -> None:
+        is_stored = False
         try:
             await self._let_others_join()
             self._open, self._under_way = None, bundle
             self._last = len(bundle.notifications)
             await self._store.submit(bundle.accept)
-            bundle.is_stored = True
+            is_stored = True
         finally:
             if self._open is bundle:
                 self._open = None
             if self._under_way is bundle:
                 self._under_way = None
-            bundle.settled.set()
+            bundle.settle(is_stored=is_stored)
 
     async def _let_others_join(self) -> None:
         """Wait for the bundle before this one, and a little more while they come thick and fast."""
         if self._under_way is not None:
-            await self._under_way.settled.wait()
+            await self._under_way.settled()
         await asyncio.sleep(GATHER_SECONDS if self._last >= BUSY else 0)

@@ -323,6 +323,10 @@ class Transaction(Reader, Protocol):
         """Return the highest clock value ever stored (against clocks that jump back)."""
         ...
 
+    def confirm_clock(self, now: datetime) -> None:
+        """Set the clock's mark, also back, because a person has looked at the clock."""
+        ...
+
     def mark_clock(self, now: datetime) -> None: ...  # noqa: D102
 
 

@@ -30,6 +30,9 @@ _RAISE = _INSERT.on_conflict_do_update(
     set_={"mark": _INSERT.excluded.mark},
     where=clock.c.mark < _INSERT.excluded.mark,
 )
+_SET = _INSERT.on_conflict_do_update(
+    index_elements=[clock.c.id], set_={"mark": _INSERT.excluded.mark}
+)
 
 
 class PauseReading(Session):
@@ -80,3 +83,7 @@ class PauseWriting(PauseReading):
     def mark_clock(self, now: datetime) -> None:
         """Raise the mark; an earlier time leaves it."""
         self._change(_RAISE, {"id": 1, "mark": now})
+
+    def confirm_clock(self, now: datetime) -> None:
+        """Set the mark, also back: a person has looked at the clock."""
+        self._change(_SET, {"id": 1, "mark": now})

@@ -14,7 +14,7 @@ from remediator.telemetry.gist import details, is_bad
 from remediator.telemetry.meter import Meter, Moved
 from remediator.telemetry.metrics import Metrics
 
-_WARNINGS = frozenset({"problem", "warning", "reload_refused"})
+_WARNINGS = frozenset({"problem", "warning", "reload_refused", "store_unavailable", "http_failed"})
 
 
 class Telemetry:

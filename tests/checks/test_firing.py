@@ -22,6 +22,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 @pytest.fixture
 async def fake() -> AsyncIterator[FakeAlertmanager]:
     async with FakeAlertmanager() as fake:
+        fake.started_at = NOW - timedelta(days=7)
         fake.fire({"alertname": "ClusterUpgrade", "severity": "info"})
         fake.fire({"alertname": "DiskFull", "severity": "critical"})
         yield fake
@@ -58,6 +59,15 @@ async def test_it_holds_where_one_alert_meets_all_matchers(
     answer = await ask(fake, matchers)
 
     assert (answer.known, answer.value) == (known, count)
+
+
+async def test_an_alertmanager_that_restarted_since_may_not_have_heard_of_all_alerts(
+    fake: FakeAlertmanager,
+) -> None:
+    fake.started_at = NOW + timedelta(seconds=1)
+
+    assert (await ask(fake, ["alertname=Cluster"])).known is Known.UNKNOWN
+    assert (await ask(fake, ["alertname=ClusterUpgrade"])).known is Known.HOLDS
 
 
 async def test_a_silenced_alert_fires_too(fake: FakeAlertmanager) -> None:

@@ -32,6 +32,7 @@ from remediator.engine.admission import Rules
 from remediator.engine.control import Control
 from remediator.engine.eyes import Eyes, Hands
 from remediator.engine.intake import Intake
+from remediator.engine.keeper import Keeper, Retention
 from remediator.engine.ledger import Ledger, Moved, Routes
 from remediator.engine.runner import Runner
 from remediator.engine.scribe import Scribe
@@ -153,6 +154,15 @@ class House:
             ledger=self.ledger,
             ambient=self.clock.ambient(),
             rules=self.rules,
+            witness=self.witness,
+        )
+
+    def keeper(self) -> Keeper:
+        return Keeper(
+            store=self.store,
+            ledger=self.ledger,
+            ambient=self.clock.ambient(),
+            retention=Retention(),
             witness=self.witness,
         )
 

@@ -240,3 +240,18 @@ async def test_an_outcome_that_stays_unknown_ends_the_run_and_keeps_the_target(h
     await house.control.settle(run.id, settlement=Settlement.NOT_APPLIED, person=ANA)
     (hold,) = await house.store.read(lambda reader: reader.holds((WEB1,)))
     assert hold.holder is None
+
+
+async def test_a_clock_that_jumped_back_pauses_everything_until_a_person_has_looked(house: House):
+    keeper = house.keeper()
+    await keeper.keep()
+    house.clock.advance(timedelta(hours=-2))
+    await house.keeper().keep()
+    await house.take_in(an_alert())
+    await house.live()
+    assert (await house.run()).outcome is Outcome.BLOCKED
+
+    await house.control.resume("all", person=ANA)
+    house.clock.advance(seconds(120))
+    await house.keeper().keep()
+    assert await house.store.read(lambda reader: reader.pauses(house.clock.now())) == ()
