@@ -19,3 +19,19 @@ def demo() -> int:
     from remediator.app.demo import run_demo
 
     return run_demo()
+
+
+def upgrade_database(config_file: Path | None) -> str:
+    """Bring the store that the settings name to this program's schema; return where it is. Raise InputError."""
+    import asyncio
+
+    from remediator.app.daemon import store_url
+    from remediator.config.catalog import find_catalog
+    from remediator.config.settings_reader import load_settings
+    from remediator.stores.store import upgrade
+
+    settings = load_settings(config_file, find_catalog()).checked()
+    password = settings.store.password if settings.store else None
+    url = store_url(settings)
+    asyncio.run(upgrade(url, password=password.reveal if password else None))
+    return url

@@ -7,6 +7,7 @@ import click
 from remediator.cli.actions import actions
 from remediator.cli.check import check
 from remediator.cli.daemon import demo, serve
+from remediator.cli.database import db
 from remediator.cli.decide import approve, reject
 from remediator.cli.health import healthcheck, version
 from remediator.cli.pauses import pause, resume
@@ -26,6 +27,7 @@ COMMANDS = (
     resume,
     actions,
     resolve,
+    db,
     healthcheck,
     version,
 )
