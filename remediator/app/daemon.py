@@ -125,6 +125,9 @@ class Daemon:
             return tuple(str(error).splitlines())
         old, self.site = self.site, site
         self._on_reload(site)
+        for loop in self._loops:
+            if isinstance(loop, Courier):
+                loop.forget()
         await old.gateways.close()
         self.telemetry.reload(ok=True)
         self.telemetry.log("reloaded", playbooks=len(site.book))

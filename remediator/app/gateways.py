@@ -11,6 +11,7 @@ from remediator.app.scrubbed import SHORTEST, ScrubbedLooker, ScrubbedShell
 from remediator.config.inventory import HostAddress
 from remediator.config.settings import Settings
 from remediator.config.settings_sections import ServerSettings, SshSettings
+from remediator.gateways.absent import AbsentHosts
 from remediator.telemetry.scrubber import Scrubber
 
 
@@ -33,7 +34,8 @@ def build_gateways(settings: Settings) -> Gateways:
     looking: dict[str, Any] = {"commands": settings.commands, **_monitoring(settings)}
     looking["http"] = _http(settings)
     closers = tuple(g.close for g in looking.values() if hasattr(g, "close"))
-    acting = dict(looking)
+    looking["looker"] = AbsentHosts()
+    acting = {**looking, "shell": AbsentHosts()}
     if settings.ssh.known_hosts is not None:
         looker, shell = _shells(settings.ssh, settings.resolver.addresses())
         scrub = Scrubber(s for s in settings.secrets() if len(s) >= SHORTEST)

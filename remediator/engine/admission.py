@@ -118,6 +118,8 @@ class Admission:
         """A still firing alert is answered again only when its target has rested and people have not said no."""
         if last.closed_at is None or last.outcome not in _MAY_ANSWER_AGAIN:
             return False
+        if self._notification.received_at <= last.closed_at:
+            return False  # the same word again, after a crash: the run has answered it
         cooldown = last.order.guards.get("cooldown") or CooldownSettings()
         return last.closed_at + cooldown.rest <= self._now
 

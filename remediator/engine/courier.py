@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from remediator.core.errors import DeliveryError, StoreUnavailable
+from remediator.core.errors import DeliveryError, StoreError
 from remediator.engine.witness import Witness
 from remediator.ports.ambient import Ambient
 from remediator.ports.channel import Channel, Deliverer
@@ -51,9 +51,13 @@ class Courier:
             try:
                 if await self.deliver_due() == 0:
                     await self._store.wait_for_work(Work.OUTBOX, timedelta(seconds=1))
-            except StoreUnavailable as error:
+            except StoreError as error:
                 self._witness.store_failed(str(error))
                 await asyncio.sleep(1)
+
+    def forget(self) -> None:
+        """Build every channel anew at its next message: the settings were read again."""
+        self._ready.clear()
 
     def stop(self) -> None:
         """Start no further delivery."""

@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import partial
 
 from remediator.core.alert import Alert, AlertGroup
-from remediator.core.errors import InvalidAlert, StoreUnavailable
+from remediator.core.errors import InvalidAlert, StoreError, StoreUnavailable
 from remediator.engine.admission import Admission, Rules, Taken
 from remediator.engine.ledger import Ledger
 from remediator.engine.witness import Witness
@@ -21,6 +21,7 @@ from remediator.ports.store import Notification, Store, Transaction, Work
 from remediator.ports.traffic import Traffic
 
 CHUNK = 100
+TOGETHER = 50
 LONGEST_WAIT = 2.0
 GIVE_WAY_SECONDS = 0.05
 
@@ -58,27 +59,38 @@ class Intake:
 
     async def run(self) -> None:
         """Drain until `stop`; whatever is left stays in the inbox."""
+        limit = TOGETHER
         while not self._stopping.is_set():
             self.heartbeat = self._ambient.monotonic()
             await self._give_way()
             try:
-                if await self.drain() == 0:
+                if await self.drain(limit) == 0:
+                    limit = TOGETHER
                     await self._store.wait_for_work(Work.INBOX, timedelta(seconds=1))
             except StoreUnavailable as error:
                 self._witness.store_failed(str(error))
                 await asyncio.sleep(1)
+            except StoreError as error:
+                limit = await self._go_carefully(limit, str(error))
 
     def stop(self) -> None:
         """Take nothing more from the inbox."""
         self._stopping.set()
 
-    async def drain(self, limit: int = 50) -> int:
+    async def drain(self, limit: int = TOGETHER) -> int:
         """Take some notifications, newest first; return how many there were."""
         batch = await self._store.submit(lambda tx: self._take(tx, limit))
         self._report(batch.taken)
         for notification, group in batch.large:
             await self._admit_large(notification, group)
         return batch.count
+
+    async def _go_carefully(self, limit: int, error: str) -> int:
+        """One notification that the store refuses must not stop the others: find it one by one, and mark it as bad."""
+        self._witness.problem("intake", error)
+        if limit == 1:
+            await self._store.submit(lambda tx: _spoil_newest(tx, error))
+        return 1
 
     async def _give_way(self) -> None:
         """While very many notifications arrive, take them in first; but not for ever."""
@@ -147,3 +159,8 @@ class Intake:
             self._witness.decided(each.alert, tuple(each.decisions))
             for moved in each.moved:
                 self._witness.moved(moved)
+
+
+def _spoil_newest(tx: Transaction, error: str) -> None:
+    for notification in tx.take_notifications(1):
+        tx.finish_notification(notification.id, error)

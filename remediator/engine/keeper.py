@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from remediator.core.alert import AlertStatus
-from remediator.core.errors import StoreUnavailable
+from remediator.core.errors import StoreError
 from remediator.core.facts import Pause
 from remediator.engine.admission import end_episode
 from remediator.engine.control import KEEPER
@@ -56,8 +55,10 @@ class Keeper:
         """Keep until `stop`."""
         while not self._stopping.is_set():
             self.heartbeat = self._ambient.monotonic()
-            with suppress(StoreUnavailable):
+            try:
                 await self.keep()
+            except StoreError as error:
+                self._witness.store_failed(str(error))
             try:
                 async with asyncio.timeout(EVERY.total_seconds()):
                     await self._stopping.wait()

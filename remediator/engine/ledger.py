@@ -174,8 +174,6 @@ def _count(tx: Transaction, before: Run, after: Run, event: ev.Event, now: datet
         tx.count(entry(after, Counted.CHANGED, target, now))
     elif isinstance(event, ev.Closed) and after.has_acted:
         _count_ending(tx, after, event, now)
-    elif isinstance(event, ev.Closed) and event.outcome in _FAILED:
-        tx.count(entry(after, Counted.FAILED, after.order.target, now))
 
 
 def _count_ending(tx: Transaction, run: Run, event: ev.Closed, now: datetime) -> None:

@@ -56,6 +56,7 @@ from remediator.ports.store import Store, Transaction
 
 GATE_TO_APPLY = timedelta(seconds=10)
 AFTER_TIMEOUT = timedelta(seconds=15)
+HELD_AGAIN = timedelta(seconds=5)
 _STORE_AGAIN_SECONDS = 0.5
 
 
@@ -334,7 +335,12 @@ def _intend(tx: Transaction, run: Run, step_id: str, token: str, now: datetime) 
     target = step.change.target if step.change else run.order.target
     target_fence = tx.hold(target, run.id, changing_at=now)
     if target_fence is None:
-        held = Verdict(guard="one_run_per_target", ruling=Ruling.DEFER, reason=f"{target} is held")
+        held = Verdict(
+            guard="one_run_per_target",
+            ruling=Ruling.DEFER,
+            reason=f"{target} is held by another run",
+            until=now + HELD_AGAIN,
+        )
         return ev.Judged(stage=Stage.GATE, judgement=Judgement(verdicts=(held,)))
     return ev.IntentCommitted(
         step=step_id,

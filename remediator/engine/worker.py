@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
-from remediator.core.errors import LeaseLost, StoreUnavailable
+from remediator.core.errors import LeaseLost, StoreError, StoreUnavailable
 from remediator.core.lifecycle import due_at
 from remediator.core.playbook import Mode
 from remediator.core.run import Run
@@ -74,7 +74,7 @@ class Worker:
         if free > 0:
             try:
                 claimed = await self._store.submit(lambda tx: self._claim_due(tx, free))
-            except StoreUnavailable as error:
+            except StoreError as error:
                 self._witness.store_failed(str(error))
                 await self._pause(LOOK_EVERY)
                 return

@@ -15,6 +15,7 @@ import yaml
 from remediator.app.gateways import Gateways, build_gateways
 from remediator.config.catalog import find_catalog
 from remediator.config.settings_reader import load_settings
+from remediator.core.errors import Permanent
 from remediator.core.target import Target
 from tests.parts.sshd import Sshd
 
@@ -32,9 +33,11 @@ async def built(folder: Path, hosts: dict[str, object]) -> AsyncIterator[Gateway
         await gateways.close()
 
 
-async def test_without_known_hosts_no_host_can_be_reached(tmp_path: Path) -> None:
+async def test_without_known_hosts_no_host_can_be_reached_and_it_says_why(tmp_path: Path) -> None:
     async with built(tmp_path, {"allow": ["web1"]}) as gateways:
-        assert not {"looker", "shell"} & gateways.acting.keys()
+        with pytest.raises(Permanent, match=r"set hosts\.ssh\.known_hosts"):
+            await gateways.looking["looker"].look(Target("host", "web1"), ["df"], timeout=LIMIT)
+        assert "shell" not in gateways.looking
 
 
 async def test_only_what_acts_has_a_shell(tmp_path: Path) -> None:

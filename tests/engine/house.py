@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -186,14 +186,16 @@ class House:
             protected=lambda: self.protected,
         )
 
-    async def post(self, *alerts: Alert, source: str = "prod") -> str:
+    async def post(
+        self, *alerts: Alert, source: str = "prod", received_at: datetime | None = None
+    ) -> str:
         """Accept a notification, as the webhook does."""
         notification = Notification(
             id=self.clock.new_id("ntf"),
             source=source,
             kind="test",
             body=b"",
-            received_at=self.clock.now(),
+            received_at=received_at or self.clock.now(),
         )
         notification = replace(notification, body=notification.id.encode())
         self.groups[notification.id] = AlertGroup(
@@ -202,9 +204,9 @@ class House:
         await self.store.submit(lambda tx: tx.accept(notification))
         return notification.id
 
-    async def take_in(self, *alerts: Alert, source: str = "prod") -> None:
+    async def take_in(self, *alerts: Alert, **more: Any) -> None:
         """Accept a notification and drain the inbox."""
-        await self.post(*alerts, source=source)
+        await self.post(*alerts, **more)
         while await self.intake().drain():
             pass
 

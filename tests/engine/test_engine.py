@@ -291,3 +291,31 @@ async def test_a_storm_of_new_runs_is_not_answered(house: House):
     outcomes = [run.outcome for run in await house.runs()]
     assert outcomes.count(Outcome.BLOCKED) == 30
     assert [m.kind.value for m in await house.messages()] == ["notice"]
+
+
+async def test_the_same_word_again_after_a_crash_is_not_answered_again(house: House):
+    house.use(a_playbook(guards={"cooldown": CooldownSettings(rest=seconds(0))}))
+    await house.take_in(an_alert())
+    received = house.clock.now()
+    await house.live()
+    house.world.values.clear()
+    await house.take_in(an_alert(), received_at=received)
+    await house.live()
+    assert len(await house.runs()) == 1
+
+    house.clock.advance(seconds(1))
+    await house.take_in(an_alert())
+    await house.live()
+    assert len(await house.runs()) == 2
+
+
+async def test_a_run_that_could_not_even_be_planned_does_not_open_the_breaker(house: House):
+    house.use(a_playbook(guards={"breaker": BreakerSettings(failures=1)}))
+    house.world.broken = True
+    await house.take_in(an_alert("f1"))
+    await house.live()
+    house.world.broken = False
+    await house.take_in(an_alert("f2", job="other"))
+    await house.live()
+
+    assert [run.outcome for run in await house.runs()] == [Outcome.FAILED, Outcome.RESOLVED]
