@@ -171,7 +171,8 @@ def _count(tx: Transaction, before: Run, after: Run, event: ev.Event, now: datet
         target = _target(after, event.step)
         if not before.has_acted:
             tx.count(entry(after, Counted.ACTED, after.order.target, now))
-        tx.count(entry(after, Counted.CHANGED, target, now))
+        if not _was_intended(before, target):
+            tx.count(entry(after, Counted.CHANGED, target, now))
     elif isinstance(event, ev.Closed) and after.has_acted:
         _count_ending(tx, after, event, now)
 
@@ -184,6 +185,11 @@ def _count_ending(tx: Transaction, run: Run, event: ev.Closed, now: datetime) ->
         tx.count(entry(run, Counted.FAILED, run.order.target, now))
     elif event.outcome is Outcome.UNRESOLVED:
         tx.count(entry(run, Counted.INEFFECTIVE, run.order.target, now))
+
+
+def _was_intended(run: Run, target: Target) -> bool:
+    """Say whether this run has counted the target already: what counts is how many targets are changed."""
+    return any(s.n and s.change and s.change.target == target for s in run.progress)
 
 
 def _target(run: Run, step: str) -> Target:

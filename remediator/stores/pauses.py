@@ -40,6 +40,8 @@ class PauseReading(Session):
 
     def pauses(self, now: datetime) -> tuple[Pause, ...]:
         """Return the pauses in force, oldest first."""
+        if self._is_unpaused:
+            return ()
         return tuple(
             Pause(
                 id=row.id,
@@ -58,6 +60,7 @@ class PauseWriting(PauseReading):
 
     def add_pause(self, pause: Pause) -> None:
         """Put a pause in force."""
+        self._is_unpaused = False
         self._change(
             _ADD,
             {

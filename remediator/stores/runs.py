@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from remediator.core.errors import LeaseLost
@@ -17,7 +17,7 @@ from remediator.ports.store import Listing, Page, Work
 from remediator.stores.chain import GENESIS
 from remediator.stores.columns import Moment, RowNumber
 from remediator.stores.listing import Catalogue, Lists
-from remediator.stores.schema import IS_OPEN, event, run
+from remediator.stores.schema import IS_OPEN, event, pause, run
 
 _STATE = (run.c.document, run.c.fence, run.c.version)
 _IS_IT = run.c.id == bindparam("p_id")
@@ -29,7 +29,8 @@ _TAIL = (
     _OF_IT.scalar_subquery().label("tail_seq"),
     _OF_IT.with_only_columns(event.c.hash).scalar_subquery().label("tail_hash"),
 )
-_LOCK = select(*_STATE, run.c.owner, *_TAIL).where(_IS_IT).with_for_update(of=run)
+_ANY_PAUSE = exists().where(pause.c.ended_at.is_(None)).label("any_pause")
+_LOCK = select(*_STATE, run.c.owner, *_TAIL, _ANY_PAUSE).where(_IS_IT).with_for_update(of=run)
 _LOCK_FENCE = select(run.c.fence).where(_IS_IT).with_for_update()
 _OPEN_OF_EPISODE = (
     select(*_STATE)
@@ -137,6 +138,7 @@ class RunWriting(RunReading):
         if row is None:
             return None
         self._seen[run_id] = _Seen(found=row.version, version=row.version, owner=row.owner)
+        self._is_unpaused = not row.any_pause
         if row.tail_seq is not None:
             self._tails[run_id] = (row.tail_seq, row.tail_hash)
         return _loaded(row)

@@ -33,7 +33,8 @@ class Dialect:
 class Session:
     """One closure's way to the database. `wakes` says what its commit makes due at once.
 
-    `_tails` holds number and hash of the last journal entry of the runs that this closure has locked.
+    `_tails` holds number and hash of the last journal entry of the runs that this closure has locked;
+    `_is_unpaused` says that no pause was there when it did.
     """
 
     def __init__(self, connection: Connection, dialect: Dialect, *, writes: bool) -> None:
@@ -42,6 +43,7 @@ class Session:
         self._has_gate = not writes or dialect.one_gate is None
         self.wakes: set[Work] = set()
         self._tails: dict[str, tuple[int, str]] = {}
+        self._is_unpaused = False
 
     def _all(
         self, statement: Executable, parameters: Parameters
