@@ -213,7 +213,10 @@ def test_a_no_needs_a_reason_and_ends_the_run(site: Site, host: Host) -> None:
 
     assert done.returncode == 0, done.stderr
     ended = closed(site, run)
-    assert (ended["outcome"], ended["reason"]) == ("rejected", "rejected by abe: a backup is running")
+    assert (ended["outcome"], ended["reason"]) == (
+        "rejected",
+        "rejected by abe: a backup is running",
+    )
     vote = ended["approval"]["votes"][-1]
     assert (vote["person"], vote["door"], vote["reason"]) == ("abe", "cli", "a backup is running")
     assert "a backup is running" in site.cli("runs", "show", run["id"]).stdout
