@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import remediator
 
 
 @pytest.mark.slow
@@ -17,6 +20,7 @@ def test_the_demo_tells_the_whole_story_and_leaves_nothing_behind(tmp_path: Path
         text=True,
         timeout=100,
         cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(remediator.__file__).parent.parent)},
         check=False,
     )
 
