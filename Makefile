@@ -13,7 +13,7 @@ test: check
 	$(BIN)/python -m pytest
 
 test-fast: $(DEV)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n auto
 
 check: $(DEV)
 	$(BIN)/ruff format --check .
