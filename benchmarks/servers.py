@@ -51,7 +51,9 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
 def running(argv: list[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
     environment = os.environ | {"PYTHONPATH": str(HERE.parent)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
-    process = subprocess.Popen(argv, env=environment, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        argv, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         wait_for_port(port, process)
         yield process

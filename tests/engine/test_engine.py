@@ -319,3 +319,12 @@ async def test_a_run_that_could_not_even_be_planned_does_not_open_the_breaker(ho
     await house.live()
 
     assert [run.outcome for run in await house.runs()] == [Outcome.FAILED, Outcome.RESOLVED]
+
+
+async def test_a_storm_of_rehearsals_is_one_notice_too(house: House):
+    house.environments = ()
+    await house.take_in(*(an_alert(f"f{n}", instance=f"web{n}:9100") for n in range(30)))
+    await house.live()
+
+    assert {run.outcome for run in await house.runs()} == {Outcome.BLOCKED}
+    assert [m.kind.value for m in await house.messages()] == ["notice"]

@@ -28,10 +28,16 @@ def _diagnosed(run: Run, event: ev.Diagnosed, now: datetime) -> Run:
     return replace(run, diagnosed=True, evidence=event.evidence)
 
 
+def _is_storm(event: ev.Judged) -> bool:
+    """A storm stops rehearsals too: thousands of looks and messages help nobody while everything is on fire."""
+    verdicts = event.judgement.verdicts
+    return any(v.guard == "storm" and v.ruling is Ruling.DENY for v in verdicts)
+
+
 def _judged(run: Run, event: ev.Judged, now: datetime) -> Run:
     ruling, judged = event.judgement.ruling, replace(run, judgement=event.judgement)
     rehearsal = run.order.mode is Mode.DRY_RUN
-    if _means_no(run, event, now) and not rehearsal:
+    if _means_no(run, event, now) and (not rehearsal or _is_storm(event)):
         return replace(judged, denied=True)
     if ruling is Ruling.DEFER and not rehearsal:
         until = event.judgement.until or now + ASK_AGAIN
