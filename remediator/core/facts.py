@@ -89,6 +89,5 @@ class Facts:
     holders: Mapping[Target, str] = field(default_factory=dict)
     last_changed: Mapping[Target, datetime] = field(default_factory=dict)
     acting: int = 0
-    acting_by_target: int = 0
     protected: tuple[str, ...] = ()
     alert_firing: bool | None = None

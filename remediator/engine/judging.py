@@ -30,7 +30,6 @@ def subject_of(run: Run) -> Subject:
         targets=targets_of(run),
         acted=run.has_acted,
         changed=run.may_have_changed,
-        approved=run.is_approved,
     )
 
 

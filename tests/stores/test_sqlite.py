@@ -121,7 +121,10 @@ async def test_a_closure_that_hides_a_database_error_is_not_reported_as_stored(t
 async def test_a_path_with_odd_characters_works(tmp_path):
     store = await open_store(sqlite_url(tmp_path / "a b?mode=ro#%41&x"))
     await store.submit(lambda tx: tx.accept(a_notification()))
+    kept = await store.read(lambda reader: reader.notification(a_notification().id))
     await store.close()
+
+    assert kept == a_notification()
 
 
 async def test_a_directory_that_cannot_be_made_is_reported(tmp_path):

@@ -29,7 +29,6 @@ class Subject:
     targets: tuple[Target, ...]
     acted: bool = False
     changed: bool = False
-    approved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
