@@ -4,13 +4,16 @@ engine sends them."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from remediator.core import events as ev
 from remediator.core import wording as say
+from remediator.core.card import card_of, plan_difference
 from remediator.core.events import Outcome
 from remediator.core.messages import Message, MessageKind
+from remediator.core.person import Person
 from remediator.core.run import Run, StepState
 
 _FAILED = frozenset({Outcome.UNRESOLVED, Outcome.FAILED, Outcome.OUTCOME_UNKNOWN})
@@ -19,7 +22,28 @@ _FAILED = frozenset({Outcome.UNRESOLVED, Outcome.FAILED, Outcome.OUTCOME_UNKNOWN
 def messages_for(run: Run, event: ev.Event, now: datetime) -> tuple[Message, ...]:
     """Return what should be told after this event; `run` is the run that followed from it."""
     tell = _TELLERS.get(type(event))
-    return tell(run, event, now) if tell else ()
+    return tuple(_drawn(run, message, now) for message in tell(run, event, now)) if tell else ()
+
+
+def taken_over(run: Run, person: Person, until: datetime, now: datetime) -> Message:
+    """Return what is told when a person takes over after a run has ended."""
+    text = f"{person.name} looks after {run.order.target.name}; remediator leaves it alone until {say.clock(until)}."
+    message = _message(run, MessageKind.PROGRESS, f"taken:{now:%Y%m%d%H%M%S%f}", text)
+    return _drawn(run, message, now)
+
+
+def settled(run: Run, event: ev.Settled, now: datetime) -> Message:
+    """Return what is told when a person says, after a run has ended, what became of its doubtful change."""
+    text = f"{event.person.name} says of the doubtful change: {event.settlement.value}. Its targets are free."
+    message = _message(run, MessageKind.PROGRESS, f"settled:{now:%Y%m%d%H%M%S%f}", text)
+    return replace(message, at=now, card=card_of(run, now, settled=True))
+
+
+def _drawn(run: Run, message: Message, now: datetime) -> Message:
+    """Return a message with what channels that can draw need; what is not about one run has no card."""
+    if message.thread != run.id:
+        return replace(message, at=now)
+    return replace(message, at=now, card=card_of(run, now))
 
 
 def _message(run: Run, kind: MessageKind, key: str, text: str, **more: Any) -> Message:
@@ -66,13 +90,17 @@ def _approval_requested(
     text = f"{say.headline(run)}: a plan of {count} change{'s' if count != 1 else ''} awaits approval until {expires}."
     summary = run.order.alert.annotations.get("summary", "")
     lines = ((summary,) if summary else ()) + say.evidence_lines(run) + say.plan_lines(run)
+    if run.former_plan and run.plan:
+        lines += tuple(f"changed: {line}" for line in plan_difference(run.former_plan, run.plan))
     facts = {
         "needs": say.who_decides(run),
         "expires": expires,
         "why": "; ".join(event.reasons),
         "plan": event.digest[:8],
     }
-    if run.replans:
+    if event.history:
+        facts["last run here"] = event.history
+    if run.former_plan:
         facts["note"] = "the plan changed since it was first shown"
     title = f"Approve {run.order.playbook} on {run.order.target.name}?"
     return (

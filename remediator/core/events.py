@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from remediator.core.change import Change
 from remediator.core.facts import Answer
 from remediator.core.order import Order
+from remediator.core.person import Person
 from remediator.core.verdict import Judgement
 
 
@@ -53,15 +54,6 @@ class Settlement(StrEnum):
     APPLIED = "applied"
     NOT_APPLIED = "not applied"
     ABANDON = "abandon"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Who did something, and by which door (`api`, `cli`, `slack`, `web`)."""
-
-    name: str
-    door: str
-    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +173,7 @@ class ApprovalRequested:
     approval: str
     digest: str
     reasons: tuple[str, ...]
+    history: str = ""
     kind: Literal["approval_requested"] = "approval_requested"
 
 
@@ -193,6 +186,16 @@ class Voted:
     approve: bool
     reason: str = ""
     kind: Literal["voted"] = "voted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRefused:
+    """A person wanted something of this run (`verb`) and was refused; nothing changed."""
+
+    person: Person
+    verb: str
+    reason: str
+    kind: Literal["answer_refused"] = "answer_refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -369,6 +372,7 @@ Event = (
     | PlanVoided
     | ApprovalRequested
     | Voted
+    | AnswerRefused
     | ApprovalReminded
     | ApprovalEscalated
     | ApprovalExpired

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from remediator.core.card import Card
+
 
 class MessageKind(StrEnum):
     """What a message is about; channels choose form and loudness by it."""
@@ -23,6 +25,16 @@ class MessageKind(StrEnum):
     UNKNOWN = "unknown"  # nobody knows whether a change was made; people must say
     ESCALATION = "escalation"  # somebody is called
     NOTICE = "notice"  # about the daemon itself: breaker, storm, reload
+    DIGEST = "digest"  # many runs at once, instead of a message for each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """Many runs in one message: the first of those that await approval, how many do in all, and how others ended."""
+
+    waiting: tuple[Card, ...]
+    waits: int
+    outcomes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +42,8 @@ class Message:
     """Something people should be told. All texts are plain: every channel escapes for itself.
 
     `text` is one full sentence that stands alone. `thread` groups a run's messages; `deduplication` is unique for
-    ever. `facts` are short label/value pairs, `lines` the body, `body` the whole value for machines (webhook).
+    ever. `facts` are short label/value pairs, `lines` the body, `body` the whole value for machines (webhook), `card`
+    the run at that moment for channels that can draw, `digest` the many runs of a DIGEST.
     """
 
     kind: MessageKind
@@ -43,5 +56,8 @@ class Message:
     facts: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
     to: str = ""
+    at: datetime | None = None
     due_at: datetime | None = None
     while_firing: str = ""
+    card: Card | None = None
+    digest: Digest | None = None

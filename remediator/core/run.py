@@ -7,9 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from remediator.core.change import Change, Plan
-from remediator.core.events import Evidence, Measure, Outcome, Person, Voted
+from remediator.core.events import Evidence, Measure, Outcome, Voted
 from remediator.core.facts import Answer, Known
 from remediator.core.order import Order
+from remediator.core.person import Person
 from remediator.core.verdict import Judgement
 
 UNDO_PREFIX = "undo:"
@@ -74,6 +75,7 @@ class Approval:
     reasons: tuple[str, ...]
     requested_at: datetime
     expires_at: datetime
+    history: str = ""
     votes: tuple[Voted, ...] = ()
     reminded: int = 0
     escalated: bool = False
@@ -83,8 +85,8 @@ class Approval:
 
     @property
     def approvers(self) -> tuple[str, ...]:
-        """The names of the people who said yes, each once."""
-        return tuple(dict.fromkeys(v.person.name for v in self.votes if v.approve))
+        """The names of the people who said yes; nobody is taken twice."""
+        return tuple(v.person.name for v in self.votes if v.approve)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +134,7 @@ class Run:
     denied: bool = False
     progress: tuple[StepProgress, ...] = ()
     plan: Plan | None = None
+    former_plan: Plan | None = None
     confirmed_at: datetime | None = None
     replans: int = 0
     proposal_tries: int = 0

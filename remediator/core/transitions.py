@@ -27,6 +27,7 @@ TRANSITIONS: dict[type, dict[Phase, tuple[Phase, ...]]] = {
     ev.PlanVoided: {_W: (_P,), _A: (_P, _A)},
     ev.ApprovalRequested: {_P: (_W,), _A: (_W,)},
     ev.Voted: {_W: (_W, _A)},
+    ev.AnswerRefused: _ANYWHERE,
     ev.ApprovalReminded: {_W: (_W,)},
     ev.ApprovalEscalated: {_W: (_W,)},
     ev.ApprovalExpired: {_W: (_W, _A), _A: (_A,)},

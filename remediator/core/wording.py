@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 
 from remediator.core.change import Change
+from remediator.core.deciders import deciders
 from remediator.core.duration import format_duration, format_size
 from remediator.core.run import Run, StepProgress, StepState
 
@@ -55,15 +56,16 @@ def change_line(number: int, change: Change) -> str:
     """Describe one change for a person who decides."""
     back = f"undo: {change.undo_hint}" if change.undo_hint else ""
     word = back or ("reversible" if change.reversible else "cannot be undone")
-    most = ""
-    if change.bound is not None:
-        amount = (
-            format_size(change.bound)
-            if change.unit == "bytes"
-            else f"{change.bound} {change.unit}".strip()
-        )
-        most = f", at most {amount}"
-    return f"{number}. {change.action} on {change.target}: {change.summary}{most} ({word})"
+    return f"{number}. {change.action} on {change.target}: {change.summary}{bound(change)} ({word})"
+
+
+def bound(change: Change) -> str:
+    """Say the most that a change may come to: `, at most 5.0 GB`; nothing where it is exact."""
+    if change.bound is None:
+        return ""
+    if change.unit == "bytes":
+        return f", at most {format_size(change.bound)}"
+    return f", at most {change.bound} {change.unit}".rstrip()
 
 
 def plan_lines(run: Run) -> tuple[str, ...]:
@@ -101,9 +103,7 @@ def evidence_lines(run: Run, most: int = 6) -> tuple[str, ...]:
 
 def who_decides(run: Run) -> str:
     """Say who may approve, and how many it takes."""
-    policy = run.order.approval
-    names = ", ".join((*policy.groups, *policy.users)) or "any approver"
-    return f"{policy.count} of {names}"
+    return f"{run.order.approval.count} of {deciders(run) or 'any approver'}"
 
 
 def clock(moment: datetime) -> str:

@@ -10,9 +10,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from remediator.core import events as ev
-from remediator.core.errors import IllegalEvent, Refused
-from remediator.core.events import Outcome, Person, Settlement
+from remediator.core.announce import settled, taken_over
+from remediator.core.deciders import deciders, may_decide
+from remediator.core.errors import IllegalEvent, Refused, StoreError
+from remediator.core.events import Outcome, Settlement
 from remediator.core.facts import Counted, Pause
+from remediator.core.person import Person
 from remediator.core.run import Phase, Run
 from remediator.core.target import parse_target
 from remediator.engine.ledger import Ledger, Moved
@@ -22,7 +25,6 @@ from remediator.ports.store import DecisionRecord, Entry, Store, Transaction
 
 TAKE_OVER_PAUSE = timedelta(hours=2)
 LONGEST_PAUSE = timedelta(days=30)
-ADMIN = "admin"
 KEEPER = "remediator"
 """Who pauses when the clock jumped back; ending that pause says that the clock is right."""
 
@@ -56,12 +58,19 @@ class Control:
     async def cancel(self, run_id: str, *, person: Person, reason: str = "") -> Run:
         """Stop a run as soon as nothing is half done."""
         event = ev.CancelRequested(person=person, reason=reason)
-        return await self._record(run_id, lambda run: (event,))
+        return await self._record(run_id, person, "cancel", lambda run: (event,))
 
     async def take_over(self, run_id: str, *, person: Person, reason: str = "") -> Run:
-        """Stop a run and keep remediator away from its target for two hours: this person looks after it now."""
-        event = ev.CancelRequested(person=person, reason=reason, take_over=True)
-        run = await self._record(run_id, lambda run: (event,))
+        """Keep remediator away from a run's target for two hours: this person looks after it now.
+
+        An open run is stopped, a closed one calls nobody any more.
+        """
+        run = await self._get(run_id)
+        if run.is_open:
+            event = ev.CancelRequested(person=person, reason=reason, take_over=True)
+            run = await self._record(run_id, person, "take over", lambda run: (event,))
+        else:
+            await self._store.submit(lambda tx: self._take_over_closed(tx, run, person))
         scope = f"target/{run.order.target}"
         text = reason or f"{person.name} looks after it (run {run.id})"
         await self.pause(scope, duration=TAKE_OVER_PAUSE, reason=text, person=person)
@@ -72,21 +81,40 @@ class Control:
         self, run_id: str, *, settlement: Settlement, person: Person, reason: str = ""
     ) -> Run:
         """Say what became of a change that nobody could observe. For a closed run this only lets its targets go."""
-        settled = ev.Settled(person=person, settlement=settlement, reason=reason)
+        event = ev.Settled(person=person, settlement=settlement, reason=reason)
         why = f"{person.name} abandoned it; nobody knows whether it was applied"
         abandoned = ev.Closed(outcome=Outcome.OUTCOME_UNKNOWN, reason=why)
         run = await self._get(run_id)
         if not run.is_open and run.outcome is Outcome.OUTCOME_UNKNOWN:
-            said = _settlement(run, settled, self._ambient)
-            await self._store.submit(lambda tx: _let_go(tx, run_id, said))
+            await self._store.submit(lambda tx: self._settle_closed(tx, run, event))
             return run
         gives_up = settlement is Settlement.ABANDON
-        run = await self._record(
-            run_id, lambda run: (settled, abandoned) if gives_up else (settled,)
-        )
+        events: tuple[ev.Event, ...] = (event, abandoned) if gives_up else (event,)
+        run = await self._record(run_id, person, "settle", lambda run: events)
         if gives_up:
             await self._store.submit(lambda tx: tx.release_holds(run_id))
         return run
+
+    async def refuse(self, run_id: str, *, verb: str, person: Person, reason: str) -> None:
+        """Write down that somebody was refused; the door has told, or will tell, them why."""
+
+        def closure(tx: Transaction) -> tuple[Moved, ...]:
+            run = tx.lock_run(run_id)
+            if run is None:
+                return ()
+            if run.is_open:
+                event = ev.AnswerRefused(person=person, verb=verb, reason=reason)
+                return self._ledger.record(tx, run, (event,), self._ambient.now())[1]
+            tx.decide(self._said(run, person, "refused", f"{verb}: {reason}"))
+            return ()
+
+        try:
+            moved = await self._store.submit(closure)
+        except StoreError as error:  # the refusal stands all the same
+            self._witness.problem("control", f"a refusal is not in the journal: {error}")
+            return
+        for step in moved:
+            self._witness.moved(step)
 
     async def pause(
         self, scope: str, *, duration: timedelta | None, reason: str, person: Person
@@ -137,7 +165,8 @@ class Control:
             full = _full_digest(run, digest)
             return (ev.Voted(person=person, digest=full, approve=approve, reason=reason),)
 
-        return await self._record(run_id, vote)
+        verb = "approve" if approve else "reject"
+        return await self._record(run_id, person, verb, vote)
 
     async def _get(self, run_id: str) -> Run:
         run = await self._store.read(lambda reader: reader.run(run_id))
@@ -145,7 +174,13 @@ class Control:
             raise Refused("not_found", f"there is no run {run_id}", hint="remediator runs list")
         return run
 
-    async def _record(self, run_id: str, events: Callable[[Run], tuple[ev.Event, ...]]) -> Run:
+    async def _record(
+        self,
+        run_id: str,
+        person: Person,
+        verb: str,
+        events: Callable[[Run], tuple[ev.Event, ...]],
+    ) -> Run:
         def closure(tx: Transaction) -> tuple[Run, tuple[Moved, ...]]:
             run = tx.lock_run(run_id)
             if run is None:
@@ -157,56 +192,57 @@ class Control:
         try:
             run, moved = await self._store.submit(closure)
         except IllegalEvent as error:
+            await self.refuse(run_id, verb=verb, person=person, reason=str(error))
             raise Refused("conflict", str(error), hint=f"remediator runs show {run_id}") from error
+        except Refused as error:
+            await self.refuse(run_id, verb=verb, person=person, reason=str(error))
+            raise
         for step in moved:
             self._witness.moved(step)
         return run
 
+    def _settle_closed(self, tx: Transaction, run: Run, event: ev.Settled) -> None:
+        """A closed run takes no events: what a person says of it afterwards stands among the decisions."""
+        why = f": {event.reason}" if event.reason else ""
+        text = f"{event.settlement.value}{why}; its targets are free"
+        tx.release_holds(run.id)
+        tx.decide(self._said(run, event.person, "settled", text))
+        self._ledger.tell(tx, run, settled(run, event, self._ambient.now()))
 
-def _let_go(tx: Transaction, run_id: str, said: DecisionRecord) -> None:
-    tx.release_holds(run_id)
-    tx.decide(said)
+    def _take_over_closed(self, tx: Transaction, run: Run, person: Person) -> None:
+        now = self._ambient.now()
+        until = now + TAKE_OVER_PAUSE
+        tx.decide(self._said(run, person, "taken over", f"until {until:%H:%M} UTC"))
+        self._ledger.tell(tx, run, taken_over(run, person, until, now))
 
-
-def _settlement(run: Run, settled: ev.Settled, ambient: Ambient) -> DecisionRecord:
-    """A closed run takes no events: what a person says of it afterwards stands among the decisions."""
-    why = f": {settled.reason}" if settled.reason else ""
-    return DecisionRecord(
-        id=ambient.new_id("dec"),
-        at=ambient.now(),
-        notification="",
-        fingerprint=run.order.alert.fingerprint,
-        source=run.order.source,
-        playbook=run.order.playbook,
-        decision="settled",
-        reason=f"{settled.settlement.value}{why}; its targets are free",
-        by=settled.person.name,
-        run_id=run.id,
-        alert_name=run.order.alert.name,
-    )
-
-
-def may_decide(run: Run, person: Person) -> bool:
-    """Say whether this person may decide about this run's plan. An admin always may; it stands in the journal."""
-    policy = run.order.approval
-    if policy.not_author and person.name == run.order.owner:
-        return False
-    if ADMIN in person.groups or not (policy.users or policy.groups):
-        return True
-    return person.name in policy.users or bool(set(person.groups) & set(policy.groups))
+    def _said(self, run: Run, person: Person, decision: str, reason: str) -> DecisionRecord:
+        return DecisionRecord(
+            id=self._ambient.new_id("dec"),
+            at=self._ambient.now(),
+            notification="",
+            fingerprint=run.order.alert.fingerprint,
+            source=run.order.source,
+            playbook=run.order.playbook,
+            decision=decision,
+            reason=reason,
+            by=person.name,
+            run_id=run.id,
+            alert_name=run.order.alert.name,
+        )
 
 
 def _check_waiting(run: Run) -> None:
     if run.phase is not Phase.AWAITING_APPROVAL or run.approval is None:
         text = f"run {run.id} does not wait for an approval: it is {run.phase.value}"
+        if run.approval and run.approval.granted:
+            text = f"already approved by {', '.join(run.approval.approvers)}"
         raise Refused("conflict", text, hint=f"remediator runs show {run.id}")
 
 
 def _check_person(run: Run, person: Person) -> None:
     if may_decide(run, person):
         return
-    policy = run.order.approval
-    who = ", ".join((*policy.users, *policy.groups)) or "somebody other than the playbook's owner"
+    who = deciders(run) or "somebody other than the playbook's owner"
     raise Refused("forbidden", f"{person.name} may not decide about this plan", hint=f"{who} can")
 
 

@@ -39,17 +39,24 @@ _CONSOLE = canonical_json({"console": {}})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routes:
-    """Where messages go: everywhere in `always`, a playbook's own `notify`, and named contacts. Channels as JSON."""
+    """Where messages go: everywhere in `always`, a playbook's own `notify`, and named contacts. Channels as JSON.
+
+    `handles` is the channel that knows every `@name`, also those that are no contact; "" where there is none.
+    """
 
     always: tuple[Mapping[str, object], ...] = ()
     contacts: Mapping[str, tuple[Mapping[str, object], ...]] = field(default_factory=dict)
+    handles: str = ""
 
     def channels(self, message: Message, run: Run) -> tuple[str, ...]:
         """Return the channels of one message, each once; the console where nothing is set."""
-        wanted = (
-            self.contacts.get(message.to, ()) if message.to else (*run.order.notify, *self.always)
-        )
+        wanted = self._of(message.to) if message.to else (*run.order.notify, *self.always)
         return tuple(dict.fromkeys(canonical_json(c) for c in wanted)) or (_CONSOLE,)
+
+    def _of(self, name: str) -> tuple[Mapping[str, object], ...]:
+        if name in self.contacts or not (self.handles and name.startswith("@")):
+            return self.contacts.get(name, ())
+        return ({self.handles: {"to": name}},)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,10 @@ class Ledger:
         record = self.begin(tx, run, now)
         record.add(events)
         return record.store()
+
+    def tell(self, tx: Transaction, run: Run, message: Message) -> None:
+        """Queue one more message about a run, by the ways that its messages take."""
+        tx.enqueue(message, self._routes().channels(message, run), message.at or run.created_at)
 
     def begin(self, tx: Transaction, run: Run, now: datetime) -> Record:
         """Return an empty record of a locked run; nothing is stored before its `store`."""

@@ -47,6 +47,7 @@ from remediator.core.playbook import CheckOrder
 from remediator.core.run import Run, StepProgress, StepState
 from remediator.core.verdict import Judgement, Ruling, Verdict
 from remediator.engine.eyes import Eyes, Hands
+from remediator.engine.history import last_time
 from remediator.engine.judging import judge_now
 from remediator.engine.scribe import Decide, Draft, Writer
 from remediator.ports.action import Ticket
@@ -241,7 +242,12 @@ class Runner:
 
         def asked(tx: Transaction, run: Run, now: datetime) -> tuple[ev.Event, ...]:
             digest = run.plan.digest if run.plan else ""
-            return (ev.ApprovalRequested(approval=approval, digest=digest, reasons=effect.reasons),)
+            history = last_time(tx, run, now)
+            return (
+                ev.ApprovalRequested(
+                    approval=approval, digest=digest, reasons=effect.reasons, history=history
+                ),
+            )
 
         await self._scribe.save(draft, asked, expected=effect)
 

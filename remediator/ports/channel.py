@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import Any, Protocol, runtime_checkable
 
 from remediator.core.messages import Message
 from remediator.ports.parameters import Parameters
@@ -21,12 +22,30 @@ class Deliverer(Protocol):
         ...
 
 
+@runtime_checkable
+class Bundler(Protocol):
+    """A deliverer that takes what has piled up in a thread at once."""
+
+    async def deliver_all(self, messages: Sequence[Message], receipt: str | None) -> str:
+        """Deliver messages of one thread, oldest first, as `deliver` would one by one; return one receipt for all."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """One registered channel: `settings` is what stands behind its name under `notify` and `contacts`."""
+    """One registered channel: `settings` is what stands behind its name under `notify` and `contacts`.
+
+    `rest` is how long a thread rests between two deliveries of nothing but PROGRESS. Above `crowd` runs that wait for
+    approval, or that were begun to be told within ten minutes, by one way, runs are told together in a DIGEST (0:
+    never). With `joins`, all ways of this channel tell one run in one thread: a way without a receipt of its own is
+    given another's.
+    """
 
     name: str
     doc: str
     settings: type[Parameters]
     shorthand: str
     deliverer: Callable[[Mapping[str, Any], Any], Deliverer]
+    rest: timedelta = timedelta(0)
+    crowd: int = 0
+    joins: bool = False

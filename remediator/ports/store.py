@@ -111,7 +111,8 @@ class Entry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One message on its way to one channel. `channel` is the JSON of its settings, `receipt` what the
-    thread's last one returned."""
+    thread's last one returned there, and `previous_at` when; `elsewhere` are the thread's last receipts by other
+    settings, as (channel, receipt), the newest first."""
 
     id: str
     message: Message
@@ -119,6 +120,8 @@ class Delivery:
     due_at: datetime
     tries: int = 0
     receipt: str | None = None
+    previous_at: datetime | None = None
+    elsewhere: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +193,11 @@ class Reader(Protocol):
 
     def pauses(self, now: datetime) -> tuple[Pause, ...]:
         """Return the pauses in force."""
+        ...
+
+    def threads_begun(self, channel: str, since: datetime, besides: str = "folded") -> int:
+        """Count the threads whose first delivery by a channel (its JSON) is under way or was made since; those whose
+        receipt is `besides` do not count."""
         ...
 
     def vitals(self, now: datetime) -> Vitals: ...  # noqa: D102
@@ -300,11 +308,26 @@ class Transaction(Reader, Protocol):
         """Take due deliveries, in order within each (thread, channel): a later one waits for an earlier one."""
         ...
 
+    def claim_behind(
+        self, delivery: Delivery, *, owner: str, lease: timedelta, limit: int, now: datetime
+    ) -> tuple[Delivery, ...]:
+        """Take the due deliveries that wait behind a claimed one in its (thread, channel), oldest first."""
+        ...
+
+    def postpone_delivery(self, delivery_id: str, due_at: datetime) -> None:
+        """Give a claimed delivery back for later; it counts as no try."""
+        ...
+
     def delivered(self, delivery_id: str, receipt: str, at: datetime) -> None: ...  # noqa: D102
     def retry_delivery(self, delivery_id: str, due_at: datetime, problem: str) -> None: ...  # noqa: D102
     def give_up_delivery(self, delivery_id: str, problem: str, at: datetime) -> None: ...  # noqa: D102
     def hush(self, while_firing: str) -> int:
         """Drop undelivered messages that are only meant while this episode fires; return how many."""
+        ...
+
+    # requests that may come only once
+    def remember(self, key: str, until: datetime) -> bool:
+        """Remember a key (at most 200 characters) until then; False where it is remembered already."""
         ...
 
     # pauses

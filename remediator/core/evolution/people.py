@@ -25,6 +25,7 @@ def _approval_requested(run: Run, event: ev.ApprovalRequested, now: datetime) ->
         id=event.approval,
         digest=event.digest,
         reasons=event.reasons,
+        history=event.history,
         requested_at=now,
         expires_at=now + run.order.approval.expires,
     )
@@ -43,7 +44,7 @@ def _voted(run: Run, event: ev.Voted, now: datetime) -> Run:
         )
     if event.digest != approval.digest:
         raise IllegalEvent(f"run {run.id}: the plan has changed since it was shown")
-    if event.approve and event.person.name in approval.approvers:
+    if event.approve and any(v.approve and v.person.is_same(event.person) for v in approval.votes):
         raise IllegalEvent(f"run {run.id}: {event.person.name} has approved already")
     votes = replace(approval, votes=(*approval.votes, event))
     return _approve(run, votes) if event.approve else _reject(run, votes, event)
@@ -60,6 +61,10 @@ def _reject(run: Run, approval: Approval, event: ev.Voted) -> Run:
     return (
         rejected.leaving_out_rest(f"rejected by {event.person.name}") if run.has_acted else rejected
     )
+
+
+def _answer_refused(run: Run, event: ev.AnswerRefused, now: datetime) -> Run:
+    return run
 
 
 def _approval_reminded(run: Run, event: ev.ApprovalReminded, now: datetime) -> Run:
@@ -107,6 +112,7 @@ def _settled(run: Run, event: ev.Settled, now: datetime) -> Run:
 FOLLOWS: dict[type, Callable[[Run, Any, datetime], Run]] = {
     ev.ApprovalRequested: _approval_requested,
     ev.Voted: _voted,
+    ev.AnswerRefused: _answer_refused,
     ev.ApprovalReminded: _approval_reminded,
     ev.ApprovalEscalated: _approval_escalated,
     ev.ApprovalExpired: _approval_expired,

@@ -111,6 +111,7 @@ def _plan_voided(run: Run, event: ev.PlanVoided, now: datetime) -> Run:
         phase=Phase.PLANNING,
         progress=progress,
         plan=None,
+        former_plan=run.plan or run.former_plan,
         approval=None,
         confirmed_at=None,
         plan_judged=False,

@@ -1,0 +1,42 @@
+"""What a button carries: which verb, and of which run and plan. Everything else is on the server."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+DIGEST_LENGTH = 8
+_VALUE = re.compile(r"(run_[0-9a-z]{1,64})(?:\.([0-9a-f]{8}))?")
+
+
+class Button(StrEnum):
+    """The `action_id` of every button there is, and of the modals that they open (`callback_id`)."""
+
+    APPROVE = "run.approve"
+    REJECT = "run.reject"
+    TAKE_OVER = "run.take_over"
+    DETAILS = "run.details"
+    REVIEW = "run.review"  # in a digest: opens the plan in a modal, whose submission approves
+    APPLIED = "run.applied"
+    NOT_APPLIED = "run.not_applied"
+    ABANDON = "run.abandon"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed:
+    """What a button's value says: the run, and the first digits of the plan's digest where it is about a plan."""
+
+    run: str
+    digest: str = ""
+
+
+def value_of(run: str, digest: str = "") -> str:
+    """Return the value of a button."""
+    return f"{run}.{digest[:DIGEST_LENGTH]}" if digest else run
+
+
+def read_value(text: object) -> Pressed | None:
+    """Read the value of a button; None where it is none of ours."""
+    match = _VALUE.fullmatch(text) if isinstance(text, str) else None
+    return Pressed(run=match[1], digest=match[2] or "") if match else None
