@@ -11,9 +11,9 @@ from typing import Any
 
 from remediator.core.alert import Alert, AlertStatus
 from remediator.core.change import ActionEffect, Change, Plan, Safety, make_plan
-from remediator.core.events import Person
 from remediator.core.messages import Message, MessageKind
 from remediator.core.order import Order
+from remediator.core.person import Person
 from remediator.core.playbook import Mode, StepOrder, VerifyOrder
 from remediator.core.run import Approval, Phase, Run, StepProgress
 from remediator.core.target import Target

@@ -15,7 +15,9 @@ from typing import Any, Self
 from aiohttp import web
 
 _DURATION = re.compile(r"(\d+m)?(\d+s)?(\d+ms)?|\d+(\.\d+)?")
+_MOST_POINTS = 11_000  # Prometheus's own limit for one series of a range query
 Answerer = Callable[[str], float | None]
+History = Callable[[float], float | None]
 
 
 class FakePrometheus:
@@ -48,6 +50,7 @@ class FakePrometheus:
         """Listen on a free port; `url` is then known."""
         app = web.Application()
         app.router.add_post("/api/v1/query", self._query)
+        app.router.add_post("/api/v1/query_range", self._query_range)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -75,6 +78,17 @@ class FakePrometheus:
         """Answer this query with a result of any type, as it stands in the JSON."""
         self._told[promql] = lambda now: {"resultType": kind, "result": result}
 
+    def tell_history(
+        self, promql: str, history: History, labels: Mapping[str, str] | None = None
+    ) -> None:
+        """Answer this query, now and over time, with one series whose value is a function of the time (None: a gap)."""
+
+        def at(moment: float) -> dict[str, Any]:
+            value = history(moment)
+            return _vector([dict(labels or {})], () if value is None else (value,), moment)
+
+        self._told[promql] = at
+
     def tell_by(self, answerer: Answerer) -> None:
         """Answer whatever else is asked by a function: one number, or None for an empty vector."""
         self._answerer = answerer
@@ -101,24 +115,69 @@ class FakePrometheus:
         self._released.set()
 
     async def _query(self, request: web.Request) -> web.Response:
+        form = await self._noted(request)
+        return self._refusal(form) or self._success(self._result(form["query"], self._now()))
+
+    async def _query_range(self, request: web.Request) -> web.Response:
+        form = await self._noted(request)
+        if refusal := self._refusal(form):
+            return refusal
+        try:
+            moments = _moments(form)
+            vectors = [self._result(form["query"], moment) for moment in moments]
+            return self._success(_matrix(vectors))
+        except ValueError as error:
+            return _bad(str(error))
+
+    async def _noted(self, request: web.Request) -> dict[str, str]:
         form = {name: str(value) for name, value in (await request.post()).items()}
-        query = form.get("query", "")
-        self.queries.append(query)
+        self.queries.append(form.setdefault("query", ""))
         self.headers.append(dict(request.headers))
         await self._released.wait()
-        if self._failure is not None:
-            status, body = self._failure
-            return _response(status, body)
-        if problem := _problem(query, form.get("timeout", "1s")):
-            return _response(400, {"status": "error", "errorType": "bad_data", "error": problem})
-        more = {"warnings": list(self._warnings)} if self._warnings else {}
-        return _response(200, {"status": "success", "data": self._result(query), **more})
+        return form
 
-    def _result(self, query: str) -> dict[str, Any]:
+    def _refusal(self, form: Mapping[str, str]) -> web.Response | None:
+        if self._failure is not None:
+            return _response(*self._failure)
+        problem = _problem(form["query"], form.get("timeout", "1s"))
+        return _bad(problem) if problem else None
+
+    def _success(self, result: dict[str, Any]) -> web.Response:
+        more = {"warnings": list(self._warnings)} if self._warnings else {}
+        return _response(200, {"status": "success", "data": result, **more})
+
+    def _result(self, query: str, moment: float) -> dict[str, Any]:
         if told := self._told.get(query):
-            return told(self._now())
+            return told(moment)
         value = self._answerer(query)
-        return _vector([{}], () if value is None else (value,), self._now())
+        return _vector([{}], () if value is None else (value,), moment)
+
+
+def _moments(form: Mapping[str, str]) -> list[float]:
+    """Return when a range query looks; ValueError where Prometheus would refuse."""
+    start, end, step = (float(form.get(name, "nan")) for name in ("start", "end", "step"))
+    if not end >= start:
+        raise ValueError('invalid parameter "end": end timestamp must not be before start time')
+    if not step > 0:
+        raise ValueError('invalid parameter "step": zero or negative query resolution step widths')
+    if (end - start) / step > _MOST_POINTS:
+        raise ValueError(f"exceeded maximum resolution of {_MOST_POINTS:,} points per timeseries")
+    return [start + n * step for n in range(int((end - start) / step) + 1)]
+
+
+def _matrix(answers: list[dict[str, Any]]) -> dict[str, Any]:
+    """Put instant answers together to what a range query says: a list of values for each series."""
+    found: dict[str, dict[str, Any]] = {}
+    for answer in answers:
+        if answer["resultType"] in ("matrix", "string"):
+            raise ValueError(f'invalid expression type "{answer["resultType"]}" for range query')
+        is_scalar = answer["resultType"] == "scalar"
+        vector = [{"metric": {}, "value": answer["result"]}] if is_scalar else answer["result"]
+        for entry in vector:
+            key = repr(sorted(entry["metric"].items()))
+            series = found.setdefault(key, {"metric": entry["metric"], "values": []})
+            series["values"].append(entry["value"])
+    return {"resultType": "matrix", "result": list(found.values())}
 
 
 def _problem(query: str, limit: str) -> str:
@@ -142,6 +201,10 @@ def _point(value: float, now: float) -> list[Any]:
     """Write a value as Prometheus does: a text, with its own words for what JSON has no number for."""
     words = {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf"}
     return [round(now, 3), words.get(str(float(value)), f"{value:.17g}")]
+
+
+def _bad(problem: str) -> web.Response:
+    return _response(400, {"status": "error", "errorType": "bad_data", "error": problem})
 
 
 def _response(status: int, body: Any) -> web.Response:
