@@ -13,6 +13,7 @@ from remediator.cli.health import healthcheck, version
 from remediator.cli.pauses import pause, resume
 from remediator.cli.resolve import resolve
 from remediator.cli.runs import runs
+from remediator.cli.slack import slack
 from remediator.cli.why import why
 
 COMMANDS = (
@@ -27,6 +28,7 @@ COMMANDS = (
     resume,
     actions,
     resolve,
+    slack,
     db,
     healthcheck,
     version,

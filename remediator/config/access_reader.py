@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from remediator.config.settings_sections import (
     BasicLogin,
     ListenAddress,
     ProxySettings,
+    Role,
     Source,
     TlsSettings,
     Users,
@@ -59,13 +60,14 @@ class AccessReader:
         self._refuse_shared(("sources",), [t for source in found for t in source.tokens], "source")
         return tuple(found)
 
-    def users(self, shape: UsersShape) -> Users:
-        """Read tokens and the proxy."""
+    def users(self, shape: UsersShape, slack: Mapping[Role, tuple[str, ...]]) -> Users:
+        """Read tokens and the proxy; who has which role in Slack is read already."""
         path: KeyPath = ("users", "tokens")
         found = [self._token((*path, n), each) for n, each in enumerate(shape.tokens)]
         self._refuse_twins(path, [token.name for token in found], "token")
         self._refuse_shared(path, [t for token in found for t in token.tokens], "user")
-        return Users(tokens=tuple(found), proxy=self._proxy(shape.proxy) if shape.proxy else None)
+        proxy = self._proxy(shape.proxy) if shape.proxy else None
+        return Users(tokens=tuple(found), proxy=proxy, slack=slack)
 
     def tls(self, shape: TlsShape | None) -> TlsSettings | None:
         """Read our certificate's files, which must be there."""

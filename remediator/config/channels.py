@@ -14,13 +14,18 @@ from remediator.config.secret import Secret, read_quietly
 from remediator.config.shapes import Part, read_shape
 from remediator.config.yaml_source import KeyPath
 
-_ANNOUNCED = ("slack", "pagerduty")
+_ANNOUNCED = ("pagerduty",)
 
 Ways = tuple[Mapping[str, Any], ...]
 
 
-def read_ways(report: Report, path: KeyPath, raw: Any, catalog: Catalog) -> Ways:
-    """Return one `{channel: settings}` for each way; a list or one mapping of channels are both allowed."""
+def read_ways(
+    report: Report, path: KeyPath, raw: Any, catalog: Catalog, *, has_slack: bool | None = None
+) -> Ways:
+    """Return one `{channel: settings}` for each way; a list or one mapping of channels are both allowed.
+
+    `has_slack` says whether the settings have a section `slack`, without which nobody is told there; None if unknown.
+    """
     items = list(enumerate(raw)) if isinstance(raw, list) else [(None, raw)]
     ways: list[Mapping[str, Any]] = []
     for index, item in items:
@@ -28,6 +33,8 @@ def read_ways(report: Report, path: KeyPath, raw: Any, catalog: Catalog) -> Ways
         mapping = as_mapping(report, place, item, "a way to tell people") or {}
         for name, written in mapping.items():
             settings = _settings(report, (*place, name), (name, written), catalog)
+            if name == "slack" and has_slack is False:
+                _report_no_slack(report, (*place, name))
             ways += [] if settings is None else [{name: settings}]
     return tuple(ways)
 
@@ -48,6 +55,10 @@ def _settings(
     report: Report, path: KeyPath, way: tuple[str, Any], catalog: Catalog
 ) -> Mapping[str, Any] | None:
     name, written = way
+    if name == "slack" and written is None:
+        hint = "Write it in quotes, slack: '#sre', because # begins a comment."
+        report.error(path, "missing-key", "this says neither where nor whom", hint)
+        return None
     channel = catalog.channels.get(name)
     if channel is None:
         _report_unknown(report, path, name, catalog)
@@ -68,6 +79,12 @@ def _settings(
     ):
         return None
     return given
+
+
+def _report_no_slack(report: Report, path: KeyPath) -> None:
+    message = "nobody can be told in Slack: the settings have no section `slack`"
+    hint = "Add `slack` with `bot_token_file` and `channel`."
+    report.error(path, "no-slack", message, hint, at_key=True)
 
 
 def _report_unknown(report: Report, path: KeyPath, name: str, catalog: Catalog) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -54,6 +54,17 @@ def format_problems(problems: Sequence[Problem], form: ProblemFormat = ProblemFo
     return "\n".join([*map(str, problems), _summary(problems)])
 
 
+def count_words(number: int, noun: str) -> str:
+    """Write `no errors`, `1 error`, `2 errors`."""
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def annotation(level: str, properties: Mapping[str, str], text: str) -> str:
+    """Write a workflow command (GitHub Docs, "Workflow commands"); its two escapes differ by place."""
+    listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{level} {listed}::{_message(text)}"
+
+
 def _loader(catalog: Catalog, settings: Settings) -> PlaybookLoader:
     templates = Templates(settings.resolver)
     return PlaybookLoader(catalog, settings.playbook_rules(), templates=templates)
@@ -62,18 +73,12 @@ def _loader(catalog: Catalog, settings: Settings) -> PlaybookLoader:
 def _summary(problems: Sequence[Problem]) -> str:
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     warnings = len(problems) - errors
-    return f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+    return f"{count_words(errors, 'error')}, {count_words(warnings, 'warning')}"
 
 
 def _annotation(problem: Problem) -> str:
-    """Write a workflow command (GitHub Docs, "Workflow commands"); its two escapes differ by place."""
-    place = f"file={_property(problem.file)},line={problem.line},col={problem.column}"
-    title = f"title={_property(problem.code)}"
-    return f"::{problem.severity} {place},{title}::{_message(problem.text)}"
+    place = {"file": problem.file, "line": str(problem.line), "col": str(problem.column)}
+    return annotation(problem.severity, {**place, "title": problem.code}, problem.text)
 
 
 def _message(text: str) -> str:

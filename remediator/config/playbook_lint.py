@@ -21,6 +21,7 @@ def lint(reading: Reading, playbook: Playbook) -> None:
     _lint_requires(reading, playbook)
     _lint_protected(reading, playbook)
     _lint_rest(reading, playbook)
+    _lint_approval(reading, playbook)
     for index, step in enumerate(playbook.steps):
         _lint_step(reading, playbook, index, step)
 
@@ -85,6 +86,27 @@ def _lint_rest(reading: Reading, playbook: Playbook) -> None:
         message = "the cooldown is shorter than the verification may take"
         hint = "The next run could start before this one's effect is known."
         reading.report.warn(("guards", "cooldown"), "short-cooldown", message, hint)
+
+
+def _lint_approval(reading: Reading, playbook: Playbook) -> None:
+    rules, policy = reading.rules, playbook.approval
+    if rules.has_slack is False:
+        for index, group in enumerate(policy.groups):
+            if group.startswith("@"):
+                message = f"nobody can be in `{group}`: no `slack` is set in the settings"
+                path = ("approval", "by", "groups", index)
+                reading.report.warn(path, "no-slack", message, "A proxy's groups have no @.")
+    if rules.has_slack and not rules.slack_approves and not (policy.groups or policy.users):
+        _lint_nobody(reading, playbook)
+
+
+def _lint_nobody(reading: Reading, playbook: Playbook) -> None:
+    acts = playbook.mode in (Mode.APPROVE, Mode.AUTO)
+    asks = playbook.mode is Mode.APPROVE or any(s.approval_required for s in playbook.steps)
+    if acts and asks:
+        message = "this will ask in Slack, where nobody may approve"
+        hint = "Write `approval: {by: {groups: […]}}`, or give the role in `users.slack.roles`."
+        reading.report.warn((), "no-approver", message, hint)
 
 
 def _lint_command(reading: Reading, index: int, step: StepOrder) -> None:

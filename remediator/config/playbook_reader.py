@@ -209,7 +209,13 @@ def _escalations(reading: Reading, path: KeyPath, raw: Any) -> tuple[Escalation,
 
 def _check_contact(reading: Reading, path: KeyPath, name: str) -> None:
     known = reading.rules.contacts
-    if known is None or name in known or name.startswith("@"):
+    is_handle = name.startswith("@")
+    if known is None or name in known or (is_handle and reading.rules.has_slack is not False):
+        return
+    if is_handle:
+        message = f"`{name}` cannot be called: it is not a contact, and no `slack` is set"
+        hint = "Add `slack` to the settings, or the name under `contacts`."
+        reading.report.error(path, "no-slack", message, hint)
         return
     hint = did_you_mean(name, known) or "Add it under `contacts` in the settings."
     reading.report.error(path, "unknown-contact", f"`{name}` is not a contact", hint)
@@ -218,4 +224,5 @@ def _check_contact(reading: Reading, path: KeyPath, name: str) -> None:
 def _notify(reading: Reading, raw: Any) -> Ways:
     if raw is None:
         return ()
-    return read_ways(reading.report, ("notify",), raw, reading.catalog)
+    has_slack = reading.rules.has_slack
+    return read_ways(reading.report, ("notify",), raw, reading.catalog, has_slack=has_slack)

@@ -24,9 +24,14 @@ _BARE_LABEL_IN_REGEX = re.compile(r'[=!]~\s*"[^"]*\{\{(?![^}]*promql_regex)')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaybookRules:
-    """What the settings say about all playbooks. None where there are no settings to check against."""
+    """What the settings say about all playbooks. None where there are no settings to check against.
+
+    `slack_approves` says whether anybody in Slack has the role of an approver.
+    """
 
     contacts: frozenset[str] | None = None
+    has_slack: bool | None = None
+    slack_approves: bool = False
     commands: frozenset[str] | None = None
     protected: tuple[str, ...] = ()
     guard_defaults: Mapping[str, Any] = field(default_factory=dict)

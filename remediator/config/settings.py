@@ -66,11 +66,18 @@ class Settings:
         """Return what playbooks are checked against."""
         return PlaybookRules(
             contacts=frozenset(self.contacts),
+            has_slack=self.slack is not None,
+            slack_approves=self.users.approve_in_slack,
             commands=frozenset(self.commands),
             protected=self.protected,
             guard_defaults=self.guards,
             guard_floors=self.floors,
         )
+
+    @property
+    def handles(self) -> str:
+        """The channel that can call every `@name`, also those that are no contact; "" where there is none."""
+        return "slack" if self.slack else ""
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret value, for the scrubber of log lines and messages."""

@@ -35,9 +35,9 @@ from remediator.config.settings_shape import (
     KubernetesShape,
     PrometheusShape,
     SettingsShape,
-    SlackShape,
 )
 from remediator.config.shapes import Part, read_loosely
+from remediator.config.slack_reader import SlackReader
 from remediator.config.templates import Templates
 from remediator.config.yaml_source import KeyPath, YamlSource, read_yaml_file
 from remediator.core.errors import InvalidSettings
@@ -89,17 +89,19 @@ class _SettingsReader:
         self._secrets = SecretReader(report, folder)
         self._access = AccessReader(report, self._secrets, folder)
         self._hosts = HostsReader(report, self._secrets, folder)
+        self._slack = SlackReader(report, self._secrets)
 
     def read(self, shape: SettingsShape) -> Settings:
         resolver = self._hosts.resolver(shape.hosts)
         tls = self._access.tls(shape.tls)
         listen = self._access.listen(shape.listen)
         sources = self._access.sources(shape.sources, tls)
-        users = self._access.users(shape.users)
+        slack = self._slack.slack(shape.slack)
+        users = self._access.users(shape.users, self._slack.roles(shape.users.slack))
         self._access.refuse_strangers(listen, sources, users)
         metrics = (shape.metrics.bearer_token, shape.metrics.bearer_token_file)
         contacts = self._contacts(shape.contacts)
-        notify = self._ways(("notify",), shape.notify)
+        notify = self._notify(shape.notify, slack)
         return Settings(
             listen=listen,
             external_url=shape.external_url,
@@ -117,7 +119,7 @@ class _SettingsReader:
             aws=AwsSettings(regions=shape.aws.regions, endpoint_url=shape.aws.endpoint_url),
             prometheus=self._prometheus(shape.prometheus),
             alertmanager=self._alertmanager(shape.alertmanager),
-            slack=self._slack(shape.slack),
+            slack=slack,
             contacts=contacts,
             severities=SEVERITIES if shape.severities is None else shape.severities,
             notify=notify,
@@ -197,30 +199,20 @@ class _SettingsReader:
             basic=self._access.basic((name, "basic"), shape.basic),
         )
 
-    def _slack(self, shape: SlackShape | None) -> SlackSettings | None:
-        if shape is None:
-            return None
-        names = ("bot_token", "app_token", "signing_secret")
-        found = {
-            name: self._secrets.one(
-                ("slack",), name, getattr(shape, name), getattr(shape, f"{name}_file")
-            )
-            for name in names
-        }
-        bot_token = found.pop("bot_token")
-        if bot_token is None:
-            message = "`slack` needs `bot_token_file`"
-            self._report.error(("slack",), "missing-key", message, at_key=True)
-            return None
-        return SlackSettings(
-            bot_token=bot_token, channel=shape.channel, api_url=shape.api_url, **found
-        )
-
     def _contacts(self, written: Mapping[str, Any]) -> dict[str, Ways]:
         return {name: self._ways(("contacts", name), ways) for name, ways in written.items()}
 
+    def _notify(self, raw: Any, slack: SlackSettings | None) -> Ways:
+        """Read the ways for all runs; where nothing is said, Slack's own channel is where people look."""
+        if raw is None and slack is not None:
+            return ({"slack": {"to": slack.channel}},)
+        return self._ways(("notify",), raw)
+
     def _ways(self, path: KeyPath, raw: Any) -> Ways:
-        return () if raw is None else read_ways(self._report, path, raw, self._catalog)
+        if raw is None:
+            return ()
+        has_slack = self._slack.is_set
+        return read_ways(self._report, path, raw, self._catalog, has_slack=has_slack)
 
     def _guards(self, key: str, raw: Any, resolver: HostResolver) -> dict[str, Any]:
         reading = Reading(

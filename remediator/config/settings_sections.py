@@ -29,6 +29,16 @@ class GitOps(StrEnum):
     ALLOW = "allow"
 
 
+def is_loopback(host: str) -> bool:
+    """Say whether a host is this machine, and can be nothing else."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenAddress:
     """Where the daemon listens; an empty host means everywhere."""
@@ -39,12 +49,7 @@ class ListenAddress:
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach it."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,15 +117,24 @@ class ProxySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Users:
-    """Who may call the API and use the pages."""
+    """Who may call the API and use the pages; `slack` says which groups and people of Slack have which role there.
+
+    A name in `slack` is `@handle`, an id (`S…`, `U…`), an e-mail, or `*` for every full member of the workspace.
+    """
 
     tokens: tuple[UserToken, ...] = ()
     proxy: ProxySettings | None = None
+    slack: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def have_credentials(self) -> bool:
-        """Whether anybody can prove who they are."""
+        """Whether anybody can prove who they are to the API."""
         return bool(self.tokens or self.proxy)
+
+    @property
+    def approve_in_slack(self) -> bool:
+        """Whether the roles give anybody in Slack the right to approve."""
+        return any(names and role is not Role.VIEWER for role, names in self.slack.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +183,8 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackSettings:
-    """Slack's side of us."""
+    """Slack's side of us. `channel` is where messages go that name no other; `app_token` opens Socket Mode,
+    `signing_secret` the HTTP door."""
 
     bot_token: Secret
     channel: str

@@ -60,11 +60,18 @@ class ProxyShape(Shape):
     roles: dict[Role, Words] = Field(default_factory=dict)
 
 
+class SlackUsersShape(Shape):
+    """`users.slack`."""
+
+    roles: dict[Role, Words] = Field(default_factory=dict)
+
+
 class UsersShape(Shape):
     """`users`."""
 
     tokens: tuple[TokenShape, ...] = ()
     proxy: ProxyShape | None = None
+    slack: SlackUsersShape | None = None
 
 
 class TlsShape(Shape):
@@ -167,7 +174,7 @@ class SlackShape(Shape):
     app_token_file: Path_ | None = None
     signing_secret: StrictStr | None = None
     signing_secret_file: Path_ | None = None
-    channel: Word
+    channel: Word | None = None
     api_url: Url = "https://slack.com/api/"
 
 

@@ -27,7 +27,10 @@ class Bundler(Protocol):
     """A deliverer that takes what has piled up in a thread at once."""
 
     async def deliver_all(self, messages: Sequence[Message], receipt: str | None) -> str:
-        """Deliver messages of one thread, oldest first, as `deliver` would one by one; return one receipt for all."""
+        """Deliver messages of one thread, oldest first, as `deliver` would one by one; return one receipt for all.
+
+        Of several DIGESTs only the last comes. Where a DeliveryError is final, they come again one by one.
+        """
         ...
 
 

@@ -1,9 +1,10 @@
-"""What we ask of a Prometheus: one instant query. Empty is an answer, an error is not."""
+"""What we ask of a Prometheus: how things are now, and how they were. Empty is an answer, an error is not."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
 
@@ -16,9 +17,23 @@ class Sample:
     at: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One series over time: pairs of a moment (seconds since 1970) and a value, oldest first, gaps left out."""
+
+    labels: Mapping[str, str]
+    points: tuple[tuple[float, float], ...]
+
+
 class Prometheus(Protocol):
-    """An instant query."""
+    """Instant queries and range queries."""
 
     async def query(self, promql: str) -> tuple[Sample, ...]:
         """Return the samples at this moment; raise Transient (unreachable, error answer) or Permanent (bad query)."""
+        ...
+
+    async def query_range(
+        self, promql: str, *, start: datetime, end: datetime, step: timedelta
+    ) -> tuple[Series, ...]:
+        """Return the series from start to end, a point each step (at most 11,000); raise as `query` does."""
         ...

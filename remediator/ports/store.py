@@ -7,7 +7,7 @@ serialization failure): they must not change anything outside.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -200,6 +200,10 @@ class Reader(Protocol):
         receipt is `besides` do not count."""
         ...
 
+    def outcomes(self, since: datetime) -> Mapping[str, int]:
+        """Count the runs created since by how they ended; open ones are left out."""
+        ...
+
     def vitals(self, now: datetime) -> Vitals: ...  # noqa: D102
 
 
@@ -303,9 +307,18 @@ class Transaction(Reader, Protocol):
         ...
 
     def claim_deliveries(
-        self, *, owner: str, lease: timedelta, limit: int, now: datetime
+        self,
+        *,
+        owner: str,
+        lease: timedelta,
+        limit: int,
+        now: datetime,
+        besides: Collection[str] = (),
     ) -> tuple[Delivery, ...]:
-        """Take due deliveries, in order within each (thread, channel): a later one waits for an earlier one."""
+        """Take due deliveries, in order within each (thread, channel): a later one waits for an earlier one.
+
+        Those by the channels `besides` (each its JSON) are left alone.
+        """
         ...
 
     def claim_behind(

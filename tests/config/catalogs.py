@@ -69,6 +69,10 @@ class Hook(Parameters):
     bearer_token_file: str | None = None
 
 
+class Post(Parameters):
+    to: str
+
+
 def an_action(name: str, parameters: type[Parameters], **more: Any) -> Action:
     given: dict[str, Any] = {
         "doc": name,
@@ -128,6 +132,7 @@ def small_catalog(more: Mapping[str, Any] | None = None) -> Catalog:
     channels = (
         Channel(name="console", doc="", settings=NoParameters, shorthand="", deliverer=_never),
         Channel(name="webhook", doc="", settings=Hook, shorthand="url", deliverer=_never),
+        Channel(name="slack", doc="", settings=Post, shorthand="to", deliverer=_never),
     )
     return Catalog(
         actions=by_name(actions),

@@ -12,6 +12,8 @@ import pytest
 def _folder(tmp_path: Path) -> Path:
     for name in ("am", "am-next", "ana", "proxy", "ssh", "bot", "db"):
         (tmp_path / name).write_text(f"secret-of-{name}\n")
+    for name in ("xoxb", "xapp"):
+        (tmp_path / name).write_text(f"{name}-secret\n")
     (tmp_path / "empty").write_text("\n")
     (tmp_path / "two-lines").write_text("a\nb\n")
     for name in ("cert.pem", "key.pem", "ca.pem"):

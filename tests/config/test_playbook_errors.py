@@ -179,11 +179,11 @@ BAD = [
     ),
     (
         "channels",
-        HEAD + STEPS + VERIFY + "notify: {webhok: x, webhook: {}, slack: '#sre'}\n",
+        HEAD + STEPS + VERIFY + "notify: {webhok: x, webhook: {}, pagerduty: x}\n",
         [
             "p.yaml:9:10: error[unknown-channel]: `webhok` is not a channel. Did you mean `webhook`?",
             "p.yaml:9:21: error[missing-key]: the channel `webhook` needs `url`",
-            "p.yaml:9:34: warning[unavailable-channel]: the channel `slack` is not in this version; "
+            "p.yaml:9:34: warning[unavailable-channel]: the channel `pagerduty` is not in this version; "
             "nobody is told this way",
         ],
     ),

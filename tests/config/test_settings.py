@@ -21,6 +21,7 @@ from remediator.config.settings_sections import (
     ListenAddress,
     ProxySettings,
     Role,
+    SlackSettings,
     Source,
     StoreSettings,
 )
@@ -149,6 +150,89 @@ def test_the_world_is_read(settings_folder: Path) -> None:
     assert found.slack is not None
     assert found.slack.api_url == "https://slack.com/api/"
     assert found.http_allow == ("example.com", "127.0.0.1:8080")
+
+
+SLACK = """\
+slack: {bot_token_file: xoxb, app_token_file: xapp, signing_secret_file: am, channel: "#sre"}
+"""
+
+
+def test_slack_is_read(settings_folder: Path) -> None:
+    text = """\
+contacts: {leads: {slack: "@sre-leads"}}
+users:
+  slack: {roles: {approver: ["@sre-oncall", ana@example.com], viewer: ["*"]}}
+"""
+    found = settings(settings_folder, SLACK + text)
+
+    assert found.slack == SlackSettings(
+        bot_token=Secret("xoxb-secret"),
+        app_token=Secret("xapp-secret"),
+        signing_secret=Secret("secret-of-am"),
+        channel="#sre",
+    )
+    assert found.users.slack == {
+        Role.APPROVER: ("@sre-oncall", "ana@example.com"),
+        Role.VIEWER: ("*",),
+    }
+    assert found.contacts["leads"] == ({"slack": {"to": "@sre-leads"}},)
+    assert found.handles == "slack"
+    assert not load_settings(None, CATALOG).settings.handles
+    assert {"xoxb-secret", "xapp-secret", "secret-of-am"} <= set(found.secrets())
+
+
+@pytest.mark.parametrize(
+    ("written", "is_read"),
+    [
+        ("https://slack.com/api/", "https://slack.com/api/"),
+        ("https://slack.example.com/api", "https://slack.example.com/api/"),
+        ("http://127.0.0.1:8080/api", "http://127.0.0.1:8080/api/"),
+        ("http://localhost:8080/api/", "http://localhost:8080/api/"),
+    ],
+)
+def test_an_address_of_slack_is_secure_or_on_this_machine(
+    settings_folder: Path, written: str, is_read: str
+) -> None:
+    found = settings(settings_folder, SLACK.replace("}", f", api_url: '{written}'}}"))
+
+    assert found.slack is not None
+    assert found.slack.api_url == is_read
+
+
+@pytest.mark.parametrize(
+    ("written", "ways"),
+    [
+        ("", ({"slack": {"to": "#sre"}},)),
+        ("notify:", ({"slack": {"to": "#sre"}},)),
+        ("notify: []", ()),
+        ("notify: {console: {}}", ({"console": {}},)),
+    ],
+)
+def test_where_nothing_else_is_said_everything_is_told_in_slacks_channel(
+    settings_folder: Path, written: str, ways: tuple[object, ...]
+) -> None:
+    assert settings(settings_folder, f"{SLACK}{written}\n").notify == ways
+
+
+@pytest.mark.parametrize(
+    ("roles", "does"),
+    [
+        ("{}", False),
+        ("{viewer: ['*']}", False),
+        ("{approver: []}", False),
+        ("{approver: [U012AB3CD]}", True),
+        ("{operator: ['@sre']}", True),
+        ("{admin: [U012AB3CD]}", True),
+    ],
+)
+def test_roles_say_whether_anybody_approves_in_slack(
+    settings_folder: Path, roles: str, does: bool
+) -> None:
+    found = settings(settings_folder, f"{SLACK}users: {{slack: {{roles: {roles}}}}}\n")
+
+    assert found.users.approve_in_slack is does
+    assert found.playbook_rules().slack_approves is does
+    assert not found.users.have_credentials  # a role in Slack opens no door of the API
 
 
 def test_rules_for_playbooks_are_read(settings_folder: Path) -> None:

@@ -195,8 +195,84 @@ BAD = [
     ),
     (
         "Slack without a token",
-        "slack: {channel: '#sre'}\n",
+        "slack: {channel: '#sre', app_token_file: xapp}\n",
         ["settings.yaml:1:1: error[missing-key]: `slack` needs `bot_token_file`"],
+    ),
+    (
+        "Slack where nobody can answer",
+        "slack: {bot_token_file: xoxb, channel: '#sre'}\n",
+        [
+            "settings.yaml:1:1: warning[no-door]: without `app_token_file` or "
+            "`signing_secret_file` nobody can answer in Slack"
+        ],
+    ),
+    (
+        "a channel that YAML takes for a comment",
+        "slack:\n  bot_token_file: xoxb\n  signing_secret_file: am\n  channel: #sre\n",
+        [
+            "settings.yaml:1:1: error[missing-key]: `slack` needs `channel`. "
+            "Write it in quotes, channel: '#sre', because # begins a comment."
+        ],
+    ),
+    (
+        "tokens in each other's place, a channel without its sign, an address for everybody to hear",
+        "slack:\n  bot_token_file: xapp\n  app_token_file: xoxb\n  channel: sre\n"
+        "  api_url: http://slack.example.com/api/\n",
+        [
+            "settings.yaml:2:19: warning[token]: this is no bot token: those begin with xoxb-",
+            "settings.yaml:3:19: warning[token]: this is no app token: those begin with xapp-",
+            "settings.yaml:4:12: error[slack-channel]: 'sre' is not a channel. Write '#name' …",
+            "settings.yaml:5:12: error[api-url]: tokens are sent here: it must be https://, …",
+        ],
+    ),
+    (
+        "roles in a Slack that is not set",
+        "users: {slack: {roles: {approver: ['@sre']}}}\n",
+        ["settings.yaml:1:9: error[no-slack]: `users.slack` gives roles in Slack, but …"],
+    ),
+    (
+        "roles for nobody and for everybody",
+        "slack: {bot_token_file: xoxb, app_token_file: xapp, channel: '#sre'}\n"
+        "users:\n  slack:\n    roles:\n      operator: [sre, '@sre', S012AB3CD, U012AB3CD, W012AB3CD, a@b.example]\n"
+        "      approver: ['*', '@', '@here']\n      viewer: ['*']\n",
+        [
+            "settings.yaml:5:18: error[slack-name]: 'sre' is nobody in Slack. "
+            "Write @group, S… or U… (ids), an e-mail, or * for every full member.",
+            "settings.yaml:6:18: warning[everybody]: every full member of the workspace is "
+            "approver. Name a group or people.",
+            "settings.yaml:6:23: error[slack-name]: '@' is nobody in Slack. …",
+            "settings.yaml:6:28: error[slack-name]: '@here' is nobody in Slack. …",
+        ],
+    ),
+    (
+        "a role that is none",
+        "slack: {bot_token_file: xoxb, app_token_file: xapp, channel: '#sre'}\n"
+        "users: {slack: {roles: {king: ['@sre']}}}\n",
+        ["settings.yaml:2:31: error[choice]: `king` must be …"],
+    ),
+    (
+        "ways to a Slack that is not set",
+        "contacts: {leads: {slack: '@leads'}}\nnotify: [{slack: '#sre'}, {console: {}}]\n",
+        [
+            "settings.yaml:1:20: error[no-slack]: nobody can be told in Slack: the settings have "
+            "no section `slack`. Add `slack` with `bot_token_file` and `channel`.",
+            "settings.yaml:2:11: error[no-slack]: …",
+        ],
+    ),
+    (
+        "a way to Slack that YAML takes for a comment",
+        "slack: {bot_token_file: xoxb, app_token_file: xapp, channel: '#sre'}\n"
+        "notify:\n  - slack: #sre\n",
+        [
+            "settings.yaml:3:11: error[missing-key]: this says neither where nor whom. "
+            "Write it in quotes, slack: '#sre', because # begins a comment."
+        ],
+    ),
+    (
+        "ways to a Slack that is wrong in another place",
+        "slack: {bot_token_file: xoxb, chanel: '#sre'}\nnotify: {slack: '#sre'}\n"
+        "users: {slack: {roles: {viewer: ['*']}}}\n",
+        ["settings.yaml:1:31: error[unknown-key]: …"],
     ),
     (
         "protected and allowed",
