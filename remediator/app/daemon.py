@@ -13,6 +13,7 @@ from typing import Any
 
 from remediator import __version__
 from remediator.app.site import Live, Site, load_site
+from remediator.app.slack import slack_desk
 from remediator.app.witness import TelemetryWitness
 from remediator.config.catalog import Catalog, find_catalog
 from remediator.config.expressions import CelConditions
@@ -31,6 +32,8 @@ from remediator.engine.scribe import Scribe
 from remediator.engine.worker import Worker
 from remediator.http.context import HttpContext
 from remediator.http.server import TlsFiles, build_app, start, stop
+from remediator.http.slack.desk import SlackDesk
+from remediator.http.slack.socket import SocketDoor
 from remediator.ports.ambient import Ambient, system_ambient
 from remediator.ports.store import Store
 from remediator.ports.traffic import Traffic
@@ -88,9 +91,11 @@ class Daemon:
         self._traffic = Traffic(self._ambient.monotonic)
         self._stopping = asyncio.Event()
         self.started = asyncio.Event()
-        self._loops: tuple[Worker | Intake | Courier | Keeper, ...] = ()
+        self._loops: tuple[Worker | Intake | Courier | Keeper | SocketDoor, ...] = ()
         self.address = ""
         self.control: Control | None = None
+        self._store: Store | None = None
+        self._desk: SlackDesk | None = None
 
     async def run(self) -> None:
         """Start everything, wait for the end, stop everything in order."""
@@ -98,6 +103,7 @@ class Daemon:
             store = await open_store(store_url(self.site.settings), password=self._password)
             stack.push_async_callback(store.close)
             stack.push_async_callback(self._close_gateways)
+            stack.push_async_callback(self._close_desk)
             self._build(store)
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(loop.run()) for loop in self._loops]
@@ -128,6 +134,9 @@ class Daemon:
         for loop in self._loops:
             if isinstance(loop, Courier):
                 loop.forget()
+        desk, self._desk = self._desk, self._new_desk()
+        if desk is not None:
+            await desk.close()
         await old.gateways.close()
         self.telemetry.reload(ok=True)
         self.telemetry.log("reloaded", playbooks=len(site.book))
@@ -150,11 +159,39 @@ class Daemon:
             ),
             self._courier(store),
             self._keeper(store, ledger),
+            SocketDoor(
+                desk=lambda: self._desk, ambient=self._ambient, connected=self._slack_connected
+            ),
         )
         self.control = Control(
             store=store, ledger=ledger, ambient=self._ambient, witness=self._witness
         )
+        self._why = Explanation(store=store, rules=lambda: self.site.rules).why
         self._preview = self._rehearsal(store, eyes)
+        self._store = store
+        self._desk = self._new_desk()
+
+    def _new_desk(self) -> SlackDesk | None:
+        """Return the desk that the site in force asks for; its doors take it from then on."""
+        assert self._store and self.control  # noqa: S101 - set by _build
+        return slack_desk(
+            self.site.settings,
+            self.site.gateways.looking.get("slack"),
+            store=self._store,
+            control=self.control,
+            why=self._why,
+            ambient=self._ambient,
+            log=self.telemetry.log,
+            playbooks=lambda: tuple(self.site.book.by_name),
+        )
+
+    def _slack_connected(self, is_connected: bool) -> None:
+        self.telemetry.slack_connected(is_connected=is_connected)
+
+    async def _close_desk(self) -> None:
+        desk, self._desk = self._desk, None
+        if desk is not None:
+            await desk.close()
 
     def _eyes(self) -> Eyes:
         return Eyes(
@@ -226,7 +263,7 @@ class Daemon:
         context = HttpContext(
             store=store,
             control=self.control,
-            why=Explanation(store=store, rules=lambda: self.site.rules).why,
+            why=self._why,
             plan=self._preview.plan,
             metrics=self.telemetry,
             ambient=self._ambient,
@@ -239,6 +276,7 @@ class Daemon:
             version=__version__,
             external_url=settings.external_url,
             arrived=self._traffic.note,
+            slack=lambda: self._desk,
         )
         server = await start(_address(settings), build_app(context), _tls(settings))
         self.address = _bound(server)

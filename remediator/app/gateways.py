@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from remediator.app.scrubbed import SHORTEST, ScrubbedLooker, ScrubbedShell
+from remediator.app.slack import slack_side
 from remediator.config.inventory import HostAddress
 from remediator.config.settings import Settings
 from remediator.config.settings_sections import ServerSettings, SshSettings
@@ -33,6 +34,8 @@ def build_gateways(settings: Settings) -> Gateways:
     """Return the gateways that these settings ask for; what is not set is absent."""
     looking: dict[str, Any] = {"commands": settings.commands, **_monitoring(settings)}
     looking["http"] = _http(settings)
+    if slack := slack_side(settings):
+        looking["slack"] = slack
     closers = tuple(g.close for g in looking.values() if hasattr(g, "close"))
     looking["looker"] = AbsentHosts()
     acting = {**looking, "shell": AbsentHosts()}

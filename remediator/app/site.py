@@ -58,7 +58,7 @@ def load_site(
         settings=settings,
         book=found.checked(),
         rules=_rules(settings, found.book, catalog, templates),
-        routes=Routes(always=settings.notify, contacts=settings.contacts),
+        routes=Routes(always=settings.notify, contacts=settings.contacts, handles=settings.handles),
         doorkeeper=_doorkeeper(settings),
         gateways=gateways(settings),
         warnings=tuple(str(p) for p in (*loaded.problems, *found.problems)),

@@ -12,6 +12,7 @@ from typing import Any
 
 from remediator.core import wording as say
 from remediator.core.change import Change, Plan
+from remediator.core.deciders import groups_in_force
 from remediator.core.events import Evidence
 from remediator.core.guards import GUARDS
 from remediator.core.run import Approval, Phase, Run, StepProgress, StepState
@@ -29,6 +30,7 @@ class CardStep:
     most: str = ""
     undo: str = ""
     reversible: bool = True
+    intent: Mapping[str, Any] = field(default_factory=dict)
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
     state: StepState = StepState.WAITING
@@ -53,6 +55,7 @@ class CardRequest:
     otherwise: str = ""
     reasons: tuple[str, ...] = ()
     approved_by: tuple[str, ...] = ()
+    decided_at: datetime | None = None
     changed: tuple[str, ...] = ()
     history: str = ""
     is_open: bool = True
@@ -80,7 +83,7 @@ class Card:
     resolved_at: datetime | None = None
     links: tuple[tuple[str, str], ...] = ()
     steps: tuple[CardStep, ...] = ()
-    has_plan: bool = False
+    digest: str = ""
     irreversible: bool = False
     targets: int = 0
     evidence: tuple[Evidence, ...] = ()
@@ -122,7 +125,7 @@ def card_of(run: Run, now: datetime, *, settled: bool = False) -> Card:
         resolved_at=run.alert_resolved_at,
         links=_links(run),
         steps=tuple(_step(run, step) for step in run.progress),
-        has_plan=run.plan is not None,
+        digest=run.plan.digest if run.plan else "",
         irreversible=bool(run.plan and run.plan.irreversible),
         targets=len({c.target for c in run.plan.changes}) if run.plan else 0,
         evidence=run.evidence,
@@ -173,6 +176,7 @@ def _step(run: Run, step: StepProgress) -> CardStep:
         most=say.bound(change).removeprefix(", "),
         undo=change.undo_hint,
         reversible=change.reversible,
+        intent=change.intent,
         before=change.before,
         after=change.after,
         state=step.state,
@@ -192,12 +196,13 @@ def _request(run: Run) -> CardRequest | None:
         digest=approval.digest,
         needs=say.who_decides(run),
         count=policy.count,
-        groups=policy.groups,
+        groups=groups_in_force(run),
         users=policy.users,
         expires_at=approval.expires_at,
         otherwise=_otherwise(run),
         reasons=approval.reasons,
         approved_by=approval.approvers,
+        decided_at=approval.decided_at,
         changed=plan_difference(run.former_plan, run.plan)
         if differs and run.former_plan and run.plan
         else (),

@@ -82,6 +82,7 @@ class Approval:
     granted: bool = False
     expired: bool = False
     rejected_by: Person | None = None
+    decided_at: datetime | None = None
 
     @property
     def approvers(self) -> tuple[str, ...]:

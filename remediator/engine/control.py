@@ -26,7 +26,9 @@ from remediator.ports.store import DecisionRecord, Entry, Store, Transaction
 TAKE_OVER_PAUSE = timedelta(hours=2)
 LONGEST_PAUSE = timedelta(days=30)
 KEEPER = "remediator"
-"""Who pauses when the clock jumped back; ending that pause says that the clock is right."""
+CLOCK = "clk"
+"""The ids of pauses that the keeper makes when the clock jumped back begin so; ending one says that the clock is right.
+A name would not do: people choose theirs."""
 
 
 class Control:
@@ -142,7 +144,7 @@ class Control:
             now = self._ambient.now()
             found = [p for p in tx.pauses(now) if scope in (p.id, p.scope)]
             ended = sum(tx.end_pause(p.id, person.name, now) for p in found)
-            if any(pause.who == KEEPER for pause in found):
+            if any(pause.id.startswith(CLOCK) for pause in found):
                 tx.confirm_clock(now)
             return ended + _close_breaker(tx, scope, now)
 
@@ -205,6 +207,9 @@ class Control:
         """A closed run takes no events: what a person says of it afterwards stands among the decisions."""
         why = f": {event.reason}" if event.reason else ""
         text = f"{event.settlement.value}{why}; its targets are free"
+        targets = tuple({step.change.target for step in run.progress if step.change})
+        if not any(hold.holder == run.id for hold in tx.holds(targets)):
+            raise Refused("conflict", "this was settled already; its targets are free")
         tx.release_holds(run.id)
         tx.decide(self._said(run, event.person, "settled", text))
         self._ledger.tell(tx, run, settled(run, event, self._ambient.now()))

@@ -1,25 +1,46 @@
-"""Deliver the outbox: in order within a run and channel, at least once, with patience. Never in the way of a run."""
+"""Deliver the outbox: in order within a run and channel, at least once, with patience. Never in the way of a run.
+
+One way to people that is slow, or asks us to wait, holds nobody else back: only so many deliveries are under way by
+each, and what is for it stays in the store meanwhile.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
 
 from remediator.core.errors import DeliveryError, StoreError
+from remediator.core.messages import Message, MessageKind
+from remediator.engine.digest import filled, fold_in_a_crowd
+from remediator.engine.parcel import (
+    FOLDED,
+    Parcel,
+    give_up,
+    mark_delivered,
+    name_of,
+    postpone,
+    put_back,
+    retry,
+)
+from remediator.engine.throttle import Throttle
 from remediator.engine.witness import Witness
 from remediator.ports.ambient import Ambient
-from remediator.ports.channel import Channel, Deliverer
+from remediator.ports.channel import Bundler, Channel, Deliverer
 from remediator.ports.store import Delivery, Store, Transaction, Work
 
 LEASE = timedelta(seconds=60)
 DELIVERY_TIMEOUT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=5)
 MOST_TRIES = 100
+MOST_TOGETHER = 50  # messages of one thread
+CLAIMED = 20
+STOP_WITHIN = timedelta(seconds=3)
 
 
 class Courier:
@@ -41,60 +62,137 @@ class Courier:
         self._witness = witness
         self._owner = ambient.new_id("cou")
         self._ready: dict[str, Deliverer] = {}
+        self._throttle = Throttle(ambient, channels)
+        self._running: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self.heartbeat = ambient.monotonic()
 
     async def run(self) -> None:
-        """Deliver until `stop`; whatever is left stays in the outbox."""
-        while not self._stopping.is_set():
-            self.heartbeat = self._ambient.monotonic()
-            try:
-                if await self.deliver_due() == 0:
-                    await self._store.wait_for_work(Work.OUTBOX, timedelta(seconds=1))
-            except StoreError as error:
-                self._witness.store_failed(str(error))
-                await asyncio.sleep(1)
+        """Deliver until `stop`, then give what is under way a moment; whatever is left stays in the outbox."""
+        async with asyncio.TaskGroup() as tasks:
+            while not self._stopping.is_set():
+                self.heartbeat = self._ambient.monotonic()
+                try:
+                    if await self._begin_due(tasks, CLAIMED) == 0:
+                        await self._store.wait_for_work(Work.OUTBOX, timedelta(seconds=1))
+                except StoreError as error:
+                    self._witness.store_failed(str(error))
+                    await asyncio.sleep(1)
+            await self._finish()
+        await self._give_back()
 
     def forget(self) -> None:
         """Build every channel anew at its next message: the settings were read again."""
         self._ready.clear()
 
     def stop(self) -> None:
-        """Start no further delivery."""
+        """Start no further delivery; `run` returns within a few seconds."""
         self._stopping.set()
 
-    async def deliver_due(self, limit: int = 20) -> int:
-        """Deliver what is due now; return how many deliveries were tried."""
+    async def deliver_due(self, limit: int = CLAIMED) -> int:
+        """Deliver what is due now, and wait for it; return how many deliveries were looked at."""
+        async with asyncio.TaskGroup() as tasks:
+            return await self._begin_due(tasks, limit)
+
+    async def _begin_due(self, tasks: asyncio.TaskGroup, limit: int) -> int:
+        busy = self._throttle.busy()
 
         def claim(tx: Transaction) -> tuple[Delivery, ...]:
             now = self._ambient.now()
-            return tx.claim_deliveries(owner=self._owner, lease=LEASE, limit=limit, now=now)
-
-        due = await self._store.submit(claim)
-        await asyncio.gather(*(self._deliver(delivery) for delivery in due))
-        return len(due)
-
-    async def _deliver(self, delivery: Delivery) -> None:
-        try:
-            deliverer = self._deliverer(delivery.channel)
-            async with asyncio.timeout(DELIVERY_TIMEOUT.total_seconds()):
-                receipt = await deliverer.deliver(delivery.message, delivery.receipt)
-        except DeliveryError as error:
-            await self._failed(delivery, error)
-        except TimeoutError:
-            await self._failed(delivery, DeliveryError("no answer in time"))
-        except Exception as error:  # a broken channel must not stop the others
-            await self._failed(delivery, DeliveryError(f"{type(error).__name__}: {error}"))
-        else:
-            await self._store.submit(
-                lambda tx: tx.delivered(delivery.id, receipt, self._ambient.now())
+            return tx.claim_deliveries(
+                owner=self._owner, lease=LEASE, limit=limit, now=now, besides=busy
             )
 
-    def _deliverer(self, channel: str) -> Deliverer:
-        if channel not in self._ready:
-            ((name, settings),) = json.loads(channel).items()
-            self._ready[channel] = self._build(name, settings)
-        return self._ready[channel]
+        claimed = await self._store.submit(claim)
+        later: list[tuple[Delivery, datetime]] = []
+        for delivery in claimed:
+            if due_at := self._throttle.not_before(delivery):
+                later.append((delivery, due_at))
+            else:
+                self._begin(tasks, delivery)
+        if later:
+            await self._store.submit(lambda tx: put_back(tx, later))
+        return len(claimed)
+
+    def _begin(self, tasks: asyncio.TaskGroup, head: Delivery) -> None:
+        self._throttle.begin(head)
+        running = tasks.create_task(self._deliver(head))
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+
+    async def _deliver(self, head: Delivery) -> None:
+        try:
+            if problem := await self._problem_with(head):
+                await self._failed(head, problem)
+        except StoreError as error:  # it is free again when its lease is over
+            self._witness.store_failed(str(error))
+        self._throttle.end(head)
+
+    async def _problem_with(self, head: Delivery) -> DeliveryError | None:
+        try:
+            await self._pass_on(head)
+        except StoreError:
+            raise
+        except DeliveryError as error:
+            return error
+        except TimeoutError:
+            return DeliveryError("no answer in time")
+        except Exception as error:  # a broken channel must not stop the others
+            return DeliveryError(f"{type(error).__name__}: {error}")
+        return None
+
+    async def _pass_on(self, head: Delivery) -> None:
+        deliverer = self._deliverer(head.channel)
+        channel = self._channels[name_of(head.channel)]
+        parcel = await self._gathered(Parcel(deliveries=(head,), channel=channel), deliverer)
+        if parcel is None:
+            return
+        self._throttle.begin(*parcel.deliveries)
+        messages = await self._messages(parcel)
+        before = None if parcel.receipt == FOLDED else parcel.receipt
+        async with asyncio.timeout(DELIVERY_TIMEOUT.total_seconds()):
+            receipt = await _told(deliverer, messages, before)
+        await self._store.submit(
+            lambda tx: mark_delivered(tx, parcel.deliveries, receipt, self._ambient.now())
+        )
+
+    async def _gathered(self, parcel: Parcel, deliverer: Deliverer) -> Parcel | None:
+        """Return a parcel with what waits behind it; None where it waits, or is told in a digest instead."""
+        alone, channel = self._throttle.is_taken_singly(parcel.head), parcel.channel
+        bundles = isinstance(deliverer, Bundler) and not alone
+        if not (bundles or channel.rest or channel.crowd):
+            return parcel
+        pause = self._throttle.pause_of(parcel.way)
+
+        def gather(tx: Transaction) -> Parcel | None:
+            now = self._ambient.now()
+            whole = self._with_those_behind(tx, parcel, now) if bundles else parcel
+            until = now + pause if pause else whole.rests_until(now)
+            if until:
+                postpone(tx, whole.deliveries, until)
+                return None
+            return None if fold_in_a_crowd(tx, whole, now) else whole
+
+        return await self._store.submit(gather)
+
+    def _with_those_behind(self, tx: Transaction, parcel: Parcel, now: datetime) -> Parcel:
+        head, most = parcel.head, MOST_TOGETHER - 1
+        behind = tx.claim_behind(head, owner=self._owner, lease=LEASE, limit=most, now=now)
+        return replace(parcel, deliveries=(head, *behind))
+
+    async def _messages(self, parcel: Parcel) -> tuple[Message, ...]:
+        """Return what to tell; of several digests only the last, which says all there is to say now."""
+        messages = tuple(delivery.message for delivery in parcel.deliveries)
+        if messages[-1].kind is not MessageKind.DIGEST:
+            return messages
+        now = self._ambient.now()
+        return (await self._store.read(lambda reader: filled(messages[-1], reader, now)),)
+
+    def _deliverer(self, way: str) -> Deliverer:
+        if way not in self._ready:
+            ((name, settings),) = json.loads(way).items()
+            self._ready[way] = self._build(name, settings)
+        return self._ready[way]
 
     def _build(self, name: str, settings: Any) -> Deliverer:
         kind = self._channels.get(name)
@@ -106,13 +204,43 @@ class Courier:
         except ValidationError as error:
             raise DeliveryError(f"{name}: {error.errors()[0]['msg']}", final=True) from error
 
-    async def _failed(self, delivery: Delivery, error: DeliveryError) -> None:
-        self._witness.problem(next(iter(json.loads(delivery.channel))), str(error))
-        now = self._ambient.now()
-        if error.final or delivery.tries + 1 >= MOST_TRIES:
-            await self._store.submit(lambda tx: tx.give_up_delivery(delivery.id, str(error), now))
+    async def _failed(self, head: Delivery, error: DeliveryError) -> None:
+        if error.retry_after is None or not self._throttle.pause_of(head.channel):
+            self._witness.problem(name_of(head.channel), str(error))  # one word for each pause
+        parcel, now, problem = self._throttle.parcel(head), self._ambient.now(), str(error)
+        if error.final and len(parcel) > 1:
+            self._throttle.take_singly(head)
+            await self._store.submit(lambda tx: postpone(tx, parcel, now))
             return
-        wait = min(timedelta(seconds=2 ** min(delivery.tries, 10)), LONGEST_WAIT)
-        if error.retry_after is not None:
-            wait = timedelta(seconds=error.retry_after)
-        await self._store.submit(lambda tx: tx.retry_delivery(delivery.id, now + wait, str(error)))
+        if error.final or head.tries + 1 >= MOST_TRIES:
+            self._throttle.take_together(head)
+            await self._store.submit(lambda tx: give_up(tx, parcel, problem, now))
+            return
+        if error.retry_after is not None:  # the channel's doing, not the message's: no try
+            rest = timedelta(seconds=error.retry_after)
+            self._throttle.pause(head.channel, rest)
+            await self._store.submit(lambda tx: postpone(tx, parcel, now + rest))
+            return
+        wait = min(timedelta(seconds=2 ** min(head.tries, 10)), LONGEST_WAIT)
+        await self._store.submit(lambda tx: retry(tx, parcel, now + wait, problem))
+
+    async def _finish(self) -> None:
+        if not self._running:
+            return
+        _, late = await asyncio.wait(self._running, timeout=STOP_WITHIN.total_seconds())
+        for running in late:
+            running.cancel()
+
+    async def _give_back(self) -> None:
+        """What was cut off may have arrived or not: it is told again, and need not wait for its lease's end."""
+        left = [(delivery, delivery.due_at) for delivery in self._throttle.under_way]
+        try:
+            await self._store.submit(lambda tx: put_back(tx, left))
+        except StoreError as error:
+            self._witness.store_failed(str(error))
+
+
+async def _told(deliverer: Deliverer, messages: Sequence[Message], before: str | None) -> str:
+    if isinstance(deliverer, Bundler):
+        return await deliverer.deliver_all(messages, before)
+    return await deliverer.deliver(messages[0], before)

@@ -10,7 +10,7 @@ from remediator.core.alert import AlertStatus
 from remediator.core.errors import StoreError
 from remediator.core.facts import Pause
 from remediator.engine.admission import end_episode
-from remediator.engine.control import KEEPER
+from remediator.engine.control import CLOCK, KEEPER
 from remediator.engine.ledger import Ledger, Moved
 from remediator.engine.witness import Witness
 from remediator.ports.ambient import Ambient
@@ -102,11 +102,11 @@ def _watch_clock(tx: Transaction, ambient: Ambient) -> None:
     if mark is None or now > mark:
         tx.mark_clock(now)
         return
-    paused = any(pause.who == KEEPER for pause in tx.pauses(now))
+    paused = any(pause.id.startswith(CLOCK) for pause in tx.pauses(now))
     if mark - now > CLOCK_TOLERANCE and not paused:
         reason = f"the clock jumped back: it was {mark:%Y-%m-%d %H:%M} before"
         pause = Pause(
-            id=ambient.new_id("pau"),
+            id=ambient.new_id(CLOCK),
             scope="all",
             who=KEEPER,
             reason=reason,

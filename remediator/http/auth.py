@@ -17,7 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
-from remediator.core.events import Person
+from remediator.core.person import Person
 from remediator.http.credentials import Caller, ProxyTrust, Role, SourceKeys, UserKeys
 from remediator.http.refusal import HttpRefusal
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from remediator.core.events import Person, Settlement
+from remediator.core.events import Settlement
 from remediator.core.facts import Pause
+from remediator.core.person import Person
 from remediator.core.playbook import Playbook
 from remediator.core.run import Run
 from remediator.http.auth import Doorkeeper
@@ -19,6 +20,9 @@ from remediator.http.letterbox import Letterbox
 from remediator.ports.action import Action
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import Store
+
+if TYPE_CHECKING:
+    from remediator.http.slack.desk import SlackDesk
 
 
 class Control(Protocol):
@@ -44,6 +48,10 @@ class Control(Protocol):
         self, run_id: str, *, settlement: Settlement, person: Person, reason: str = ""
     ) -> Run:
         """Say what became of a change that nobody could observe."""
+        ...
+
+    async def refuse(self, run_id: str, *, verb: str, person: Person, reason: str) -> None:
+        """Write down that a door refused somebody; raises nothing."""
         ...
 
     async def pause(
@@ -102,7 +110,7 @@ class HttpContext:
     or None: headline, phase, outcome, reason, verdicts, plan, steps, verification); `decisions` (newest first: at,
     playbook, decision, reason, by); `others` (playbooks that could have answered: playbook, decision, reason).
     `plan` says what would happen now for an alert with these labels, by one playbook or all, and changes nothing.
-    `letterbox` is made here, over the store.
+    `letterbox` is made here, over the store. `slack` is where Slack's HTTP door hands in what it takes.
     """
 
     store: Store
@@ -121,6 +129,7 @@ class HttpContext:
     external_url: str = ""
     body_seconds: float = 30.0
     arrived: Callable[[], None] = lambda: None
+    slack: Callable[[], SlackDesk | None] = lambda: None
     letterbox: Letterbox = field(init=False)
 
     def __post_init__(self) -> None:

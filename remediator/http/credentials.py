@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from ipaddress import IPv4Network, IPv6Network
 
-from remediator.core.events import Person
+from remediator.core.person import Person
 
 
 class Role(IntEnum):

@@ -48,6 +48,7 @@ def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
     schemes = {
         "token": {"type": "http", "scheme": "bearer"},
         "basic": {"type": "http", "scheme": "basic"},
+        "slack": {"type": "apiKey", "in": "header", "name": "X-Slack-Signature"},
     }
     return {
         "openapi": "3.1.0",
@@ -83,6 +84,8 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
             return [{}, {"token": []}]
         case Gate.SOURCE:
             return [{"token": []}, {"basic": []}]
+        case Gate.SLACK:
+            return [{"slack": []}]
     return [{"token": []}]
 
 
@@ -102,6 +105,9 @@ def _query_parameter(name: str) -> dict[str, Any]:
 def _body(route: Route) -> dict[str, Any]:
     if route.access is Gate.SOURCE:
         return {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+    if route.access is Gate.SLACK:
+        form = {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}
+        return {"required": True, "content": form}
     required = [key for key, schema in route.body.items() if schema.get("required")]
     schema = {
         "type": "object",

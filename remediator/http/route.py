@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from remediator.core.events import Person
+from remediator.core.person import Person
 from remediator.http.context import HttpContext
 from remediator.http.credentials import Role
 
@@ -20,6 +20,7 @@ class Gate(StrEnum):
     ANYONE = "anyone"
     SCRAPER = "scraper"
     SOURCE = "source"
+    SLACK = "slack"
 
 
 Access = Role | Gate

@@ -74,6 +74,11 @@ def _voted(event: ev.Voted) -> str:
     return f"{event.person.name} {verb} plan {event.digest[:8]} by {event.person.door}{_because(event.reason)}"
 
 
+def _answer_refused(event: ev.AnswerRefused) -> str:
+    person = event.person
+    return f"{person.name} was refused to {event.verb} by {person.door}{_because(event.reason)}"
+
+
 def _applied(event: ev.Applied) -> str:
     return f"{event.step} is applied{_because(event.measure.summary)}"
 
@@ -129,6 +134,7 @@ _SENTENCES: dict[type, Callable[[Any], str]] = {
     ev.PlanVoided: lambda e: f"Plan {e.digest[:8]} is void{_because(e.reason)}",
     ev.ApprovalRequested: _approval_requested,
     ev.Voted: _voted,
+    ev.AnswerRefused: _answer_refused,
     ev.ApprovalReminded: lambda e: "Reminded people that the plan waits",
     ev.ApprovalEscalated: lambda e: f"Told {e.to} that the plan waits",
     ev.ApprovalExpired: lambda e: "Nobody decided in time",

@@ -12,7 +12,9 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    FromClause,
     Integer,
+    Select,
     Table,
     Update,
     and_,
@@ -32,6 +34,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _NOW = bindparam("p_now", type_=Moment())
 _OWNER: BindParameter[str] = bindparam("p_owner")
 _LIMIT = bindparam("p_limit", type_=Integer())
+_BESIDES: BindParameter[str] = bindparam("p_besides", expanding=True)
 CALLERS_CLOCK: BindParameter[int] = bindparam("p_clock", type_=RowNumber)
 
 
@@ -42,6 +45,7 @@ class Leases:
         self._clock = clock
         self.claim_runs = self._claim_runs()
         self.claim_deliveries = self._claim_deliveries()
+        self.claim_behind = self._claim_behind()
         self.extend_runs = (
             update(run)
             .where(run.c.owner == _OWNER, run.c.id.in_(bindparam("p_runs", expanding=True)))
@@ -79,11 +83,31 @@ class Leases:
     def _claim_deliveries(self) -> Update:
         due = (
             select(outbox.c.id)
-            .where(IS_WAITING, outbox.c.due_at <= _NOW, self._is_free(outbox), ~_is_behind())
+            .where(IS_WAITING, outbox.c.due_at <= _NOW, self._is_free(outbox))
+            .where(outbox.c.channel.not_in(_BESIDES), ~_waits_before())
             .order_by(outbox.c.due_at, outbox.c.id)
             .limit(_LIMIT)
             .with_for_update(skip_locked=True)
         )
+        return self._claim(due)
+
+    def _claim_behind(self) -> Update:
+        """Take what is due behind a head, up to the first that is not: a later one never overtakes."""
+        head, between = outbox.alias("head"), outbox.alias("between")
+        is_due = and_(IS_WAITING, outbox.c.due_at <= _NOW, self._is_free(outbox))
+        blocks = and_(_place(between) > _place(head), between.c.due_at > _NOW)
+        due = (
+            select(outbox.c.id)
+            .join_from(outbox, head, and_(*_is_same_thread(head), _place(outbox) > _place(head)))
+            .where(head.c.id == bindparam("p_head", type_=RowNumber), is_due)
+            .where(~_waits_before(between, blocks))
+            .order_by(outbox.c.place, outbox.c.id)
+            .limit(_LIMIT)
+            .with_for_update(skip_locked=True, of=outbox)
+        )
+        return self._claim(due)
+
+    def _claim(self, due: Select[int]) -> Update:
         return (
             update(outbox)
             .where(outbox.c.id.in_(due))
@@ -92,13 +116,21 @@ class Leases:
         )
 
 
-def _is_behind() -> ColumnElement[bool]:
-    earlier = outbox.alias("earlier")
-    return exists().where(
-        and_(
-            earlier.c.thread == outbox.c.thread,
-            earlier.c.channel == outbox.c.channel,
-            earlier.c.state == "waiting",
-            tuple_(earlier.c.place, earlier.c.id) < tuple_(outbox.c.place, outbox.c.id),
-        )
-    )
+_EARLIER = outbox.alias("earlier")
+
+
+def _waits_before(
+    earlier: FromClause = _EARLIER, *conditions: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """Say whether an earlier delivery of the same thread and channel waits, one that meets the conditions."""
+    is_before = _place(earlier) < _place(outbox)
+    waits = earlier.c.state == "waiting"
+    return exists().where(and_(*_is_same_thread(earlier), waits, is_before, *conditions))
+
+
+def _is_same_thread(other: FromClause) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return other.c.thread == outbox.c.thread, other.c.channel == outbox.c.channel
+
+
+def _place(table: FromClause) -> ColumnElement[Any]:
+    return tuple_(table.c.place, table.c.id)

@@ -2,31 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Row, bindparam, select, update
+from sqlalchemy import Integer, Row, bindparam, exists, func, select, tuple_, union, update
 from sqlalchemy.dialects.postgresql import insert
 
 from remediator.core.messages import Message
 from remediator.ports.codec import decode_message, encode_message
 from remediator.ports.store import Delivery, Work
 from remediator.stores.columns import Moment, RowNumber
-from remediator.stores.schema import IS_WAITING, Sending, outbox
+from remediator.stores.schema import IS_DELIVERED, IS_WAITING, Sending, outbox
 from remediator.stores.session import Session
 
 _ENQUEUE = insert(outbox).on_conflict_do_nothing().inline()
 _IS_IT = outbox.c.id == bindparam("p_id", type_=RowNumber)
-_RECEIPT = (
-    select(outbox.c.receipt)
-    .where(
-        outbox.c.thread == bindparam("p_thread"),
-        outbox.c.channel == bindparam("p_channel"),
-        outbox.c.state == Sending.DELIVERED.value,
-    )
+_IN_THREAD = (outbox.c.thread == bindparam("p_thread"), IS_DELIVERED)
+_LATER, _EARLIER = outbox.alias("later"), outbox.alias("earlier")
+_PREVIOUS = (
+    select(outbox.c.receipt, outbox.c.finished_at)
+    .where(*_IN_THREAD, outbox.c.channel == bindparam("p_channel"))
     .order_by(outbox.c.place.desc(), outbox.c.id.desc())
     .limit(1)
+)
+_ELSEWHERE = (
+    select(outbox.c.channel, outbox.c.receipt)
+    .where(*_IN_THREAD, outbox.c.channel != bindparam("p_channel"))
+    .where(
+        ~exists().where(
+            _LATER.c.thread == outbox.c.thread,
+            _LATER.c.channel == outbox.c.channel,
+            _LATER.c.state == Sending.DELIVERED.value,
+            tuple_(_LATER.c.place, _LATER.c.id) > tuple_(outbox.c.place, outbox.c.id),
+        )
+    )
+    .order_by(outbox.c.finished_at.desc(), outbox.c.id.desc())
+)
+_SINCE = bindparam("p_since", type_=Moment())
+_OF_CHANNEL = select(outbox.c.thread).where(outbox.c.channel == bindparam("p_channel"))
+_BEGUN = union(
+    _OF_CHANNEL.where(
+        IS_DELIVERED, outbox.c.finished_at > _SINCE, outbox.c.receipt != bindparam("p_besides")
+    ),
+    _OF_CHANNEL.where(outbox.c.owner.is_not(None)),
+).subquery("begun")
+_THREADS_BEGUN = (
+    select(func.count())
+    .select_from(_BEGUN)
+    .where(
+        ~exists().where(
+            _EARLIER.c.thread == _BEGUN.c.thread,
+            _EARLIER.c.channel == bindparam("p_channel"),
+            _EARLIER.c.state == Sending.DELIVERED.value,
+            _EARLIER.c.finished_at <= _SINCE,
+            _EARLIER.c.receipt != bindparam("p_besides"),
+        )
+    )
 )
 _FINISH = (
     update(outbox)
@@ -52,6 +85,11 @@ _RETRY = (
         lease_until=None,
     )
 )
+_POSTPONE = (
+    update(outbox)
+    .where(_IS_IT, IS_WAITING)
+    .values(due_at=bindparam("p_due_at", type_=Moment()), owner=None, lease_until=None)
+)
 _HUSH = (
     update(outbox)
     .where(outbox.c.while_firing == bindparam("p_episode"), IS_WAITING)
@@ -59,7 +97,17 @@ _HUSH = (
 )
 
 
-class OutboxWriting(Session):
+class OutboxReading(Session):
+    """Counts what was begun to be told."""
+
+    def threads_begun(self, channel: str, since: datetime, besides: str = "folded") -> int:
+        """Count the threads that a channel has begun since, or is beginning now; others that count wait for us."""
+        self._enter_gate()
+        wanted = {"p_channel": channel, "p_since": since, "p_besides": besides}
+        return int(self._value(_THREADS_BEGUN, wanted))
+
+
+class OutboxWriting(OutboxReading):
     """Queues messages and hands them to the courier."""
 
     def enqueue(self, message: Message, channels: Sequence[str], due_at: datetime) -> None:
@@ -71,13 +119,41 @@ class OutboxWriting(Session):
         self.wakes.add(Work.OUTBOX)
 
     def claim_deliveries(
-        self, *, owner: str, lease: timedelta, limit: int, now: datetime
+        self,
+        *,
+        owner: str,
+        lease: timedelta,
+        limit: int,
+        now: datetime,
+        besides: Collection[str] = (),
     ) -> tuple[Delivery, ...]:
         """Take due deliveries; of each (thread, channel) only the first that is not yet delivered."""
         leases = self._dialect.leases
-        wanted = {"p_owner": owner, "p_now": now, "p_limit": limit}
+        wanted = {"p_owner": owner, "p_now": now, "p_limit": limit, "p_besides": sorted(besides)}
         rows = self._all(leases.claim_deliveries, wanted | leases.parameters(now, lease))
         return tuple(map(self._delivery, sorted(rows, key=lambda row: (row.due_at, row.id))))
+
+    def claim_behind(
+        self, delivery: Delivery, *, owner: str, lease: timedelta, limit: int, now: datetime
+    ) -> tuple[Delivery, ...]:
+        """Take the due deliveries that wait behind a claimed one; they share what came before it."""
+        leases = self._dialect.leases
+        head = {"p_head": int(delivery.id), "p_owner": owner, "p_now": now, "p_limit": limit}
+        rows = self._all(leases.claim_behind, head | leases.parameters(now, lease))
+        return tuple(
+            replace(
+                delivery,
+                id=str(row.id),
+                message=decode_message(row.message),
+                due_at=row.due_at,
+                tries=row.tries,
+            )
+            for row in sorted(rows, key=lambda row: (row.place, row.id))
+        )
+
+    def postpone_delivery(self, delivery_id: str, due_at: datetime) -> None:
+        """Give a claimed delivery back for later; its tries stay."""
+        self._change(_POSTPONE, {"p_id": int(delivery_id), "p_due_at": due_at})
 
     def delivered(self, delivery_id: str, receipt: str, at: datetime) -> None:
         """Note that a message has arrived."""
@@ -112,13 +188,16 @@ class OutboxWriting(Session):
 
     def _delivery(self, row: Row[*tuple[Any, ...]]) -> Delivery:
         thread = {"p_thread": row.thread, "p_channel": row.channel}
+        previous = self._one(_PREVIOUS, thread)
         return Delivery(
             id=str(row.id),
             message=decode_message(row.message),
             channel=row.channel,
             due_at=row.due_at,
             tries=row.tries,
-            receipt=self._value(_RECEIPT, thread),
+            receipt=previous.receipt if previous else None,
+            previous_at=previous.finished_at if previous else None,
+            elsewhere=tuple((r.channel, r.receipt) for r in self._all(_ELSEWHERE, thread)),
         )
 
 

@@ -30,9 +30,11 @@ from remediator.stores.schema import (
     inbox,
     outbox,
     run,
+    seen,
     target,
     vote,
 )
+from remediator.stores.seen import IS_OVER
 from remediator.stores.session import Session
 
 MOST = 500  # runs at once, so that one closure stays short
@@ -75,6 +77,7 @@ _OLD_BESIDES = (
     _old(decision, decision.c.at < _BEFORE),
     _old(budget, budget.c.at < _BEFORE),
     _old(outbox, outbox.c.finished_at < _BEFORE, ~IS_WAITING),
+    delete(seen).where(seen.c.key.in_(select(seen.c.key).where(IS_OVER).limit(_LIMIT))),
 )
 
 

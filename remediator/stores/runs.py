@@ -30,7 +30,18 @@ _TAIL = (
     _OF_IT.with_only_columns(event.c.hash).scalar_subquery().label("tail_hash"),
 )
 _ANY_PAUSE = exists().where(pause.c.ended_at.is_(None)).label("any_pause")
-_LOCK = select(*_STATE, run.c.owner, *_TAIL, _ANY_PAUSE).where(_IS_IT).with_for_update(of=run)
+_AS_SEEN = run.alias("as_seen")
+_SEEN_VERSION = (
+    select(_AS_SEEN.c.version)
+    .where(_AS_SEEN.c.id == bindparam("p_id"))
+    .scalar_subquery()
+    .label("seen_version")
+)
+_LOCK = (
+    select(*_STATE, run.c.owner, *_TAIL, _ANY_PAUSE, _SEEN_VERSION)
+    .where(_IS_IT)
+    .with_for_update(of=run)
+)
 _LOCK_FENCE = select(run.c.fence).where(_IS_IT).with_for_update()
 _OPEN_OF_EPISODE = (
     select(*_STATE)
@@ -137,6 +148,11 @@ class RunWriting(RunReading):
         row = self._one(_LOCK, {"p_id": run_id})
         if row is None:
             return None
+        # PostgreSQL, where it had to wait for the lock, gives the run as it is now, but all else as it was before the
+        # wait (https://www.postgresql.org/docs/current/transaction-iso.html, "Read Committed"). The lock is ours now.
+        if row.version != row.seen_version:
+            row = self._one(_LOCK, {"p_id": run_id})
+            assert row is not None  # noqa: S101 - a locked row stays
         self._seen[run_id] = _Seen(found=row.version, version=row.version, owner=row.owner)
         self._is_unpaused = not row.any_pause
         if row.tail_seq is not None:

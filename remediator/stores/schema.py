@@ -270,6 +270,8 @@ _partial("ix_outbox_due", outbox.c.due_at, outbox.c.id, where="state = 'waiting'
 Index("ix_outbox_thread", outbox.c.thread, outbox.c.channel, outbox.c.state, outbox.c.place)
 Index("ix_outbox_run_id", outbox.c.run_id)
 _partial("ix_outbox_while_firing", outbox.c.while_firing, where="state = 'waiting'")
+_partial("ix_outbox_delivered", outbox.c.channel, outbox.c.finished_at, where="state = 'delivered'")
+_partial("ix_outbox_under_way", outbox.c.channel, where="owner is not null")
 
 event = Table(
     "event",
@@ -296,6 +298,14 @@ pause = Table(
 )
 _partial("ix_pause_open", pause.c.since, where="ended_at is null")
 
+seen = Table(
+    "seen",
+    METADATA,
+    Column("key", Words, primary_key=True),
+    Column("until", Moment, nullable=False),
+)
+Index("ix_seen_until", seen.c.until)
+
 clock = Table(
     "clock",
     METADATA,
@@ -308,4 +318,5 @@ clock = Table(
 # Conditions spelt with literals, as the partial indexes spell them: SQLite uses those for no bound parameter.
 IS_OPEN: ColumnElement[bool] = run.c.phase != literal_column("'closed'")
 IS_WAITING: ColumnElement[bool] = outbox.c.state == literal_column("'waiting'")
+IS_DELIVERED: ColumnElement[bool] = outbox.c.state == literal_column("'delivered'")
 IS_NEW: ColumnElement[bool] = inbox.c.state == literal_column("'new'")

@@ -10,10 +10,11 @@ from remediator.stores.decisions import DecisionReading, DecisionWriting
 from remediator.stores.episodes import EpisodeReading, EpisodeWriting
 from remediator.stores.inbox import InboxReading, InboxWriting
 from remediator.stores.journal import JournalReading, JournalWriting
-from remediator.stores.outbox import OutboxWriting
+from remediator.stores.outbox import OutboxReading, OutboxWriting
 from remediator.stores.pauses import PauseWriting
 from remediator.stores.retention import Retention
 from remediator.stores.runs import RunReading, RunWriting
+from remediator.stores.seen import SeenWriting
 from remediator.stores.session import Dialect
 from remediator.stores.targets import TargetReading, TargetWriting
 from remediator.stores.vitals import VitalsReading
@@ -28,6 +29,7 @@ class SqlReader(
     TargetReading,
     AttemptReading,
     BudgetReading,
+    OutboxReading,
     VitalsReading,
 ):
     """Questions on one snapshot (`ports.store.Reader`)."""
@@ -46,6 +48,7 @@ class SqlTransaction(
     AttemptWriting,
     BudgetWriting,
     OutboxWriting,
+    SeenWriting,
     PauseWriting,
     Retention,
     VitalsReading,

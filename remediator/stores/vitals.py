@@ -26,8 +26,20 @@ _INBOX = select(func.count().label("waiting"), func.min(inbox.c.received_at).lab
 )
 
 
+_OUTCOMES = (
+    select(run.c.outcome, func.count().label("runs"))
+    .where(run.c.created_at > bindparam("p_since", type_=Moment()), run.c.outcome.is_not(None))
+    .group_by(run.c.outcome)
+)
+
+
 class VitalsReading(PauseReading):
     """Reads the numbers."""
+
+    def outcomes(self, since: datetime) -> dict[str, int]:
+        """Count the runs created since by how they ended."""
+        rows = self._all(_OUTCOMES, {"p_since": since})
+        return {row.outcome: row.runs for row in sorted(rows, key=lambda row: row.outcome)}
 
     def vitals(self, now: datetime) -> Vitals:
         """Return what is open, due, waiting and paused at this moment."""

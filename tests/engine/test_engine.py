@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 
 from remediator.core.change import Safety
-from remediator.core.events import Outcome, Person
+from remediator.core.events import Outcome
 from remediator.core.facts import Known
 from remediator.core.guards.breaker import BreakerSettings
 from remediator.core.guards.cooldown import CooldownSettings
 from remediator.core.guards.require import RequireSettings
+from remediator.core.person import Person
 from remediator.core.playbook import AfterFailure, FailurePolicy, Mode, VerifyOrder
 from remediator.core.run import Phase
 from remediator.core.selection import Environment

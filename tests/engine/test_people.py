@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from remediator.core.errors import Refused
-from remediator.core.events import Outcome, Person, Settlement
+from remediator.core.events import Outcome, Settlement
 from remediator.core.facts import Known
+from remediator.core.person import Person
 from remediator.core.playbook import ApprovalPolicy, Mode
 from remediator.core.run import Phase
 

@@ -103,6 +103,7 @@ def test_the_roles_of_the_routes_are_as_promised() -> None:
 
     assert who.pop("POST /webhooks/alertmanager") is Gate.SOURCE
     assert who.pop("GET /metrics") is Gate.SCRAPER
+    assert who.pop("POST /slack/events") is Gate.SLACK
     assert {k for k, access in who.items() if access is Gate.ANYONE} == {
         *("GET /-/healthy", "GET /-/ready", "GET /api/openapi.json"),
     }

@@ -70,12 +70,14 @@ class Law:
         """Remember what the guards really said last."""
         self.dossiers[run_id].said = judgement
 
-    def voted(self, run: Run, digest_seen: str, name: str, now: datetime) -> None:
-        """Remember which digest a person had before their eyes when their yes was accepted."""
+    def voted(self, run: Run, digest_seen: str, human: str, now: datetime) -> None:
+        """Remember which digest a human, by whatever door, had before their eyes when their yes was accepted."""
         approval = run.approval
         in_time = approval and now < approval.requested_at + run.order.approval.expires
         self._must(bool(in_time), "a vote after its time counts for nothing")
-        self.dossiers[run.id].seen.append((digest_seen, name))
+        yes = (digest_seen, human)
+        self._must(yes not in self.dossiers[run.id].seen, "a human by two doors counts once")
+        self.dossiers[run.id].seen.append(yes)
 
     def applying(self, run: Run, step: str, *, current: bool) -> None:
         """Judge a call of apply: never again while an earlier one is in doubt, unless the caller is a ghost."""
@@ -98,6 +100,8 @@ class Law:
         """Judge one event and the run that follows from it."""
         dossier = self.dossiers[run.id]
         self.cells[event.kind, before.phase.value, run.phase.value] += 1
+        if isinstance(event, ev.AnswerRefused):
+            self._must(run == before, "a refusal changes nothing")
         allowed = TRANSITIONS[type(event)].get(before.phase, ())
         self._must(
             run.phase in allowed, f"{event.kind} led from {before.phase.value} to {run.phase.value}"
@@ -192,8 +196,8 @@ def _has_yes(run: Run, step_id: str, dossier: Dossier) -> bool:
     if run.plan is None or (not step.is_undo and step.change not in run.plan.changes):
         return False
     digest = make_plan(run.order.playbook_digest, run.plan.changes).digest
-    names = {name for seen, name in dossier.seen if seen == digest}
-    return len(names) >= run.order.approval.count
+    humans = {human for seen, human in dossier.seen if seen == digest}
+    return len(humans) >= run.order.approval.count
 
 
 def _takes(run: Run, journal: Journal) -> bool:

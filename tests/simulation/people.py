@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from remediator.core import events as ev
 from remediator.core.errors import IllegalEvent
-from remediator.core.events import Person, Settlement
+from remediator.core.events import Settlement
+from remediator.core.person import Person
 from remediator.core.run import Phase, StepState
 from tests.simulation.ledger import Row
 from tests.simulation.scene import Site
 
-PEOPLE = tuple(Person(name=name, door="api") for name in ("ana", "bo", "cy"))
+# Every human by all their doors: what Slack and the web page vouch for overlaps, and names mean nothing.
+HUMANS = {
+    "ana": (
+        Person(name="Ana", door="slack", identities=("U1", "ana@example.com")),
+        Person(name="ana", door="web", identities=("ana@example.com",)),
+    ),
+    "bo": (Person(name="bo", door="api"), Person(name="bo", door="cli")),
+    "cy": (Person(name="Ana", door="slack", identities=("U3",)),),
+}
+PEOPLE = tuple(person for doors in HUMANS.values() for person in doors)
+VERBS = ("approve", "reject", "cancel", "take over", "settle")
 SETTLEMENTS = tuple(Settlement)
 
 
@@ -35,7 +46,9 @@ class Crowd:
             self._submit(row, ev.AlertFired(at=self.site.world.now))
         elif luck < 0.80:
             self._submit(row, ev.Noted(text="hello"))
-        elif luck < 0.85:
+        elif luck < 0.81:
+            self.refuse(row)
+        elif luck < 0.86:
             self.settle(row)
         else:
             self.site.world.drift()
@@ -66,9 +79,16 @@ class Crowd:
         sent = seen
         if not self.site.rules.compares_digest and run.approval:
             sent = run.approval.digest
-        person, approve = dice.choice(PEOPLE), dice.random() < 0.8
+        human = dice.choice(tuple(HUMANS))
+        person, approve = dice.choice(HUMANS[human]), dice.random() < 0.8
         if self._submit(row, ev.Voted(person=person, digest=sent, approve=approve)) and approve:
-            self.site.law.voted(run, seen, person.name, now)
+            self.site.law.voted(run, seen, human, now)
+
+    def refuse(self, row: Row) -> None:
+        """Want something that one may not."""
+        dice = self.site.dice
+        verb, person = dice.choice(VERBS), dice.choice(PEOPLE)
+        self._submit(row, ev.AnswerRefused(person=person, verb=verb, reason="may not"))
 
     def settle(self, row: Row) -> None:
         """Say what became of a change, rightly or wrongly."""

@@ -325,3 +325,22 @@ async def test_an_event_of_a_run_that_is_not_there_is_refused(store: Store):
 
     with pytest.raises(StoreError):
         await store.submit(lambda tx: tx.append("run_1", MOMENT, [end]))
+
+
+async def test_outcomes_are_counted_of_the_runs_created_since(store: Store):
+    def ended(number: int, outcome: Outcome, at=MOMENT):
+        run = a_run(id=f"run_{number}", episode=f"eps_{number}", created_at=at)
+        return closed(run, outcome)
+
+    await insert(
+        store,
+        *(ended(n, Outcome.RESOLVED) for n in range(3)),
+        ended(3, Outcome.BLOCKED),
+        ended(4, Outcome.FAILED, at=MOMENT - 60 * SECOND),
+        a_run(id="run_5", episode="eps_5"),
+    )
+
+    counted = await store.read(lambda reader: reader.outcomes(MOMENT - SECOND))
+
+    assert counted == {"resolved": 3, "blocked": 1}
+    assert await store.read(lambda reader: reader.outcomes(MOMENT)) == {}

@@ -13,6 +13,7 @@ from remediator.core import events as ev
 from remediator.core.errors import InvalidSettings
 from remediator.core.events import Outcome, Stage
 from remediator.core.facts import Answer, Known
+from remediator.core.person import Person
 from remediator.core.verdict import Ruling
 from remediator.telemetry import Scrubber, Telemetry, setup_logging
 from remediator.testing.builders import MOMENT
@@ -104,6 +105,20 @@ def test_a_hostile_value_cannot_forge_a_second_line_or_field(stderr: Screen) -> 
     assert "\u202e" not in text
     assert json.loads(as_json)["text"] == evil
     assert as_json.isascii()
+
+
+def test_a_refused_answer_says_who_wanted_what_and_why_not(stderr: Screen) -> None:
+    setup_logging(level="info", log_format="json")
+    mallory = Person(name="mallory", door="slack", identities=("U6",))
+
+    Story().tell(ev.AnswerRefused(person=mallory, verb="approve", reason="a guest"))
+
+    line = stderr.lines()[-1]
+    assert line["event"] == "answer_refused"
+    assert (line["person"], line["door"], line["verb"], line["reason"]) == (
+        *("mallory", "slack"),
+        *("approve", "a guest"),
+    )
 
 
 def test_a_field_cannot_take_the_place_of_time_level_or_event(stderr: Screen) -> None:

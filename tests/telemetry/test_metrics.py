@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from remediator.core import events as ev
-from remediator.core.events import Observation, Outcome, Person
+from remediator.core.events import Observation, Outcome
 from remediator.core.facts import Answer, Known, Pause
+from remediator.core.person import Person
 from remediator.core.run import UNDO_PREFIX
 from remediator.ports.store import Vitals
 from remediator.telemetry import Telemetry
@@ -164,6 +165,16 @@ def test_waiting_for_people_is_measured_when_it_ends(approve: bool) -> None:
     assert story.shows("approval_wait_seconds_sum") == 90
 
 
+def test_a_refused_answer_is_counted_by_what_was_wanted() -> None:
+    refused = ev.AnswerRefused(
+        person=Person(name="mallory", door="slack"), verb="take over", reason="a guest"
+    )
+    story = Story().asking().tell(refused, refused)
+
+    assert story.shows("answers_refused_total", verb="take_over") == 2
+    assert "mallory" not in story.telemetry.render()[0].decode()
+
+
 def test_a_clock_that_went_back_counts_as_no_time() -> None:
     story = Story().tell(closed(Outcome.BLOCKED), after=-timedelta(hours=1))
 
@@ -239,7 +250,12 @@ PROMISED = {
     *("approval_wait_seconds", "actions_total", "action_duration_seconds", "verifications_total"),
     *("reclaimed_bytes_total", "oldest_due_seconds", "outbox_pending", "outbox_oldest_seconds"),
     *("slack_connected", "breaker_open", "paused", "lease_takeovers_total", "store_errors_total"),
-    *("outcome_unknown_total", "config_last_reload_successful", "build_info"),
+    *(
+        "answers_refused_total",
+        "outcome_unknown_total",
+        "config_last_reload_successful",
+        "build_info",
+    ),
 }
 
 

@@ -47,17 +47,19 @@ def _voted(run: Run, event: ev.Voted, now: datetime) -> Run:
     if event.approve and any(v.approve and v.person.is_same(event.person) for v in approval.votes):
         raise IllegalEvent(f"run {run.id}: {event.person.name} has approved already")
     votes = replace(approval, votes=(*approval.votes, event))
-    return _approve(run, votes) if event.approve else _reject(run, votes, event)
+    return _approve(run, votes, now) if event.approve else _reject(run, votes, event, now)
 
 
-def _approve(run: Run, approval: Approval) -> Run:
+def _approve(run: Run, approval: Approval, now: datetime) -> Run:
     if len(approval.approvers) < run.order.approval.count:
         return replace(run, approval=approval)
-    return replace(run, approval=replace(approval, granted=True), phase=Phase.ACTING)
+    return replace(
+        run, approval=replace(approval, granted=True, decided_at=now), phase=Phase.ACTING
+    )
 
 
-def _reject(run: Run, approval: Approval, event: ev.Voted) -> Run:
-    rejected = replace(run, approval=replace(approval, rejected_by=event.person))
+def _reject(run: Run, approval: Approval, event: ev.Voted, now: datetime) -> Run:
+    rejected = replace(run, approval=replace(approval, rejected_by=event.person, decided_at=now))
     return (
         rejected.leaving_out_rest(f"rejected by {event.person.name}") if run.has_acted else rejected
     )

@@ -42,6 +42,7 @@ EXAMPLES: dict[type, ev.Event] = {
         ev.PlanVoided(digest=a_plan().digest, reason=""),
         ev.ApprovalRequested(approval="apr", digest=a_plan().digest, reasons=()),
         ev.Voted(person=a_person(), digest=a_plan().digest, approve=True),
+        ev.AnswerRefused(person=a_person(), verb="approve", reason=""),
         ev.ApprovalReminded(),
         ev.ApprovalEscalated(to="leads"),
         ev.ApprovalExpired(),

@@ -133,6 +133,9 @@ STATEMENTS = (
     )
     """,
     """
+    CREATE INDEX ix_outbox_delivered ON outbox (channel, finished_at) WHERE state = 'delivered'
+    """,
+    """
     CREATE INDEX ix_outbox_due ON outbox (due_at, id) WHERE state = 'waiting'
     """,
     """
@@ -140,6 +143,9 @@ STATEMENTS = (
     """,
     """
     CREATE INDEX ix_outbox_thread ON outbox (thread, channel, state, place)
+    """,
+    """
+    CREATE INDEX ix_outbox_under_way ON outbox (channel) WHERE owner is not null
     """,
     """
     CREATE INDEX ix_outbox_while_firing ON outbox (while_firing) WHERE state = 'waiting'
@@ -224,6 +230,16 @@ STATEMENTS = (
     """,
     """
     CREATE UNIQUE INDEX uq_run_open ON run (episode, playbook) WHERE phase <> 'closed'
+    """,
+    """
+    CREATE TABLE seen (
+        key TEXT NOT NULL,
+        until BIGINT NOT NULL,
+        CONSTRAINT pk_seen PRIMARY KEY (key)
+    )
+    """,
+    """
+    CREATE INDEX ix_seen_until ON seen (until)
     """,
     """
     CREATE TABLE target (

@@ -1,0 +1,42 @@
+"""What the deliverer gets back with a run's next message: where the run's root message stands, and whose it is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from remediator.channels.slack.api import Posted
+from remediator.channels.slack.ways import SlackWay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """A run's root message. `way` is the channel, and `call` whom to call, as the way that posted it has them."""
+
+    where: Posted
+    way: str
+    call: str = ""
+
+    def is_of(self, way: SlackWay) -> bool:
+        """Say whether this way posted it, and so edits it."""
+        return (self.way, self.call) == (way.place, way.call)
+
+    def is_open_to(self, way: SlackWay) -> bool:
+        """Say whether this way calls people in this thread instead of beginning one of its own."""
+        return bool(way.call) and way.place in ("", self.way)
+
+
+def write_receipt(root: Root) -> str:
+    """Return the receipt of a root message."""
+    fields = {"channel": root.where.channel, "ts": root.where.ts, "way": root.way}
+    return json.dumps(fields | ({"call": root.call} if root.call else {}))
+
+
+def read_receipt(receipt: str | None) -> Root | None:
+    """Read a receipt; None where there is none, or none of a root message (`folded`)."""
+    try:
+        read = json.loads(receipt or "null")
+        where = Posted(channel=str(read["channel"]), ts=str(read["ts"]))
+        return Root(where=where, way=str(read["way"]), call=str(read.get("call", "")))
+    except (ValueError, TypeError, KeyError):
+        return None

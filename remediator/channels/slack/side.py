@@ -1,0 +1,22 @@
+"""Slack's side of the daemon, as the gateway `slack`: what the deliverer and `check --online` work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from remediator.channels.slack.api import SlackApi
+from remediator.channels.slack.directory import SlackDirectory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slack:
+    """One workspace. `channel` (`#name` or id) is where messages go that name no channel; `external_url` is ours."""
+
+    api: SlackApi = field(repr=False)
+    directory: SlackDirectory = field(repr=False)
+    channel: str
+    external_url: str = ""
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.api.close()
