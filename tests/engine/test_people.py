@@ -241,6 +241,10 @@ async def test_an_outcome_that_stays_unknown_ends_the_run_and_keeps_the_target(h
     await house.control.settle(run.id, settlement=Settlement.NOT_APPLIED, person=ANA)
     (hold,) = await house.store.read(lambda reader: reader.holds((WEB1,)))
     assert hold.holder is None
+    await house.messages()
+    with pytest.raises(Refused, match="settled already"):
+        await house.control.settle(run.id, settlement=Settlement.APPLIED, person=ANA)
+    assert await house.messages() == ()
 
 
 async def test_a_clock_that_jumped_back_pauses_everything_until_a_person_has_looked(house: House):
@@ -256,3 +260,16 @@ async def test_a_clock_that_jumped_back_pauses_everything_until_a_person_has_loo
     house.clock.advance(seconds(120))
     await house.keeper().keep()
     assert await house.store.read(lambda reader: reader.pauses(house.clock.now())) == ()
+
+
+async def test_whoever_is_called_remediator_does_not_vouch_for_the_clock(house: House):
+    twin = Person(name="remediator", door="slack", identities=("U0TWIN",))
+    await house.keeper().keep()
+    await house.control.pause("target/host/web9", duration=None, reason="mine", person=twin)
+    house.clock.advance(timedelta(hours=-2))
+    await house.control.resume("target/host/web9", person=twin)
+
+    await house.keeper().keep()
+
+    (pause,) = await house.store.read(lambda reader: reader.pauses(house.clock.now()))
+    assert (pause.scope, pause.reason[:16]) == ("all", "the clock jumped")
