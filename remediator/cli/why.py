@@ -63,6 +63,7 @@ def _say_run(run: Mapping[str, Any] | None, now: datetime) -> None:
         say(f"  It waits until {clock(until, now)} ({ago(until, now)}).")
     _say_section("What the guards said", _verdicts(run.get("verdicts") or [], now))
     _say_section("Plan", run.get("plan") or [])
+    _say_section("What people said", run.get("answers") or [])
     _say_section("What became of it", run.get("steps") or [])
     _say_section("Verification", run.get("verification") or [])
 

@@ -121,10 +121,9 @@ def _voted(run: Run, event: ev.Voted, now: datetime) -> tuple[Message, ...]:
         return ()
     approval = run.approval
     count = len(approval.approvers) if approval else 0
-    state = (
-        "going on" if approval and approval.granted else f"{count} of {run.order.approval.count}"
-    )
-    text = f"Approved by {event.person.name} ({state})."
+    is_enough = approval is None or approval.granted
+    so_far = "" if is_enough else f" ({count} of {run.order.approval.count})"
+    text = f"Approved by {event.person.name}{so_far}."
     return (_message(run, MessageKind.PROGRESS, f"vote:{_approval_id(run)}:{count}", text),)
 
 
@@ -175,7 +174,10 @@ def _observed(run: Run, event: ev.Observed, now: datetime) -> tuple[Message, ...
         "Look, then say: it was applied, it was not, or abandon."
     )
     key = f"unknown:{event.step}:{step.n}"
-    return (_message(run, MessageKind.UNKNOWN, key, text, lines=(event.detail,)),)
+    told = _message(run, MessageKind.UNKNOWN, key, text, lines=(event.detail,))
+    # The target stays held until somebody says: whoever is called at once when a run fails is called now.
+    called = (e.to for e in run.order.failure.escalations if not e.after)
+    return (told, *(replace(told, to=to, deduplication=f"{run.id}:{key}:{to}") for to in called))
 
 
 def _closed(run: Run, event: ev.Closed, now: datetime) -> tuple[Message, ...]:

@@ -76,7 +76,10 @@ class LeaseLost(StoreError):
 
 
 class DeliveryError(RemediatorError):
-    """Say that a channel could not deliver a message; `retry_after` is in seconds, when known."""
+    """Say that a channel could not deliver a message; `retry_after` is in seconds, when known.
+
+    `receipt` is what the next try needs of what has arrived all the same, by whichever replica.
+    """
 
     def __init__(
         self, detail: str, *, retry_after: float | None = None, final: bool = False
@@ -84,6 +87,7 @@ class DeliveryError(RemediatorError):
         super().__init__(detail)
         self.retry_after = retry_after
         self.final = final
+        self.receipt: str | None = None
 
 
 class IllegalEvent(RemediatorError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from remediator.core import events as ev
 from remediator.core.change import Change
 from remediator.core.deciders import deciders
 from remediator.core.duration import format_duration, format_size
@@ -99,6 +100,22 @@ def evidence_lines(run: Run, most: int = 6) -> tuple[str, ...]:
         lines.append(evidence.title + (f" ({evidence.problem})" if evidence.problem else ""))
         lines += [f"  {line}" for line in evidence.lines[:most]]
     return tuple(lines)
+
+
+def answer_line(event: ev.Event) -> str:
+    """Describe what a person answered, or was refused; nothing for all other events."""
+    match event:
+        case ev.Voted(approve=True):
+            return f"{event.person.name} approved plan {event.digest[:8]}"
+        case ev.Voted():
+            return f"{event.person.name} rejected plan {event.digest[:8]}: {event.reason}"
+        case ev.AnswerRefused():
+            return f"{event.person.name} was refused ({event.verb}): {event.reason}"
+        case ev.Settled():
+            return f"{event.person.name} said: {event.settlement.value}"
+        case ev.CancelRequested():
+            return f"{event.person.name} {'took over' if event.take_over else 'cancelled'}"
+    return ""
 
 
 def who_decides(run: Run) -> str:

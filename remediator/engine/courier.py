@@ -210,7 +210,7 @@ class Courier:
         parcel, now, problem = self._throttle.parcel(head), self._ambient.now(), str(error)
         if error.final and len(parcel) > 1:
             self._throttle.take_singly(head)
-            await self._store.submit(lambda tx: postpone(tx, parcel, now))
+            await self._store.submit(lambda tx: postpone(tx, parcel, now, error.receipt))
             return
         if error.final or head.tries + 1 >= MOST_TRIES:
             self._throttle.take_together(head)
@@ -219,10 +219,10 @@ class Courier:
         if error.retry_after is not None:  # the channel's doing, not the message's: no try
             rest = timedelta(seconds=error.retry_after)
             self._throttle.pause(head.channel, rest)
-            await self._store.submit(lambda tx: postpone(tx, parcel, now + rest))
+            await self._store.submit(lambda tx: postpone(tx, parcel, now + rest, error.receipt))
             return
         wait = min(timedelta(seconds=2 ** min(head.tries, 10)), LONGEST_WAIT)
-        await self._store.submit(lambda tx: retry(tx, parcel, now + wait, problem))
+        await self._store.submit(lambda tx: retry(tx, parcel, now + wait, error))
 
     async def _finish(self) -> None:
         if not self._running:

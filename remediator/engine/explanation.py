@@ -9,12 +9,14 @@ from remediator.core.alert import Alert
 from remediator.core.errors import Refused
 from remediator.core.run import Run
 from remediator.core.selection import select
-from remediator.core.wording import headline, plan_lines, step_line, verification_lines
+from remediator.core.wording import answer_line, headline, plan_lines, step_line, verification_lines
 from remediator.engine.admission import Rules
 from remediator.ports.codec import plain
 from remediator.ports.store import DecisionRecord, Listing, Reader, Store
 
 _MOST = 50
+_MOST_ANSWERS = 20
+_JOURNAL = 5000
 
 
 class Explanation:
@@ -26,13 +28,13 @@ class Explanation:
 
     async def why(self, subject: str) -> Mapping[str, Any]:
         """Explain a run, or everything decided about a fingerprint; raise Refused where nothing is known."""
-        run, decisions = await self._store.read(lambda reader: _look_up(reader, subject))
+        run, decisions, answers = await self._store.read(lambda reader: _look_up(reader, subject))
         if run is None and not decisions:
             hint = "give a run's id or an alert's fingerprint; remediator runs list"
             raise Refused("not_found", f"nothing is known about {subject}", hint=hint)
         return {
             "subject": subject,
-            "run": _explained(run) if run else None,
+            "run": {**_explained(run), "answers": answers} if run else None,
             "decisions": [plain(decision) for decision in decisions],
             "others": self._others(run.order.alert, run.order.playbook) if run else [],
         }
@@ -51,14 +53,23 @@ class Explanation:
         ]
 
 
-def _look_up(reader: Reader, subject: str) -> tuple[Run | None, tuple[DecisionRecord, ...]]:
+def _look_up(
+    reader: Reader, subject: str
+) -> tuple[Run | None, tuple[DecisionRecord, ...], list[str]]:
     run = reader.run(subject)
     filters = {"fingerprint": run.order.alert.fingerprint if run else subject}
     decisions = tuple(reader.decisions(Listing(limit=_MOST, filters=filters)).items)
     if run is not None:
-        return run, tuple(d for d in decisions if d.run_id in (None, run.id))
-    newest = reader.runs(Listing(limit=1, filters=filters)).items
-    return (newest[0] if newest else None), decisions
+        own = tuple(d for d in decisions if d.run_id in (None, run.id))
+        return run, own, _answers(reader, run)
+    newest = next(iter(reader.runs(Listing(limit=1, filters=filters)).items), None)
+    return newest, decisions, _answers(reader, newest) if newest else []
+
+
+def _answers(reader: Reader, run: Run) -> list[str]:
+    """Say what people answered, and what they were refused, the newest last."""
+    said = (answer_line(entry.event) for entry in reader.events(run.id, limit=_JOURNAL))
+    return [line for line in said if line][-_MOST_ANSWERS:]
 
 
 def _explained(run: Run) -> Mapping[str, Any]:

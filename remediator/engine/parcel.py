@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from remediator.core.errors import DeliveryError
 from remediator.core.messages import MessageKind
 from remediator.ports.channel import Channel
 from remediator.ports.store import Delivery, Transaction
@@ -74,10 +75,12 @@ def name_of(way: str) -> str:
     return str(next(iter(json.loads(way))))
 
 
-def postpone(tx: Transaction, deliveries: Iterable[Delivery], due_at: datetime) -> None:
-    """Give all of them back for later; it counts as no try."""
-    for delivery in deliveries:
-        tx.postpone_delivery(delivery.id, due_at)
+def postpone(
+    tx: Transaction, deliveries: Iterable[Delivery], due_at: datetime, receipt: str | None = None
+) -> None:
+    """Give all of them back for later; it counts as no try. What has arrived already, the first of them knows."""
+    for number, delivery in enumerate(deliveries):
+        tx.postpone_delivery(delivery.id, due_at, None if number else receipt)
 
 
 def put_back(tx: Transaction, each: Iterable[tuple[Delivery, datetime]]) -> None:
@@ -94,10 +97,12 @@ def mark_delivered(
         tx.delivered(delivery.id, receipt, at)
 
 
-def retry(tx: Transaction, deliveries: Iterable[Delivery], due_at: datetime, problem: str) -> None:
-    """Try all of them again later."""
-    for delivery in deliveries:
-        tx.retry_delivery(delivery.id, due_at, problem)
+def retry(
+    tx: Transaction, deliveries: Iterable[Delivery], due_at: datetime, error: DeliveryError
+) -> None:
+    """Try all of them again later. What has arrived already, the first of them knows."""
+    for number, delivery in enumerate(deliveries):
+        tx.retry_delivery(delivery.id, due_at, str(error), None if number else error.receipt)
 
 
 def give_up(tx: Transaction, deliveries: Iterable[Delivery], problem: str, at: datetime) -> None:

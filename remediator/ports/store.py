@@ -327,12 +327,19 @@ class Transaction(Reader, Protocol):
         """Take the due deliveries that wait behind a claimed one in its (thread, channel), oldest first."""
         ...
 
-    def postpone_delivery(self, delivery_id: str, due_at: datetime) -> None:
-        """Give a claimed delivery back for later; it counts as no try."""
+    def postpone_delivery(
+        self, delivery_id: str, due_at: datetime, receipt: str | None = None
+    ) -> None:
+        """Give a claimed delivery back for later; it counts as no try. Its next claim is given the `receipt`."""
         ...
 
     def delivered(self, delivery_id: str, receipt: str, at: datetime) -> None: ...  # noqa: D102
-    def retry_delivery(self, delivery_id: str, due_at: datetime, problem: str) -> None: ...  # noqa: D102
+    def retry_delivery(
+        self, delivery_id: str, due_at: datetime, problem: str, receipt: str | None = None
+    ) -> None:
+        """Give a claimed delivery back after a failed try. Its next claim is given the `receipt`."""
+        ...
+
     def give_up_delivery(self, delivery_id: str, problem: str, at: datetime) -> None: ...  # noqa: D102
     def hush(self, while_firing: str) -> int:
         """Drop undelivered messages that are only meant while this episode fires; return how many."""

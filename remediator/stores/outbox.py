@@ -7,7 +7,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Row, bindparam, exists, func, select, tuple_, union, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    bindparam,
+    exists,
+    func,
+    select,
+    tuple_,
+    union,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from remediator.core.messages import Message
@@ -74,12 +85,14 @@ _FINISH = (
         lease_until=None,
     )
 )
+_HALF_TOLD: ColumnElement[str | None] = func.coalesce(bindparam("p_receipt"), outbox.c.receipt)
 _RETRY = (
     update(outbox)
     .where(_IS_IT, IS_WAITING)
     .values(
         due_at=bindparam("p_due_at", type_=Moment()),
         problem=bindparam("p_problem"),
+        receipt=_HALF_TOLD,
         tries=outbox.c.tries + 1,
         owner=None,
         lease_until=None,
@@ -88,7 +101,12 @@ _RETRY = (
 _POSTPONE = (
     update(outbox)
     .where(_IS_IT, IS_WAITING)
-    .values(due_at=bindparam("p_due_at", type_=Moment()), owner=None, lease_until=None)
+    .values(
+        due_at=bindparam("p_due_at", type_=Moment()),
+        receipt=_HALF_TOLD,
+        owner=None,
+        lease_until=None,
+    )
 )
 _HUSH = (
     update(outbox)
@@ -151,19 +169,24 @@ class OutboxWriting(OutboxReading):
             for row in sorted(rows, key=lambda row: (row.place, row.id))
         )
 
-    def postpone_delivery(self, delivery_id: str, due_at: datetime) -> None:
+    def postpone_delivery(
+        self, delivery_id: str, due_at: datetime, receipt: str | None = None
+    ) -> None:
         """Give a claimed delivery back for later; its tries stay."""
-        self._change(_POSTPONE, {"p_id": int(delivery_id), "p_due_at": due_at})
+        row = {"p_id": int(delivery_id), "p_due_at": due_at, "p_receipt": receipt}
+        self._change(_POSTPONE, row)
 
     def delivered(self, delivery_id: str, receipt: str, at: datetime) -> None:
         """Note that a message has arrived."""
         self._finish(delivery_id, Sending.DELIVERED, at, receipt=receipt)
         self.wakes.add(Work.OUTBOX)
 
-    def retry_delivery(self, delivery_id: str, due_at: datetime, problem: str) -> None:
+    def retry_delivery(
+        self, delivery_id: str, due_at: datetime, problem: str, receipt: str | None = None
+    ) -> None:
         """Try again later; messages behind it in its thread wait with it."""
-        row = {"p_id": int(delivery_id), "p_due_at": due_at, "p_problem": problem}
-        self._change(_RETRY, row)
+        row = {"p_id": int(delivery_id), "p_due_at": due_at, "p_receipt": receipt}
+        self._change(_RETRY, row | {"p_problem": problem})
 
     def give_up_delivery(self, delivery_id: str, problem: str, at: datetime) -> None:
         """Stop trying; the messages behind it are free."""
@@ -195,7 +218,7 @@ class OutboxWriting(OutboxReading):
             channel=row.channel,
             due_at=row.due_at,
             tries=row.tries,
-            receipt=previous.receipt if previous else None,
+            receipt=row.receipt or (previous.receipt if previous else None),
             previous_at=previous.finished_at if previous else None,
             elsewhere=tuple((r.channel, r.receipt) for r in self._all(_ELSEWHERE, thread)),
         )

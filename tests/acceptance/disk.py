@@ -1,6 +1,6 @@
 """The house of the first story: a host whose /var is full, a Prometheus that sees it, an Alertmanager that says so."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -62,10 +62,12 @@ def journal_files(world: World) -> set[str]:
 
 
 @contextmanager
-def watched_site(host: Host, *, mode: str) -> Iterator[tuple[Site, Alertmanager]]:
+def watched_site(
+    host: Host, *, mode: str, make: Callable[..., Site] = Site
+) -> Iterator[tuple[Site, Alertmanager]]:
     """The daemon for this host in an environment of this mode, with an Alertmanager that posts to it by itself."""
     environment = {"name": "test", "match": ['severity="warning"'], "mode": mode}
-    site = Site(
+    site = make(
         sshd=host.sshd,
         hosts=[NAME],
         playbooks={"disk-space-low": shipped("disk-space-low", SHORTER)},

@@ -96,7 +96,7 @@ def test_escalations_wait_and_stop_when_the_alert_does() -> None:
             acting(approval=an_approval(granted=True)),
             ev.Voted(person=a_person(), digest="d", approve=True),
             MessageKind.PROGRESS,
-            "Approved by ana (going on)",
+            "Approved by ana.",
         ),
         (
             awaiting(ApprovalPolicy(count=2)),

@@ -275,6 +275,22 @@ async def test_three_couriers_tell_everything_once_and_in_order(office: PostOffi
             assert [n for n in titles if n % 12 == run] == list(range(run, 120, 12))
 
 
+@pytest.mark.parametrize("retry_after", [1.0, None])
+async def test_what_was_told_half_goes_on_where_it_stopped_at_whatever_courier(
+    office: PostOffice, retry_after: float | None
+):
+    half = DeliveryError("after the first post", retry_after=retry_after)
+    half.receipt = "#sre/half"
+    office.chat.troubles = [half]
+    await office.queue(tell("a"), tell("b"))
+    await office.deliver()
+
+    await office.pass_time(3, office.new_courier())
+
+    (post,) = office.chat.posts
+    assert (post.titles, post.before) == (["a", "b"], "#sre/half")
+
+
 async def until(holds) -> None:
     async with asyncio.timeout(10):
         while not holds():

@@ -3,6 +3,8 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from remediator.ports.store import Store
 from remediator.testing.builders import MOMENT, a_message
 
@@ -207,6 +209,25 @@ async def test_a_postponed_message_keeps_its_place_and_its_tries(store: Store):
     assert await titles(store, now=MOMENT + 2 * SECOND) == []
     (again,) = await claim(store, now=MOMENT + 3 * SECOND)
     assert (again.message.title, again.tries) == ("a", 0)
+
+
+@pytest.mark.parametrize(
+    "give_back",
+    [
+        lambda tx, it, receipt: tx.postpone_delivery(it, MOMENT, receipt),
+        lambda tx, it, receipt: tx.retry_delivery(it, MOMENT, "503", receipt),
+    ],
+)
+async def test_whoever_claims_a_half_told_message_again_is_given_what_is_known_of_it(
+    store: Store, give_back
+):
+    await enqueue(store, message("a"))
+    (first,) = await claim(store)
+
+    for receipt, known in (("half", "half"), (None, "half"), ("more", "more")):
+        await store.submit(lambda tx, r=receipt: give_back(tx, first.id, r))
+        (again,) = await claim(store)
+        assert (again.id, again.receipt) == (first.id, known)
 
 
 async def test_what_was_delivered_or_dropped_meanwhile_is_not_postponed(store: Store):

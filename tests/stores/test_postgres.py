@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import text
 
 from remediator.core.errors import InvalidSettings, StoreUnavailable
-from remediator.ports.store import Work
+from remediator.core.events import Noted
+from remediator.ports.store import Transaction, Work
 from remediator.stores.store import open_store
-from remediator.testing.builders import a_notification
+from remediator.testing.builders import MOMENT, a_notification, a_run
 from tests.parts.postgres import Postgres
 from tests.parts.require import require
 
@@ -141,3 +142,29 @@ async def test_a_lost_database_does_not_hang_closing(server: Postgres):
 
     async with asyncio.timeout(15):
         await store.close()
+
+
+async def test_a_run_that_many_replicas_change_at_once_has_a_journal_without_gaps(
+    postgres: Postgres,
+):
+    """Whoever waited for the lock read the journal's end as it was before the wait, and ran out of tries."""
+    url = postgres.new_database()
+    replicas = [await open_store(url) for _ in range(3)]
+    await replicas[0].submit(lambda tx: tx.insert_run(a_run(), MOMENT))
+
+    def note(number: int):
+        def closure(tx: Transaction) -> None:
+            run = tx.lock_run(a_run().id)
+            assert run is not None
+            tx.append(run.id, MOMENT, [Noted(text=str(number))])
+            tx.save_run(run, MOMENT)
+
+        return closure
+
+    await asyncio.gather(*(replicas[n % 3].submit(note(n)) for n in range(300)))
+
+    entries = await replicas[0].read(lambda reader: reader.events(a_run().id))
+    assert [entry.seq for entry in entries] == list(range(1, 301))
+    assert {entry.event.text for entry in entries} == {str(n) for n in range(300)}
+    for replica in replicas:
+        await replica.close()

@@ -7,6 +7,7 @@ posted of a delivery that failed half-way.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -44,15 +45,34 @@ class SlackDeliverer:
         slack: Slack | None = self._gateways.get("slack")
         if slack is None:
             raise DeliveryError("Slack is not set up: add `slack` to the settings")
-        telling = _Telling(slack, self._way, self._memory, messages)
         root = read_receipt(receipt)
+        if root and root.told:
+            told = [message for message in messages if message.deduplication in root.told]
+            self._memory.keep(told, Part.SAID, root.where)
+        try:
+            return write_receipt(await self._tell(slack, messages, root))
+        except DeliveryError as error:
+            error.receipt = self._half_told(messages, root)
+            raise
+
+    async def _tell(self, slack: Slack, messages: Sequence[Message], root: Root | None) -> Root:
+        telling = _Telling(slack, self._way, self._memory, messages)
         if root and not root.is_of(self._way) and root.is_open_to(self._way):
             await telling.join(root)
-            return receipt or ""
+            return replace(root, told=())
         own = root.where if root and root.is_of(self._way) else None
         where = await telling.tell(own)
         await attachments.add_graph(self._gateways, self._memory, messages, where)
-        return write_receipt(Root(where=where, way=self._way.place, call=self._way.call))
+        return Root(where=where, way=self._way.place, call=self._way.call)
+
+    def _half_told(self, messages: Sequence[Message], root: Root | None) -> str | None:
+        """Return the receipt of a delivery that has failed: the next try may be another replica's."""
+        if posted := self._memory.recall(messages, Part.ROOT):
+            root = Root(where=posted, way=self._way.place, call=self._way.call)
+        if root is None:
+            return None
+        known = [m for m in messages if self._memory.knows(m, Part.SAID, Part.SHOWN)]
+        return write_receipt(replace(root, told=tuple(m.deduplication for m in known)))
 
 
 class _Telling:

@@ -91,9 +91,17 @@ class SlackRefusal(DeliveryError):
         detail: str = "",
     ) -> None:
         self.code = code
+        self._detail = detail
         self.said = f"Slack says {code}" + (f" ({detail})" if detail else "")
         text = ": ".join(filter(None, (self.said, advice(code))))
         super().__init__(text, final=final, retry_after=retry_after)
+
+    def at(self, place: str) -> SlackRefusal:
+        """Return this refusal with the place that it is about: a name that somebody wrote into the settings."""
+        detail = ", ".join(filter(None, (place, self._detail)))
+        return SlackRefusal(
+            self.code, final=self.final, retry_after=self.retry_after, detail=detail
+        )
 
 
 class SlackAway(DeliveryError):

@@ -14,6 +14,11 @@ from remediator.ports.inspection import Finding, Level
 
 _AGAIN = "install the app again from `remediator slack manifest`"
 _IDS = "name user ids or e-mails instead"
+_APP_LEVEL = (
+    "see app_token_file: Basic Information, App-Level Tokens, with the scope connections:write"
+)
+_REACH = "can this machine reach Slack? see HTTPS_PROXY and `slack.api_url`"
+_NO_GROUP = "create it in Slack, or write its handle as Slack shows it, like @sre-oncall"
 
 
 async def inspect(
@@ -64,7 +69,9 @@ async def _scopes(api: SlackApi) -> tuple[Finding, ...]:
 async def _socket(api: SlackApi, app_token: str) -> Finding:
     try:
         await api.can_connect(app_token)
-    except DeliveryError as error:
+    except SlackRefusal as refusal:
+        return _error("slack app token", refusal.said, _APP_LEVEL)
+    except SlackAway as error:
         return _problem("slack app token", error)
     return Finding(level=Level.OK, where="slack app token", text="Socket Mode can connect")
 
@@ -101,7 +108,7 @@ async def _group(slack: Slack, name: str) -> Finding:
     except DeliveryError as error:
         return _problem(where, error)
     if not group:
-        return _error(where, "there is no such user group", "groups are written like @sre-oncall")
+        return _error(where, "there is no such user group", _NO_GROUP)
     if not members:
         return _error(where, "has no members, so nobody in it can approve", "add people to it")
     count = f"{len(members)} member{'s' if len(members) != 1 else ''}"
@@ -126,7 +133,7 @@ async def _user(api: SlackApi, name: str) -> Finding:
 
 def _problem(where: str, error: DeliveryError) -> Finding:
     if not isinstance(error, SlackRefusal):
-        return _error(where, str(error), "")
+        return _error(where, str(error), "" if error.retry_after else _REACH)
     return _error(where, error.said, advice(error.code))
 
 

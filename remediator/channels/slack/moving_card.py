@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from remediator.channels.slack import blocks as b
 from remediator.channels.slack import facts, limits, steps
-from remediator.channels.slack.mrkdwn import bold, code, escape, moment
+from remediator.channels.slack.mrkdwn import bold, code, moment
 from remediator.core.card import Card
 from remediator.core.run import Phase
 
@@ -31,4 +31,4 @@ def _now(card: Card, text: str) -> str:
 def _decided(card: Card) -> str:
     if card.phase == Phase.PLANNING.value:
         return "nothing is asked of you now"
-    return escape(facts.decided(card))
+    return facts.decided(card)

@@ -11,11 +11,15 @@ from remediator.channels.slack.ways import SlackWay
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Root:
-    """A run's root message. `way` is the channel, and `call` whom to call, as the way that posted it has them."""
+    """A run's root message. `way` is the channel, and `call` whom to call, as the way that posted it has them.
+
+    `told` is set where a delivery failed half-way: the deduplication keys of the messages that need no more words.
+    """
 
     where: Posted
     way: str
     call: str = ""
+    told: tuple[str, ...] = ()
 
     def is_of(self, way: SlackWay) -> bool:
         """Say whether this way posted it, and so edits it."""
@@ -29,7 +33,8 @@ class Root:
 def write_receipt(root: Root) -> str:
     """Return the receipt of a root message."""
     fields = {"channel": root.where.channel, "ts": root.where.ts, "way": root.way}
-    return json.dumps(fields | ({"call": root.call} if root.call else {}))
+    more = {"call": root.call, "told": root.told}
+    return json.dumps(fields | {name: value for name, value in more.items() if value})
 
 
 def read_receipt(receipt: str | None) -> Root | None:
@@ -37,6 +42,7 @@ def read_receipt(receipt: str | None) -> Root | None:
     try:
         read = json.loads(receipt or "null")
         where = Posted(channel=str(read["channel"]), ts=str(read["ts"]))
-        return Root(where=where, way=str(read["way"]), call=str(read.get("call", "")))
+        told = tuple(map(str, read.get("told", ())))
+        return Root(where=where, way=str(read["way"]), call=str(read.get("call", "")), told=told)
     except (ValueError, TypeError, KeyError):
         return None

@@ -70,6 +70,8 @@ def _line(message: Message) -> str:
 def _short(message: Message) -> str:
     """Return a message's sentence without the headline, which stands in the root."""
     headline = message.card.headline if message.card else ""
+    if message.kind is MessageKind.RESULT:
+        return f"Verified. {message.text.removeprefix(f'{headline}. ')}"
     if not headline or not message.text.startswith((f"{headline}: ", f"{headline}. ")):
         return message.text
     return message.text[len(headline) + 2 :]

@@ -102,7 +102,8 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
 
 def _before(step: CardStep) -> str:
     """Say what the change was computed from, where nobody can say what it will be."""
-    rest = [key for key in step.before if key not in step.after][:_MOST_KEYS]
+    unchanged = (key for key in step.before if key not in step.after)
+    rest = [key for key in unchanged if step.before[key] is not None][:_MOST_KEYS]
     said = ", ".join(f"{_words(key)} {_value(key, step.before[key])}" for key in rest)
     return f"Now: {said}" if said else ""
 

@@ -30,7 +30,7 @@ class Writer:
                 channel, text=drawing.text, blocks=drawing.blocks, metadata=about
             )
         except SlackRefusal as refusal:
-            _raise_unless_malformed(refusal)
+            _raise_unless_malformed(refusal.at(channel))
         return await self._api.post(channel, text=plain_form(drawing, message), metadata=about)
 
     async def edit(self, where: Posted, drawing: Drawing, message: Message) -> bool:

@@ -61,6 +61,7 @@ def why(answer: Mapping[str, Any]) -> str:
     lines = [_explained(run)] if run else ["No run was admitted for this alert."]
     if run:
         lines += [f"• {_inert(line)}" for line in (run.get("steps") or run.get("plan") or ())[:5]]
+        lines += [f"• {_inert(line)}" for line in (run.get("answers") or ())[-4:]]
         lines += [
             f"• {_inert(v['guard'])}: {_inert(v['reason'])}"
             for v in (run.get("verdicts") or ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from typing import Any
@@ -46,8 +47,26 @@ class Connection:
         await client.aiohttp_client_session.close()
 
 
-async def connect(desk: SlackDesk, ping: timedelta) -> Connection:
-    """Open a socket and have what comes by it taken to the desk; raise DeliveryError.
+class _DeskInForce:
+    """Stands in for bolt's app: a socket outlives, for a moment, the desk that a reload has replaced."""
+
+    def __init__(self, desk: Callable[[], SlackDesk | None]) -> None:
+        self._desk = desk
+
+    async def async_dispatch(self, request: Any) -> Any:
+        """Have a payload attended to by the desk of now; without one it is not acknowledged, and Slack says so."""
+        from slack_bolt.response import BoltResponse
+
+        desk = self._desk()
+        if desk is None:
+            return BoltResponse(status=503)
+        return await (await desk.app()).async_dispatch(request)
+
+
+async def connect(
+    desk: SlackDesk, ping: timedelta, in_force: Callable[[], SlackDesk | None]
+) -> Connection:
+    """Open a socket with a desk's token, and have what comes by it taken to the desk in force; raise DeliveryError.
 
     Slack is pinged so often; after four times as long without an answer, the SDK takes the socket for dead.
     """
@@ -57,6 +76,7 @@ async def connect(desk: SlackDesk, ping: timedelta) -> Connection:
     adapter = AsyncSocketModeHandler(
         app, desk.context.app_token, logger=app.logger, ping_interval=ping.total_seconds()
     )
+    adapter.app = _DeskInForce(in_force)  # type: ignore[assignment]
     connection = Connection(desk, adapter.client)
     async with AsyncExitStack() as opening:
         opening.push_async_callback(connection.close)

@@ -57,7 +57,7 @@ async def who(
     try:
         async with asyncio.timeout(patience):
             member = await context.directory.member(user_id)
-            _check_member(member)
+            _check_member(member, _who_can(context, run) if run else "")
             groups = await context.directory.groups_of(user_id, names) if names else frozenset()
     except (UnknownToSlack, TimeoutError):
         return _listed(context, user_id, run)
@@ -122,11 +122,11 @@ def _who_can(context: SlackContext, run: Run) -> str:
     return f"{deciders(run) or named(context, Role.APPROVER) or 'nobody in Slack'} can"
 
 
-def _check_member(member: Member) -> None:
+def _check_member(member: Member, hint: str) -> None:
     if member.outsider:
         person = Person(name=member.name, door=DOOR, identities=(member.id,))
         text = f"Only full members of this workspace can do this: you are {member.outsider}"
-        raise NotAllowed(text, person=person)
+        raise NotAllowed(text, person=person, hint=hint)
 
 
 def _group_names(context: SlackContext, run: Run | None) -> tuple[str, ...]:

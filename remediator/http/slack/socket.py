@@ -78,7 +78,7 @@ class SocketDoor:
 
     async def _open(self, desk: SlackDesk, now: float) -> None:
         try:
-            self._connection = await connect(desk, self._ping)
+            self._connection = await connect(desk, self._ping, self._desk)
         except DeliveryError as error:
             rest = min(_FIRST_REST * 2**self._failures, _LONGEST_REST)
             self._failures = min(self._failures + 1, 10)

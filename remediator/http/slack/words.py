@@ -58,7 +58,7 @@ def refused(refusal: Refused, run: Run | None = None) -> str:
     else:
         said = [f"{_capital(str(refusal))}.", "This changed nothing."]
     if hint:
-        said.append(f"{_capital(hint)}.")
+        said.append(_capital(hint) + ("" if hint.endswith("?") else "."))
     if (
         refusal.code == "forbidden"
         and run

@@ -153,14 +153,17 @@ BATCH = (
 )
 
 
-async def delivered(workspace: Workspace, batch: Sequence[Message], receipt: str | None) -> int:
-    """Deliver as the courier does, again and again until it is through; return how often it was tried."""
-    deliverer = workspace.deliverer()
+async def delivered(
+    workspace: Workspace, batch: Sequence[Message], receipt: str | None, *, replicas: int = 1
+) -> int:
+    """Deliver as couriers do, again and again until it is through; return how often it was tried."""
+    deliverers = [workspace.deliverer() for _ in range(replicas)]
     for tries in range(1, 20):
         try:
-            await deliverer.deliver_all(batch, receipt)
+            await deliverers[tries % replicas].deliver_all(batch, receipt)
         except DeliveryError as error:
             assert not error.final
+            receipt = error.receipt or receipt
         else:
             return tries
     raise AssertionError("it never went through")
@@ -190,9 +193,12 @@ class Unlucky(FakeSlack):
 
 @pytest.mark.parametrize("at", [1, 2, 3, 4])
 @pytest.mark.parametrize("trouble", TROUBLES)
-async def test_a_delivery_that_fails_half_way_posts_only_the_rest(at: int, trouble: str) -> None:
+@pytest.mark.parametrize("replicas", [1, 2])
+async def test_a_delivery_that_fails_half_way_posts_only_the_rest(
+    at: int, trouble: str, replicas: int
+) -> None:
     async with a_workspace(fake=Unlucky(at, trouble)) as workspace:
-        tries = await delivered(workspace, BATCH, None)
+        tries = await delivered(workspace, BATCH, None, replicas=replicas)
 
         (root,) = roots(workspace)
         everything = "\n".join((root.plain, *thread(workspace)))

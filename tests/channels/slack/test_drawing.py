@@ -40,6 +40,11 @@ def test_a_drawing_is_exactly_its_golden_file(name: str) -> None:
     assert shown(SCENES[name]) == (GOLDEN / f"{name}.json").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("name", SCENES)
+def test_no_moment_is_escaped(name: str) -> None:
+    assert "lt;!date" not in shown(SCENES[name])
+
+
 def test_every_golden_file_belongs_to_a_drawing() -> None:
     assert {path.stem for path in GOLDEN.glob("*.json")} == set(SCENES)
 

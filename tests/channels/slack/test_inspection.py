@@ -100,7 +100,14 @@ Change = Callable[[FakeSlack], object]
     [
         (_without("files:write"), "slack scopes", "files:write is missing", "manifest"),
         (_without("chat:write"), "slack #sre", "missing_scope", "manifest"),
-        (_wrong_app_token, "slack app token", "invalid_auth", "token"),
+        (_wrong_app_token, "slack app token", "invalid_auth", "app_token_file"),
+        (
+            lambda f: f.app.app_scopes.clear(),
+            "slack app token",
+            "missing_scope",
+            "connections:write",
+        ),
+        (lambda f: f.fail("*", status=502, times=None), "slack bot token", "502", "HTTPS_PROXY"),
         (_archived, "slack #leads", "is_archived", "archived"),
         (_renamed, "slack #leads", "channel_not_found", "invite"),
         (_private, "slack #leads", "", "invite"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -129,7 +130,8 @@ async def test_outsiders_get_no_answer_but_no(desk: Desk, user: str) -> None:
 
 
 async def test_a_typing_error_is_met_with_a_suggestion(desk: Desk) -> None:
-    assert "did you mean /remediator status" in (await typed(desk, "staus")).lower()
+    said = (await typed(desk, "staus")).lower()
+    assert said.endswith("did you mean /remediator status?")
     assert "/remediator help" in await typed(desk, "xyzzy")
 
 
@@ -200,3 +202,14 @@ async def test_hostile_texts_come_back_as_nothing_but_texts(desk: Desk) -> None:
         (answer,) = await delivery.answered()
         assert answer.mentions == ()
         assert "evil>" not in answer.text
+
+
+async def test_what_bolt_mutes_is_never_our_own_log(tmp_path: Path) -> None:
+    ours = logging.getLogger("remediator")
+    before = (ours.level, ours.disabled, ours.propagate)
+
+    async with a_desk(tmp_path) as (desk,):
+        await desk.desk.app()
+
+    assert (ours.level, ours.disabled, ours.propagate) == before
+    assert ours.isEnabledFor(logging.WARNING)
