@@ -207,7 +207,8 @@ class Control:
         """A closed run takes no events: what a person says of it afterwards stands among the decisions."""
         why = f": {event.reason}" if event.reason else ""
         text = f"{event.settlement.value}{why}; its targets are free"
-        targets = tuple({step.change.target for step in run.progress if step.change})
+        changed = {step.change.target for step in run.progress if step.change}
+        targets = tuple(changed | {run.order.target})
         if not any(hold.holder == run.id for hold in tx.holds(targets)):
             raise Refused("conflict", "this was settled already; its targets are free")
         tx.release_holds(run.id)

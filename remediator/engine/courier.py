@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from remediator.core.errors import DeliveryError, StoreError
 from remediator.core.messages import Message, MessageKind
-from remediator.engine.digest import filled, fold_in_a_crowd
+from remediator.engine.digest import filled, fold_in_a_crowd, refresh_digest
 from remediator.engine.parcel import (
     FOLDED,
     Parcel,
@@ -152,9 +152,12 @@ class Courier:
         before = None if parcel.receipt == FOLDED else parcel.receipt
         async with asyncio.timeout(DELIVERY_TIMEOUT.total_seconds()):
             receipt = await _told(deliverer, messages, before)
-        await self._store.submit(
-            lambda tx: mark_delivered(tx, parcel.deliveries, receipt, self._ambient.now())
-        )
+        await self._store.submit(lambda tx: self._arrived(tx, parcel, receipt))
+
+    def _arrived(self, tx: Transaction, parcel: Parcel, receipt: str) -> None:
+        now = self._ambient.now()
+        mark_delivered(tx, parcel.deliveries, receipt, now)
+        refresh_digest(tx, parcel, now)
 
     async def _gathered(self, parcel: Parcel, deliverer: Deliverer) -> Parcel | None:
         """Return a parcel with what waits behind it; None where it waits, or is told in a digest instead."""

@@ -41,6 +41,14 @@ def fold_in_a_crowd(tx: Transaction, parcel: Parcel, now: datetime) -> bool:
     return True
 
 
+def refresh_digest(tx: Transaction, parcel: Parcel, now: datetime) -> None:
+    """Queue the hour's digest anew where there is one and this parcel says more than that people are asked."""
+    is_news = bool(parcel.kinds - _ASKING - {MessageKind.DIGEST, MessageKind.NOTICE})
+    message = digest_message(now)
+    if parcel.channel.crowd and is_news and tx.was_told(message.thread, parcel.way):
+        tx.enqueue(message, (parcel.way,), message.due_at or now)
+
+
 def digest_message(now: datetime) -> Message:
     """Return a digest without content: one in three seconds, one thread an hour."""
     bucket = int(now.timestamp()) // BUCKET_SECONDS

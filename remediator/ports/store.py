@@ -195,6 +195,10 @@ class Reader(Protocol):
         """Return the pauses in force."""
         ...
 
+    def was_told(self, thread: str, channel: str) -> bool:
+        """Say whether a channel (its JSON) has been told anything in this thread."""
+        ...
+
     def threads_begun(self, channel: str, since: datetime, besides: str = "folded") -> int:
         """Count the threads whose first delivery by a channel (its JSON) is under way or was made since; those whose
         receipt is `besides` do not count."""

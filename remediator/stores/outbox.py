@@ -118,6 +118,10 @@ _HUSH = (
 class OutboxReading(Session):
     """Counts what was begun to be told."""
 
+    def was_told(self, thread: str, channel: str) -> bool:
+        """Say whether a channel has been told anything in this thread."""
+        return bool(self._all(_PREVIOUS, {"p_thread": thread, "p_channel": channel}))
+
     def threads_begun(self, channel: str, since: datetime, besides: str = "folded") -> int:
         """Count the threads that a channel has begun since, or is beginning now; others that count wait for us."""
         self._enter_gate()

@@ -137,7 +137,8 @@ def test_the_thread_tells_the_same_as_every_other_channel_in_order(story: Story)
     assert len(lines) == len(progress) > 3
     assert in_order(lines, "Approved by ana", "service.restart: done", "Verifying", "Done: service")
     for line, text in zip(lines, progress, strict=True):
-        assert text.endswith(line)
+        assert text.endswith(line.removeprefix("Verified. "))
+    assert lines[-1].startswith("Verified. ")
     assert not any(message.broadcast for message in story.site.thread(story.run))
 
 

@@ -108,6 +108,7 @@ async def test_the_target_of_an_unknown_outcome_can_be_let_go_afterwards(tmp_pat
     )
     async with running(tmp_path) as daemon:
         await keep(daemon.store, run)
+        await daemon.store.submit(lambda tx: tx.hold(run.order.target, run.id))
 
         result = await remediator(daemon, "runs", "settle", "run_1", "--applied")
 

@@ -126,6 +126,23 @@ async def test_the_digest_says_what_became_of_them_and_when_nothing_waits_any_mo
     assert message.facts == {"rejected": str(CROWD + 10)}
 
 
+async def test_what_is_decided_in_a_thread_of_its_own_is_counted_in_the_digest_too(
+    office: PostOffice,
+):
+    house = an_engine(office)
+    await alerts(house, 0, CROWD + 10)
+    await office.pass_time(5)
+    before = newest_digest(office).digest.waits
+    told = {post.thread for post in office.chat.posts if post.kind is not DIGEST}
+    own = next(run for run in await house.runs() if run.id in told)
+    await house.control.reject(own.id, digest=None, person=ANA, reason="not now")
+    await house.work()
+
+    await office.pass_time(5)
+
+    assert newest_digest(office).digest.waits == before - 1
+
+
 async def test_threads_begun_within_ten_minutes_make_a_crowd_and_later_ones_do_not(
     office: PostOffice,
 ):
