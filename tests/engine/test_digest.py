@@ -130,7 +130,9 @@ async def test_what_is_decided_in_a_thread_of_its_own_is_counted_in_the_digest_t
     office: PostOffice,
 ):
     house = an_engine(office)
-    await alerts(house, 0, CROWD + 10)
+    await alerts(house, 0, 3)
+    await office.pass_time(5)
+    await alerts(house, 3, CROWD + 10)
     await office.pass_time(5)
     before = newest_digest(office).digest.waits
     told = {post.thread for post in office.chat.posts if post.kind is not DIGEST}
