@@ -9,8 +9,10 @@ DEV := .venv/.dev
 demo: $(RUNTIME)
 	$(BIN)/remediator demo
 
+# The slow ones wait most of the time; a file's tests stay together, because they share their servers.
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not slow" -n auto
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
 
 test-fast: $(DEV)
 	$(BIN)/python -m pytest -m "not slow" -n auto

@@ -23,7 +23,10 @@ from remediator.ports.shell import Looker, Output, Receipt
 
 LOOK = timedelta(seconds=30)
 HOST_TARGETS = ("host", "pod")
-_IDENTITY = ["cat", "--", "/etc/machine-id", "/proc/sys/kernel/random/boot_id"]
+_BOOT = "/proc/sys/kernel/random/boot_id"
+_IDENTITY = ["cat", "--", "/etc/machine-id", _BOOT]
+_FIRST_PROCESS = ["cat", "--", _BOOT, "/proc/1/stat"]
+_START = 19  # proc(5): the start time, counted from behind the name, which may hold anything
 _ENDED_BY_TIMEOUT = {124, 137, 143}  # GNU's timeout, after -k, busybox's
 _WORDS = {
     "absent": (
@@ -44,12 +47,23 @@ async def read(looker: Looker, target: Target, argv: Sequence[str], *, sudo: boo
 
 
 async def host_identity(looker: Looker, target: Target) -> str:
-    """Return what tells this boot of this machine from every other; a pod may have no machine-id."""
+    """Return what tells this boot of this machine, or this start of this container, from every other."""
+    if target.kind == "pod":
+        return await _container_identity(looker, target)
     output = await looker.look(target, _IDENTITY, timeout=LOOK)
     words = output.stdout.split()
     if not words:
         raise Permanent(f"the boot id cannot be read: {complaint(output)}", target=str(target))
     return "/".join(words)
+
+
+async def _container_identity(looker: Looker, target: Target) -> str:
+    """All containers of a node share its boot id: the moment their first process began tells them apart."""
+    boot, _, process = (await read(looker, target, _FIRST_PROCESS)).partition("\n")
+    fields = process.rpartition(") ")[2].split()
+    if len(fields) <= _START:
+        raise Permanent("the start of the container cannot be read", target=str(target))
+    return f"{boot.strip()}/{fields[_START]}"
 
 
 async def filesystem_of(looker: Looker, target: Target, path: str) -> FileSystem:
@@ -82,6 +96,16 @@ async def freed_since(
 async def freed_since_plan(looker: Looker, target: Target, before: Mapping[str, Any]) -> Measure:
     """Return what became free since the plan was made, where nothing closer to the change is known."""
     return await freed_since(looker, target, from_facts(before))
+
+
+async def check_holds(looker: Looker, target: Target, check: Sequence[str] | None) -> bool | None:
+    """Run a check's words; None where there is no check. A check that sudo refuses has no answer: Permanent."""
+    if check is None:
+        return None
+    output = await looker.look(target, check, timeout=LOOK, sudo=True)
+    if not output.ok and output.stderr.startswith("sudo:"):
+        raise Permanent(f"the check cannot be run: {complaint(output)}", target=str(target))
+    return output.ok
 
 
 def complaint(output: Output) -> str:

@@ -7,13 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from remediator.app.scrubbed import SHORTEST, ScrubbedLooker, ScrubbedShell
+from remediator.app.aws import aws_sides
+from remediator.app.shells import build_shells
 from remediator.app.slack import slack_side
-from remediator.config.inventory import HostAddress
 from remediator.config.settings import Settings
-from remediator.config.settings_sections import ServerSettings, SshSettings
-from remediator.gateways.absent import AbsentHosts
-from remediator.telemetry.scrubber import Scrubber
+from remediator.config.settings_sections import ServerSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +34,16 @@ def build_gateways(settings: Settings) -> Gateways:
     looking["http"] = _http(settings)
     if slack := slack_side(settings):
         looking["slack"] = slack
+    looking["aws"], aws_hands = aws_sides(settings)
     closers = tuple(g.close for g in looking.values() if hasattr(g, "close"))
-    looking["looker"] = AbsentHosts()
-    acting = {**looking, "shell": AbsentHosts()}
-    if settings.ssh.known_hosts is not None:
-        looker, shell = _shells(settings.ssh, settings.resolver.addresses())
-        scrub = Scrubber(s for s in settings.secrets() if len(s) >= SHORTEST)
-        looking["looker"] = acting["looker"] = ScrubbedLooker(looker, scrub)
-        acting["shell"] = ScrubbedShell(shell, scrub)
-        closers += (shell.close,)
+    clusters = _kubernetes(settings)
+    looking["kubernetes"] = clusters.looking
+    closers += (clusters.close,)
+    shells = build_shells(settings, clusters.looking)
+    looking["looker"] = shells.looker
+    closers += shells.closers
+    acting = {**looking, "shell": shells.shell, "kubernetes": clusters.acting}
+    acting["aws"] = aws_hands
     return Gateways(looking=looking, acting=acting, closers=closers)
 
 
@@ -71,6 +70,24 @@ def _endpoints(server: ServerSettings) -> tuple[Any, ...]:
     return tuple(Endpoint(url=url, authorization=authorization) for url in server.urls)
 
 
+def _kubernetes(settings: Settings) -> Any:
+    from remediator.gateways.kubernetes.clusters import Kubernetes
+    from remediator.gateways.kubernetes.settings import Reach
+
+    return Kubernetes(
+        [
+            Reach(
+                name=each.name,
+                kubeconfig=_text(each.kubeconfig),
+                context=each.context,
+                namespaces=each.namespaces,
+                gitops=each.gitops.value,
+            )
+            for each in settings.kubernetes
+        ]
+    )
+
+
 def _http(settings: Settings) -> Any:
     from remediator.gateways.http import HttpGateway
 
@@ -84,28 +101,6 @@ def _places_of_channels(settings: Settings) -> tuple[str, ...]:
     ways = (*settings.notify, *(way for ways in settings.contacts.values() for way in ways))
     urls = (s["url"] for way in ways for s in way.values() if isinstance(s, Mapping) and "url" in s)
     return tuple(dict.fromkeys(place_of(url) for url in urls))
-
-
-def _shells(ssh: SshSettings, inventory: Mapping[str, HostAddress]) -> tuple[Any, Any]:
-    from remediator.gateways.ssh.pool import Pool
-    from remediator.gateways.ssh.settings import Address
-    from remediator.gateways.ssh.settings import SshSettings as Reach
-    from remediator.gateways.ssh.shell import SshLooker, SshShell
-
-    reach = Reach(
-        known_hosts=str(ssh.known_hosts),
-        user=ssh.user,
-        port=ssh.port,
-        config_file=_text(ssh.config_file),
-        private_key_file=_text(ssh.private_key_file),
-        certificate_file=_text(ssh.certificate_file),
-        sudo=ssh.sudo,
-        passphrase=ssh.passphrase.reveal() if ssh.passphrase else None,
-        addresses={n: Address(a.host, a.port, a.user) for n, a in inventory.items()},
-        receipts=ssh.receipts,
-    )
-    pool = Pool(reach)
-    return SshLooker(reach, pool), SshShell(reach, pool)
 
 
 def _text(path: Any) -> str | None:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from remediator.app.gateways import build_gateways
+from remediator.app.online_rights import inspect_cloud, inspect_clusters
 from remediator.config.catalog import Catalog
+from remediator.config.needs import find_needs
 from remediator.config.playbooks import PlaybookBook, PlaybookLoader
 from remediator.config.settings import Settings
 from remediator.config.settings_reader import load_settings
@@ -30,6 +32,7 @@ class Inspected:
 
     settings: Settings
     book: PlaybookBook
+    catalog: Catalog
     gateways: Mapping[str, Any]
 
 
@@ -43,13 +46,15 @@ def inspect_online(
     settings = load_settings(settings_path, catalog).checked()
     templates = Templates(settings.resolver)
     loader = PlaybookLoader(catalog, settings.playbook_rules(), templates=templates)
-    return asyncio.run(inspect(settings, loader.load(paths or settings.playbooks).checked()))
+    book = loader.load(paths or settings.playbooks).checked()
+    return asyncio.run(inspect(settings, book, catalog))
 
 
-async def inspect(settings: Settings, book: PlaybookBook) -> tuple[Finding, ...]:
+async def inspect(settings: Settings, book: PlaybookBook, catalog: Catalog) -> tuple[Finding, ...]:
     """Ask all inspectors at once; their findings come in the order of the inspectors."""
     gateways = build_gateways(settings)
-    subject = Inspected(settings=settings, book=book, gateways=gateways.looking)
+    looking = gateways.looking
+    subject = Inspected(settings=settings, book=book, catalog=catalog, gateways=looking)
     try:
         async with asyncio.TaskGroup() as group:
             asked = [group.create_task(_ask(inspector, subject)) for inspector in INSPECTORS]
@@ -103,7 +108,26 @@ async def inspect_alertmanager(subject: Inspected) -> Sequence[Finding]:
     ]
 
 
-INSPECTORS: tuple[Inspector, ...] = (inspect_slack, inspect_prometheus, inspect_alertmanager)
+async def inspect_kubernetes(subject: Inspected) -> Sequence[Finding]:
+    """Ask every cluster whether we may do what the playbooks need, and no more."""
+    clusters, settings = subject.gateways["kubernetes"], subject.settings.kubernetes
+    needs = find_needs(subject.book, subject.catalog)
+    return await inspect_clusters(clusters, settings, needs, subject.catalog)
+
+
+async def inspect_aws(subject: Inspected) -> Sequence[Finding]:
+    """Ask AWS whether we may do what the playbooks need."""
+    needs = find_needs(subject.book, subject.catalog)
+    return await inspect_cloud(subject.gateways["aws"], subject.settings.aws, needs)
+
+
+INSPECTORS: tuple[Inspector, ...] = (
+    inspect_slack,
+    inspect_prometheus,
+    inspect_alertmanager,
+    inspect_kubernetes,
+    inspect_aws,
+)
 
 
 async def _ask(inspector: Inspector, subject: Inspected) -> Sequence[Finding]:

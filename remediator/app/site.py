@@ -10,6 +10,7 @@ from typing import Any
 
 from remediator.app.gateways import Gateways, build_gateways
 from remediator.config.catalog import Catalog
+from remediator.config.clusters import ClusterTargets
 from remediator.config.expressions import CelConditions
 from remediator.config.order import Orders
 from remediator.config.playbooks import PlaybookBook, PlaybookLoader
@@ -69,11 +70,13 @@ def _rules(settings: Settings, book: PlaybookBook, catalog: Catalog, templates: 
     environments = tuple(
         Environment(name=e.name, match=e.match, mode=e.mode) for e in settings.environments
     )
+    clusters = ClusterTargets(settings.kubernetes)
+    orders = Orders(catalog, templates, settings.severities, clusters)
     return Rules(
         index=Index(book),
         environments=environments,
         allowed={source.name: source.playbooks for source in settings.sources},
-        render=Orders(catalog, templates, settings.severities).render_order,
+        render=orders.render_order,
         parsers={KIND: alertmanager.parse},
     )
 

@@ -19,7 +19,7 @@ from remediator.core.filesystem import FileSystem, absolute_path, df_words, pars
 from remediator.core.plaintext import one_line
 from remediator.ports.check import Check, Question
 from remediator.ports.parameters import Parameters, Size
-from remediator.ports.shell import Looker
+from remediator.ports.shell import Looker, shell_rights
 
 _LOOK = timedelta(seconds=20)
 
@@ -94,5 +94,6 @@ CHECKS = (
         shorthand="path",
         example='disk: {path: "/var", free_percent: 20}',
         checker=_checker,
+        rights=shell_rights,
     ),
 )

@@ -18,7 +18,7 @@ from remediator.cli.terminal import say
 @click.option(
     "--online",
     is_flag=True,
-    help="Also ask Slack, Prometheus and Alertmanager. Nothing is changed.",
+    help="Also ask Slack, Prometheus, Alertmanager, clusters and AWS. Nothing is changed.",
 )
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
 @click.option(
@@ -35,7 +35,7 @@ def check(
 
     PATH is a playbook or a folder of them; without one, the settings' folders are checked.
     With --online, every server that the settings name is asked as well: do tokens work, is
-    anything missing, does everybody exist who is named.
+    anything missing, does everybody exist who is named, what may we do in a cluster and at AWS.
 
     \b
     Examples:

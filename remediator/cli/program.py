@@ -12,6 +12,7 @@ from remediator.cli.decide import approve, reject
 from remediator.cli.health import healthcheck, version
 from remediator.cli.pauses import pause, resume
 from remediator.cli.resolve import resolve
+from remediator.cli.rights import iam, rbac
 from remediator.cli.runs import runs
 from remediator.cli.slack import slack
 from remediator.cli.why import why
@@ -28,6 +29,8 @@ COMMANDS = (
     resume,
     actions,
     resolve,
+    rbac,
+    iam,
     slack,
     db,
     healthcheck,

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from remediator.config.catalog import Catalog
 from remediator.config.check_orders import check_text
+from remediator.config.clusters import ClusterTargets
 from remediator.config.guards import map_checks
 from remediator.config.reading import holds_template
 from remediator.config.template_syntax import without_templates
@@ -28,14 +29,19 @@ from remediator.ports.parameters import Parameters
 
 
 class Orders:
-    """Writes orders with one configuration's catalog, templates and severities."""
+    """Writes orders with one configuration's catalog, templates, severities and clusters."""
 
     def __init__(
-        self, catalog: Catalog, renderer: Renderer, severities: Mapping[str, str] | None = None
+        self,
+        catalog: Catalog,
+        renderer: Renderer,
+        severities: Mapping[str, str] | None = None,
+        clusters: ClusterTargets | None = None,
     ) -> None:
         self._catalog = catalog
         self._renderer = renderer
         self._severities = severities or {}
+        self._clusters = clusters or ClusterTargets()
 
     def render_order(self, selection: Selection, alert: Alert, source: str) -> Order:
         """Return the order; raise InvalidTemplate, InvalidTarget or InputError where the alert does not fit."""
@@ -66,11 +72,12 @@ class Orders:
 
     def _target(self, text: str, variables: Mapping[str, Any]) -> Target:
         rendered = self._renderer.render(text, variables)
-        if rendered.count("/") != without_templates(text).count("/"):
+        written = without_templates(text)
+        if rendered.count("/") != written.count("/"):
             raise InvalidTarget(f"{rendered[:200]!r}: a value with a / cannot be part of a target")
         if "/-" in rendered:
             raise InvalidTarget(f"{rendered[:200]!r}: a part of a target cannot begin with a dash")
-        return parse_target(rendered)
+        return self._clusters.checked(parse_target(rendered), written)
 
     def _severity(self, playbook: Playbook, alert: Alert) -> str:
         return playbook.severity or self._severities.get(alert.labels.get("severity", ""), "")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from remediator.config.problem import did_you_mean
 from remediator.config.reading import Reading
-from remediator.config.template_syntax import has_template
+from remediator.config.template_syntax import has_template, without_templates
 from remediator.core.change import ActionEffect
 from remediator.core.errors import InvalidTarget, InvalidTemplate
 from remediator.core.guards.cooldown import CooldownSettings
 from remediator.core.guards.protected import is_protected
 from remediator.core.playbook import Mode, Playbook, StepOrder
 from remediator.core.target import parse_target
+from remediator.ports.kubernetes import KINDS
 
 _FREE_COMMANDS = ("host.command", "kubernetes.pod_command")
 
@@ -20,6 +21,7 @@ def lint(reading: Reading, playbook: Playbook) -> None:
     _lint_verification(reading, playbook)
     _lint_requires(reading, playbook)
     _lint_protected(reading, playbook)
+    _lint_cluster(reading, playbook)
     _lint_rest(reading, playbook)
     _lint_approval(reading, playbook)
     for index, step in enumerate(playbook.steps):
@@ -75,6 +77,18 @@ def _lint_protected(reading: Reading, playbook: Playbook) -> None:
         if is_protected(target, pattern):
             message = f"{target} is protected by the settings ({pattern})"
             reading.report.error(("target",), "protected", message)
+
+
+def _lint_cluster(reading: Reading, playbook: Playbook) -> None:
+    clusters = reading.rules.clusters
+    if clusters is None:
+        return
+    if clusters.are_none and playbook.target.partition("/")[0] in KINDS:
+        message = "nothing in Kubernetes can be reached: no cluster is set in the settings"
+        reading.report.warn(("target",), "no-cluster", message, "Set `kubernetes` there.")
+        return
+    if complaint := clusters.complaint(playbook.target, without_templates(playbook.target)):
+        reading.report.error(("target",), "cluster", complaint)
 
 
 def _lint_rest(reading: Reading, playbook: Playbook) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from remediator.config.catalog import Catalog
+from remediator.config.clusters import ClusterTargets
 from remediator.config.expressions import VARIABLES, CelConditions
 from remediator.config.problem import did_you_mean, has_errors
 from remediator.config.report import Report
@@ -34,6 +35,7 @@ class PlaybookRules:
     slack_approves: bool = False
     commands: frozenset[str] | None = None
     protected: tuple[str, ...] = ()
+    clusters: ClusterTargets | None = None
     guard_defaults: Mapping[str, Any] = field(default_factory=dict)
     guard_floors: Mapping[str, Any] = field(default_factory=dict)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from remediator.config.channels import Ways
+from remediator.config.clusters import ClusterTargets
 from remediator.config.hosts import HostResolver
 from remediator.config.reading import PlaybookRules
 from remediator.config.secret import Secret
@@ -70,6 +71,7 @@ class Settings:
             slack_approves=self.users.approve_in_slack,
             commands=frozenset(self.commands),
             protected=self.protected,
+            clusters=ClusterTargets(self.kubernetes),
             guard_defaults=self.guards,
             guard_floors=self.floors,
         )

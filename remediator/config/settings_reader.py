@@ -9,9 +9,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from remediator.config.access_reader import AccessReader
+from remediator.config.aws_reader import read_aws
 from remediator.config.catalog import Catalog
 from remediator.config.channels import Ways, read_ways, secrets_of
 from remediator.config.check_orders import read_check
+from remediator.config.clusters import own_places
 from remediator.config.expressions import CelConditions
 from remediator.config.guards import read_guards
 from remediator.config.hosts import HostResolver
@@ -22,7 +24,6 @@ from remediator.config.report import Report
 from remediator.config.secret import Secret, SecretReader
 from remediator.config.settings import SEVERITIES, Settings
 from remediator.config.settings_sections import (
-    AwsSettings,
     KubernetesSettings,
     Retention,
     ServerSettings,
@@ -116,7 +117,7 @@ class _SettingsReader:
             resolver=resolver,
             ssh=self._hosts.ssh(shape.hosts.ssh),
             kubernetes=self._clusters(shape.kubernetes),
-            aws=AwsSettings(regions=shape.aws.regions, endpoint_url=shape.aws.endpoint_url),
+            aws=read_aws(shape.aws),
             prometheus=self._prometheus(shape.prometheus),
             alertmanager=self._alertmanager(shape.alertmanager),
             slack=slack,
@@ -126,7 +127,7 @@ class _SettingsReader:
             channel_secrets=secrets_of((*notify, *(w for ways in contacts.values() for w in ways))),
             guards=self._guards("guards", shape.guards, resolver),
             floors=self._guards("floors", shape.floors, resolver),
-            protected=Settings().protected if shape.protected is None else shape.protected,
+            protected=self._protected(shape.protected),
             commands=self._hosts.commands(shape.commands),
             http_allow=shape.http.allow,
             retention=Retention(
@@ -172,16 +173,29 @@ class _SettingsReader:
         return tuple(found)
 
     def _clusters(self, shapes: tuple[KubernetesShape, ...]) -> tuple[KubernetesSettings, ...]:
+        names = [shape.name for shape in shapes]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                message = f"there are two clusters `{name}`"
+                self._report.error(("kubernetes", index, "name"), "duplicate-name", message)
         return tuple(
             KubernetesSettings(
                 name=shape.name,
-                kubeconfig=self._folder / shape.kubeconfig if shape.kubeconfig else None,
+                kubeconfig=self._kubeconfig(shape),
                 context=shape.context,
                 namespaces=shape.namespaces,
                 gitops=shape.gitops,
             )
             for shape in shapes
         )
+
+    def _protected(self, written: tuple[str, ...] | None) -> tuple[str, ...]:
+        chosen = Settings().protected if written is None else written
+        return tuple(dict.fromkeys((*chosen, *own_places())))
+
+    def _kubeconfig(self, shape: KubernetesShape) -> Path | None:
+        written = shape.kubeconfig
+        return self._folder / Path(written).expanduser() if written else None
 
     def _prometheus(self, shape: PrometheusShape | None) -> ServerSettings | None:
         return None if shape is None else self._server("prometheus", shape, (shape.url,))

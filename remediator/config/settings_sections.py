@@ -23,9 +23,10 @@ class Role(StrEnum):
 
 
 class GitOps(StrEnum):
-    """What to do with workloads that Argo CD or Flux owns."""
+    """What to do with workloads that Argo CD or Flux owns, and would put back."""
 
     REFUSE = "refuse"
+    WARN = "warn"
     ALLOW = "allow"
 
 
@@ -165,11 +166,27 @@ class KubernetesSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AwsPrices:
+    """What things cost, for the estimates in plans; `source` says whence the operator has them."""
+
+    source: str
+    currency: str = "USD"
+    gib_month: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AwsSettings:
-    """Where AWS is called; credentials come from its own chain."""
+    """Where AWS is called, and what may be touched there; credentials come from its own chain.
+
+    `instance_by` are EC2's filters that find a host's instance, where `instances` does not name it.
+    """
 
     regions: tuple[str, ...] = ()
     endpoint_url: str | None = None
+    allow_tags: Mapping[str, str] = field(default_factory=lambda: {"remediator": "allowed"})
+    instances: Mapping[str, str] = field(default_factory=dict)
+    instance_by: tuple[str, ...] = ("private-dns-name", "private-ip-address")
+    prices: AwsPrices | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

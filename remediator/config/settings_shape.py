@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StrictInt, StrictStr
 
+from remediator.config.aws_reader import AwsShape
 from remediator.config.playbook_shape import LabelName, Positive, Url
 from remediator.config.settings_sections import GitOps, Role
 from remediator.config.shapes import Flag, Shape, Word
@@ -131,18 +132,11 @@ class RewriteShape(Shape):
 class KubernetesShape(Shape):
     """One entry of `kubernetes`."""
 
-    name: Word
+    name: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
     kubeconfig: Path_ | None = None
     context: Word | None = None
     namespaces: Words = ()
     gitops: GitOps = GitOps.REFUSE
-
-
-class AwsShape(Shape):
-    """`aws`."""
-
-    regions: Words = ()
-    endpoint_url: Url | None = None
 
 
 class SignInShape(Shape):

@@ -14,15 +14,19 @@ from remediator.ports.shell import Output, Receipt
 class AbsentHosts:
     """A shell for a daemon that cannot reach hosts."""
 
+    _reason = (
+        "this daemon cannot reach hosts: set hosts.ssh.known_hosts (and a key) in the settings"
+    )
+
     async def look(
         self, target: Target, argv: Sequence[str], *, timeout: timedelta, sudo: bool = False
     ) -> Output:
         """See ports.shell.Looker."""
-        _refuse(target)
+        self._refuse(target)
 
     async def receipt(self, target: Target, token: str) -> Receipt:
         """See ports.shell.Looker."""
-        _refuse(target)
+        self._refuse(target)
 
     async def change(
         self,
@@ -35,9 +39,15 @@ class AbsentHosts:
         timeout: timedelta,
     ) -> Output:
         """See ports.shell.Shell."""
-        _refuse(target)
+        self._refuse(target)
+
+    def _refuse(self, target: Target) -> NoReturn:
+        raise Permanent(self._reason, target=str(target))
 
 
-def _refuse(target: Target) -> NoReturn:
-    text = "this daemon cannot reach hosts: set hosts.ssh.known_hosts (and a key) in the settings"
-    raise Permanent(text, target=str(target))
+class AbsentPods(AbsentHosts):
+    """A shell for a daemon that knows no cluster."""
+
+    _reason = (
+        "this daemon cannot reach pods: set kubernetes (a cluster, its namespaces) in the settings"
+    )

@@ -107,8 +107,8 @@ class HttpContext:
     rebinding nothing else is), and its pages may post.
 
     `why` explains a run's id or an alert's fingerprint, or raises Refused; its keys: `subject`; `run` (the newest one,
-    or None: headline, phase, outcome, reason, verdicts, plan, answers, steps, verification); `decisions` (newest first: at,
-    playbook, decision, reason, by); `others` (playbooks that could have answered: playbook, decision, reason).
+    or None: headline, phase, outcome, reason, verdicts, plan, answers, steps, verification); `decisions` (newest
+    first: at, playbook, decision, reason, by); `others` (playbooks that could have answered, likewise).
     `plan` says what would happen now for an alert with these labels, by one playbook or all, and changes nothing.
     `letterbox` is made here, over the store. `slack` is where Slack's HTTP door hands in what it takes.
     """

@@ -14,6 +14,7 @@ from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
 from remediator.ports.parameters import Parameters
+from remediator.ports.rights import Rights, no_rights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,8 @@ class Applier(Protocol):
 class Action:
     """One registered action. `proposer` and `applier` build the two halves from the gateways they are given.
 
-    `example` is YAML that loads (the tests prove it); `targets` the kinds of target it works on.
+    `example` is YAML that loads (the tests prove it); `targets` the kinds of target it works on; `rights` what a use of
+    it must be allowed to do in a cluster or at AWS.
     """
 
     name: str
@@ -88,3 +90,4 @@ class Action:
     proposer: Callable[[Mapping[str, Any]], Proposer]
     applier: Callable[[Mapping[str, Any]], Applier]
     effect_of: Callable[[Any], ActionEffect] | None = None
+    rights: Rights = no_rights

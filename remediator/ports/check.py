@@ -11,6 +11,7 @@ from remediator.core.alert import Alert
 from remediator.core.facts import Answer
 from remediator.core.target import Target
 from remediator.ports.parameters import Parameters
+from remediator.ports.rights import Rights, no_rights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,3 +49,4 @@ class Check:
     example: str
     checker: Callable[[Mapping[str, Any]], Checker]
     promql: tuple[str, ...] = ()
+    rights: Rights = no_rights

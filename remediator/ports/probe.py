@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from remediator.core.events import Evidence
 from remediator.core.target import Target
 from remediator.ports.parameters import Parameters
+from remediator.ports.rights import Rights, no_rights
 
 
 class Prober(Protocol):
@@ -30,3 +31,4 @@ class Probe:
     targets: tuple[str, ...]
     example: str
     prober: Callable[[Mapping[str, Any]], Prober]
+    rights: Rights = no_rights

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from remediator.core.target import Target
+from remediator.ports.kubernetes import PODS
+from remediator.ports.rights import Right, Use, cluster_rights
 
 OUTPUT_LIMIT = 256 * 1024
 
@@ -82,3 +84,17 @@ class Shell(Looker, Protocol):
         token was used. Raise Transient (not started for sure), Uncertain (started or perhaps started, no answer).
         """
         ...
+
+
+def shell_rights(use: Use) -> tuple[Right, ...]:
+    """Return what a shell must be allowed to do in a cluster, where the target is a pod. Servers before 1.35 ask for
+    `get` where newer ones ask for `create` (kubernetes#134577)."""
+    return pod_shell_rights() if use.kind == "pod" else ()
+
+
+def pod_shell_rights() -> tuple[Right, ...]:
+    """Return what a shell in pods must be allowed to do."""
+    return (
+        *cluster_rights(PODS, "get"),
+        *cluster_rights(PODS, "get", "create", subresource="exec"),
+    )

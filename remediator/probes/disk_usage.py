@@ -17,7 +17,7 @@ from remediator.core.plaintext import one_line
 from remediator.core.target import Target
 from remediator.ports.parameters import Parameters
 from remediator.ports.probe import Probe
-from remediator.ports.shell import Looker
+from remediator.ports.shell import Looker, shell_rights
 from remediator.probes.looking import LONGEST_LINE, first_problem, look
 
 _DF = timedelta(seconds=15)
@@ -112,5 +112,6 @@ PROBES = (
         targets=("host", "pod"),
         example='disk.usage: {path: "/var", top: 15}',
         prober=_prober,
+        rights=shell_rights,
     ),
 )

@@ -15,7 +15,7 @@ from remediator.core.plaintext import one_line
 from remediator.core.target import Target
 from remediator.ports.parameters import Duration, Parameters
 from remediator.ports.probe import Probe
-from remediator.ports.shell import Looker
+from remediator.ports.shell import Looker, shell_rights
 from remediator.probes.looking import LONGEST_LINE, look
 
 
@@ -73,5 +73,6 @@ PROBES = (
         targets=("host",),
         example="journal.errors: {since: 1h, unit: nginx.service}",
         prober=_prober,
+        rights=shell_rights,
     ),
 )

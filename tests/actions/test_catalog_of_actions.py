@@ -10,7 +10,8 @@ CATALOG = find_catalog()
 
 
 @pytest.mark.parametrize(
-    "name", ["journal.vacuum", "docker.prune", "service.restart", "host.command"]
+    "name",
+    ["journal.vacuum", "docker.prune", "service.restart", "host.command", "filesystem.grow"],
 )
 def test_a_host_action_is_found_and_doubts_are_settled_by_receipt(name: str) -> None:
     action = CATALOG.actions[name]

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from remediator.actions.host.command import ACTIONS, checked_values, filled
+from remediator.actions.host.command import ACTIONS
+from remediator.core.allowed_command import checked_values, filled
 from remediator.core.change import ActionEffect
 from remediator.core.errors import Permanent, Uncertain
 from remediator.core.events import Observation

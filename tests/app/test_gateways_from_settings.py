@@ -17,6 +17,8 @@ from remediator.config.catalog import find_catalog
 from remediator.config.settings_reader import load_settings
 from remediator.core.errors import Permanent
 from remediator.core.target import Target
+from tests.gateways.pod_parts import run_pod
+from tests.parts.cluster import Cluster
 from tests.parts.sshd import Sshd
 
 LIMIT = timedelta(seconds=10)
@@ -38,6 +40,14 @@ async def test_without_known_hosts_no_host_can_be_reached_and_it_says_why(tmp_pa
         with pytest.raises(Permanent, match=r"set hosts\.ssh\.known_hosts"):
             await gateways.looking["looker"].look(Target("host", "web1"), ["df"], timeout=LIMIT)
         assert "shell" not in gateways.looking
+
+
+async def test_without_clusters_no_pod_can_be_reached_and_it_says_why(tmp_path: Path) -> None:
+    async with built(tmp_path, {}) as gateways:
+        with pytest.raises(Permanent, match="set kubernetes"):
+            await gateways.looking["looker"].look(Target("pod", "a/b"), ["df"], timeout=LIMIT)
+        with pytest.raises(Permanent, match="no command can be run in a volume"):
+            await gateways.looking["looker"].look(Target("volume", "v"), ["df"], timeout=LIMIT)
 
 
 async def test_only_what_acts_has_a_shell(tmp_path: Path) -> None:
@@ -73,3 +83,24 @@ async def test_key_passphrase_and_the_inventory_lead_to_a_host(sshd: Sshd, tmp_p
         output = await looker.look(Target("host", "web1"), ["id", "-un"], timeout=LIMIT)
 
     assert output.stdout.strip() == sshd.user
+
+
+@pytest.mark.slow
+async def test_a_cluster_of_the_settings_leads_into_its_pods_and_no_further(
+    cluster: Cluster, namespace: str, tmp_path: Path
+) -> None:
+    pod = run_pod(cluster, namespace, "reached")
+    known = [{"name": "here", "kubeconfig": str(cluster.kubeconfig), "namespaces": [namespace]}]
+    (tmp_path / "remediator.yaml").write_text(yaml.safe_dump({"kubernetes": known}))
+    settings = load_settings(tmp_path / "remediator.yaml", find_catalog()).checked()
+    gateways = build_gateways(settings)
+    try:
+        looker = gateways.looking["looker"]
+        output = await looker.look(pod, ["echo", "inside"], timeout=LIMIT)
+        with pytest.raises(Permanent, match="not among this cluster's `namespaces`"):
+            await looker.look(Target("pod", "default/other"), ["true"], timeout=LIMIT)
+    finally:
+        await gateways.close()
+
+    assert output.stdout == "inside\n"
+    assert not hasattr(gateways.looking["kubernetes"].of(pod), "write")

@@ -47,7 +47,7 @@ def test_the_commands_are_those_that_were_promised() -> None:
 
     assert top == {
         *("serve", "demo", "check", "runs", "why", "approve", "reject", "pause", "resume"),
-        *("actions", "resolve", "slack", "db", "healthcheck", "version"),
+        *("actions", "resolve", "rbac", "iam", "slack", "db", "healthcheck", "version"),
     }
 
 

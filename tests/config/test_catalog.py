@@ -72,7 +72,10 @@ def test_the_example_of_every_probe_loads(name: str) -> None:
     example = probe.example.strip().replace("\n", "\n    ")
 
     assert example.startswith(name)
-    steps = "target: host/a\nsteps:\n  - journal.vacuum: {keep_size: 1G}\n"
+    kind = probe.targets[0]
+    fitting = next(a for a in CATALOG.actions.values() if kind in a.targets)
+    step = fitting.example.strip().replace("\n", "\n    ")
+    steps = f"target: {kind}/a\nsteps:\n  - {step}\n"
     assert loads(f"{HEAD}{ALERT}{steps}diagnose:\n  - {example}\n")
 
 

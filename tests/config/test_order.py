@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from remediator.config.clusters import ClusterTargets
 from remediator.config.hosts import HostResolver
 from remediator.config.order import Orders
 from remediator.config.playbooks import PlaybookLoader
+from remediator.config.settings_sections import KubernetesSettings
 from remediator.config.templates import Templates
 from remediator.config.yaml_source import read_yaml
 from remediator.core.alert import Alert, AlertStatus
@@ -59,14 +61,36 @@ def small(step: str, target: str = "host/{{ labels.instance | host }}") -> Playb
 
 def an_order(playbook: Playbook, **labels: str) -> Order:
     alert = replace(ALERT, labels={**ALERT.labels, **labels})
-    selection = Selection(
+    return ORDERS.render_order(a_selection(playbook), alert, "prod")
+
+
+def a_selection(playbook: Playbook) -> Selection:
+    return Selection(
         playbook=playbook,
         decision=Decision.RUN,
         reason="",
         mode=Mode.AUTO,
         environment="staging",
     )
-    return ORDERS.render_order(selection, alert, "prod")
+
+
+def test_a_target_in_kubernetes_is_one_that_the_settings_know() -> None:
+    clusters = ClusterTargets([KubernetesSettings(name="eu", namespaces=("payments",))])
+    orders = Orders(CATALOG, TEMPLATES, clusters=clusters)
+    target = "deployment/{{ labels.namespace }}/{{ labels.deployment }}@eu"
+    playbook = small("k8s.scale: {replicas: 3}", target)
+
+    def ordered(**labels: str) -> Order:
+        alert = replace(ALERT, labels={**ALERT.labels, **labels})
+        return orders.render_order(a_selection(playbook), alert, "prod")
+
+    order = ordered(namespace="payments", deployment="api")
+
+    assert order.target == Target("deployment", "payments/api")
+    with pytest.raises(InvalidTarget, match="not among the `namespaces`"):
+        ordered(namespace="other", deployment="api")
+    with pytest.raises(InvalidTarget, match="a value with an @"):
+        ordered(namespace="payments", deployment="api@us")
 
 
 def test_an_order_holds_everything_a_run_needs() -> None:

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from remediator.config.clusters import ClusterTargets
 from remediator.config.problem import has_errors
 from remediator.config.reading import PlaybookRules
+from remediator.config.settings_sections import KubernetesSettings
 from remediator.config.yaml_source import read_yaml
 from remediator.core.change import ActionEffect
 from remediator.core.errors import InvalidPlaybook
@@ -278,6 +280,25 @@ def test_a_playbook_aimed_at_a_protected_target_does_not_load() -> None:
         "(namespace/kube-system)"
     ]
     assert problems(text + steps + VERIFY) == []
+
+
+@pytest.mark.parametrize(
+    ("clusters", "expected"),
+    [
+        ((), "warning[no-cluster]: nothing in Kubernetes can be reached"),
+        (("eu", "us"), "error[cluster]: deployment/shop/{{ labels.instance }}: which cluster?"),
+        (("eu",), ""),
+    ],
+)
+def test_a_target_in_kubernetes_needs_a_cluster(clusters: tuple[str, ...], expected: str) -> None:
+    known = ClusterTargets([KubernetesSettings(name=name) for name in clusters])
+    text = HEAD.replace("{{ labels.instance | host }}", "shop/{{ labels.instance }}")
+    text = text.replace("host/", "deployment/") + "steps:\n  - k8s.scale: {replicas: 3}\n"
+
+    found = problems(text + VERIFY, PlaybookRules(clusters=known))
+
+    assert len(found) == bool(expected)
+    assert all(expected in each for each in found)
 
 
 def test_a_floor_makes_a_weaker_playbook_stricter_with_a_warning() -> None:

@@ -36,6 +36,21 @@ BAD = [
         "listen: 9095\n",
         ["settings.yaml:1:9: error[type]: `listen` must be text, not a number"],
     ),
+    (
+        "two clusters of one name",
+        "kubernetes: [{name: eu}, {name: eu, namespaces: [a]}]\n",
+        ["settings.yaml:1:33: error[duplicate-name]: there are two clusters `eu`"],
+    ),
+    (
+        "a cluster whose name no target can hold",
+        "kubernetes: [{name: arn/eu}]\n",
+        ["settings.yaml:1:21: error[value]: `name`: string should match pattern …"],
+    ),
+    (
+        "an unknown word for gitops",
+        "kubernetes: [{name: eu, gitops: sure}]\n",
+        ["settings.yaml:1:33: error[choice]: …"],
+    ),
     ("a bare IPv6", "listen: ::1:9095\n", ["settings.yaml:1:9: error[listen]: …"]),
     ("a wrong port", "listen: localhost:99999\n", ["settings.yaml:1:9: error[listen]: …"]),
     (

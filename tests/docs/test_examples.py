@@ -31,6 +31,22 @@ match: [alertname="Example"]
 target: host/web1
 """
 STEP = "steps:\n  - journal.vacuum: {keep_size: 500M}\n"
+NAMES = {"host": "web1", "node": "node1", "volume": "vol-0a1b2c3d4e5f60718"}
+"""A name for each kind of target; those of Kubernetes have a namespace."""
+
+
+def on(kinds: tuple[str, ...]) -> str:
+    """The beginning of a playbook whose target fits: a host where it can be one."""
+    kind = "host" if "host" in kinds or not kinds else kinds[0]
+    return FRAME.replace("host/web1", f"{kind}/{NAMES.get(kind, 'payments/api')}")
+
+
+def a_step_on(kinds: tuple[str, ...]) -> str:
+    """A step that works on the target of `on`; any step fits where the probe is for hosts."""
+    if "host" in kinds or not kinds:
+        return STEP
+    found = (a for a in CATALOG.actions.values() if kinds[0] in a.targets)
+    return f"steps:\n  - {next(a for a in found if 'allow_blind' not in a.example).example}\n"
 
 
 def problems(name: str, text: str) -> list[str]:
@@ -84,7 +100,7 @@ def test_the_example_of_an_action_is_a_step(name: str) -> None:
     kept = "\n    allow_blind: true\n    approval: required" if "allow_blind" in example else ""
     commands = frozenset(re.findall(r"name: ([\w-]+)", example))
     loader = PlaybookLoader(CATALOG, PlaybookRules(commands=commands))
-    text = f"{FRAME}steps:\n  - {example}{kept}\n"
+    text = f"{on(CATALOG.actions[name].targets)}steps:\n  - {example}{kept}\n"
 
     found = loader.read([read_yaml(name, text.encode())])
 
@@ -101,9 +117,10 @@ def test_the_example_of_a_check_is_a_verification(name: str) -> None:
 
 @pytest.mark.parametrize("name", CATALOG.probes)
 def test_the_example_of_a_probe_is_a_diagnosis(name: str) -> None:
-    example = CATALOG.probes[name].example
+    example, kinds = CATALOG.probes[name].example, CATALOG.probes[name].targets
+    text = f"{on(kinds)}{a_step_on(kinds)}diagnose:\n  - {example}\n"
     assert example.startswith(name)
-    assert problems(name, f"{FRAME}{STEP}diagnose:\n  - {example}\n") == []
+    assert problems(name, text) == []
 
 
 @pytest.mark.parametrize("name", ["playbooks/disk-space-low.yaml", "README.md:2"])

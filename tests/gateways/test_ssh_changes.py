@@ -12,7 +12,7 @@ import pytest
 
 from remediator.core.errors import ActionError, Permanent, Stale, Transient, Uncertain
 from remediator.core.target import Target
-from remediator.gateways.ssh.receipt_report import key_of
+from remediator.gateways.remote.receipt_report import key_of
 from remediator.gateways.ssh.settings import Address
 from remediator.gateways.ssh.shell import SshShell
 from remediator.ports.shell import Output, Receipt

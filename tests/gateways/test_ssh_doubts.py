@@ -12,7 +12,7 @@ import pytest
 
 from remediator.core.errors import ActionError, Permanent, Transient, Uncertain
 from remediator.core.target import Target
-from remediator.gateways.ssh.receipt_script import MARK
+from remediator.gateways.remote.receipt_report import MARK
 from remediator.gateways.ssh.settings import Address, SshSettings
 from remediator.gateways.ssh.shell import SshShell
 

@@ -4,7 +4,7 @@ import pytest
 
 from remediator.core.errors import ActionError, Permanent, Stale, Transient
 from remediator.core.target import Target
-from remediator.gateways.ssh.receipt_report import (
+from remediator.gateways.remote.receipt_report import (
     checked_token,
     key_of,
     read_report,

@@ -68,7 +68,7 @@ async def test_somebody_who_may_not_decide_is_told_who_can(tmp_path: Path) -> No
         answer = await verb(daemon, "approve", {"digest": digest_of(run)})
 
         assert (answer.status, answer.error["code"]) == (403, "forbidden")
-        assert "ana, @sre-leads" in answer.error["hint"]
+        assert "@sre-leads, ana" in answer.error["hint"]
 
 
 async def test_a_rejection_with_a_reason_is_noted(tmp_path: Path) -> None:

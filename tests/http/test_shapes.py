@@ -134,6 +134,7 @@ def an_event_of_each_kind() -> list[Any]:
         ev.PlanVoided(digest="d" * 64, reason="it moved"),
         ev.ApprovalRequested(approval="a", digest="d" * 64, reasons=("risk",)),
         ev.Voted(person=person, digest="d" * 64, approve=False, reason="no"),
+        ev.AnswerRefused(person=person, verb="approve", reason="not among those"),
         ev.ApprovalReminded(),
         ev.ApprovalEscalated(to="leads"),
         ev.ApprovalExpired(),

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.parts.alertmanager import Alertmanager
+from tests.parts.cluster import Cluster, cluster_script
 from tests.parts.host import Host
 from tests.parts.postgres import Postgres
 from tests.parts.prometheus import Prometheus
-from tests.parts.require import require, require_namespaces
+from tests.parts.require import refuse, require, require_namespaces
 from tests.parts.sshd import Sshd
 
 
@@ -42,6 +43,24 @@ def alertmanager() -> Iterator[Alertmanager]:
     require("alertmanager", "amtool")
     with Alertmanager() as part:
         yield part
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """The machine's one Kubernetes cluster, which stays up: take a `namespace()` of your own."""
+    require(root=True)
+    if cluster_script() is None:  # it installs what it needs
+        refuse("no script that starts a cluster: set REMEDIATOR_CLUSTER_SCRIPT")
+    part = Cluster()
+    part.start()
+    return part
+
+
+@pytest.fixture(scope="module")
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace in the cluster for one module of tests."""
+    with cluster.namespace() as name:
+        yield name
 
 
 @pytest.fixture(scope="module")

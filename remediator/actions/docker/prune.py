@@ -30,7 +30,7 @@ from remediator.core.events import Measure, Observation
 from remediator.core.filesystem import FileSystem, generous_bound
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
-from remediator.ports.shell import Looker, Output, Shell
+from remediator.ports.shell import Looker, Output, Shell, shell_rights
 
 _SHORTEST = timedelta(seconds=1)
 
@@ -233,5 +233,6 @@ ACTIONS = (
         example="docker.prune: {what: [images, build_cache, containers], older_than: 24h}",
         proposer=_proposer,
         applier=_applier,
+        rights=shell_rights,
     ),
 )

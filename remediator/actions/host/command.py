@@ -1,59 +1,43 @@
 """`host.command`: run one of the commands that the settings allow by name; there are no other free commands.
 
-A playbook names a command and fills its parameters, each of which must match the operator's pattern whole. A value
-replaces its `{name}` inside one word and can never become another word, an option or shell text.
+A playbook names a command and fills its parameters, each of which must match the operator's pattern whole
+(core/allowed_command.py).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Protocol
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from remediator.actions.receipts import HOST_TARGETS, LOOK, complaint, host_identity, sight_of
+from remediator.actions.receipts import (
+    HOST_TARGETS,
+    check_holds,
+    complaint,
+    host_identity,
+    sight_of,
+)
+from remediator.core.allowed_command import (
+    COMMAND_NAME,
+    AllowedCommand,
+    allowed,
+    checked_values,
+    filled,
+)
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import ActionError, Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.plaintext import one_line
-from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
 from remediator.ports.parameters import Parameters
-from remediator.ports.shell import Looker, Shell
-
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_LONGEST_VALUE = 256
-
-
-class AllowedCommand(Protocol):
-    """One entry of `commands` in the settings."""
-
-    @property
-    def argv(self) -> Sequence[str]:
-        """The words, with `{name}` where a parameter goes."""
-        ...
-
-    @property
-    def parameters(self) -> Mapping[str, str]:
-        """The pattern of each parameter."""
-        ...
-
-    @property
-    def check(self) -> Sequence[str] | None:
-        """Words that exit with 0 where the command has done what it is for."""
-        ...
-
-    @property
-    def reversible(self) -> bool:
-        """Whether the operator says that nothing is lost by it."""
-        ...
+from remediator.ports.shell import Looker, Shell, shell_rights
 
 
 class CommandParameters(Parameters):
     """Run the command `name` of the settings' `commands`, with values for its parameters."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+    name: Annotated[str, Field(pattern=COMMAND_NAME)]
     parameters: dict[str, str] = Field(default_factory=dict)
 
 
@@ -67,9 +51,7 @@ class CommandProposer:
     async def propose(self, request: Request) -> Change | Nothing:
         """See ports.action.Proposer."""
         wanted: CommandParameters = request.parameters
-        command = self._commands.get(wanted.name)
-        if command is None:
-            raise Permanent(f"the settings allow no command {wanted.name!r}; see `commands`")
+        command = allowed(self._commands, wanted.name)
         values = checked_values(command.parameters, wanted.parameters)
         argv = filled(command.argv, values)
         check = filled(command.check, values) if command.check else None
@@ -140,39 +122,6 @@ class CommandApplier:
             return None
 
 
-def checked_values(patterns: Mapping[str, str], values: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the values; raise Permanent where one is missing, unknown, an option, or not all of it fits."""
-    if wrong := set(patterns) ^ set(values):
-        state = "missing" if wrong & set(patterns) else "unknown"
-        raise Permanent(f"parameter {one_line(min(wrong), 60)!r} is {state}")
-    for name, value in values.items():
-        fits = len(value) <= _LONGEST_VALUE and value.isprintable() and not value.startswith("-")
-        if not fits or not re.fullmatch(patterns[name], value):
-            raise Permanent(f"the value of {name} does not match {patterns[name]!r}")
-    return values
-
-
-def filled(words: Sequence[str], values: Mapping[str, str]) -> list[str]:
-    """Return the words with every `{name}` replaced, word by word; raise Permanent for a name without a value."""
-
-    def value(found: re.Match[str]) -> str:
-        if found.group(1) not in values:
-            raise Permanent(f"the command has no parameter {found.group(1)!r}")
-        return values[found.group(1)]
-
-    return [_PLACEHOLDER.sub(value, word) for word in words]
-
-
-async def check_holds(looker: Looker, target: Target, check: Sequence[str] | None) -> bool | None:
-    """Run a check's words; None where there is no check. A check that sudo refuses has no answer: Permanent."""
-    if check is None:
-        return None
-    output = await looker.look(target, check, timeout=LOOK, sudo=True)
-    if not output.ok and output.stderr.startswith("sudo:"):
-        raise Permanent(f"the check cannot be run: {complaint(output)}", target=str(target))
-    return output.ok
-
-
 def _proposer(gateways: Mapping[str, Any]) -> CommandProposer:
     return CommandProposer(gateways["looker"], gateways.get("commands", {}))
 
@@ -192,5 +141,6 @@ ACTIONS = (
         example="host.command: {name: restart-agent, parameters: {unit: agent.service}}",
         proposer=_proposer,
         applier=_applier,
+        rights=shell_rights,
     ),
 )

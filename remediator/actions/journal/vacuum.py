@@ -33,7 +33,7 @@ from remediator.core.filesystem import FileSystem, generous_bound
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
 from remediator.ports.parameters import Duration, Parameters, Size
-from remediator.ports.shell import Looker, Shell
+from remediator.ports.shell import Looker, Shell, shell_rights
 
 PERSISTENT, VOLATILE = "/var/log/journal", "/run/log/journal"
 _MEBIBYTE = 1024 * 1024
@@ -215,5 +215,6 @@ ACTIONS = (
         example="journal.vacuum: {keep_size: 500M, keep_time: 2d}",
         proposer=_proposer,
         applier=_applier,
+        rights=shell_rights,
     ),
 )

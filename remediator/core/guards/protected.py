@@ -17,11 +17,15 @@ class ProtectedSettings:
 
 
 def is_protected(target: Target, pattern: str) -> bool:
-    """Say whether `host/db1`, `host/db*` or `namespace/kube-system` names this target."""
+    """Say whether `host/db1`, `host/db*` or `namespace/kube-system` names this target.
+
+    A pattern without `@CLUSTER` means the object in every cluster.
+    """
     kind, _, name = pattern.partition("/")
     if kind == "namespace" and target.namespace is not None:
         return _names(name, target.namespace)
-    return kind == target.kind and _names(name, target.name)
+    anywhere, _, _ = target.name.partition("@")
+    return kind == target.kind and (_names(name, target.name) or _names(name, anywhere))
 
 
 def _names(pattern: str, name: str) -> bool:

@@ -12,8 +12,7 @@ the name exists: that makes a token usable once. `r.TARGET` is locked while a co
 
 from __future__ import annotations
 
-MARK = "remediator-receipt"
-KEEP_BYTES = 128 * 1024  # head, and again as much tail, of each stream
+from remediator.gateways.remote.receipt_report import KEEP_BYTES, MARK
 
 _OPENING = f"""
 umask 077

@@ -10,7 +10,7 @@ import time
 
 import asyncssh
 
-from remediator.gateways.ssh.capture import Capture
+from remediator.gateways.remote.capture import Capture
 
 FLOOD = 8 * 1024 * 1024  # bytes after which a command that was capped long ago is cut off
 

@@ -11,10 +11,7 @@ from datetime import datetime, timedelta
 
 from remediator.core.errors import Permanent, Transient, Uncertain
 from remediator.core.target import Target
-from remediator.gateways.ssh import receipt_script
-from remediator.gateways.ssh.conversation import Conversation, Ending
-from remediator.gateways.ssh.pool import Pool
-from remediator.gateways.ssh.receipt_report import (
+from remediator.gateways.remote.receipt_report import (
     checked_token,
     key_of,
     output_of,
@@ -22,6 +19,9 @@ from remediator.gateways.ssh.receipt_report import (
     receipt_of,
     refusal,
 )
+from remediator.gateways.ssh import receipt_script
+from remediator.gateways.ssh.conversation import Conversation, Ending
+from remediator.gateways.ssh.pool import Pool
 from remediator.gateways.ssh.settings import SshSettings
 from remediator.gateways.ssh.words import KILL_AFTER, remote_line, under_limit, whole_seconds
 from remediator.ports.shell import OUTPUT_LIMIT, Output, Receipt

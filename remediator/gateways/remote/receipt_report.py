@@ -1,4 +1,4 @@
-"""What the programs of `receipt_script` say, read back; used by the SSH shell. Pure.
+"""What the programs that keep receipts on a target say, read back; used by all shells. Pure.
 
 A login shell may print what it likes before (a greeting in .bashrc): only lines that begin with our mark and our
 token count.
@@ -12,8 +12,10 @@ from hashlib import sha256
 
 from remediator.core.errors import ActionError, Permanent, Stale, Transient
 from remediator.core.target import Target
-from remediator.gateways.ssh.receipt_script import KEEP_BYTES, MARK
 from remediator.ports.shell import Output, Receipt
+
+MARK = "remediator-receipt"
+KEEP_BYTES = 128 * 1024  # head, and again as much tail, of each stream
 
 _TOKEN = re.compile(r"[A-Za-z0-9_]{1,128}")
 _NO_CODE = 255

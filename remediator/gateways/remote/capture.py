@@ -1,4 +1,4 @@
-"""The output of one remote command, of which only head and tail are kept; used by the session of the SSH shell."""
+"""The output of one remote command, of which only head and tail are kept; used by all shells."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Actions on Kubernetes objects, one file each."""

@@ -1,0 +1,119 @@
+"""`kubernetes.hpa_set_min`: raise the minimum of a HorizontalPodAutoscaler, where an autoscaler rules the replicas.
+
+It never lowers one, and never goes above the autoscaler's own maximum. Works on the autoscaler, or on the workload that
+it rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from remediator.actions.kubernetes.autoscalers import autoscaler_of
+from remediator.actions.kubernetes.frozen_patch import (
+    PatchApplier,
+    PatchProposer,
+    Wanted,
+    frozen,
+    kind_at,
+)
+from remediator.actions.objects import gitops_words, present
+from remediator.core.change import ActionEffect, Change, Nothing, Safety
+from remediator.core.errors import Permanent
+from remediator.core.scaling import (
+    PATTERN,
+    Bounds,
+    Refusal,
+    as_text,
+    is_made_by_keda,
+    replicas_wanted,
+)
+from remediator.core.target import Target
+from remediator.ports.action import Action, Request
+from remediator.ports.kubernetes import AUTOSCALERS, EVENTS, Cluster, Object
+from remediator.ports.parameters import Parameters
+from remediator.ports.rights import Right, Use, cluster_rights, target_rights
+
+
+class SetMinParameters(Parameters):
+    """Raise the minimum to a number (`4`), or to so many more than run now (`+2`), never above `max`."""
+
+    min: Annotated[str, BeforeValidator(as_text), Field(pattern=PATTERN)]
+    max: Annotated[int, Field(ge=1, le=10_000)]
+
+
+async def propose(cluster: Cluster, request: Request) -> Change | Nothing:
+    """Return the change to the wanted minimum."""
+    parameters: SetMinParameters = request.parameters
+    found, target = await _ruler(cluster, request.target)
+    least, most = found["spec"].get("minReplicas", 1), found["spec"]["maxReplicas"]
+    running = max(found.get("status", {}).get("currentReplicas", 0), least)
+    wanted = replicas_wanted(running, parameters.min, Bounds(least=1, most=parameters.max))
+    if isinstance(wanted, Refusal):
+        raise Permanent(wanted.reason, target=str(target))
+    if wanted <= least:
+        return Nothing(reason=f"the minimum of {target} is {least} already")
+    if wanted > most:
+        detail = (
+            f"its maximum is {most}, so its minimum cannot be {wanted}: raise the maximum first"
+        )
+        raise Permanent(detail, target=str(target))
+    owned = gitops_words(cluster, found, target)
+    plan = Wanted(
+        action="kubernetes.hpa_set_min",
+        target=target,
+        patch={"spec": {"minReplicas": wanted}},
+        summary=f"raise the minimum of {target} from {least} to {wanted} replicas{owned}",
+        before={"min": least, "max": most, "replicas": running},
+        after={"min": wanted, "max": most},
+        undo_hint=f"set the minimum back to {least}; it does not go back by itself",
+    )
+    return await frozen(cluster, request, found, plan)
+
+
+async def _ruler(cluster: Cluster, target: Target) -> tuple[Object, Target]:
+    """Return the autoscaler and its name as a target; raise Permanent where there is none, or it is KEDA's."""
+    if target.kind == "hpa":
+        found: Object | None = await present(cluster, target)
+    else:
+        await present(cluster, target)
+        found = await autoscaler_of(cluster, target)
+    if found is None:
+        detail = "no HorizontalPodAutoscaler rules it: use kubernetes.scale"
+        raise Permanent(detail, target=str(target))
+    name = found["metadata"]["name"]
+    if is_made_by_keda(found):
+        detail = f"KEDA made the HorizontalPodAutoscaler {name}: change minReplicaCount of its ScaledObject"
+        raise Permanent(detail, target=str(target))
+    return found, kind_at(target, "hpa", name)
+
+
+def _rights(use: Use) -> tuple[Right, ...]:
+    own = cluster_rights(AUTOSCALERS, "get", "list", "patch")
+    return (*own, *target_rights(use, "get"), *cluster_rights(EVENTS, "create"))
+
+
+def _proposer(gateways: Mapping[str, Any]) -> PatchProposer:
+    return PatchProposer(gateways["kubernetes"], propose)
+
+
+def _applier(gateways: Mapping[str, Any]) -> PatchApplier:
+    return PatchApplier(gateways["kubernetes"])
+
+
+ACTIONS = (
+    Action(
+        name="kubernetes.hpa_set_min",
+        doc="Raise the minimum of a HorizontalPodAutoscaler, within its maximum and the playbook's.",
+        parameters=SetMinParameters,
+        effect=ActionEffect.REVERSIBLE,
+        safety=Safety.RECEIPT,
+        targets=("deployment", "statefulset", "hpa"),
+        example='kubernetes.hpa_set_min: {min: "+2", max: 10}',
+        proposer=_proposer,
+        applier=_applier,
+        rights=_rights,
+    ),
+)

@@ -1,0 +1,75 @@
+"""`kubernetes.suspend_cronjob`: let a CronJob start no more Jobs, or start them again. Jobs that run go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from remediator.actions.kubernetes.frozen_patch import PatchApplier, PatchProposer, Wanted, frozen
+from remediator.actions.objects import gitops_words, present
+from remediator.core.change import ActionEffect, Change, Nothing, Safety
+from remediator.ports.action import Action, Request
+from remediator.ports.kubernetes import CRON_JOBS, EVENTS, Cluster
+from remediator.ports.parameters import Parameters
+from remediator.ports.rights import Right, Use, cluster_rights
+
+
+class SuspendParameters(Parameters):
+    """Suspend the CronJob, or with `suspend: false` resume it."""
+
+    suspend: bool = True
+
+
+async def propose(cluster: Cluster, request: Request) -> Change | Nothing:
+    """Return the change, or nothing where it is so already."""
+    parameters: SuspendParameters = request.parameters
+    target, found = request.target, await present(cluster, request.target)
+    is_suspended, wanted = bool(found["spec"].get("suspend")), parameters.suspend
+    if is_suspended is wanted:
+        return Nothing(reason=f"{target} is {_words(wanted)} already")
+    running = len(found.get("status", {}).get("active") or ())
+    going_on = f"; {running} running goes on" if running and wanted else ""
+    owned = gitops_words(cluster, found, target)
+    verb = "suspend" if wanted else "resume"
+    plan = Wanted(
+        action="kubernetes.suspend_cronjob",
+        target=target,
+        patch={"spec": {"suspend": wanted}},
+        summary=f"{verb} {target} (schedule {found['spec']['schedule']}){going_on}{owned}",
+        before={"suspended": is_suspended},
+        after={"suspended": wanted},
+        undo_hint="resume it" if wanted else "suspend it again",
+    )
+    return await frozen(cluster, request, found, plan)
+
+
+def _words(is_suspended: bool) -> str:
+    return "suspended" if is_suspended else "not suspended"
+
+
+def _rights(use: Use) -> tuple[Right, ...]:
+    return (*cluster_rights(CRON_JOBS, "get", "patch"), *cluster_rights(EVENTS, "create"))
+
+
+def _proposer(gateways: Mapping[str, Any]) -> PatchProposer:
+    return PatchProposer(gateways["kubernetes"], propose)
+
+
+def _applier(gateways: Mapping[str, Any]) -> PatchApplier:
+    return PatchApplier(gateways["kubernetes"])
+
+
+ACTIONS = (
+    Action(
+        name="kubernetes.suspend_cronjob",
+        doc="Let a CronJob start no more Jobs, or start them again.",
+        parameters=SuspendParameters,
+        effect=ActionEffect.REVERSIBLE,
+        safety=Safety.RECEIPT,
+        targets=("cronjob",),
+        example="kubernetes.suspend_cronjob: {suspend: true}",
+        proposer=_proposer,
+        applier=_applier,
+        rights=_rights,
+    ),
+)

@@ -1,0 +1,81 @@
+"""`kubernetes.uncordon`: let pods be scheduled on a node again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from remediator.actions.kubernetes.frozen_patch import PatchApplier, PatchProposer, Wanted, frozen
+from remediator.actions.objects import present
+from remediator.core.change import ActionEffect, Change, Nothing, Safety
+from remediator.core.target import Target
+from remediator.ports.action import Action, Request
+from remediator.ports.kubernetes import EVENTS, NODES, Cluster
+from remediator.ports.parameters import NoParameters
+from remediator.ports.rights import Right, Use, cluster_rights
+
+
+async def propose(cluster: Cluster, request: Request) -> Change | Nothing:
+    """Return the change, or nothing where the node is not cordoned."""
+    target, node = request.target, await present(cluster, request.target)
+    if not node["spec"].get("unschedulable"):
+        return Nothing(reason=f"{target} is not cordoned")
+    wanted = Wanted(
+        action="kubernetes.uncordon",
+        target=target,
+        patch={"spec": {"unschedulable": None}},
+        summary=f"uncordon {target}: pods are scheduled there again",
+        before={"schedulable": False},
+        after={"schedulable": True},
+        undo_hint="kubectl cordon, or kubernetes.cordon",
+    )
+    return await frozen(cluster, request, node, wanted)
+
+
+def uncordoning(step: str, target: Target, uid: str) -> Change:
+    """Return the change that takes back a cordon of ours; it lands only on a node that is cordoned."""
+    return Change(
+        step=step,
+        action="kubernetes.uncordon",
+        target=target,
+        intent={
+            "uid": uid,
+            "operations": [
+                {"op": "test", "path": "/spec/unschedulable", "value": True},
+                {"op": "remove", "path": "/spec/unschedulable"},
+            ],
+        },
+        version=uid,
+        summary=f"uncordon {target}: pods are scheduled there again",
+        effect=ActionEffect.REVERSIBLE,
+        before={"schedulable": False},
+        after={"schedulable": True},
+    )
+
+
+def _rights(use: Use) -> tuple[Right, ...]:
+    return (*cluster_rights(NODES, "get", "patch"), *cluster_rights(EVENTS, "create"))
+
+
+def _proposer(gateways: Mapping[str, Any]) -> PatchProposer:
+    return PatchProposer(gateways["kubernetes"], propose)
+
+
+def _applier(gateways: Mapping[str, Any]) -> PatchApplier:
+    return PatchApplier(gateways["kubernetes"])
+
+
+ACTIONS = (
+    Action(
+        name="kubernetes.uncordon",
+        doc="Let pods be scheduled on a node again.",
+        parameters=NoParameters,
+        effect=ActionEffect.REVERSIBLE,
+        safety=Safety.RECEIPT,
+        targets=("node",),
+        example="kubernetes.uncordon: {}",
+        proposer=_proposer,
+        applier=_applier,
+        rights=_rights,
+    ),
+)

@@ -1,0 +1,43 @@
+"""Build what looks at AWS and what changes it from the settings. boto3 loads with the first call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from remediator.config.settings import Settings
+from remediator.config.settings_sections import AwsPrices
+from remediator.gateways.aws.absent import AbsentAws
+from remediator.ports.aws import Prices, Terms
+
+
+def aws_sides(settings: Settings) -> tuple[Any, Any]:
+    """Return the half that looks and the half that acts: one pool of threads, one set of clients."""
+    from remediator.gateways.aws.calls import AwsHands, AwsLooker
+    from remediator.gateways.aws.clients import Clients
+    from remediator.gateways.blocking import Blocking
+
+    if not settings.aws.regions:
+        return AbsentAws(), AbsentAws()
+    terms, clients = terms_of(settings), Clients(endpoint_url=settings.aws.endpoint_url)
+    blocking = Blocking("aws")
+    return AwsLooker(terms, clients, blocking), AwsHands(terms, clients, blocking)
+
+
+def terms_of(settings: Settings) -> Terms:
+    """Return what actions need to know of the settings' `aws`."""
+    aws = settings.aws
+    addresses = {name: each.host for name, each in settings.resolver.addresses().items()}
+    return Terms(
+        regions=aws.regions,
+        allow_tags=aws.allow_tags,
+        instances=aws.instances,
+        instance_by=aws.instance_by,
+        addresses=addresses,
+        prices=_prices(aws.prices),
+    )
+
+
+def _prices(known: AwsPrices | None) -> Prices | None:
+    if known is None:
+        return None
+    return Prices(source=known.source, currency=known.currency, gib_month=known.gib_month)

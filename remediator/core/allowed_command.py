@@ -1,0 +1,71 @@
+"""A command that the settings allow by name, and its words once its parameters are filled in; for actions. Pure.
+
+A value replaces its `{name}` inside one word and can never become another word, an option or shell text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from remediator.core.errors import Permanent
+from remediator.core.plaintext import one_line
+
+COMMAND_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_LONGEST_VALUE = 256
+
+
+class AllowedCommand(Protocol):
+    """One entry of `commands` in the settings."""
+
+    @property
+    def argv(self) -> Sequence[str]:
+        """The words, with `{name}` where a parameter goes."""
+        ...
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The pattern of each parameter."""
+        ...
+
+    @property
+    def check(self) -> Sequence[str] | None:
+        """Words that exit with 0 where the command has done what it is for."""
+        ...
+
+    @property
+    def reversible(self) -> bool:
+        """Whether the operator says that nothing is lost by it."""
+        ...
+
+
+def allowed(commands: Mapping[str, AllowedCommand], name: str) -> AllowedCommand:
+    """Return the command of a name; raise Permanent where the settings have none."""
+    if name not in commands:
+        raise Permanent(f"the settings allow no command {name!r}; see `commands`")
+    return commands[name]
+
+
+def checked_values(patterns: Mapping[str, str], values: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the values; raise Permanent where one is missing, unknown, an option, or not all of it fits."""
+    if wrong := set(patterns) ^ set(values):
+        state = "missing" if wrong & set(patterns) else "unknown"
+        raise Permanent(f"parameter {one_line(min(wrong), 60)!r} is {state}")
+    for name, value in values.items():
+        fits = len(value) <= _LONGEST_VALUE and value.isprintable() and not value.startswith("-")
+        if not fits or not re.fullmatch(patterns[name], value):
+            raise Permanent(f"the value of {name} does not match {patterns[name]!r}")
+    return values
+
+
+def filled(words: Sequence[str], values: Mapping[str, str]) -> list[str]:
+    """Return the words with every `{name}` replaced, word by word; raise Permanent for a name without a value."""
+
+    def value(found: re.Match[str]) -> str:
+        if found.group(1) not in values:
+            raise Permanent(f"the command has no parameter {found.group(1)!r}")
+        return values[found.group(1)]
+
+    return [_PLACEHOLDER.sub(value, word) for word in words]

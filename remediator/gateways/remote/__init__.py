@@ -1,0 +1,1 @@
+"""What all shells share, whichever way they reach a target: capped output, and what our programs there report."""

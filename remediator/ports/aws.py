@@ -1,0 +1,81 @@
+"""What we ask of AWS: calls by the names of its API, with answers as the SDK gives them.
+
+Looking and changing are two protocols. A rehearsal (`DryRun`) changes nothing and belongs to looking: it lets AWS say
+whether we may before people are asked. The gateway `aws` is an `Aws`, in the acting set an `AwsHands`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+Item = Mapping[str, Any]
+"""One thing in an answer, as the API reference names its fields; times are datetimes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call: the SDK's names of service and operation (`ec2`, `modify_volume`), and the API's of arguments."""
+
+    service: str
+    operation: str
+    region: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """What the settings say things cost: an estimate for people, never a reason to act. `source` says whence."""
+
+    source: str
+    currency: str = "USD"
+    gib_month: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the settings say about AWS. A resource is touched only where one of `allow_tags` is on it, or none is asked.
+
+    `instances` names the instances of hosts; others are looked for by `instance_by`, EC2's filters in order, with the
+    host's name and its address in `addresses`.
+    """
+
+    regions: tuple[str, ...] = ()
+    allow_tags: Mapping[str, str] = field(default_factory=dict)
+    instances: Mapping[str, str] = field(default_factory=dict)
+    instance_by: tuple[str, ...] = ()
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    prices: Prices | None = None
+
+    def named(self, name: str, region: str) -> str:
+        """Return a target's name for a thing in a region: `@REGION` stands there where there are several."""
+        return name if len(self.regions) == 1 else f"{name}@{region}"
+
+
+class Aws(Protocol):
+    """AWS, to look at. Every method raises Transient or Permanent; nothing was changed."""
+
+    @property
+    def terms(self) -> Terms:
+        """What the settings say."""
+        ...
+
+    async def find(self, call: Call, key: str) -> Sequence[Item]:
+        """Return what a describing call lists under a key of its answer, all pages; nothing where AWS knows no such
+        thing."""
+        ...
+
+    async def rehearse(self, call: Call) -> None:
+        """Ask EC2 whether a change would be allowed (`DryRun`): an answer is yes, Permanent names what is missing."""
+        ...
+
+
+class AwsHands(Aws, Protocol):
+    """AWS, to change."""
+
+    async def write(self, call: Call, *, not_after: datetime) -> Item:
+        """Call once, never repeated. Raise Transient (not sent, throttled, or in the wrong state for now), Permanent
+        (refused), Uncertain (sent, no answer) or Stale (`not_after` has passed, or what was to be made is there)."""
+        ...

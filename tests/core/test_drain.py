@@ -1,0 +1,167 @@
+"""A drain sorts the pods of a node as kubectl does, and knows which budgets hold it up."""
+
+from typing import Any
+
+import pytest
+
+from remediator.core.drain import (
+    DrainOptions,
+    allows_nothing,
+    budgets_over,
+    listed,
+    name_of,
+    plan_words,
+    selects,
+    sorted_pods,
+)
+
+
+def pod(
+    name: str = "api",
+    *,
+    owner: str = "ReplicaSet",
+    phase: str = "Running",
+    volumes: tuple[str, ...] = (),
+    mirror: bool = False,
+    labels: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    owners = [{"kind": owner, "name": "x", "controller": True}] if owner else []
+    marks = {"kubernetes.io/config.mirror": "x"} if mirror else {}
+    return {
+        "metadata": {
+            "namespace": "shop",
+            "name": name,
+            "ownerReferences": owners,
+            "annotations": marks,
+            "labels": labels or {},
+        },
+        "spec": {"volumes": [{"name": kind, kind: {}} for kind in volumes]},
+        "status": {"phase": phase},
+    }
+
+
+CASES: list[tuple[str, dict[str, Any], DrainOptions, str]] = [
+    ("a controller's pod goes", pod(), DrainOptions(), "evicted"),
+    ("a static pod stays", pod(owner="", mirror=True), DrainOptions(), "staying"),
+    ("a DaemonSet's pod forbids it", pod(owner="DaemonSet"), DrainOptions(), "DaemonSet"),
+    (
+        "or is left there",
+        pod(owner="DaemonSet"),
+        DrainOptions(ignore_daemonsets=True),
+        "staying",
+    ),
+    (
+        "or has ended and goes",
+        pod(owner="DaemonSet", phase="Failed"),
+        DrainOptions(ignore_daemonsets=True),
+        "evicted",
+    ),
+    (
+        "a DaemonSet's pod with an emptyDir stays too",
+        pod(owner="DaemonSet", volumes=("emptyDir",)),
+        DrainOptions(ignore_daemonsets=True),
+        "staying",
+    ),
+    ("an emptyDir forbids it", pod(volumes=("emptyDir",)), DrainOptions(), "emptyDir"),
+    (
+        "or may be lost",
+        pod(volumes=("emptyDir",)),
+        DrainOptions(delete_emptydir_data=True),
+        "evicted",
+    ),
+    (
+        "force does not lose data",
+        pod(volumes=("emptyDir",)),
+        DrainOptions(force=True),
+        "emptyDir",
+    ),
+    (
+        "an ended pod's emptyDir is nobody's",
+        pod(volumes=("emptyDir",), phase="Succeeded"),
+        DrainOptions(),
+        "evicted",
+    ),
+    ("another volume is kept elsewhere", pod(volumes=("nfs",)), DrainOptions(), "evicted"),
+    ("nobody's pod forbids it", pod(owner=""), DrainOptions(), "no controller"),
+    ("or is forced", pod(owner=""), DrainOptions(force=True), "evicted"),
+    ("nobody's ended pod goes", pod(owner="", phase="Succeeded"), DrainOptions(), "evicted"),
+]
+
+
+@pytest.mark.parametrize(
+    ("each", "options", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
+def test_a_pod_is_sorted_as_kubectl_does(
+    each: dict[str, Any], options: DrainOptions, expected: str
+) -> None:
+    found = sorted_pods([each], options)
+
+    assert bool(found.evicted) is (expected == "evicted")
+    assert bool(found.staying) is (expected == "staying")
+    if expected not in ("evicted", "staying"):
+        (refusal,) = found.refusals
+        assert expected in refusal
+        assert "shop/api" in refusal
+
+
+def test_pods_come_in_the_order_of_their_names() -> None:
+    found = sorted_pods([pod("b"), pod("a"), pod("c", owner="")], DrainOptions(force=True))
+
+    assert [name_of(each) for each in found.evicted] == ["shop/a", "shop/b", "shop/c"]
+
+
+@pytest.mark.parametrize(
+    ("selector", "matches"),
+    [
+        (None, False),
+        ({}, True),
+        ({"matchLabels": {"app": "api"}}, True),
+        ({"matchLabels": {"app": "web"}}, False),
+        ({"matchLabels": {"app": "api", "tier": "x"}}, False),
+        ({"matchExpressions": [{"key": "app", "operator": "In", "values": ["api"]}]}, True),
+        ({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["api"]}]}, False),
+        ({"matchExpressions": [{"key": "tier", "operator": "NotIn", "values": ["x"]}]}, True),
+        ({"matchExpressions": [{"key": "app", "operator": "Exists"}]}, True),
+        ({"matchExpressions": [{"key": "tier", "operator": "Exists"}]}, False),
+        ({"matchExpressions": [{"key": "tier", "operator": "DoesNotExist"}]}, True),
+        ({"matchExpressions": [{"key": "app", "operator": "DoesNotExist"}]}, False),
+    ],
+)
+def test_a_selector_matches_as_the_api_server_says(
+    selector: dict[str, Any] | None, matches: bool
+) -> None:
+    assert selects(selector, {"app": "api"}) is matches
+
+
+def test_a_pod_is_under_the_budgets_of_its_own_namespace_that_select_it() -> None:
+    def budget(namespace: str, app: str, allowed: int) -> dict[str, Any]:
+        return {
+            "metadata": {"namespace": namespace, "name": f"{namespace}-{app}"},
+            "spec": {"selector": {"matchLabels": {"app": app}}},
+            "status": {"disruptionsAllowed": allowed},
+        }
+
+    budgets = [budget("shop", "api", 0), budget("shop", "web", 1), budget("bank", "api", 1)]
+    (found,) = budgets_over(pod(labels={"app": "api"}), budgets)
+
+    assert found["metadata"]["name"] == "shop-api"
+    assert [allows_nothing(each) for each in budgets] == [True, False, False]
+
+
+def test_a_plan_says_what_goes_what_stays_and_what_it_waits_for() -> None:
+    found = sorted_pods(
+        [pod("a"), pod("b", owner="DaemonSet")], DrainOptions(ignore_daemonsets=True)
+    )
+
+    words = plan_words("node/n1", found, ("shop/api",), False).split("; ")
+
+    assert words == [
+        "cordon node/n1 and evict 1 pod",
+        "staying there: 1 pod of DaemonSets or the kubelet",
+        "waits for the disruption budget shop/api, which allows none now",
+        "the node is not ready, so nobody can confirm that they ended",
+    ]
+
+
+def test_a_long_list_is_cut_with_the_number_of_the_rest() -> None:
+    assert listed([str(n) for n in range(7)]) == "0, 1, 2, 3, 4 and 2 more"

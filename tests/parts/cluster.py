@@ -1,0 +1,161 @@
+"""A real one-node Kubernetes 1.20 cluster, shared by everybody on this machine: never stopped by a test.
+
+It is started by a script that is no part of the repository; REMEDIATOR_CLUSTER_SCRIPT says where it is. Make a
+namespace of your own with `namespace()`, and pods as `pod_spec()` says. Never make an object of a custom kind: this
+build of the API server (1.20 by Go 1.19) ends at once on it.
+"""
+
+import fcntl
+import json
+import os
+import subprocess
+import tempfile
+import time
+import uuid
+from base64 import b64decode
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.parts.server import PartFailed, output
+
+SCRIPT = Path(__file__).parents[2] / "../shared/kubernetes/cluster.sh"
+DIRECTORY = Path(os.environ.get("CLUSTER_DIR", "/tmp/test-cluster"))
+
+
+def cluster_script() -> Path | None:
+    """Where the script is that starts a cluster, or None."""
+    script = Path(os.environ.get("REMEDIATOR_CLUSTER_SCRIPT", SCRIPT))
+    return script.resolve() if script.exists() else None
+
+
+class Cluster:
+    """The API server of a running cluster, as its administrator."""
+
+    def __init__(self) -> None:
+        self.kubeconfig = DIRECTORY / "admin.kubeconfig"
+
+    def start(self) -> None:
+        """Start the cluster unless it runs; several sessions may call this at once."""
+        script = cluster_script()
+        assert script is not None
+        with (Path(tempfile.gettempdir()) / "remediator-cluster.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if (
+                self._is_begun()
+            ):  # a second `up` of one that is merely busy would start all of it twice
+                wait_until(self._answers, "the cluster", 60)
+                return
+            words = ["env", f"CLUSTER_DIR={DIRECTORY}", str(script), "up"]
+            with tempfile.TemporaryFile() as log:  # not a pipe: what it starts keeps it open
+                subprocess.run(words, stdout=log, stderr=log, check=True, timeout=240)
+
+    def kubectl(self, *words: str, stdin: str | None = None) -> str:
+        """What kubectl prints; raise PartFailed where it fails."""
+        if "CustomResourceDefinition" in (stdin or ""):
+            raise PartFailed("an object of a custom kind would end this API server for everybody")
+        argv = ["kubectl", "--kubeconfig", str(self.kubeconfig), *words]
+        return output(argv, stdin=stdin, seconds=90)
+
+    def apply(self, *objects: dict[str, Any]) -> None:
+        """Create or change objects."""
+        many = {"apiVersion": "v1", "kind": "List", "items": objects}
+        self.kubectl("apply", "-f", "-", stdin=json.dumps(many))
+
+    def read(self, *words: str) -> Any:
+        """What `kubectl get WORDS -o json` says."""
+        return json.loads(self.kubectl("get", *words, "-o", "json"))
+
+    @contextmanager
+    def namespace(self, prefix: str = "test") -> Iterator[str]:
+        """A namespace of one's own, forgotten at the end."""
+        name = f"{prefix}-{uuid.uuid4().hex[:8]}"
+        self.kubectl("create", "namespace", name)
+        wait_until(lambda: self._has_account(name), f"the account of {name}", 30)
+        try:
+            yield name
+        finally:
+            self.kubectl("delete", "namespace", name, "--wait=false")
+
+    def account(self, namespace: str, name: str, rules: Sequence[dict[str, Any]]) -> Path:
+        """A service account with these rules of a Role in its namespace; return a kubeconfig for it."""
+        meta = {"name": name, "namespace": namespace}
+        rbac = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": meta}
+        role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
+        subject = {"kind": "ServiceAccount", "name": name, "namespace": namespace}
+        self.apply(
+            {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta},
+            {**rbac, "kind": "Role", "rules": list(rules)},
+            {**rbac, "kind": "RoleBinding", "roleRef": role, "subjects": [subject]},
+        )
+        return self._kubeconfig_of(f"{namespace}-{name}", token=self.token(namespace, name))
+
+    def token(self, namespace: str, account: str) -> str:
+        """The token of a service account (1.20 still writes one into a secret)."""
+        where = ("serviceaccount", account, "--namespace", namespace)
+        wait_until(lambda: bool(self.read(*where).get("secrets")), f"a token of {account}", 30)
+        secret = self.read(*where)["secrets"][0]["name"]
+        found = self.read("secret", secret, "--namespace", namespace)
+        return b64decode(found["data"]["token"]).decode()
+
+    def _is_begun(self) -> bool:
+        try:
+            pid = int((DIRECTORY / "kube-apiserver.pid").read_text())
+            return Path(f"/proc/{pid}").exists() and (DIRECTORY / "kubelet.pid").exists()
+        except (OSError, ValueError):
+            return False
+
+    def _answers(self) -> bool:
+        argv = ["kubectl", "--kubeconfig", str(self.kubeconfig), "get", "nodes"]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        return " Ready" in done.stdout
+
+    def _kubeconfig_of(self, name: str, **user: str) -> Path:
+        document = yaml.safe_load(self.kubeconfig.read_text())
+        document["users"] = [{"name": "admin", "user": user}]
+        path = Path(tempfile.mkdtemp(prefix="remediator-kubeconfig-")) / name
+        path.write_text(yaml.safe_dump(document))
+        return path
+
+    def _has_account(self, namespace: str) -> bool:
+        found = self.read("serviceaccounts", "--namespace", namespace)["items"]
+        return any(item["metadata"]["name"] == "default" for item in found)
+
+
+def wait_until(holds: Callable[[], bool], what: str, seconds: float = 90) -> None:
+    """Wait until something holds; raise PartFailed where it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise PartFailed(f"{what} did not come in {seconds:.0f} s")
+        time.sleep(0.3)
+
+
+ANYWAY = [{"key": "node.kubernetes.io/unschedulable", "operator": "Exists"}]
+"""Tolerations for pods that must start though another session has cordoned the only node."""
+
+
+def pod_spec(*command: str, name: str = "main", **more: Any) -> dict[str, Any]:
+    """The spec of a pod that runs here: no network of its own, no token, an image that is there."""
+    words = list(command) or ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1; done"]
+    container = {"name": name, "image": "busybox:local", "command": words}
+    quick = {"hostNetwork": True, "automountServiceAccountToken": False}
+    return {**quick, "terminationGracePeriodSeconds": 1, "containers": [container], **more}
+
+
+def deployment(name: str, namespace: str, *, replicas: int = 1, **spec: Any) -> dict[str, Any]:
+    """A Deployment of such pods; `spec` is merged into the pods' spec."""
+    labels = {"app": name}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {**pod_spec(), **spec}},
+        },
+    }
