@@ -75,7 +75,9 @@ def all_is_told_once(site: SlackSite, run: Any) -> None:
     assert len(site.roots(run)) == 1
     assert len(texts) - len(lines) == 1, (texts, lines)
     rest = iter(texts)
-    assert all(any(text.endswith(line.removeprefix("Verified. ")) for text in rest) for line in lines), (texts, lines)
+    assert all(
+        any(text.endswith(line.removeprefix("Verified. ")) for text in rest) for line in lines
+    ), (texts, lines)
     assert "✅" in site.root(run).plain
     assert action_ids(site.root(run)) == []
 
