@@ -81,7 +81,17 @@ def _step(reading: Reading, path: KeyPath, raw: Any, kind: str) -> StepOrder | N
     if shape is None or parameters is None:
         return None
     _check_blind(reading, (*path, name), action, shape)
+    _check_literal(reading, (*path, name), action, parameters)
     return _order(reading, path, action, parameters, shape)
+
+
+def _check_literal(
+    reading: Reading, path: KeyPath, action: Action, parameters: Mapping[str, Any]
+) -> None:
+    for key in action.literal:
+        if holds_template(parameters.get(key)):
+            message = f"`{key}` is written as it is: nothing from an alert may stand in it"
+            reading.report.error((*path, key), "literal", message, at_key=True)
 
 
 def _order(

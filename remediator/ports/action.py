@@ -77,7 +77,7 @@ class Action:
     """One registered action. `proposer` and `applier` build the two halves from the gateways they are given.
 
     `example` is YAML that loads (the tests prove it); `targets` the kinds of target it works on; `rights` what a use of
-    it must be allowed to do in a cluster or at AWS.
+    it must be allowed to do in a cluster or at AWS; `literal` the parameters in which nothing from an alert may stand.
     """
 
     name: str
@@ -91,3 +91,4 @@ class Action:
     applier: Callable[[Mapping[str, Any]], Applier]
     effect_of: Callable[[Any], ActionEffect] | None = None
     rights: Rights = no_rights
+    literal: tuple[str, ...] = ()

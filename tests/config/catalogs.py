@@ -108,6 +108,7 @@ def small_catalog(more: Mapping[str, Any] | None = None) -> Catalog:
         an_action("docker.prune", Prune, effect_of=_prune_effect),
         an_action("ssh.run", Run, effect=ActionEffect.REVERSIBLE),
         an_action("host.shout", NoParameters, safety=Safety.BLIND),
+        an_action("host.carve", Run, effect=ActionEffect.REVERSIBLE, literal=("command",)),
         an_action(
             "k8s.scale",
             Scale,

@@ -43,6 +43,13 @@ BAD = [
         ],
     ),
     (
+        "a value of an alert where none may stand",
+        HEAD + VERIFY + 'steps:\n  - host.carve: {command: "{{ labels.instance }}"}\n',
+        [
+            "p.yaml:8:18: error[literal]: `command` is written as it is: nothing from an alert may stand in it"
+        ],
+    ),
+    (
         "two actions in a step",
         HEAD + VERIFY + "steps:\n  - ssh.run: {command: a}\n    journal.vacuum: {}\n",
         ["p.yaml:8:5: error[action]: a step has one action, this has 2"],

@@ -130,5 +130,6 @@ ACTIONS = (
         proposer=_proposer,
         applier=_applier,
         rights=_rights,
+        literal=("merge",),
     ),
 )
