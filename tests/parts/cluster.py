@@ -116,7 +116,8 @@ class Cluster:
     def _kubeconfig_of(self, name: str, **user: str) -> Path:
         document = yaml.safe_load(self.kubeconfig.read_text())
         document["users"] = [{"name": "admin", "user": user}]
-        path = Path(tempfile.mkdtemp(prefix="remediator-kubeconfig-")) / name
+        path = DIRECTORY / "accounts" / name  # goes with the cluster
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         path.write_text(yaml.safe_dump(document))
         return path
 
