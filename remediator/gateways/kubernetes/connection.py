@@ -32,6 +32,7 @@ _NOT_SENT = (
     aiohttp.ClientHttpProxyError,
     aiohttp.InvalidURL,
 )
+_GOODBYE = 0.1  # TLS is shut down behind our back (aiohttp, "Graceful Shutdown")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +139,8 @@ class Connection:
         clients, self._clients, self._door = self._clients, [], None
         for client in clients:
             await client.close()
+        if clients:
+            await asyncio.sleep(_GOODBYE)
 
     async def _opened(self, last: Door | None) -> Door:
         account = await asyncio.to_thread(read_account, self._reach)

@@ -5,6 +5,7 @@ controller takes it for silent after 40 s: tests are shorter.
 """
 
 import json
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,9 +20,19 @@ def standin_node(cluster: Cluster, *, is_ready: bool = True) -> Iterator[str]:
     name = f"standin-{uuid.uuid4().hex[:8]}"
     cluster.kubectl("create", "-f", "-", stdin=json.dumps(_node(name, is_ready)))
     try:
+        wait_until(lambda: _is_settled(cluster, name), f"the controllers have seen {name}")
         yield name
     finally:
         cluster.kubectl("delete", "node", name)
+
+
+def _is_settled(cluster: Cluster, name: str) -> bool:
+    """Whether the controllers have written what they write to a new node."""
+    node = cluster.read("node", name)
+    noted = "node.alpha.kubernetes.io/ttl" in node["metadata"].get("annotations", {})
+    time.sleep(0.5)
+    version = cluster.read("node", name)["metadata"]["resourceVersion"]
+    return noted and bool(version == node["metadata"]["resourceVersion"])
 
 
 def placed_set(
