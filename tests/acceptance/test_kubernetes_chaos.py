@@ -228,6 +228,6 @@ def test_a_command_in_a_pod_is_not_repeated_when_the_daemon_is_killed_meanwhile(
         site.wait_for(lambda: effects() == ["began"], 30, "the command")
         site.restart(kill=True)
 
-        run = site.wait_for_run(90, outcome="resolved")
+        site.wait_for_run(90, outcome="resolved")
 
     assert effects() == ["began", "ended"]
