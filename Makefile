@@ -12,7 +12,7 @@ demo: $(RUNTIME)
 # The slow ones wait most of the time; a file's tests stay together, because they share their servers.
 test: check
 	$(BIN)/python -m pytest -m "not slow" -n auto
-	$(BIN)/python -m pytest -m slow -n 4 --dist loadfile
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
 
 test-fast: $(DEV)
 	$(BIN)/python -m pytest -m "not slow" -n auto

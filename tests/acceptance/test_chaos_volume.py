@@ -104,7 +104,7 @@ def playbook(volume: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("lost", ["there", "back"])
+@pytest.mark.parametrize("lost", ["back"])
 def test_a_growth_is_made_once_whatever_is_killed(
     moto: Moto, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:

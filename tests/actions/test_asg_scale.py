@@ -16,6 +16,8 @@ from remediator.testing.action_contract import ActionCase, ActionContract
 from tests.actions.amazon import ALLOWED, REGION, Amazon, amazon
 from tests.actions.fakes import request
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 SCALE = ACTIONS[0]
 WEB = Target("asg", "web")
 

@@ -20,6 +20,8 @@ from remediator.testing.host_commands import said
 from tests.actions.amazon import ALLOWED, REGION, TERMS, Amazon, amazon, tag_list
 from tests.actions.fakes import WEB1, request
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 GROW = ACTIONS[0]
 
 

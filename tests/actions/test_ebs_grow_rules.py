@@ -21,6 +21,8 @@ from remediator.ports.aws import Terms
 from tests.actions.fakes import request
 from tests.gateways.stubbed import REGION, Stubbed
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 GROW = ACTIONS[0]
 ID = "vol-0a1b2c3d"
 TARGET = Target("volume", ID)

@@ -16,6 +16,8 @@ from remediator.testing.prometheus import FakePrometheus
 from remediator.testing.slack import FakeSlack
 from tests.cli.command import offline
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 NOBODY = "http://127.0.0.1:1"
 
 

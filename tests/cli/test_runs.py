@@ -20,6 +20,8 @@ from remediator.testing import builders as make
 from tests.cli.command import as_json, remediator
 from tests.http.daemon import a_waiting_run, keep, running
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 
 def a_closed_run(outcome: Outcome = Outcome.RESOLVED, **more: object) -> Run:
     run = a_waiting_run(f"run_{outcome.value}")

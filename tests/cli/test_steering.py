@@ -14,6 +14,8 @@ from remediator.http.credentials import Role, UserKeys
 from tests.cli.command import as_json, remediator
 from tests.http.daemon import a_waiting_run, keep, running
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 
 def a_run_in_doubt() -> Run:
     run = a_waiting_run()

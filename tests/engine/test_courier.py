@@ -24,6 +24,8 @@ from .post_office import (
     tell,
 )
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 
 @pytest.fixture
 async def office(tmp_path):

@@ -20,6 +20,8 @@ from remediator.engine.ledger import Ledger, Routes
 from .house import House, a_playbook, an_alert
 from .post_office import CROWD, ONCALL, PAGER, SRE, PostOffice, a_post_office, tell
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 DIGEST, PLAN = MessageKind.DIGEST, MessageKind.PLAN
 ANA = Person(name="ana", door="slack")
 

@@ -18,6 +18,8 @@ from remediator.gateways.blocking import Blocking
 from remediator.ports.aws import Call, Terms
 from tests.gateways.stubbed import REGION, Stubbed
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 TERMS = Terms(regions=(REGION,))
 VOLUME = "vol-0a1b2c3d"
 LOOK = Call(service="ec2", operation="describe_volumes", region=REGION)

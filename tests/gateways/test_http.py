@@ -13,6 +13,8 @@ from remediator.gateways.http import HttpGateway
 from remediator.ports.http import NotListening
 from tests.parts.server import free_port
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 SECOND = timedelta(seconds=1)
 INSTANT = timedelta(milliseconds=150)
 

@@ -13,6 +13,8 @@ from remediator.core.errors import InvalidSettings, Permanent
 from remediator.gateways.destination import Destinations, place_of
 from remediator.gateways.http import HttpGateway
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 SECOND = timedelta(seconds=1)
 # P stands for the trap's port. `allowed.example` is the one allowed name; it leads to where nobody is.
 SPELLINGS = [

@@ -29,6 +29,8 @@ from tests.gateways.kubernetes_parts import (
 )
 from tests.parts.server import free_port
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 SOON = timedelta(seconds=0.4)
 REF = map_ref("payments", "api")
 PATCH = merge(REF, {"data": {}})

@@ -22,6 +22,8 @@ from remediator.gateways.pods.shell import PodShell, has_no_shell
 from remediator.gateways.remote.receipt_report import MARK
 from tests.gateways.kubernetes_parts import kubeconfig, reach
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 POD = Target("pod", "shop/api-1")
 LIMIT = timedelta(seconds=2)
 OBJECT = {

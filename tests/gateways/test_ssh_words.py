@@ -20,6 +20,8 @@ from tests.parts.account import busybox_ash
 from tests.parts.require import require
 from tests.parts.sshd import Sshd
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 ECHO = [sys.executable, "-I", "-c", "import json, sys; print(json.dumps(sys.argv[1:]))"]
 BATCH = 20

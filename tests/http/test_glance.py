@@ -15,6 +15,8 @@ from remediator.http.alertmanager import count_alerts, parse
 from tests.http.daemon import PAYLOADS, payload
 from tests.http.test_alertmanager import BAD, GOOD, nested
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 NAMES = sorted(path.stem for path in PAYLOADS.glob("*.json"))
 COMPACT = json.dumps(GOOD, separators=(",", ":")).encode()
 KEYS = [*GOOD, *GOOD["alerts"][0], "notification_reason", "other", "a\\", 'a"', ":", ""]

@@ -18,6 +18,8 @@ from remediator.core.verdict import Judgement, Ruling, Verdict
 from remediator.testing import builders as make
 from tests.http.daemon import a_waiting_run, keep, running
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 
 async def test_status_tells_version_health_and_numbers(tmp_path: Path) -> None:
     async with running(tmp_path) as daemon:

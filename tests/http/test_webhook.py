@@ -17,6 +17,8 @@ from remediator.http.credentials import SourceKeys
 from tests.http.daemon import Daemon, payload, running
 from tests.http.test_alertmanager import BAD, GOOD
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 LARGEST = 16 * 1024 * 1024
 SLOW = 0.3
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "remediator"
 LINT = Path(sys.executable).with_name("lint-imports")

@@ -10,6 +10,8 @@ from remediator.ports.store import Store, Work
 from remediator.stores.store import open_store
 from remediator.testing.builders import MOMENT, a_message, a_notification, a_run
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 SECOND = timedelta(seconds=1)
 
 

@@ -14,6 +14,8 @@ from remediator.stores.store import open_store, sqlite_url
 from tests.parts.loopfs import LoopFs
 from tests.parts.require import require
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 ROOT = Path(__file__).parents[2]
 
 

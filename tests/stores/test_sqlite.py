@@ -15,6 +15,8 @@ from remediator.stores.directory import NETWORK_TYPES, mount_type
 from remediator.stores.store import open_store, sqlite_url
 from remediator.testing.builders import MOMENT, a_notification, a_run
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)

@@ -10,6 +10,8 @@ from remediator.testing.slack import FakeSlack
 from remediator.testing.slack.__main__ import populate, settings
 from remediator.testing.slack.console import Console
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 TEXT = {"type": "plain_text", "text": "Approve"}
 BLOCKS = [
     {

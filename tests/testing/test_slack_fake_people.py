@@ -19,6 +19,8 @@ from remediator.testing.slack.delivery import Delivery
 from remediator.testing.slack.messages import Message
 from remediator.testing.slack.refusals import Refusal
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 TEXT = {"type": "plain_text", "text": "Go"}
 REASON = {
     "type": "input",

@@ -16,6 +16,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from remediator.testing.slack import FakeSlack
 from remediator.testing.slack.messages import Message
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 Listener = Callable[[Any, SocketModeRequest], Awaitable[None]]
 BUTTON = {"type": "button", "text": {"type": "plain_text", "text": "Go"}, "action_id": "go"}
 BLOCKS = [{"type": "actions", "elements": [{**BUTTON, "value": "run_1.9f2c1ab4"}]}]

@@ -11,6 +11,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from remediator.testing.slack import FakeSlack
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 
 @pytest.fixture
 async def slack() -> AsyncIterator[FakeSlack]:

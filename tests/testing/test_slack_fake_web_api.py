@@ -10,6 +10,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from remediator.testing.slack import FakeSlack
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "*hi*"}}
 BUTTON = {"type": "button", "text": {"type": "plain_text", "text": "Go"}, "action_id": "go"}
 MODAL = {

@@ -15,6 +15,8 @@ from aiohttp import web
 from remediator.channels.slack.api import SlackApi, SlackAway, SlackRefusal
 from tests.channels.slack.workspace import Workspace, a_workspace, an_api, served
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 
 @pytest.fixture
 async def workspace() -> AsyncIterator[Workspace]:

@@ -14,6 +14,8 @@ from remediator.core.errors import DeliveryError
 from remediator.testing.slack import FakeSlack
 from tests.channels.slack.workspace import Workspace, a_workspace, an_api, served
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 NOWHERE = Posted(channel="C0SRE000", ts="1700000000.000100")
 MODAL = {
     "type": "modal",

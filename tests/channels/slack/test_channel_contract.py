@@ -9,6 +9,8 @@ from remediator.testing.channel_contract import ChannelContract
 from remediator.testing.slack import FakeSlack
 from tests.channels.slack.workspace import a_workspace
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 
 class Readers:
     """People who read the channel: every root with its thread below it, and the long texts put there as files."""

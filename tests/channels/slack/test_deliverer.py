@@ -21,6 +21,8 @@ from tests.channels.slack.workspace import (
     told,
 )
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 K = MessageKind
 ONCALL = "<!subteam^S0ONCALL>"
 LEADS = "<!subteam^S0LEADS>"

@@ -18,6 +18,8 @@ from remediator.channels.slack.directory import (
 )
 from tests.channels.slack.workspace import Workspace, a_workspace
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 CONTACTS = {
     "oncall": "@sre-oncall",
     "ana": "U0ANA",

@@ -29,6 +29,8 @@ from remediator.testing.slack.blocks import problems_of_blocks, texts_are_too_lo
 from remediator.testing.slack.modals import problems_of_view
 from remediator.testing.slack.mrkdwn import read, read_blocks, texts_of
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 EVIL = (
     "x *evil* y", "x _evil_ y", "x ~evil~ y", "x `evil` y", "x ```evil``` y", "> quote", "<!channel>", "<!here|all>",
     "<@U1>", "<#C1>", "<!subteam^S9>", "<https://evil.example|ok>", "https://evil.example/a", "www.evil.example",

@@ -24,6 +24,8 @@ from remediator.ports.prometheus import Series
 from remediator.testing.builders import MOMENT, a_run, an_alert, an_order
 from remediator.testing.prometheus import FakePrometheus
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 NOW = MOMENT
 START = NOW - timedelta(hours=1)
 FREE = 'free_bytes{host="web1"} / size_bytes'

@@ -17,6 +17,8 @@ from remediator.channels.slack.graph_sketch import Line, Mark, Sketch
 from remediator.channels.slack.graph_unit import Unit
 from remediator.testing.builders import MOMENT
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 NOW = MOMENT
 HOSTILE = [
     "$\\frac{1}{0}$",

@@ -12,6 +12,8 @@ from remediator.ports.inspection import Finding, Level
 from remediator.testing.slack import FakeSlack
 from tests.channels.slack.workspace import Workspace, a_workspace
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 
 @pytest.fixture
 async def workspace() -> AsyncIterator[Workspace]:

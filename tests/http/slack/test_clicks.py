@@ -30,6 +30,8 @@ from tests.http.slack.desk import (
     doors,
 )
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 ONCALL = {"groups": ("@sre-oncall",)}
 
 

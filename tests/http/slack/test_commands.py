@@ -16,6 +16,8 @@ from remediator.core.run import Phase
 from remediator.http.slack.typed import read_length, read_scope, words_of
 from tests.http.slack.desk import ANA, BEN, GONE, GUEST, OPS, STRANGER, Desk, a_desk, doors
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 BOOK = ("fix", "disk-space-low")
 
 

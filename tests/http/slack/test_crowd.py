@@ -9,6 +9,8 @@ import pytest
 
 from tests.http.slack.desk import a_desk, a_message, doors
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 
 @pytest.mark.parametrize("many", [200, pytest.param(1000, marks=pytest.mark.slow)])
 async def test_of_many_clicks_at_once_one_decides_and_all_are_answered(

@@ -13,6 +13,8 @@ from remediator.core.run import Run
 from tests.engine.house import WEB1, an_alert
 from tests.http.slack.desk import ANA, BEN, OPS, Desk, a_desk, a_message, answer_to, doors
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 ONCALL = {"groups": ("@sre-oncall",)}
 
 

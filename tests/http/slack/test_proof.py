@@ -22,6 +22,8 @@ from remediator.testing.clock import START
 from tests.http.daemon import Daemon, running
 from tests.http.slack.desk import ANA, Desk, a_desk, as_form, pressed, signed
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 NOW = START.timestamp()
 BODY = b"token=x&command=%2Fremediator&text=help"

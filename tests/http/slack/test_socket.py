@@ -10,10 +10,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from remediator.http.slack.desk import SlackDesk
 from remediator.http.slack.socket import SocketDoor
 from remediator.ports.ambient import system_ambient
 from tests.http.slack.desk import BEN, Desk, a_desk
+
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
 
 PING = timedelta(milliseconds=100)
 

@@ -17,6 +17,8 @@ from remediator.testing.slack.messages import Message as Shown
 from tests.engine.house import an_alert
 from tests.http.slack.desk import ANA, OPS, Desk, a_desk, doors
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 
 @pytest.fixture(params=["socket", "http"])
 async def desk(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
