@@ -5,7 +5,11 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from tests.cli.command import offline
+
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
 
 
 def settings(folder: Path, text: str = "") -> str:

@@ -15,6 +15,8 @@ from remediator.core.run import Run
 from tests.cli.command import as_json, remediator
 from tests.http.daemon import Daemon, a_waiting_run, keep, running
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 
 def digest_of(run: Run) -> str:
     assert run.plan

@@ -22,6 +22,8 @@ from remediator.http.credentials import Role, UserKeys
 from tests.cli.command import as_json, offline, remediator
 from tests.http.daemon import a_waiting_run, keep, running
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 
 def every_command(
     group: click.Command = main, words: tuple[str, ...] = ()

@@ -13,6 +13,8 @@ from remediator.gateways.json_api import Endpoint, bearer
 from remediator.testing.alertmanager import FakeAlertmanager, fingerprint
 from tests.parts.server import free_port
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 Labels = Mapping[str, str]
 HOSTILE = [
     "plain",

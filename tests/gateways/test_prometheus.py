@@ -14,6 +14,8 @@ from remediator.gateways.prometheus import PrometheusGateway
 from remediator.testing.prometheus import FakePrometheus
 from tests.parts.server import free_port
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 LABELLED = 'label_replace(vector(7), "instance", "web1:9100", "", "")'
 
 

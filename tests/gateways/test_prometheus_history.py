@@ -12,6 +12,8 @@ from remediator.gateways.prometheus import PrometheusGateway
 from remediator.ports.prometheus import Series
 from remediator.testing.prometheus import FakePrometheus
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 CLOCK = 'label_replace(vector(time()), "instance", "web1:9100", "", "")'
 STEP = timedelta(seconds=10)
 HISTORIES: list[tuple[str, list[tuple[float, float]]]] = [

@@ -17,6 +17,8 @@ from remediator.http.server import TlsFiles
 from tests.http.certificates import Authority
 from tests.http.daemon import Daemon, a_waiting_run, keep, payload, running
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 TOKENS = {role: f"token-of-{role.name.lower()}" for role in Role}
 USERS = [UserKeys(name=r.name.lower(), role=r, tokens=[token]) for r, token in TOKENS.items()]
 SOURCES = [

@@ -11,6 +11,8 @@ import pytest
 from remediator.core.run import Run, StepState
 from tests.http.daemon import Daemon, a_waiting_run, keep, running
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 
 def digest_of(run: Run) -> str:
     assert run.plan is not None

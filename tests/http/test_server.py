@@ -17,6 +17,8 @@ from remediator.http.server import TlsFiles, read_address, start
 from tests.http.daemon import a_waiting_run, keep, payload, running
 from tests.http.test_webhook import talk
 
+pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
+
 
 async def test_healthy_and_ready_are_200_while_all_is_well(tmp_path: Path) -> None:
     async with running(tmp_path) as daemon:
