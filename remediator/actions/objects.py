@@ -16,6 +16,7 @@ from remediator.core.change import Change
 from remediator.core.errors import ActionError, Permanent, Stale
 from remediator.core.events import Observation
 from remediator.core.gitops import owner_of
+from remediator.core.json_pointer import escaped
 from remediator.core.plaintext import one_line
 from remediator.core.target import Target
 from remediator.ports.action import Sight, Ticket
@@ -98,11 +99,6 @@ def marked_patch(
         ),
     ]
     return Write(verb=Verb.PATCH, ref=ref, body=body, patch=PatchType.JSON)
-
-
-def escaped(name: str) -> str:
-    """Return a key as a JSON pointer spells it (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 async def sight_of_mark(cluster: Cluster, change: Change, ticket: Ticket) -> Sight:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from remediator.core.change import Change
 from remediator.core.errors import ActionError, Permanent
 from remediator.core.events import Measure, Observation
 from remediator.core.filesystem import (
@@ -18,8 +19,8 @@ from remediator.core.filesystem import (
 )
 from remediator.core.plaintext import one_line
 from remediator.core.target import Target
-from remediator.ports.action import Sight
-from remediator.ports.shell import Looker, Output, Receipt
+from remediator.ports.action import Sight, Ticket
+from remediator.ports.shell import Looker, Output, Receipt, Shell
 
 LOOK = timedelta(seconds=30)
 HOST_TARGETS = ("host", "pod")
@@ -113,6 +114,18 @@ def complaint(output: Output) -> str:
     if output.exit_code in _ENDED_BY_TIMEOUT:
         return "it was stopped at its time limit"
     return one_line(output.complaint)
+
+
+async def run_once(shell: Shell, change: Change, ticket: Ticket) -> Output:
+    """Run the planned `argv` under a receipt, as the ticket allows."""
+    return await shell.change(
+        change.target,
+        change.intent["argv"],
+        token=ticket.token,
+        fence=ticket.fence,
+        not_after=ticket.not_after,
+        timeout=ticket.timeout,
+    )
 
 
 def sight_of(receipt: Receipt) -> Sight:

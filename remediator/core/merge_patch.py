@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from remediator.core.canonical import canonical_json
+from remediator.core.json_pointer import escaped, unescaped
 
 Operation = Mapping[str, Any]
 _ABSENT = object()
@@ -75,14 +76,9 @@ def shown(value: Any) -> str:
     return canonical_json(value) if isinstance(value, int | float) else "…"
 
 
-def escaped(key: str) -> str:
-    """Return a key as a JSON pointer spells it."""
-    return key.replace("~", "~0").replace("/", "~1")
-
-
 def _words(operation: Operation, old: Mapping[str, Any]) -> str:
     path = operation["path"]
-    name = path[1:].replace("/", ".").replace("~1", "/").replace("~0", "~")
+    name = unescaped(path[1:].replace("/", "."))
     if operation["op"] == "remove":
         return f"{name} gone"
     before = f"{shown(old[path])} -> " if path in old else "now "

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from remediator.core.canonical import canonical_json
+from remediator.core.json_pointer import escaped, unescaped
 
 Object = Mapping[str, Any]
 
@@ -129,7 +130,7 @@ def undo_operations(workload: Object, to: Revision) -> list[Mapping[str, Any]]:
 def annotations_lost(workload: Object, to: Revision) -> tuple[str, ...]:
     """Name the annotations that a rollback takes from a Deployment, because its ReplicaSet never had them."""
     operations = undo_operations(workload, to)
-    return tuple(_unescaped(o["path"]) for o in operations if o["op"] == "remove")
+    return tuple(unescaped(o["path"].rpartition("/")[2]) for o in operations if o["op"] == "remove")
 
 
 def undone_mark(left: str, reached: str) -> str:
@@ -156,7 +157,7 @@ def restart_operations(workload: Object, moment: str) -> list[Mapping[str, Any]]
     path = "/spec/template/metadata/annotations"
     if not (template.get("metadata") or {}).get("annotations"):
         operations.append({"op": "add", "path": path, "value": {}})
-    key = _escaped(RESTARTED)
+    key = escaped(RESTARTED)
     return [*operations, {"op": "add", "path": f"{path}/{key}", "value": moment}]
 
 
@@ -208,12 +209,12 @@ def _annotation_operations(workload: Object, wanted: Mapping[str, str]) -> list[
     now = _changeable(workload["metadata"].get("annotations") or {})
     wanted = _changeable(wanted)
     added = [
-        {"op": "add", "path": f"/metadata/annotations/{_escaped(key)}", "value": value}
+        {"op": "add", "path": f"/metadata/annotations/{escaped(key)}", "value": value}
         for key, value in sorted(wanted.items())
         if now.get(key) != value
     ]
     removed = [
-        {"op": "remove", "path": f"/metadata/annotations/{_escaped(key)}"}
+        {"op": "remove", "path": f"/metadata/annotations/{escaped(key)}"}
         for key in sorted(now.keys() - wanted.keys())
     ]
     return [*added, *removed]
@@ -225,11 +226,3 @@ def _changeable(annotations: Mapping[str, str]) -> dict[str, str]:
         for key, value in annotations.items()
         if key not in _KEPT and not key.startswith(OURS)
     }
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
-
-
-def _unescaped(path: str) -> str:
-    return path.rpartition("/")[2].replace("~1", "/").replace("~0", "~")

@@ -23,6 +23,7 @@ from remediator.actions.receipts import (
     freed_since_plan,
     host_identity,
     read,
+    run_once,
     sight_of,
 )
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
@@ -118,14 +119,7 @@ class VacuumApplier:
         journal = await _journal(self._shell, change.target)
         if journal is None or journal.version != change.version:
             raise Stale("the journal moved or the host was booted", target=str(change.target))
-        output = await self._shell.change(
-            change.target,
-            change.intent["argv"],
-            token=ticket.token,
-            fence=ticket.fence,
-            not_after=ticket.not_after,
-            timeout=ticket.timeout,
-        )
+        output = await run_once(self._shell, change, ticket)
         before, seconds = journal.filesystem, output.seconds
         measure = await freed_since(self._shell, change.target, before, seconds=seconds)
         if not output.ok:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from remediator.actions.kubernetes.frozen_patch import PatchApplier, PatchProposer, Wanted, frozen
+from remediator.actions.kubernetes.frozen_patch import Wanted, frozen, patch_rights, patching
 from remediator.actions.objects import present
-from remediator.core.change import ActionEffect, Change, Nothing, Safety
-from remediator.ports.action import Action, Request
-from remediator.ports.kubernetes import EVENTS, NODES, Cluster
+from remediator.core.change import Change, Nothing
+from remediator.ports.action import Request
+from remediator.ports.kubernetes import NODES, Cluster
 from remediator.ports.parameters import NoParameters
-from remediator.ports.rights import Right, Use, cluster_rights
 
 
 async def propose(cluster: Cluster, request: Request) -> Change | Nothing:
@@ -31,29 +27,14 @@ async def propose(cluster: Cluster, request: Request) -> Change | Nothing:
     return await frozen(cluster, request, node, wanted)
 
 
-def _rights(use: Use) -> tuple[Right, ...]:
-    return (*cluster_rights(NODES, "get", "patch"), *cluster_rights(EVENTS, "create"))
-
-
-def _proposer(gateways: Mapping[str, Any]) -> PatchProposer:
-    return PatchProposer(gateways["kubernetes"], propose)
-
-
-def _applier(gateways: Mapping[str, Any]) -> PatchApplier:
-    return PatchApplier(gateways["kubernetes"])
-
-
 ACTIONS = (
-    Action(
-        name="kubernetes.cordon",
+    patching(
+        "kubernetes.cordon",
+        propose,
         doc="Let nothing new be scheduled on a node.",
         parameters=NoParameters,
-        effect=ActionEffect.REVERSIBLE,
-        safety=Safety.RECEIPT,
         targets=("node",),
         example="kubernetes.cordon: {}",
-        proposer=_proposer,
-        applier=_applier,
-        rights=_rights,
+        rights=patch_rights(NODES),
     ),
 )

@@ -6,19 +6,18 @@ says when.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from remediator.actions.kubernetes.frozen_patch import PatchApplier, PatchProposer, Wanted, frozen
+from remediator.actions.kubernetes.frozen_patch import Wanted, frozen, patching
 from remediator.actions.objects import present
-from remediator.core.change import ActionEffect, Change, Nothing, Safety
+from remediator.core.change import ActionEffect, Change, Nothing
 from remediator.core.errors import Permanent
 from remediator.core.gitops import owner_of
 from remediator.core.quantity import format_quantity, grown, parse_quantity
 from remediator.core.target import Target
-from remediator.ports.action import Action, Request
+from remediator.ports.action import Request
 from remediator.ports.kubernetes import (
     EVENTS,
     STATEFUL_SETS,
@@ -138,25 +137,15 @@ def _rights(use: Use) -> tuple[Right, ...]:
     )
 
 
-def _proposer(gateways: Mapping[str, Any]) -> PatchProposer:
-    return PatchProposer(gateways["kubernetes"], propose)
-
-
-def _applier(gateways: Mapping[str, Any]) -> PatchApplier:
-    return PatchApplier(gateways["kubernetes"])
-
-
 ACTIONS = (
-    Action(
-        name="kubernetes.expand_volume",
+    patching(
+        "kubernetes.expand_volume",
+        propose,
         doc="Ask for a larger volume of a PersistentVolumeClaim, where its storage class allows it.",
         parameters=ExpandParameters,
         effect=ActionEffect.IRREVERSIBLE,
-        safety=Safety.RECEIPT,
         targets=("pvc",),
         example="kubernetes.expand_volume: {by_percent: 20, max: 100Gi}",
-        proposer=_proposer,
-        applier=_applier,
         rights=_rights,
     ),
 )

@@ -11,15 +11,23 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from remediator.actions.objects import mark_of, marked_patch, refuse_late, tell, time_left
+from remediator.actions.objects import (
+    REHEARSAL,
+    mark_of,
+    marked_patch,
+    refuse_late,
+    tell,
+    time_left,
+)
 from remediator.core.canonical import digest
-from remediator.core.change import ActionEffect, Change, Nothing
+from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.merge_patch import holds, inverse, operations_of
 from remediator.core.target import Target
-from remediator.ports.action import Request, Sight, Ticket
+from remediator.ports.action import Action, Request, Sight, Ticket
 from remediator.ports.kubernetes import (
+    EVENTS,
     Cluster,
     Clusters,
     ClustersHands,
@@ -28,8 +36,7 @@ from remediator.ports.kubernetes import (
     Resource,
     ref_of,
 )
-
-REHEARSAL = "rehearsal"
+from remediator.ports.rights import Rights, cluster_rights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +123,25 @@ class PatchApplier:
         written = await hands.write(write, timeout=time_left(ticket))
         await tell(hands, written, change, ticket)
         return Measure(summary=change.summary)
+
+
+def patching(name: str, plan: Plan, **more: Any) -> Action:
+    """Return the registration of a verb: its name, its own part, and what else an Action says of it."""
+
+    def proposer(gateways: Mapping[str, Any]) -> PatchProposer:
+        return PatchProposer(gateways["kubernetes"], plan)
+
+    def applier(gateways: Mapping[str, Any]) -> PatchApplier:
+        return PatchApplier(gateways["kubernetes"])
+
+    fields = {"effect": ActionEffect.REVERSIBLE, "safety": Safety.RECEIPT, **more}
+    return Action(name=name, proposer=proposer, applier=applier, **fields)
+
+
+def patch_rights(resource: Resource) -> Rights:
+    """Return what a verb on one kind of object needs: to read it, to patch it, and to write its Event."""
+    rights = (*cluster_rights(resource, "get", "patch"), *cluster_rights(EVENTS, "create"))
+    return lambda _use: rights
 
 
 async def frozen(

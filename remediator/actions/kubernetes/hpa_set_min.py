@@ -6,21 +6,19 @@ it rules.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
 from remediator.actions.kubernetes.autoscalers import autoscaler_of
 from remediator.actions.kubernetes.frozen_patch import (
-    PatchApplier,
-    PatchProposer,
     Wanted,
     frozen,
     kind_at,
+    patching,
 )
 from remediator.actions.objects import gitops_words, present
-from remediator.core.change import ActionEffect, Change, Nothing, Safety
+from remediator.core.change import Change, Nothing
 from remediator.core.errors import Permanent
 from remediator.core.scaling import (
     PATTERN,
@@ -31,7 +29,7 @@ from remediator.core.scaling import (
     replicas_wanted,
 )
 from remediator.core.target import Target
-from remediator.ports.action import Action, Request
+from remediator.ports.action import Request
 from remediator.ports.kubernetes import AUTOSCALERS, EVENTS, Cluster, Object
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Right, Use, cluster_rights, target_rights
@@ -95,25 +93,14 @@ def _rights(use: Use) -> tuple[Right, ...]:
     return (*own, *target_rights(use, "get"), *cluster_rights(EVENTS, "create"))
 
 
-def _proposer(gateways: Mapping[str, Any]) -> PatchProposer:
-    return PatchProposer(gateways["kubernetes"], propose)
-
-
-def _applier(gateways: Mapping[str, Any]) -> PatchApplier:
-    return PatchApplier(gateways["kubernetes"])
-
-
 ACTIONS = (
-    Action(
-        name="kubernetes.hpa_set_min",
+    patching(
+        "kubernetes.hpa_set_min",
+        propose,
         doc="Raise the minimum of a HorizontalPodAutoscaler, within its maximum and the playbook's.",
         parameters=SetMinParameters,
-        effect=ActionEffect.REVERSIBLE,
-        safety=Safety.RECEIPT,
         targets=("deployment", "statefulset", "hpa"),
         example='kubernetes.hpa_set_min: {min: "+2", max: 10}',
-        proposer=_proposer,
-        applier=_applier,
         rights=_rights,
     ),
 )

@@ -6,19 +6,18 @@ declared; labels may fill in values and the name, never a key.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from remediator.actions.kubernetes.frozen_patch import PatchApplier, PatchProposer, Wanted, frozen
+from remediator.actions.kubernetes.frozen_patch import Wanted, frozen, patching
 from remediator.actions.objects import gitops_words
-from remediator.core.change import ActionEffect, Change, Nothing, Safety
+from remediator.core.change import Change, Nothing
 from remediator.core.errors import Permanent
 from remediator.core.merge_patch import operations_of, shown, words_of
 from remediator.core.plaintext import one_line
 from remediator.core.target import Target
-from remediator.ports.action import Action, Request
+from remediator.ports.action import Request
 from remediator.ports.kubernetes import EVENTS, KINDS, Cluster, Ref, Resource, ref_of
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Right, Use, cluster_rights, target_rights
@@ -110,25 +109,14 @@ def _rights(use: Use) -> tuple[Right, ...]:
     return (*target_rights(use, "get", "patch"), *events)
 
 
-def _proposer(gateways: Mapping[str, Any]) -> PatchProposer:
-    return PatchProposer(gateways["kubernetes"], propose)
-
-
-def _applier(gateways: Mapping[str, Any]) -> PatchApplier:
-    return PatchApplier(gateways["kubernetes"])
-
-
 ACTIONS = (
-    Action(
-        name="kubernetes.patch",
+    patching(
+        "kubernetes.patch",
+        propose,
         doc="Merge a declared patch into the target or a declared object beside it.",
         parameters=PatchParameters,
-        effect=ActionEffect.REVERSIBLE,
-        safety=Safety.RECEIPT,
         targets=tuple(KINDS),
         example="kubernetes.patch: {merge: {spec: {minReadySeconds: 10}}}",
-        proposer=_proposer,
-        applier=_applier,
         rights=_rights,
         literal=("merge",),
     ),

@@ -7,22 +7,21 @@ command whose receipt went with its container is unknowable: it is never run aga
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field
-
-from remediator.actions.objects import present, refuse_late, tell
-from remediator.actions.receipts import LOOK, check_holds, complaint, sight_of
-from remediator.core.allowed_command import (
-    COMMAND_NAME,
-    AllowedCommand,
-    allowed,
-    checked_values,
-    filled,
+from remediator.actions.commands import (
+    CommandParameters,
+    checked_sight,
+    proven,
+    run_command,
+    words_of,
 )
+from remediator.actions.objects import present, refuse_late, tell
+from remediator.actions.receipts import LOOK, check_holds, sight_of
+from remediator.core.allowed_command import AllowedCommand
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.container import Container, chosen, image_of, running, status_of
-from remediator.core.errors import ActionError, Permanent, Stale
+from remediator.core.errors import Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.plaintext import one_line
 from remediator.ports.action import Action, Request, Sight, Ticket
@@ -34,16 +33,12 @@ from remediator.ports.kubernetes import (
     place_of,
     ref_of,
 )
-from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Right, Use, cluster_rights
 from remediator.ports.shell import Looker, Shell, pod_shell_rights
 
 
-class PodCommandParameters(Parameters):
+class PodCommandParameters(CommandParameters):
     """Run the command `name` of the settings' `commands`, with values for its parameters, as the container's user."""
-
-    name: Annotated[str, Field(pattern=COMMAND_NAME)]
-    parameters: dict[str, str] = Field(default_factory=dict)
 
 
 class PodCommandProposer:
@@ -59,29 +54,25 @@ class PodCommandProposer:
     async def propose(self, request: Request) -> Change | Nothing:
         """See ports.action.Proposer."""
         wanted: PodCommandParameters = request.parameters
-        command = allowed(self._commands, wanted.name)
-        values = checked_values(command.parameters, wanted.parameters)
-        argv = filled(command.argv, values)
-        check = filled(command.check, values) if command.check else None
+        words = words_of(self._commands, wanted)
         pod = await present(self._clusters.of(request.target), request.target)
         container = running(pod, place_of(request.target).rest)
-        held = await self._rehearsed(request, check)
-        words = one_line(" ".join(argv))
+        held = await self._rehearsed(request, words.check)
         where = f"the container {container.name} of {request.target}"
         return Change(
             step=request.step,
             action="kubernetes.pod_command",
             target=request.target,
-            intent={"name": wanted.name, "argv": argv, "check": check},
+            intent={"name": wanted.name, "argv": words.argv, "check": words.check},
             version=container.identity,
-            summary=f"run {wanted.name} in {where}: {words}",
-            effect=ActionEffect.REVERSIBLE if command.reversible else ActionEffect.IRREVERSIBLE,
+            summary=f"run {wanted.name} in {where}: {one_line(' '.join(words.argv))}",
+            effect=words.effect,
             before={"check": held, "image": image_of(pod, container.name)},
-            after={"check": True} if check else {},
+            after={"check": True} if words.check else {},
         )
 
     async def observe(self, change: Change, ticket: Ticket) -> Sight:
-        """Ask the receipt, then the check; a check that held already before proves nothing."""
+        """Ask the receipt, which may have gone with its container, then the check."""
         pod = await self._clusters.of(change.target).get(ref_of(change.target))
         if pod is None or not change.version.startswith(f"{pod['metadata']['uid']}/"):
             return _unknowable("the pod is gone, and its receipt with it")
@@ -91,16 +82,7 @@ class PodCommandProposer:
             and _identity(pod, change) != change.version
         ):
             sight = _unknowable("the container was started anew, perhaps without its receipt")
-        if sight.observation not in (Observation.APPLIED, Observation.UNKNOWABLE):
-            return sight
-        holds = await check_holds(self._looker, change.target, change.intent["check"])
-        if sight.observation is Observation.APPLIED and holds is False:
-            detail = "the command ended well, but its check does not hold"
-            return Sight(observation=Observation.DIVERGED, detail=detail)
-        if sight.observation is Observation.UNKNOWABLE and holds and not change.before["check"]:
-            detail = "its check holds, which it did not before"
-            return Sight(observation=Observation.APPLIED, detail=detail)
-        return sight
+        return await checked_sight(self._looker, change, sight)
 
     async def undo(self, change: Change, measure: Measure) -> Change | None:
         """A free command has no way back that we know."""
@@ -127,30 +109,9 @@ class PodCommandApplier:
         pod = await hands.get(ref_of(change.target))
         if pod is None or _identity(pod, change) != change.version:
             raise Stale("the container was started anew or is gone", target=str(change.target))
-        output = await self._shell.change(
-            change.target,
-            change.intent["argv"],
-            token=ticket.token,
-            fence=ticket.fence,
-            not_after=ticket.not_after,
-            timeout=ticket.timeout,
-        )
-        name = change.intent["name"]
-        if not output.ok:
-            raise Permanent(f"{name}: {complaint(output)}", target=str(change.target))
+        output = await run_command(self._shell, change, ticket)
         await tell(hands, pod, change, ticket)
-        if await self._check(change) is False:
-            detail = f"{name} ended well, but its check does not hold"
-            raise Permanent(detail, target=str(change.target))
-        said = one_line(output.stdout.strip().rpartition("\n")[2])
-        return Measure(summary=f"ran {name}{': ' if said else ''}{said}", seconds=output.seconds)
-
-    async def _check(self, change: Change) -> bool | None:
-        """Ask the check; an error here is no answer, for the command has run."""
-        try:
-            return await check_holds(self._shell, change.target, change.intent["check"])
-        except ActionError:
-            return None
+        return await proven(self._shell, change, output)
 
 
 def _identity(pod: Object, change: Change) -> str:

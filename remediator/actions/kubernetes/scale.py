@@ -6,18 +6,17 @@ refused, with what would help.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from remediator.actions.kubernetes.autoscalers import autoscaler_of, scaled_object_of
-from remediator.actions.kubernetes.frozen_patch import PatchApplier, PatchProposer, Wanted, frozen
+from remediator.actions.kubernetes.frozen_patch import Wanted, frozen, patching
 from remediator.actions.objects import gitops_words, present
-from remediator.core.change import ActionEffect, Change, Nothing, Safety
+from remediator.core.change import Change, Nothing
 from remediator.core.errors import Permanent
 from remediator.core.scaling import PATTERN, Bounds, Refusal, as_text, replicas_wanted
-from remediator.ports.action import Action, Request
+from remediator.ports.action import Request
 from remediator.ports.kubernetes import AUTOSCALERS, EVENTS, SCALED_OBJECTS, Cluster
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Right, Use, cluster_rights, target_rights
@@ -89,25 +88,14 @@ def _rights(use: Use) -> tuple[Right, ...]:
     return (*own, *(right for each in rulers for right in each))
 
 
-def _proposer(gateways: Mapping[str, Any]) -> PatchProposer:
-    return PatchProposer(gateways["kubernetes"], propose)
-
-
-def _applier(gateways: Mapping[str, Any]) -> PatchApplier:
-    return PatchApplier(gateways["kubernetes"])
-
-
 ACTIONS = (
-    Action(
-        name="kubernetes.scale",
+    patching(
+        "kubernetes.scale",
+        propose,
         doc="Change the number of replicas of a Deployment or StatefulSet, unless an autoscaler rules it.",
         parameters=ScaleParameters,
-        effect=ActionEffect.REVERSIBLE,
-        safety=Safety.RECEIPT,
         targets=("deployment", "statefulset"),
         example='kubernetes.scale: {replicas: "+2", max: 10}',
-        proposer=_proposer,
-        applier=_applier,
         rights=_rights,
     ),
 )

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from remediator.actions.kubernetes.frozen_patch import PatchApplier, PatchProposer, Wanted, frozen
+from remediator.actions.kubernetes.frozen_patch import Wanted, frozen, patch_rights, patching
 from remediator.actions.objects import gitops_words, present
-from remediator.core.change import ActionEffect, Change, Nothing, Safety
-from remediator.ports.action import Action, Request
-from remediator.ports.kubernetes import CRON_JOBS, EVENTS, Cluster
+from remediator.core.change import Change, Nothing
+from remediator.ports.action import Request
+from remediator.ports.kubernetes import CRON_JOBS, Cluster
 from remediator.ports.parameters import Parameters
-from remediator.ports.rights import Right, Use, cluster_rights
 
 
 class SuspendParameters(Parameters):
@@ -47,29 +43,14 @@ def _words(is_suspended: bool) -> str:
     return "suspended" if is_suspended else "not suspended"
 
 
-def _rights(use: Use) -> tuple[Right, ...]:
-    return (*cluster_rights(CRON_JOBS, "get", "patch"), *cluster_rights(EVENTS, "create"))
-
-
-def _proposer(gateways: Mapping[str, Any]) -> PatchProposer:
-    return PatchProposer(gateways["kubernetes"], propose)
-
-
-def _applier(gateways: Mapping[str, Any]) -> PatchApplier:
-    return PatchApplier(gateways["kubernetes"])
-
-
 ACTIONS = (
-    Action(
-        name="kubernetes.suspend_cronjob",
+    patching(
+        "kubernetes.suspend_cronjob",
+        propose,
         doc="Let a CronJob start no more Jobs, or start them again.",
         parameters=SuspendParameters,
-        effect=ActionEffect.REVERSIBLE,
-        safety=Safety.RECEIPT,
         targets=("cronjob",),
         example="kubernetes.suspend_cronjob: {suspend: true}",
-        proposer=_proposer,
-        applier=_applier,
-        rights=_rights,
+        rights=patch_rights(CRON_JOBS),
     ),
 )

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from remediator.actions.kubernetes.frozen_patch import PatchApplier, PatchProposer, Wanted, frozen
+from remediator.actions.kubernetes.frozen_patch import Wanted, frozen, patch_rights, patching
 from remediator.actions.objects import present
-from remediator.core.change import ActionEffect, Change, Nothing, Safety
+from remediator.core.change import ActionEffect, Change, Nothing
 from remediator.core.target import Target
-from remediator.ports.action import Action, Request
-from remediator.ports.kubernetes import EVENTS, NODES, Cluster
+from remediator.ports.action import Request
+from remediator.ports.kubernetes import NODES, Cluster
 from remediator.ports.parameters import NoParameters
-from remediator.ports.rights import Right, Use, cluster_rights
 
 
 async def propose(cluster: Cluster, request: Request) -> Change | Nothing:
@@ -53,29 +49,14 @@ def uncordoning(step: str, target: Target, uid: str) -> Change:
     )
 
 
-def _rights(use: Use) -> tuple[Right, ...]:
-    return (*cluster_rights(NODES, "get", "patch"), *cluster_rights(EVENTS, "create"))
-
-
-def _proposer(gateways: Mapping[str, Any]) -> PatchProposer:
-    return PatchProposer(gateways["kubernetes"], propose)
-
-
-def _applier(gateways: Mapping[str, Any]) -> PatchApplier:
-    return PatchApplier(gateways["kubernetes"])
-
-
 ACTIONS = (
-    Action(
-        name="kubernetes.uncordon",
+    patching(
+        "kubernetes.uncordon",
+        propose,
         doc="Let pods be scheduled on a node again.",
         parameters=NoParameters,
-        effect=ActionEffect.REVERSIBLE,
-        safety=Safety.RECEIPT,
         targets=("node",),
         example="kubernetes.uncordon: {}",
-        proposer=_proposer,
-        applier=_applier,
-        rights=_rights,
+        rights=patch_rights(NODES),
     ),
 )

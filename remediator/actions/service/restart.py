@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from remediator.actions.receipts import LOOK, complaint, host_identity, sight_of
+from remediator.actions.receipts import LOOK, complaint, host_identity, run_once, sight_of
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import ActionError, Permanent, Stale
 from remediator.core.events import Measure, Observation
@@ -98,14 +98,7 @@ class RestartApplier:
         unit = await _unit(self._shell, change.target, change.intent["unit"])
         if unit.version != change.version:
             raise Stale("the unit was started anew since", target=str(change.target))
-        output = await self._shell.change(
-            change.target,
-            change.intent["argv"],
-            token=ticket.token,
-            fence=ticket.fence,
-            not_after=ticket.not_after,
-            timeout=ticket.timeout,
-        )
+        output = await run_once(self._shell, change, ticket)
         name, state = change.intent["unit"], await self._state(change)
         if not output.ok:
             detail = f"systemctl restart {name}: {complaint(output)}; it is now {state}"
