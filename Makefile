@@ -9,10 +9,10 @@ DEV := .venv/.dev
 demo: $(RUNTIME)
 	$(BIN)/remediator demo
 
-# The slow ones wait most of the time; a file's tests stay together, because they share their servers.
+# The slow ones wait most of the time; tests/conftest.py says which of them run side by side.
 test: check
 	$(BIN)/python -m pytest -m "not slow" -n auto
-	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m slow -n 4 --dist loadgroup --no-loadscope-reorder
 
 test-fast: $(DEV)
 	$(BIN)/python -m pytest -m "not slow" -n auto

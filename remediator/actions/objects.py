@@ -14,7 +14,7 @@ from typing import Any
 
 from remediator.core.change import Change
 from remediator.core.errors import ActionError, Permanent, Stale
-from remediator.core.events import Observation
+from remediator.core.events import Measure, Observation
 from remediator.core.gitops import owner_of
 from remediator.core.json_pointer import escaped
 from remediator.core.plaintext import one_line
@@ -104,12 +104,20 @@ def marked_patch(
 async def sight_of_mark(cluster: Cluster, change: Change, ticket: Ticket) -> Sight:
     """Say what became of an attempt that leaves the mark on its target."""
     found = await cluster.get(ref_of(change.target))
+    is_unmoved = found is not None and version_of(found) == change.version
+    return marked_sight(found, change, ticket, is_unmoved=is_unmoved)
+
+
+def marked_sight(
+    found: Object | None, change: Change, ticket: Ticket, *, is_unmoved: bool
+) -> Sight:
+    """Say what became of an attempt: its mark is there, or the object is as it was planned for, or nobody can say."""
     if found is None:
-        return Sight(observation=Observation.DIVERGED, detail=f"{change.target} is gone")
+        return Sight(observation=Observation.DIVERGED, detail="the object is gone")
     if mark_of(found) == ticket.token:
-        detail = "it carries the mark of this attempt"
-        return Sight(observation=Observation.APPLIED, detail=detail)
-    if version_of(found) == change.version:
+        detail, measure = "it carries the mark of this attempt", Measure(summary=change.summary)
+        return Sight(observation=Observation.APPLIED, detail=detail, measure=measure)
+    if is_unmoved:
         detail = "it is as it was when planned"
         return Sight(observation=Observation.NOT_APPLIED, detail=detail)
     detail = "somebody else changed it since the plan was made"

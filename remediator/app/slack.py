@@ -29,9 +29,7 @@ def slack_side(settings: Settings) -> Slack | None:
         return None
     api = SlackApi(bot_token=slack.bot_token.reveal(), api_url=slack.api_url)
     directory = SlackDirectory(api, contacts=_handles(settings), monotonic=time.monotonic)
-    return Slack(
-        api=api, directory=directory, channel=slack.channel, external_url=settings.external_url
-    )
+    return Slack(api=api, directory=directory, channel=slack.channel)
 
 
 def slack_desk(  # noqa: PLR0913 - the daemon's parts, each once
@@ -61,9 +59,7 @@ def slack_desk(  # noqa: PLR0913 - the daemon's parts, each once
         app_token=slack.app_token.reveal() if slack.app_token else "",
         signing_secret=slack.signing_secret.reveal() if slack.signing_secret else "",
         roles={Role[role.name]: names for role, names in settings.users.slack.items()},
-        contacts=_handles(settings),
         playbooks=playbooks,
-        external_url=settings.external_url,
     )
     return SlackDesk(context)
 

@@ -65,12 +65,6 @@ def budgets_over(pod: Object, budgets: Iterable[Object]) -> tuple[Object, ...]:
     )
 
 
-def is_ready(node: Object) -> bool:
-    """Say whether a node's kubelet reports that it is ready."""
-    conditions = node.get("status", {}).get("conditions") or ()
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
-
-
 def allows_nothing(budget: Object) -> bool:
     """Say whether a budget allows no disruption now."""
     return int(budget.get("status", {}).get("disruptionsAllowed", 0)) < 1

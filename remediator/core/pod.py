@@ -1,4 +1,4 @@
-"""What a pod says of itself, read from its JSON; used by what deletes and drains pods."""
+"""What a pod says of itself, read from its JSON; used by what deletes, drains and counts pods."""
 
 from __future__ import annotations
 
@@ -24,6 +24,17 @@ def is_mirror(pod: Object) -> bool:
 def is_ended(pod: Object) -> bool:
     """Say whether all its containers have ended for good."""
     return pod.get("status", {}).get("phase") in _ENDED
+
+
+def says_ready(found: Object) -> bool:
+    """Say whether the condition Ready of a pod or a node is true."""
+    conditions = (found.get("status") or {}).get("conditions") or ()
+    return any(one.get("type") == "Ready" and one.get("status") == "True" for one in conditions)
+
+
+def takes_traffic(pod: Object) -> bool:
+    """Say whether it is ready and nobody deletes it."""
+    return says_ready(pod) and "deletionTimestamp" not in pod["metadata"]
 
 
 def uses_empty_dir(pod: Object) -> bool:

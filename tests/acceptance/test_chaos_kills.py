@@ -22,10 +22,12 @@ from tests.acceptance.rawhttp import query
 from tests.acceptance.site import Site
 from tests.parts.sshd import Sshd
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.xdist_group("heavy")]
 KILLS = 10  # of each of two daemons, which share nothing but the host
 STEPS = ["step1", "step2", "step3"]
+AIMED = {2: "step2"}  # the other kills come at any moment
 HOSTS = [f"web{n}" for n in range(1, 61)]  # a run that finds its target held asks again after 30 s
+CALM = [f"calm{n}" for n in range(KILLS)]  # where nothing else is under way
 
 
 class Mortal:
@@ -33,7 +35,7 @@ class Mortal:
 
     def __init__(self, directory: Path, sshd: Sshd, seed: int) -> None:
         directory.mkdir()
-        self.machine = Machine(directory, sshd, *HOSTS)
+        self.machine = Machine(directory, sshd, *HOSTS, *CALM)
         self.site = Site(
             settings=self.machine.settings(), playbooks={"steps": steps_playbook(0.2, 0.3, 0.2)}
         )
@@ -48,8 +50,8 @@ class Mortal:
         with self.site:
             pourer.start()
             try:
-                for _ in range(KILLS):
-                    self._once()
+                for number in range(KILLS):
+                    self._once(AIMED.get(number % 3))
             finally:
                 ended.set()
                 pourer.join()
@@ -59,11 +61,15 @@ class Mortal:
             episodes = query(self.site, "select alert ->> '$.labels.case' from episode")
             self.known = {case for (case,) in episodes}
 
-    def _once(self) -> None:
+    def _once(self, aim: str | None) -> None:
         case = f"case-{len(self.cases)}"
-        self.site.alert(sick(case, self._dice.choice(HOSTS)))
+        host = f"calm{len(self.cases)}" if aim else self._dice.choice(HOSTS)
+        self.site.alert(sick(case, host))
         self.cases.add(case)
-        time.sleep(self._dice.uniform(0, 1.5))
+        if aim:
+            self.machine.wait_for_begin(case, aim)
+        else:
+            time.sleep(self._dice.uniform(0, 1.5))
         self.site.restart(kill=True)
 
     def _pour(self, ended: threading.Event) -> None:

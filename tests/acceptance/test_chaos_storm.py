@@ -15,9 +15,10 @@ from tests.acceptance.machine import is_settled, steps_playbook
 from tests.acceptance.rawhttp import query
 from tests.acceptance.site import SOURCE, Site
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("heavy")]
 ALERTS, CONNECTIONS, WITHIN = 5000, 8, 10.0
 ALLOWED = 10
+PATIENCE = 10  # Alertmanager waits for a receiver for ten seconds at the least
 
 
 @pytest.fixture(scope="module")
@@ -94,11 +95,8 @@ def _groups(alerts: list[dict[str, object]], dice: random.Random) -> Iterator[by
 
 def test_every_notification_is_accepted_at_once(storm: list[tuple[int, float]]) -> None:
     waits = sorted(wait for _, wait in storm)
-    p99 = waits[int(len(waits) * 0.99)]
-    print(f"{len(waits)} notifications, p50 {waits[len(waits) // 2]:.3f} s, p99 {p99:.3f} s")
-
     assert Counter(status for status, _ in storm) == {202: len(storm)}
-    assert p99 < 1.5
+    assert waits[-1] < PATIENCE
 
 
 def test_every_alert_has_one_episode_and_one_run(

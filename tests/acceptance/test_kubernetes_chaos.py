@@ -66,7 +66,7 @@ def site(road: ApiRoad, namespace: str, tmp_path_factory: pytest.TempPathFactory
     folder: Path = tmp_path_factory.mktemp("road")
     reach = one_cluster(kubeconfig_for(road.url, folder / "kubeconfig"), namespace)
     books = {
-        name: playbook(target, {**step, "timeout": "8s"}, alert=name)
+        name: playbook(target, {**step, "timeout": "4s"}, alert=name)
         for name, (target, step) in STEPS.items()
     }
     settings = {"guards": BOUNDLESS, "kubernetes": [reach]}

@@ -26,7 +26,7 @@ from tests.acceptance.slack import (
 )
 from tests.parts.host import Host
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("heavy")]
 
 MANY, CROWD = 200, 20
 NAMES = [f"web{number}" for number in range(1, MANY + 1)]

@@ -65,6 +65,10 @@ class Cluster:
         many = {"apiVersion": "v1", "kind": "List", "items": objects}
         self.kubectl("apply", "-f", "-", stdin=json.dumps(many))
 
+    def delete_now(self, kind: str, name: str, namespace: str) -> None:
+        """Take an object out of the API at once, whatever still runs of it."""
+        self.kubectl("-n", namespace, "delete", kind, name, "--force", "--grace-period=0")
+
     def read(self, *words: str) -> Any:
         """What `kubectl get WORDS -o json` says."""
         return json.loads(self.kubectl("get", *words, "-o", "json"))

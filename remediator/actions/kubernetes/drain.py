@@ -25,7 +25,6 @@ from remediator.core.drain import (
     allows_nothing,
     budgets_over,
     counted,
-    is_ready,
     listed,
     name_of,
     plan_words,
@@ -33,6 +32,7 @@ from remediator.core.drain import (
 )
 from remediator.core.errors import Permanent, Stale, Transient
 from remediator.core.events import Measure, Observation
+from remediator.core.pod import says_ready
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
 from remediator.ports.kubernetes import (
@@ -186,7 +186,7 @@ async def _rehearse(
 
 def _change(request: Request, node: Object, found: Sorted, held_by: tuple[str, ...]) -> Change:
     parameters: DrainParameters = request.parameters
-    answers, grace = is_ready(node), parameters.grace_period
+    answers, grace = says_ready(node), parameters.grace_period
     names = [name_of(pod) for pod in found.evicted]
     evict = [{"uid": pod["metadata"]["uid"], "name": name_of(pod)} for pod in found.evicted]
     return Change(

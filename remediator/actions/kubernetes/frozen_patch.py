@@ -15,6 +15,7 @@ from remediator.actions.objects import (
     REHEARSAL,
     mark_of,
     marked_patch,
+    marked_sight,
     refuse_late,
     tell,
     time_left,
@@ -22,7 +23,7 @@ from remediator.actions.objects import (
 from remediator.core.canonical import digest
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import Permanent, Stale
-from remediator.core.events import Measure, Observation
+from remediator.core.events import Measure
 from remediator.core.merge_patch import holds, inverse, operations_of
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
@@ -74,17 +75,8 @@ class PatchProposer:
     async def observe(self, change: Change, ticket: Ticket) -> Sight:
         """Look for the attempt's mark; without it, unchanged values say that nothing happened."""
         found = await self._clusters.of(change.target).get(object_of(change))
-        if found is None:
-            return Sight(observation=Observation.DIVERGED, detail="the object is gone")
-        if mark_of(found) == ticket.token:
-            measure = Measure(summary=change.summary)
-            detail = "it carries the mark of this attempt"
-            return Sight(observation=Observation.APPLIED, detail=detail, measure=measure)
-        if _is_as_planned(found, change):
-            detail = "it is as it was when planned"
-            return Sight(observation=Observation.NOT_APPLIED, detail=detail)
-        detail = "somebody else changed it since the plan was made"
-        return Sight(observation=Observation.DIVERGED, detail=detail)
+        is_unmoved = found is not None and _is_as_planned(found, change)
+        return marked_sight(found, change, ticket, is_unmoved=is_unmoved)
 
     async def undo(self, change: Change, measure: Measure) -> Change | None:
         """Return the patch that puts back what was there; it lands only while ours still stands."""

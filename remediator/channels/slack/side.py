@@ -10,12 +10,11 @@ from remediator.channels.slack.directory import SlackDirectory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slack:
-    """One workspace. `channel` (`#name` or id) is where messages go that name no channel; `external_url` is ours."""
+    """One workspace. `channel` (`#name` or id) is where messages go that name no channel."""
 
     api: SlackApi = field(repr=False)
     directory: SlackDirectory = field(repr=False)
     channel: str
-    external_url: str = ""
 
     async def close(self) -> None:
         """Close every connection."""

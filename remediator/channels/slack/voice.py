@@ -10,13 +10,9 @@ from remediator.channels.slack.mrkdwn import escape
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
-    """`mentions` maps a name (`@sre-oncall`, an e-mail, a contact) to the mrkdwn that calls it; other names are text.
-
-    `link` is the daemon's own address, or "".
-    """
+    """`mentions` maps a name (`@sre-oncall`, an e-mail, a contact) to the mrkdwn that calls it; others are text."""
 
     mentions: Mapping[str, str] = field(default_factory=dict)
-    link: str = ""
 
     def call(self, name: str) -> str:
         """Return the mention of a name, or the name itself as text."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from remediator.channels.slack.blocks import section
 from remediator.channels.slack.cards import Drawing
 from remediator.channels.slack.side import Slack
-from remediator.channels.slack.voice import Voice
+from remediator.channels.slack.voice import SILENT, Voice
 from remediator.channels.slack.ways import SlackWay
 from remediator.core.messages import Message
 
@@ -27,9 +27,9 @@ async def voice_of(slack: Slack, way: SlackWay, message: Message) -> Voice:
         async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
             asked = [group.create_task(slack.directory.mention(meant[name])) for name in names]
     except TimeoutError:
-        return Voice(link=slack.external_url)
+        return SILENT
     mentions = {name: found.result() for name, found in zip(names, asked, strict=True)}
-    return Voice(mentions=mentions, link=slack.external_url)
+    return Voice(mentions=mentions)
 
 
 def calling(drawing: Drawing, mention: str) -> Drawing:

@@ -25,8 +25,8 @@ class SlackContext:
     """Everything that a listener may use.
 
     `why` is HttpContext's. Without `signing_secret` the HTTP door is shut, without `app_token` there is no socket.
-    `roles` maps a role to `@handle`s, ids (`S…`, `U…`), e-mails and `*` (every full member). `contacts` maps a
-    contact's name to the `@handle`, e-mail or id behind it. `playbooks` are the names that a pause may have.
+    `roles` maps a role to `@handle`s, ids (`S…`, `U…`), e-mails and `*` (every full member). `playbooks` are the names
+    that a pause may have.
     """
 
     store: Store
@@ -40,6 +40,4 @@ class SlackContext:
     app_token: str = field(default="", repr=False)
     signing_secret: str = field(default="", repr=False)
     roles: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
-    contacts: Mapping[str, str] = field(default_factory=dict)
     playbooks: Callable[[], tuple[str, ...]] = tuple
-    external_url: str = ""

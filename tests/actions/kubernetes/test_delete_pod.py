@@ -51,7 +51,7 @@ async def test_the_same_name_is_not_the_same_pod(cluster: Cluster, namespace: st
         metadata = {"namespace": namespace, "labels": {"app": "named"}, "ownerReferences": owner}
         made = {"apiVersion": "v1", "kind": "Pod", "spec": {**pod_spec(), "nodeName": "nowhere"}}
         cluster.kubectl("-n", namespace, "delete", "rs", "named", "--cascade=orphan")
-        cluster.kubectl("-n", namespace, "delete", "pod", pod["metadata"]["name"], "--now")
+        cluster.delete_now("pod", pod["metadata"]["name"], namespace)
         named = {**metadata, "name": pod["metadata"]["name"], "ownerReferences": []}
         cluster.kubectl("create", "-f", "-", stdin=json.dumps({**made, "metadata": named}))
         with pytest.raises(Stale):
@@ -72,7 +72,7 @@ async def test_a_pod_that_is_going_needs_nothing(cluster: Cluster, namespace: st
 
     assert isinstance(found, Nothing)
     cluster.kubectl("-n", namespace, "delete", "rs", "going")
-    cluster.kubectl("-n", namespace, "delete", "pod", name, "--force", "--grace-period=0")
+    cluster.delete_now("pod", name, namespace)
 
 
 async def test_an_orphan_is_not_deleted(cluster: Cluster, namespace: str) -> None:

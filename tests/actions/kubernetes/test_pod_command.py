@@ -143,7 +143,7 @@ async def test_another_pod_of_the_name_proves_nothing(
     target = run_pod(cluster, namespace, "replaced")
     case = case_of(cluster, target, gateways, request=asked(target, "note"))
     change, ticket = await case.change(), case.ticket()
-    cluster.kubectl("delete", "pod", "replaced", "-n", namespace)
+    cluster.delete_now("pod", "replaced", namespace)
     gone = await case.proposer().observe(change, ticket)
     run_pod(cluster, namespace, "replaced")
     another = await case.proposer().observe(change, ticket)

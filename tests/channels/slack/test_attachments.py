@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from remediator.core.errors import Permanent, Transient
-from remediator.core.messages import MessageKind
 from remediator.ports.prometheus import Sample, Series
-from tests.channels.slack.workspace import (
-    Workspace,
-    a_card,
-    a_workspace,
-    roots,
-    thread,
-    told,
-)
+from tests.channels.slack.workspace import K, Workspace, a_card, roots, thread, told
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
-
-K = MessageKind
-ONCALL = "<!subteam^S0ONCALL>"
-LEADS = "<!subteam^S0LEADS>"
-
-
-@pytest.fixture
-async def workspace() -> AsyncIterator[Workspace]:
-    async with a_workspace(contacts={"oncall": "@sre-oncall"}) as workspace:
-        yield workspace
 
 
 async def test_output_that_is_too_long_is_put_into_the_thread_as_a_file(

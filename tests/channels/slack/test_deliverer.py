@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -11,27 +10,9 @@ import pytest
 from remediator.core.messages import Digest, MessageKind
 from remediator.ports.channel import Bundler
 from remediator.testing.channel_contract import HOSTILE
-from tests.channels.slack.workspace import (
-    ASKED,
-    Workspace,
-    a_card,
-    a_workspace,
-    roots,
-    thread,
-    told,
-)
+from tests.channels.slack.workspace import ASKED, ONCALL, K, Workspace, a_card, roots, thread, told
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
-
-K = MessageKind
-ONCALL = "<!subteam^S0ONCALL>"
-LEADS = "<!subteam^S0LEADS>"
-
-
-@pytest.fixture
-async def workspace() -> AsyncIterator[Workspace]:
-    async with a_workspace(contacts={"oncall": "@sre-oncall"}) as workspace:
-        yield workspace
 
 
 async def test_a_run_is_one_message_that_is_edited(workspace: Workspace) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from remediator.channels.slack.api import SlackAway, SlackRefusal
 from remediator.core.errors import DeliveryError
-from remediator.core.messages import Message, MessageKind
+from remediator.core.messages import Message
 from remediator.testing.slack import FakeSlack
 from remediator.testing.slack.troubles import Kind, Trouble
 from tests.channels.slack.workspace import (
     ASKED,
+    K,
     Workspace,
     a_card,
     a_workspace,
@@ -25,16 +26,6 @@ from tests.channels.slack.workspace import (
 )
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
-
-K = MessageKind
-ONCALL = "<!subteam^S0ONCALL>"
-LEADS = "<!subteam^S0LEADS>"
-
-
-@pytest.fixture
-async def workspace() -> AsyncIterator[Workspace]:
-    async with a_workspace(contacts={"oncall": "@sre-oncall"}) as workspace:
-        yield workspace
 
 
 async def test_a_root_that_somebody_deleted_is_posted_again(workspace: Workspace) -> None:

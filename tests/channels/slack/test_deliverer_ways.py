@@ -3,32 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 
-from remediator.core.messages import MessageKind
-from tests.channels.slack.workspace import (
-    ASKED,
-    Workspace,
-    a_card,
-    a_workspace,
-    roots,
-    thread,
-    told,
-)
+from tests.channels.slack.workspace import ASKED, LEADS, K, Workspace, a_card, roots, thread, told
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
-
-K = MessageKind
-ONCALL = "<!subteam^S0ONCALL>"
-LEADS = "<!subteam^S0LEADS>"
-
-
-@pytest.fixture
-async def workspace() -> AsyncIterator[Workspace]:
-    async with a_workspace(contacts={"oncall": "@sre-oncall"}) as workspace:
-        yield workspace
 
 
 async def test_who_is_only_to_be_called_is_called_in_the_thread_of_the_other_way(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 
@@ -10,16 +10,15 @@ from remediator.channels.slack.inspection import inspect
 from remediator.channels.slack.manifest import SCOPES
 from remediator.ports.inspection import Finding, Level
 from remediator.testing.slack import FakeSlack
-from tests.channels.slack.workspace import Workspace, a_workspace
+from tests.channels.slack.workspace import Workspace
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
 
 
 @pytest.fixture
-async def workspace() -> AsyncIterator[Workspace]:
-    async with a_workspace(contacts={"oncall": "@sre-oncall"}) as workspace:
-        workspace.fake.app.scopes = frozenset(SCOPES)
-        yield workspace
+def workspace(workspace: Workspace) -> Workspace:
+    workspace.fake.app.scopes = frozenset(SCOPES)
+    return workspace
 
 
 async def found(workspace: Workspace) -> tuple[Finding, ...]:

@@ -24,7 +24,10 @@ from remediator.testing.builders import MOMENT, a_plan, a_run, an_approval, an_o
 from remediator.testing.slack import FakeSlack
 from remediator.testing.slack.messages import Message as Shown
 
+K = MessageKind
 QUICK = timedelta(milliseconds=400)
+ONCALL = "<!subteam^S0ONCALL>"
+LEADS = "<!subteam^S0LEADS>"
 
 
 @dataclass(slots=True)

@@ -11,12 +11,11 @@ from tests.http.slack.desk import a_desk, a_message, doors
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
 
+MANY = 200  # a thousand, on replicas that are processes, are in tests/acceptance
 
-@pytest.mark.parametrize("many", [200, pytest.param(1000, marks=pytest.mark.slow)])
-async def test_of_many_clicks_at_once_one_decides_and_all_are_answered(
-    tmp_path: Path, many: int
-) -> None:
-    people = [f"U0P{number:03d}" for number in range(many)]
+
+async def test_of_many_clicks_at_once_one_decides_and_all_are_answered(tmp_path: Path) -> None:
+    people = [f"U0P{number:03d}" for number in range(MANY)]
     async with a_desk(tmp_path, replicas=3) as desks:
         desk, slack = desks[0], desks[0].slack
         for person in people:
@@ -29,10 +28,11 @@ async def test_of_many_clicks_at_once_one_decides_and_all_are_answered(
             clicks = [slack.click(message, "run.approve", person) for person in people]
             answers = [await (await one).answered(timeout=60) for one in clicks]
 
-        texts = [text for (text,) in [[a.text for a in answer] for answer in answers]]
+        # an answer that was late may have been given in another way too
+        texts = [text for (text,) in [{a.text for a in answer} for answer in answers]]
         assert sum("You approved" in text for text in texts) == 1
-        assert sum("lready approved by" in text for text in texts) == many - 1
-        assert len(await desk.refusals()) == many - 1
+        assert sum("lready approved by" in text for text in texts) == MANY - 1
+        assert len(await desk.refusals()) == MANY - 1
         (decided,) = await desk.house.runs()
         assert len(decided.approval.approvers) == 1
         await desk.house.live()

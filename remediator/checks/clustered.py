@@ -1,0 +1,67 @@
+"""What checks on the run's object in a cluster share: to find it, and to know nothing where it cannot be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from remediator.core.errors import ActionError
+from remediator.core.facts import Answer, Known
+from remediator.core.plaintext import one_line
+from remediator.ports.check import Check, Question
+from remediator.ports.kubernetes import Cluster, Clusters, Object, ref_of
+
+Look = Callable[[Question, Object, Cluster], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectChecker:
+    """Reads the target and lets `look` answer. `kinds` have what is asked, others have `no_other`; `gone` is what is
+    known where it is not there."""
+
+    clusters: Clusters | None
+    look: Look
+    kinds: Collection[str]
+    no_other: str
+    gone: Known
+
+    async def ask(self, question: Question) -> Answer:
+        """See ports.check.Checker."""
+        target = question.target
+        if self.clusters is None:
+            return _unknown("no cluster to ask: set `kubernetes` in the settings")
+        if target.kind not in self.kinds:
+            return _unknown(f"{target} {self.no_other}")
+        try:
+            cluster = self.clusters.of(target)
+            found = await cluster.get(ref_of(target))
+            if found is None:
+                return Answer(known=self.gone, detail=f"{target} is gone", at=question.now)
+            return await self.look(question, found, cluster)
+        except ActionError as error:
+            return _unknown(one_line(error.detail))
+
+
+def object_check(
+    name: str,
+    look: Look,
+    *,
+    kinds: Collection[str],
+    no_other: str,
+    gone: Known = Known.FAILS,
+    **more: Any,
+) -> Check:
+    """Return the registration of a check: its name, its own part, and what else a Check says of it."""
+
+    def checker(gateways: Mapping[str, Any]) -> ObjectChecker:
+        clusters = gateways.get("kubernetes")
+        return ObjectChecker(
+            clusters=clusters, look=look, kinds=kinds, no_other=no_other, gone=gone
+        )
+
+    return Check(name=name, checker=checker, **more)
+
+
+def _unknown(detail: str) -> Answer:
+    return Answer(known=Known.UNKNOWN, detail=detail)
