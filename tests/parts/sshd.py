@@ -13,8 +13,8 @@ from tests.parts.part import Part
 from tests.parts.require import find
 from tests.parts.server import accepts, free_port, output
 
-# A bash that sshd starts reads its account's .bashrc, unless SHLVL says that it is no outermost shell: what stands there
-# on a developer's machine (pyenv takes seconds, and a lock) is not what is tested here.
+# A bash that sshd starts reads its .bashrc, unless SHLVL says that it is no outermost shell: what stands there on a
+# developer's machine (pyenv takes seconds, and a lock) is not what is tested here.
 CONFIG = """\
 ListenAddress 127.0.0.1
 Port {port}
