@@ -1,31 +1,46 @@
 """What every test may use, and in which lanes the slow ones run side by side."""
 
-from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 pytest_plugins = ["tests.parts.fixtures"]
 
-_ROOT = Path(__file__).parent
-_LONG = ("acceptance", "actions/kubernetes", "gateways")
+HEAVY = tuple(
+    f"tests/acceptance/test_{name}.py"
+    for name in (
+        "chaos_kills",
+        "chaos_storm",
+        "hostile_values",
+        "replicas",
+        "slack_crowd",
+        "slack_replicas",
+    )
+)
+"""Files that need all cores of a small machine: they run one after the other, beside the rest."""
+_LONG = ("tests/acceptance/", "tests/actions/kubernetes/", "tests/gateways/")
+
+
+class Lanes(LoadFileScheduling):  # type: ignore[misc]
+    """A file's tests stay together, because they share their servers; the heavy files are like one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "heavy" if file in HEAVY else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes | None:
+    """Use the lanes for `--dist loadfile`."""
+    return Lanes(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests together (they share their servers) and begin with what takes long.
-
-    Files that are in the group `heavy` need both cores of a small machine: they run one after the other, beside the
-    others.
-    """
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(_ROOT))))
+    """Begin with what takes longest."""
     items.sort(key=_rank)
 
 
 def _rank(item: pytest.Item) -> int:
-    group = item.get_closest_marker("xdist_group")
-    assert group is not None
-    name = str(group.args[0])
-    if name == "heavy":
+    if item.nodeid.startswith(HEAVY):
         return 0
-    return 1 if name.startswith(_LONG) else 2
+    return 1 if item.nodeid.startswith(_LONG) else 2

@@ -22,7 +22,7 @@ from tests.acceptance.rawhttp import query
 from tests.acceptance.site import Site
 from tests.parts.sshd import Sshd
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.xdist_group("heavy")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 KILLS = 10  # of each of two daemons, which share nothing but the host
 STEPS = ["step1", "step2", "step3"]
 AIMED = {2: "step2"}  # the other kills come at any moment

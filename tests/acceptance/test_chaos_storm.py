@@ -15,7 +15,7 @@ from tests.acceptance.machine import is_settled, steps_playbook
 from tests.acceptance.rawhttp import query
 from tests.acceptance.site import SOURCE, Site
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("heavy")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 ALERTS, CONNECTIONS, WITHIN = 5000, 8, 10.0
 ALLOWED = 10
 PATIENCE = 10  # Alertmanager waits for a receiver for ten seconds at the least

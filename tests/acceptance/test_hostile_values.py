@@ -19,7 +19,7 @@ from tests.parts import web
 from tests.parts.prometheus import Prometheus
 from tests.parts.sshd import Sshd
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.xdist_group("heavy")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 COUNT, AT_ONCE = 300, 10
 NAMES = [f"a{n}" for n in range(AT_ONCE)]
 SCRIPT = """\

@@ -24,7 +24,7 @@ from tests.parts.postgres import Postgres
 from tests.parts.require import require
 from tests.parts.sshd import Sshd
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("heavy")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 LEASE_SECONDS = 15
 HOSTS = [f"web{n}" for n in range(1, 61)]
 STEPS = ["step1", "step2", "step3"]

@@ -24,7 +24,7 @@ from tests.acceptance.site import AUTO, Site
 from tests.parts.postgres import Postgres
 from tests.parts.sshd import Sshd
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("heavy")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 HOSTS = [f"web{n}" for n in range(1, 31)]
 STEPS = ["step1", "step2"]
 ONCALL = [f"U0CALL{n}" for n in range(10)]
