@@ -20,7 +20,7 @@ from remediator.core.allowed_command import (
     filled,
 )
 from remediator.core.change import ActionEffect, Change
-from remediator.core.errors import ActionError, Permanent
+from remediator.core.errors import ActionError, Partial, Permanent
 from remediator.core.events import Measure, Observation
 from remediator.core.plaintext import one_line
 from remediator.ports.action import Sight, Ticket
@@ -70,10 +70,10 @@ async def checked_sight(looker: Looker, change: Change, sight: Sight) -> Sight:
 
 
 async def run_command(shell: Shell, change: Change, ticket: Ticket) -> Output:
-    """Run the planned words once; raise Permanent where the command fails."""
+    """Run the planned words once; raise Partial where the command fails."""
     output = await run_once(shell, change, ticket)
     if not output.ok:
-        raise Permanent(f"{change.intent['name']}: {complaint(output)}", target=str(change.target))
+        raise Partial(f"{change.intent['name']}: {complaint(output)}", target=str(change.target))
     return output
 
 

@@ -16,6 +16,7 @@ from remediator.config.report import as_mapping
 from remediator.config.shapes import Flag, Part, Shape, Text, read_shape
 from remediator.config.yaml_source import KeyPath
 from remediator.core.change import ActionEffect, Safety
+from remediator.core.duration import format_duration
 from remediator.core.playbook import AfterFailure, CheckOrder, StepOrder
 from remediator.ports.action import Action
 from remediator.ports.parameters import Duration
@@ -82,6 +83,9 @@ def _step(reading: Reading, path: KeyPath, raw: Any, kind: str) -> StepOrder | N
         return None
     _check_blind(reading, (*path, name), action, shape)
     _check_literal(reading, (*path, name), action, parameters)
+    if shape.timeout < action.least_timeout:
+        message = f"`{name}` may take {format_duration(action.least_timeout)} to be answered: give it no less"
+        reading.report.error((*path, "timeout"), "short-timeout", message)
     return _order(reading, path, action, parameters, shape)
 
 

@@ -1,6 +1,7 @@
 """Every error of remediator, by what the caller has to do next; raised in all rooms.
 
-The four action errors are the four things the runner can do next. "No" is a value, never an error.
+The four action errors are the four things the runner can do next; Partial is a Permanent that people are told of in
+other words. "No" is a value, never an error.
 """
 
 from __future__ import annotations
@@ -53,6 +54,10 @@ class Transient(ActionError):
 
 class Permanent(ActionError):
     """Say that nothing was changed and that trying again is useless."""
+
+
+class Partial(Permanent):
+    """Say that it was begun and failed, so that something may have been changed; `detail` says how far it came."""
 
 
 class Uncertain(ActionError):

@@ -244,11 +244,12 @@ class Applied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotApplied:
-    """A change was definitely not made; `retry` where a later try may work."""
+    """A change was definitely not made; `retry` where a later try may work, `in_part` where some of it may stand."""
 
     step: str
     reason: str
     retry: bool
+    in_part: bool = False
     kind: Literal["not_applied"] = "not_applied"
 
 

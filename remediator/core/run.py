@@ -58,6 +58,7 @@ class StepProgress:
     observe_until: datetime | None = None
     reason: str = ""
     diverged: bool = False
+    in_part: bool = False
     measure: Measure = Measure()
 
     @property
@@ -161,7 +162,10 @@ class Run:
     @property
     def may_have_changed(self) -> bool:
         """Whether any settled step has left, or may have left, something changed in the world."""
-        return any(step.state is StepState.APPLIED or step.diverged for step in self.progress)
+        return any(
+            step.state is StepState.APPLIED or step.diverged or step.in_part
+            for step in self.progress
+        )
 
     @property
     def open_attempt(self) -> StepProgress | None:

@@ -44,7 +44,10 @@ def remedy(run: Run) -> str:
     amount = freed(run)
     done = [s.step for s in run.progress if s.state is StepState.APPLIED]
     doubtful = [s.step for s in run.progress if s.state in _IN_DOUBT or s.diverged]
-    said = f"Done: {', '.join(done)}." if done else "Nothing was changed."
+    partly = [s.step for s in run.progress if s.in_part]
+    said = f"Done: {', '.join(done)}." if done else "Nothing was changed." * (not partly)
+    if partly:
+        said = f"{said} Begun, and not done: {', '.join(partly)}.".strip()
     if amount is not None:
         said = f"Cleanup ran. Space reclaimed: {format_size(max(amount, 0))}."
     if not doubtful:

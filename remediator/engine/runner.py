@@ -33,6 +33,7 @@ from remediator.core.errors import (
     IllegalEvent,
     InvalidExpression,
     LeaseLost,
+    Partial,
     Permanent,
     Stale,
     StoreUnavailable,
@@ -294,7 +295,8 @@ class Runner:
         except Transient as error:
             return ev.NotApplied(step=step, reason=error.detail, retry=True)
         except Permanent as error:
-            return ev.NotApplied(step=step, reason=error.detail, retry=False)
+            part = isinstance(error, Partial)
+            return ev.NotApplied(step=step, reason=error.detail, retry=False, in_part=part)
         except Stale as error:
             return ev.PlanVoided(digest=run.plan.digest if run.plan else "", reason=error.detail)
         except Uncertain as error:

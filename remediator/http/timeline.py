@@ -85,7 +85,8 @@ def _applied(event: ev.Applied) -> str:
 
 def _not_applied(event: ev.NotApplied) -> str:
     again = " (will try again)" if event.retry else ""
-    return f"{event.step} was not applied{again}{_because(event.reason)}"
+    became = "was begun and failed" if event.in_part else "was not applied"
+    return f"{event.step} {became}{again}{_because(event.reason)}"
 
 
 def _settled(event: ev.Settled) -> str:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
+
+LEAST_TIMEOUT = timedelta(seconds=30)
+"""How long a change may go unanswered; a step that has less could not be made safely (`Action.least_timeout`)."""
 
 Item = Mapping[str, Any]
 """One thing in an answer, as the API reference names its fields; times are datetimes."""

@@ -97,7 +97,7 @@ def playbook(volume: str) -> dict[str, Any]:
             {
                 "ebs.grow": {"by_percent": 20, "max_gib": 500},
                 "irreversible": "allow",
-                "timeout": "6s",
+                "timeout": "30s",
             }
         ],
         "verify": {"after": "0s", "within": "2m", "every": "1s", "all": [{"alert": "resolved"}]},

@@ -40,6 +40,8 @@ STEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "suspend": (CRONJOB, {"kubernetes.suspend_cronjob": {}}),
 }
 
+TIMES = {"drain": "8s"}  # cordons, evicts twice and waits for the pods
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -66,7 +68,7 @@ def site(road: ApiRoad, namespace: str, tmp_path_factory: pytest.TempPathFactory
     folder: Path = tmp_path_factory.mktemp("road")
     reach = one_cluster(kubeconfig_for(road.url, folder / "kubeconfig"), namespace)
     books = {
-        name: playbook(target, {**step, "timeout": "4s"}, alert=name)
+        name: playbook(target, {**step, "timeout": TIMES.get(name, "4s")}, alert=name)
         for name, (target, step) in STEPS.items()
     }
     settings = {"guards": BOUNDLESS, "kubernetes": [reach]}

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from remediator.actions.service.restart import ACTIONS, RestartParameters, parse_properties
-from remediator.core.errors import Permanent, Stale, Uncertain
+from remediator.core.errors import Partial, Permanent, Stale, Uncertain
 from remediator.core.events import Observation
 from remediator.testing.action_contract import ActionCase
 from remediator.testing.host import FakeHosts, FakeMachine
@@ -92,7 +92,7 @@ async def test_a_restart_that_fails_says_what_became_of_the_unit(
         said(show) if words[1] == "show" else said(code=1, stderr="Job for web.service failed.\n")
     )
 
-    with pytest.raises(Permanent, match=r"Job for web.service failed.*now failed"):
+    with pytest.raises(Partial, match=r"Job for web.service failed.*now failed"):
         await case.applier().apply(change, ticket)
     assert (await case.proposer().observe(change, ticket)).observation is Observation.DIVERGED
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import Field
@@ -114,6 +115,7 @@ def small_catalog(more: Mapping[str, Any] | None = None) -> Catalog:
             Scale,
             effect=ActionEffect.REVERSIBLE,
             targets=("deployment",),
+            least_timeout=timedelta(seconds=20),
         ),
     )
     checks = (

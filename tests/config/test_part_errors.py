@@ -30,6 +30,15 @@ BAD = [
         ["p.yaml:8:27: error[range]: `replicas` must be less than or equal to 100 (got 1000)"],
     ),
     (
+        "less time than it may take to hear whether it was done",
+        HEAD.replace("host/{{ labels.instance | host }}", "deployment/shop/api")
+        + VERIFY
+        + "steps:\n  - k8s.scale: {replicas: 3}\n    timeout: 19s\n",
+        [
+            "p.yaml:9:14: error[short-timeout]: `k8s.scale` may take 20s to be answered: give it no less"
+        ],
+    ),
+    (
         "wrong parameters",
         HEAD
         + VERIFY

@@ -48,6 +48,11 @@ def test_an_intent_is_not_yet_a_change(
     assert (run.has_acted, run.may_have_changed) == (acted, changed)
 
 
+def test_a_step_that_failed_half_way_may_have_changed_something() -> None:
+    step = StepProgress(step="drain", state=StepState.FAILED, in_part=True, n=1)
+    assert a_run(progress=(step,)).may_have_changed
+
+
 @pytest.mark.parametrize("state", StepState)
 def test_an_open_attempt_is_one_whose_outcome_is_not_known(state: StepState) -> None:
     run = a_run(progress=(StepProgress(step="vacuum", state=state),))

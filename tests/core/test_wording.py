@@ -47,6 +47,11 @@ def state(state: StepState, name: str = "prune", **more: object) -> StepProgress
     [
         ((), "Nothing was changed."),
         ((state(StepState.FAILED),), "Nothing was changed."),
+        ((state(StepState.FAILED, in_part=True),), "Begun, and not done: prune."),
+        (
+            (done(), state(StepState.FAILED, in_part=True)),
+            "Done: vacuum. Begun, and not done: prune.",
+        ),
         ((done(),), "Done: vacuum."),
         ((done(), done(name="prune")), "Done: vacuum, prune."),
         ((done(2_000_000_000), done(3_000_000_000)), "Cleanup ran. Space reclaimed: 5.0 GB."),

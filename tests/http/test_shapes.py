@@ -141,6 +141,7 @@ def an_event_of_each_kind() -> list[Any]:
         ev.IntentCommitted(step="v", n=2, token="t", fence=1, target_fence=1, not_after=NOW),
         ev.Applied(step="vacuum", measure=Measure(summary="freed 1 GB")),
         ev.NotApplied(step="vacuum", reason="refused", retry=False),
+        ev.NotApplied(step="vacuum", reason="1 of 2", retry=False, in_part=True),
         ev.Doubted(step="vacuum", reason="connection lost"),
         ev.Observed(step="vacuum", observation=ev.Observation.APPLIED, detail="receipt"),
         ev.Settled(person=person, settlement=ev.Settlement.ABANDON),

@@ -1,7 +1,8 @@
 """The probes on pods over the real cluster: logs before and after a restart, events, ends of containers, no metrics."""
 
+import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -93,11 +94,30 @@ async def test_how_a_container_ended_and_the_events_of_its_pod_are_told(
     assert any(warned in line for line in found.lines)
 
 
-async def test_a_node_has_events_too(gateways: dict[str, Any]) -> None:
+async def test_a_node_has_events_too(cluster: Cluster, gateways: dict[str, Any]) -> None:
+    cluster.kubectl("create", "-f", "-", stdin=json.dumps(_event_of_node()))
     found = await probed(events, gateways, Target("node", "node1"), since="24h", all=True)
 
     assert found.problem == ""
     assert any("node/node1" in line for line in found.lines)
+
+
+def _event_of_node() -> dict[str, Any]:
+    """What a kubelet says of its node; the cluster forgets its own after an hour."""
+    moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"generateName": "node1.", "namespace": "default"},
+        "involvedObject": {"kind": "Node", "name": "node1", "uid": "node1"},
+        "reason": "Rebooted",
+        "message": "Node node1 has been rebooted",
+        "type": "Warning",
+        "source": {"component": "kubelet", "host": "node1"},
+        "firstTimestamp": moment,
+        "lastTimestamp": moment,
+        "count": 1,
+    }
 
 
 @pytest.mark.parametrize("module", [pod_logs, events, top])

@@ -18,7 +18,7 @@ from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
-from remediator.ports.aws import Aws, AwsHands, Call, Item
+from remediator.ports.aws import LEAST_TIMEOUT, Aws, AwsHands, Call, Item
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Right, Use, cloud_rights
 
@@ -174,6 +174,7 @@ ACTIONS = (
         parameters=ScaleParameters,
         effect=ActionEffect.REVERSIBLE,
         safety=Safety.CONVERGENT,
+        least_timeout=LEAST_TIMEOUT,
         targets=("asg",),
         example="asg.scale: {by: 2, max: 10}",
         proposer=lambda gateways: ScaleProposer(gateways["aws"]),

@@ -25,7 +25,7 @@ from remediator.actions.receipts import (
 )
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.duration import format_duration, format_size
-from remediator.core.errors import ActionError, Permanent, Stale, Transient, Uncertain
+from remediator.core.errors import ActionError, Partial, Permanent, Stale, Transient, Uncertain
 from remediator.core.events import Measure, Observation
 from remediator.core.filesystem import FileSystem, generous_bound
 from remediator.core.target import Target
@@ -102,7 +102,7 @@ class PruneApplier:
         self._shell = shell
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
-        """Run them in order and stop at the first that fails, which is Permanent, with what was freed until then."""
+        """Run them in order and stop at the first that fails, which is Partial, with what was freed until then."""
         engine = await _engine(self._shell, change.target, change.intent["docker_host"])
         if engine.version != change.version:
             raise Stale("Docker was set up anew or its files moved", target=str(change.target))
@@ -113,7 +113,7 @@ class PruneApplier:
         if not outputs[-1].ok:
             what = change.intent["prunes"][len(outputs) - 1]["what"]
             detail = f"docker prune of {what}: {complaint(outputs[-1])}; {measure.summary}"
-            raise Permanent(detail, target=str(change.target))
+            raise Partial(detail, target=str(change.target))
         return measure
 
     async def _pruned(self, change: Change, ticket: Ticket) -> list[Output]:

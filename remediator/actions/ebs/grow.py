@@ -33,7 +33,7 @@ from remediator.core.errors import Permanent, Transient
 from remediator.core.events import Measure
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
-from remediator.ports.aws import Aws
+from remediator.ports.aws import LEAST_TIMEOUT, Aws
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Right, Use, cloud_rights
 from remediator.ports.shell import Looker
@@ -166,6 +166,7 @@ ACTIONS = (
         parameters=GrowParameters,
         effect=ActionEffect.IRREVERSIBLE,
         safety=Safety.CONVERGENT,
+        least_timeout=LEAST_TIMEOUT,
         targets=("host", "volume"),
         example="ebs.grow: {path: /var, by_percent: 20, max_gib: 500}",
         proposer=_proposer,

@@ -18,7 +18,7 @@ from remediator.core.errors import ActionError, Permanent, Stale, Transient, Unc
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
-from remediator.ports.aws import Aws, AwsHands, Call
+from remediator.ports.aws import LEAST_TIMEOUT, Aws, AwsHands, Call
 from remediator.ports.parameters import NoParameters
 from remediator.ports.rights import Right, Use, cloud_rights
 from remediator.ports.shell import Looker
@@ -148,6 +148,7 @@ ACTIONS = (
         parameters=NoParameters,
         effect=ActionEffect.IRREVERSIBLE,
         safety=Safety.DETECTABLE,  # a tag cannot be spent: look only when the attempt is over
+        least_timeout=LEAST_TIMEOUT,
         targets=("host", "instance"),
         example="ec2.reboot: {}",
         proposer=lambda gateways: RebootProposer(gateways["aws"], gateways["looker"]),

@@ -25,7 +25,7 @@ from remediator.actions.receipts import (
 from remediator.core.blockdevices import Layer, Stack, growth_words
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.duration import format_size
-from remediator.core.errors import Permanent, Stale, Transient, Uncertain
+from remediator.core.errors import Partial, Permanent, Stale, Transient, Uncertain
 from remediator.core.events import Measure, Observation
 from remediator.core.filesystem import absolute_path, from_facts
 from remediator.core.target import Target
@@ -166,7 +166,7 @@ class GrowApplier:
             raise Uncertain(f"{layer.kind}: {error.detail}", target=str(change.target)) from error
         if not output.ok and not _says_no_change(layer, output):
             detail = f"{layer.words[0]}: {complaint(output)}{_so_far(number)}"
-            raise Permanent(detail, target=str(change.target))
+            raise Partial(detail, target=str(change.target))
         return output
 
     async def _looked_again(self, change: Change, number: int) -> Stack:
@@ -180,7 +180,7 @@ class GrowApplier:
 def _is_full(layer: Layer, stack: Stack, output: Output) -> bool:
     """Say whether a layer took nothing and said so, as a partition at the end of what its table can hold.
 
-    Raise Permanent where it took nothing and did not say why: the kernel may not see its new size before a reboot.
+    Raise Partial where it took nothing and did not say why: the kernel may not see its new size before a reboot.
     """
     after = stack.layer(layer.identity)
     if after is not None and after.size > layer.size:
@@ -188,7 +188,7 @@ def _is_full(layer: Layer, stack: Stack, output: Output) -> bool:
     if _says_no_change(layer, output):
         return True
     detail = f"{layer.words[0]} ended well, but the {layer.kind} is no larger: {complaint(output)}"
-    raise Permanent(detail)
+    raise Partial(detail)
 
 
 def _says_no_change(layer: Layer, output: Output) -> bool:

@@ -28,7 +28,7 @@ from remediator.actions.receipts import (
 )
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.duration import format_duration, format_size, parse_size
-from remediator.core.errors import Permanent, Stale
+from remediator.core.errors import Partial, Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.filesystem import FileSystem, generous_bound
 from remediator.core.target import Target
@@ -115,7 +115,7 @@ class VacuumApplier:
         self._shell = shell
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
-        """Run it; a failed one is Permanent too, with what it freed until then in the detail."""
+        """Run it; a failed one is Partial, with what it freed until then in the detail."""
         journal = await _journal(self._shell, change.target)
         if journal is None or journal.version != change.version:
             raise Stale("the journal moved or the host was booted", target=str(change.target))
@@ -124,7 +124,7 @@ class VacuumApplier:
         measure = await freed_since(self._shell, change.target, before, seconds=seconds)
         if not output.ok:
             detail = f"journalctl: {complaint(output)}; {measure.summary}"
-            raise Permanent(detail, target=str(change.target))
+            raise Partial(detail, target=str(change.target))
         return measure
 
 

@@ -30,7 +30,7 @@ from remediator.core.drain import (
     plan_words,
     sorted_pods,
 )
-from remediator.core.errors import Permanent, Stale, Transient
+from remediator.core.errors import Partial, Permanent, Stale, Transient
 from remediator.core.events import Measure, Observation
 from remediator.core.pod import says_ready
 from remediator.core.target import Target
@@ -116,7 +116,7 @@ class DrainApplier:
         self._clusters = clusters
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
-        """Cordon, evict and wait; Permanent with how far it came where the time was not enough."""
+        """Cordon, evict and wait; Partial with how far it came where the time was not enough."""
         refuse_late(ticket)
         hands, name = self._clusters.of(change.target), place_of(change.target).name
         deadline = time.monotonic() + (time_left(ticket) - _MARGIN).total_seconds()
@@ -133,7 +133,7 @@ class DrainApplier:
                 f"gave up in time: {total - len(left)} of {total} pods were evicted, left are {names}; the node stays"
                 " cordoned"
             )
-            raise Permanent(detail, target=str(change.target))
+            raise Partial(detail, target=str(change.target))
         await tell(hands, written, change, ticket)
         return Measure(summary=f"cordoned {change.target} and evicted {counted(total)}")
 

@@ -17,7 +17,7 @@ from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
-from remediator.ports.aws import Aws, AwsHands, Call, Item
+from remediator.ports.aws import LEAST_TIMEOUT, Aws, AwsHands, Call, Item
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Right, Use, cloud_rights
 
@@ -185,6 +185,7 @@ ACTIONS = (
         parameters=ReplicaParameters,
         effect=ActionEffect.REVERSIBLE,
         safety=Safety.DETECTABLE,
+        least_timeout=LEAST_TIMEOUT,
         targets=("database",),
         example="rds.add_read_replica: {max_replicas: 3}",
         proposer=lambda gateways: ReplicaProposer(gateways["aws"]),

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from remediator.actions.receipts import LOOK, complaint, host_identity, run_once, sight_of
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
-from remediator.core.errors import ActionError, Permanent, Stale
+from remediator.core.errors import ActionError, Partial, Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
@@ -94,7 +94,7 @@ class RestartApplier:
         self._shell = shell
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
-        """Restart it; where systemd could not, the unit is likely down: Permanent, with its state in the detail."""
+        """Restart it; where systemd could not, the unit is likely down: Partial, with its state in the detail."""
         unit = await _unit(self._shell, change.target, change.intent["unit"])
         if unit.version != change.version:
             raise Stale("the unit was started anew since", target=str(change.target))
@@ -102,7 +102,7 @@ class RestartApplier:
         name, state = change.intent["unit"], await self._state(change)
         if not output.ok:
             detail = f"systemctl restart {name}: {complaint(output)}; it is now {state}"
-            raise Permanent(detail, target=str(change.target))
+            raise Partial(detail, target=str(change.target))
         summary = f"restarted {name} ({unit.state} -> {state})"
         return Measure(summary=summary, seconds=output.seconds, facts={"state": state})
 

@@ -10,10 +10,12 @@ from datetime import timedelta
 from threading import Lock
 from typing import Any
 
+from remediator.ports.aws import LEAST_TIMEOUT
+
 CONNECT, READ, ATTEMPTS = 4, 10, 3
-WRITE_CONNECT, WRITE_READ = 5, 20
+WRITE_CONNECT, WRITE_READ = 5, 20  # together less than the limit
 READ_LIMIT = timedelta(seconds=ATTEMPTS * (CONNECT + READ) + 10)  # and the pauses in between
-WRITE_LIMIT = timedelta(seconds=WRITE_CONNECT + WRITE_READ + 5)
+WRITE_LIMIT = LEAST_TIMEOUT
 
 
 class Clients:

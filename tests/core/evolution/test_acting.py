@@ -105,6 +105,13 @@ def test_a_change_that_was_not_made_is_tried_again_a_few_times_and_ever_later(
     assert after.not_before == (None if waits is None else MOMENT + timedelta(seconds=waits))
 
 
+@pytest.mark.parametrize("in_part", [True, False])
+def test_what_was_begun_and_failed_is_remembered_as_such(in_part: bool) -> None:
+    event = ev.NotApplied(step="vacuum", reason="1 of 2", retry=False, in_part=in_part)
+    after = evolve(doubtful(StepState.INTENDED), event, MOMENT)
+    assert (after.at("vacuum").state, after.at("vacuum").in_part) == (StepState.FAILED, in_part)
+
+
 def test_a_doubt_stays_open() -> None:
     after = evolve(doubtful(StepState.INTENDED), ev.Doubted(step="vacuum", reason="cut"), MOMENT)
     assert after.at("vacuum").state is StepState.DOUBTED
