@@ -1,6 +1,7 @@
 """The rules of EBS that moto does not enforce, told as AWS's answers: states, rates, lost answers."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from remediator.actions.ebs.grow import ACTIONS
 from remediator.actions.ebs.growing import GrowApplier, sight_of
 from remediator.core.change import Change
 from remediator.core.ebs import Modification, Volume
-from remediator.core.errors import ActionError, Permanent, Stale, Transient, Uncertain
+from remediator.core.errors import ActionError, Partial, Permanent, Stale, Transient, Uncertain
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
 from remediator.gateways.aws.calls import AwsHands
@@ -163,6 +164,21 @@ async def test_what_aws_refuses_when_it_is_asked_is_passed_on_and_asked_once(
     assert type(caught.value) is kind
     assert message[:40] in caught.value.detail
     assert aws.uses.count(True) == 2
+
+
+async def test_what_is_refused_after_its_snapshot_says_that_the_snapshot_stays(
+    aws: Aws, hands: AwsHands
+) -> None:
+    planned_alone = await planned(aws, hands)
+    change = replace(planned_alone, intent={**planned_alone.intent, "snapshot": True})
+    aws.shows(100)
+    aws.tell("describe_snapshots", {"Snapshots": []})
+    aws.tell("create_snapshot", {"SnapshotId": "snap-1"})
+    aws.takes_the_tag()
+    aws.refuse("modify_volume", "UnsupportedOperation", "not this volume", 400)
+
+    with aws.all_asked(), pytest.raises(Partial, match=r"not this volume.*snapshot.* stays"):
+        await apply(hands, change)
 
 
 async def test_the_tag_is_there_before_the_growth_and_the_growth_is_what_was_planned(

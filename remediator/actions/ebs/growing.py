@@ -11,7 +11,7 @@ from typing import Any
 from remediator.actions.ebs.finding import volume_by_id
 from remediator.core.change import Change
 from remediator.core.ebs import BEFORE_TAG, BIGGER, GROWN_TAG, Volume, grown_tag
-from remediator.core.errors import ActionError, Permanent, Stale, Transient, Uncertain
+from remediator.core.errors import ActionError, Partial, Permanent, Stale, Transient, Uncertain
 from remediator.core.events import Measure, Observation
 from remediator.ports.action import Sight, Ticket
 from remediator.ports.aws import AwsHands, Call
@@ -38,7 +38,13 @@ class GrowApplier:
         *before, modify = growing_calls(volume, to_gib, wants_snapshot, tag=tag)
         for call in before:
             await self._prepare(call, volume, ticket)
-        await self.aws.write(modify, not_after=ticket.not_after)
+        try:
+            await self.aws.write(modify, not_after=ticket.not_after)
+        except Permanent as error:
+            if not wants_snapshot:
+                raise
+            detail = f"{error.detail}; the snapshot that was made before it stays"
+            raise Partial(detail, target=str(change.target)) from error
         until = began + max(timedelta(0), ticket.timeout - _RESERVE)
         return await self._larger(change, until)
 

@@ -125,7 +125,11 @@ class DrainApplier:
             marked_patch(ref_of(change.target), node, _CORDON, ticket.token),
             timeout=min(timedelta(seconds=10), time_left(ticket)),
         )
-        left = await Eviction(hands, name, change.intent).finish(deadline)
+        try:
+            left = await Eviction(hands, name, change.intent).finish(deadline)
+        except Permanent as error:
+            detail = f"{error.detail}; the node stays cordoned, and pods may have been evicted"
+            raise Partial(detail, target=str(change.target)) from error
         total = len(change.intent["evict"])
         if left:
             names = listed([str(each) for each in left])
