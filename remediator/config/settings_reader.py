@@ -178,6 +178,10 @@ class _SettingsReader:
             if name in names[:index]:
                 message = f"there are two clusters `{name}`"
                 self._report.error(("kubernetes", index, "name"), "duplicate-name", message)
+            if not shapes[index].namespaces:
+                message = f"`{name}` allows no namespace: playbooks may touch nothing in one"
+                hint = "Name them under `namespaces`."
+                self._report.warn(("kubernetes", index), "no-namespaces", message, hint)
         return tuple(
             KubernetesSettings(
                 name=shape.name,

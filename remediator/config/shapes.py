@@ -23,6 +23,13 @@ Word = Annotated[StrictStr, Field(min_length=1, max_length=200)]
 Flag = StrictBool
 Count = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
 
+_YAML_WORDS = {
+    "a valid string": "text",
+    "a valid tuple": "a list",
+    "a valid list": "a list",
+    "a valid dictionary": "a mapping",
+    "a valid boolean": "true or false",
+}
 _DURATION = re.compile(r"datetime\.timedelta\([^)]*\)")
 _CODES = {
     "extra_forbidden": "unknown-key",
@@ -130,7 +137,9 @@ def _sentence(objection: _Objection) -> str:
         return " must not be empty"
     if not text.startswith("Input should be"):
         return f": {text[:1].lower()}{text[1:]}"
-    text = "must be" + text.removeprefix("Input should be").replace("a valid string", "text")
+    text = "must be" + text.removeprefix("Input should be")
+    for theirs, ours in _YAML_WORDS.items():
+        text = text.replace(theirs, ours)
     if objection.code == "type":
         return f" {text}, not {kind_of(objection.input)}"
     return f" {text}{_shown(objection.input)}"

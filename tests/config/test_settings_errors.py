@@ -38,8 +38,16 @@ BAD = [
     ),
     (
         "two clusters of one name",
-        "kubernetes: [{name: eu}, {name: eu, namespaces: [a]}]\n",
-        ["settings.yaml:1:33: error[duplicate-name]: there are two clusters `eu`"],
+        "kubernetes: [{name: eu, namespaces: [b]}, {name: eu, namespaces: [a]}]\n",
+        ["settings.yaml:1:50: error[duplicate-name]: there are two clusters `eu`"],
+    ),
+    (
+        "a cluster in which no namespace may be touched",
+        "kubernetes: [{name: eu}]\n",
+        [
+            "settings.yaml:1:14: warning[no-namespaces]: `eu` allows no namespace: playbooks may touch nothing in one. "
+            "Name them under `namespaces`."
+        ],
     ),
     (
         "a cluster whose name no target can hold",
