@@ -43,17 +43,16 @@ def remedy(run: Run) -> str:
     """Say what was done and what it came to: `Cleanup ran. Space reclaimed: 5.0 GB.`"""
     amount = freed(run)
     done = [s.step for s in run.progress if s.state is StepState.APPLIED]
-    doubtful = [s.step for s in run.progress if s.state in _IN_DOUBT or s.diverged]
     partly = [s.step for s in run.progress if s.in_part]
-    said = f"Done: {', '.join(done)}." if done else "Nothing was changed." * (not partly)
-    if partly:
-        said = f"{said} Begun, and not done: {', '.join(partly)}.".strip()
+    doubtful = [s.step for s in run.progress if s.state in _IN_DOUBT or s.diverged]
+    said = [f"Done: {', '.join(done)}."] if done else []
     if amount is not None:
-        said = f"Cleanup ran. Space reclaimed: {format_size(max(amount, 0))}."
-    if not doubtful:
-        return said
-    unknown = f"It is not known whether this was done: {', '.join(doubtful)}."
-    return f"{said} {unknown}" if done else unknown
+        said = [f"Cleanup ran. Space reclaimed: {format_size(max(amount, 0))}."]
+    if partly:
+        said.append(f"Begun, and not done: {', '.join(partly)}.")
+    if doubtful:
+        said.append(f"It is not known whether this was done: {', '.join(doubtful)}.")
+    return " ".join(said) or "Nothing was changed."
 
 
 def change_line(number: int, change: Change) -> str:

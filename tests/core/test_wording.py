@@ -52,6 +52,10 @@ def state(state: StepState, name: str = "prune", **more: object) -> StepProgress
             (done(), state(StepState.FAILED, in_part=True)),
             "Done: vacuum. Begun, and not done: prune.",
         ),
+        (
+            (done(5_000_000_000), state(StepState.FAILED, in_part=True)),
+            "Cleanup ran. Space reclaimed: 5.0 GB. Begun, and not done: prune.",
+        ),
         ((done(),), "Done: vacuum."),
         ((done(), done(name="prune")), "Done: vacuum, prune."),
         ((done(2_000_000_000), done(3_000_000_000)), "Cleanup ran. Space reclaimed: 5.0 GB."),
