@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
-from remediator.core.errors import Permanent, Stale, Transient, Uncertain
+from remediator.core.errors import Partial, Permanent, Stale, Transient, Uncertain
 from remediator.core.events import Measure, Observation
 from remediator.core.facts import Answer, Known
 from remediator.core.target import Target
@@ -101,7 +101,7 @@ class SetProposer:
 
 
 class SetApplier:
-    """Sets a target's number; mishaps are `transient`, `permanent`, `stale`, `lost`, `lost-before` and `bug`."""
+    """Sets a target's number; mishaps: `transient`, `permanent`, `partial`, `stale`, `lost`, `lost-before`, `bug`."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -112,6 +112,7 @@ class SetApplier:
         errors: Mapping[str, Exception] = {
             "transient": Transient("busy"),
             "permanent": Permanent("refused"),
+            "partial": Partial("1 of 2"),
             "stale": Stale("moved"),
             "lost-before": Uncertain("no answer"),
         }

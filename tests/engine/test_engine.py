@@ -146,6 +146,25 @@ async def test_a_refused_change_fails_the_run_and_escalates_once(house: House):
     assert kinds.count("failure") == kinds.count("escalation") == 1
 
 
+@pytest.mark.parametrize(
+    ("mishap", "words"),
+    [
+        ("permanent", "refused. Nothing was changed."),
+        ("partial", "1 of 2. Begun, and not done: one."),
+    ],
+)
+async def test_what_was_begun_and_failed_is_not_told_as_if_nothing_had_been_changed(
+    house: House, mishap: str, words: str
+):
+    house.world.mishaps.append(mishap)
+    await house.take_in(an_alert())
+    await house.live()
+
+    assert (await house.run()).may_have_changed is (mishap == "partial")
+    (failure,) = [m for m in await house.messages() if m.kind.value == "failure"]
+    assert failure.text.endswith(words)
+
+
 async def test_a_world_that_moved_at_the_last_moment_is_planned_again(house: House):
     house.world.mishaps.append("stale")
     await house.take_in(an_alert())
