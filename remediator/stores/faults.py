@@ -37,7 +37,8 @@ def fault_of(error: BaseException) -> Fault:
     if isinstance(error, OSError | TimeoutError | PoolTimeout):
         return Fault.UNAVAILABLE
     if not isinstance(error, StatementError):
-        return Fault.THEIRS
+        is_drivers = type(error).__module__.partition(".")[0] == "asyncpg"
+        return Fault.UNAVAILABLE if is_drivers else Fault.THEIRS
     if not isinstance(error, DBAPIError):
         return Fault.REFUSED  # a value that cannot be bound
     state = getattr(error.orig, "sqlstate", None)

@@ -14,7 +14,8 @@ from remediator.core.errors import InvalidSettings, StoreUnavailable
 
 Connect = Callable[[], Coroutine[Any, Any, Any]]
 
-# What a lost or missing server looks like: asyncpg's own errors come only from connecting, later ones are wrapped.
+# What a lost or missing server looks like: asyncpg's own errors come from connecting, later ones are wrapped; but for
+# InternalClientError, by which it says that the connection went away in the middle of something.
 UNREACHABLE = (
     OSError,
     TimeoutError,
@@ -22,6 +23,7 @@ UNREACHABLE = (
     DBAPIError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
 )
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 20  # longer than the server's own limits, which end statements in an orderly way

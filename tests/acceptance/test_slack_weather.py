@@ -71,7 +71,10 @@ def all_is_told_once(site: SlackSite, run: Any) -> None:
 
     What there was to tell, in order, the webhook knows; the message itself stands for that which it began with.
     """
-    texts, lines = [m["text"] for m in site.told(run=run["id"])], site.lines(run)
+    told = {
+        m["deduplication"]: m["text"] for m in site.told(run=run["id"])
+    }  # a webhook may hear twice
+    texts, lines = list(told.values()), site.lines(run)
     assert len(site.roots(run)) == 1
     assert len(texts) - len(lines) == 1, (texts, lines)
     rest = iter(texts)

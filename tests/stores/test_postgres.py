@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Iterator
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
 from remediator.core.errors import InvalidSettings, StoreUnavailable
 from remediator.core.events import Noted
 from remediator.ports.store import Transaction, Work
+from remediator.stores.bell import Bell
+from remediator.stores.listener import listen
 from remediator.stores.store import open_store
 from remediator.testing.builders import MOMENT, a_notification, a_run
 from tests.parts.postgres import Postgres
@@ -142,6 +145,25 @@ async def test_a_lost_database_does_not_hang_closing(server: Postgres):
 
     async with asyncio.timeout(15):
         await store.close()
+
+
+async def test_listening_goes_on_whatever_the_driver_says_of_a_lost_connection(postgres: Postgres):
+    """asyncpg has an error of its own for a connection that goes away in the middle of a question."""
+    url, connected = postgres.new_database(), asyncio.Event()
+    errors = [asyncpg.InternalClientError("cannot switch to state 11"), OSError("refused")]
+
+    async def connect() -> asyncpg.Connection:
+        if errors:
+            raise errors.pop()
+        connected.set()
+        return await asyncpg.connect(url)
+
+    listening = asyncio.create_task(listen(connect, Bell()))
+    async with asyncio.timeout(20):
+        await connected.wait()
+    assert not listening.done()
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
 
 
 async def test_a_run_that_many_replicas_change_at_once_has_a_journal_without_gaps(
