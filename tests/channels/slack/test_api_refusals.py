@@ -93,7 +93,7 @@ async def test_a_429_is_passed_on_at_once_with_its_pause(workspace: Workspace, m
         await CALLS[method](workspace.api)
 
     assert caught.value.retry_after == 30
-    assert monotonic() - began < 1
+    assert monotonic() - began < 10
     assert len(workspace.fake.requests_of(method)) == 1
 
 

@@ -152,7 +152,7 @@ class TestPicture:
         drawn = await picture(gateway, a_card(), NOW, deadline=timedelta(seconds=0.2))
 
         assert drawn is None
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10
 
     async def test_without_matplotlib_there_is_none(
         self,

@@ -46,7 +46,7 @@ async def a_socket(
         door.stop()
         began = time.monotonic()
         await running
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 10
         assert not {task for task in asyncio.all_tasks() - before if not task.done()}
         assert states[-1] is False
 
