@@ -12,7 +12,7 @@ demo: $(RUNTIME)
 # The slow ones wait most of the time; tests/conftest.py says which of them run side by side.
 test: check
 	$(BIN)/python -m pytest -m "not slow" -n auto
-	$(BIN)/python -m pytest -m slow -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m slow -n 4 --dist loadfile --no-loadscope-reorder
 
 test-fast: $(DEV)
 	$(BIN)/python -m pytest -m "not slow" -n auto
