@@ -20,7 +20,7 @@ from remediator.core.allowed_command import (
     filled,
 )
 from remediator.core.change import ActionEffect, Change
-from remediator.core.errors import ActionError, Partial, Permanent
+from remediator.core.errors import ActionError, Partial
 from remediator.core.events import Measure, Observation
 from remediator.core.plaintext import one_line
 from remediator.ports.action import Sight, Ticket
@@ -78,11 +78,11 @@ async def run_command(shell: Shell, change: Change, ticket: Ticket) -> Output:
 
 
 async def proven(shell: Shell, change: Change, output: Output) -> Measure:
-    """Return what a command that ran came to; raise Permanent where its check does not hold afterwards."""
+    """Return what a command that ran came to; raise Partial where its check does not hold afterwards."""
     name = change.intent["name"]
     if await _check(shell, change) is False:
         detail = f"{name} ended well, but its check does not hold"
-        raise Permanent(detail, target=str(change.target))
+        raise Partial(detail, target=str(change.target))
     said = one_line(output.stdout.strip().rpartition("\n")[2])
     return Measure(summary=f"ran {name}{': ' if said else ''}{said}", seconds=output.seconds)
 

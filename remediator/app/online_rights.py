@@ -68,9 +68,8 @@ async def inspect_cluster(
     findings = [_missing(where, namespace, right, granted) for namespace, right in missing]
     if not findings:
         number = sum(len(rights) for rights in granted.values())
-        text = f"answers, and grants all {number} rights that the playbooks need"
-        if not number:
-            text = "answers; the playbooks need no rights there"
+        granting = f"and grants all {number} rights that the playbooks need"
+        text = f"answers, {granting}" if number else "answers; the playbooks need no rights there"
         findings.append(Finding(level=Level.OK, where=where, text=text))
     return [*findings, *_too_much(where, excess)]
 

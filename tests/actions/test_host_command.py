@@ -7,7 +7,7 @@ import pytest
 from remediator.actions.host.command import ACTIONS
 from remediator.core.allowed_command import checked_values, filled
 from remediator.core.change import ActionEffect
-from remediator.core.errors import Permanent, Uncertain
+from remediator.core.errors import Partial, Permanent, Uncertain
 from remediator.core.events import Observation
 from remediator.testing.action_contract import ActionCase
 from remediator.testing.host import FakeHosts, FakeMachine
@@ -123,7 +123,7 @@ async def test_a_command_whose_check_does_not_hold_afterwards_has_failed(
     case = case_of(hosts)
     change, ticket = await case.change(), case.ticket()
 
-    with pytest.raises(Permanent, match="its check does not hold"):
+    with pytest.raises(Partial, match="its check does not hold"):
         await case.applier().apply(change, ticket)
     assert (await case.proposer().observe(change, ticket)).observation is Observation.DIVERGED
 

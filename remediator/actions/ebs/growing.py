@@ -38,15 +38,15 @@ class GrowApplier:
         *before, modify = growing_calls(volume, to_gib, wants_snapshot, tag=tag)
         for call in before:
             await self._prepare(call, volume, ticket)
+        until = began + max(timedelta(0), ticket.timeout - _RESERVE)
         try:
             await self.aws.write(modify, not_after=ticket.not_after)
+            return await self._larger(change, until)
         except Permanent as error:
             if not wants_snapshot:
                 raise
             detail = f"{error.detail}; the snapshot that was made before it stays"
             raise Partial(detail, target=str(change.target)) from error
-        until = began + max(timedelta(0), ticket.timeout - _RESERVE)
-        return await self._larger(change, until)
 
     async def _prepare(self, call: Call, volume: Volume, ticket: Ticket) -> None:
         """Leave the tag, make the snapshot; without an answer nothing that matters was changed."""
