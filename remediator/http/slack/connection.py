@@ -21,8 +21,12 @@ class Connection:
     """Made by `connect`; the SDK keeps it open, and opens it again when Slack asks for that."""
 
     def __init__(self, desk: SlackDesk, client: Any) -> None:
-        self.desk = desk
+        self._line = _line(desk)
         self._client = client
+
+    def serves(self, desk: SlackDesk | None) -> bool:
+        """Say whether it is this desk's: opened at the same Slack, with the same app token."""
+        return desk is not None and _line(desk) == self._line
 
     async def is_open(self) -> bool:
         """Say whether Slack hears us: it answers pings."""
@@ -47,8 +51,12 @@ class Connection:
         await client.aiohttp_client_session.close()
 
 
+def _line(desk: SlackDesk) -> tuple[str, str]:
+    return desk.context.api_url, desk.context.app_token
+
+
 class _DeskInForce:
-    """Stands in for bolt's app: a socket outlives, for a moment, the desk that a reload has replaced."""
+    """Stands in for bolt's app: a socket outlives the desk that a reload has replaced."""
 
     def __init__(self, desk: Callable[[], SlackDesk | None]) -> None:
         self._desk = desk

@@ -47,7 +47,7 @@ class SocketDoor:
         self.heartbeat = ambient.monotonic()
 
     async def run(self) -> None:
-        """Hold a socket open until `stop`; a desk that was swapped (a reload) gets a new one."""
+        """Hold a socket open until `stop`. A desk that was swapped (a reload) keeps it, so that no click is lost."""
         try:
             while not self._stopping.is_set():
                 await self._or_stopped(self._look())
@@ -63,7 +63,7 @@ class SocketDoor:
         """Do what the state of things asks for: open, watch, close."""
         now = self.heartbeat = self._ambient.monotonic()
         desk = self._desk()
-        if self._connection and self._connection.desk is not desk:
+        if self._connection and not self._connection.serves(desk):
             await self._close()
         if desk is None:
             return

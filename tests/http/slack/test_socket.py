@@ -6,16 +6,17 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from remediator.http.slack.desk import SlackDesk
 from remediator.http.slack.socket import SocketDoor
 from remediator.ports.ambient import system_ambient
-from tests.http.slack.desk import BEN, Desk, a_desk
+from tests.http.slack.desk import BEN, OPS, Desk, a_desk
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
 
@@ -137,16 +138,50 @@ async def test_what_the_sdk_does_not_heal_is_built_anew(tmp_path: Path) -> None:
         assert await is_heard(desk)
 
 
-async def test_other_settings_get_another_socket_and_none_get_none(tmp_path: Path) -> None:
-    async with a_desk(tmp_path, replicas=2) as (old, new):
-        now: list[SlackDesk | None] = [old.desk]
+def another(desk: Desk | SlackDesk, **changes: Any) -> SlackDesk:
+    """The desk that a reload puts in the place of this one."""
+    return SlackDesk(replace(desk.context, **changes))
+
+
+async def test_a_reload_keeps_the_line_and_what_comes_by_it_gets_to_the_new_desk(
+    tmp_path: Path,
+) -> None:
+    async with a_desk(tmp_path) as (old,):
+        logged: list[str] = []
+        new = another(old, log=lambda event_name, **fields: logged.append(event_name), roles={})
+        now = [old.desk]
         async with a_socket(lambda: now[0]) as socket:
             await old.slack.connected()
-            (first,) = old.slack.connections
-            now[0] = new.desk
-            await until(lambda: [c is first for c in old.slack.connections] == [False])
+            (line,) = old.slack.connections
+            now[0] = new
+            heartbeat = socket.door.heartbeat
+            while socket.door.heartbeat == heartbeat:  # every click of a second in which it looks
+                delivery = await old.slack.command("/remediator pause", OPS)
+                assert delivery.acknowledged, delivery.error
+                (answer,) = await delivery.answered()
+                assert "Nobody in Slack can" in answer.text
+            assert old.slack.connections == (line,)
+            assert set(logged) == {"slack_refused"}
+
+
+async def test_other_settings_get_another_socket_and_none_get_none(tmp_path: Path) -> None:
+    async with a_desk(tmp_path) as (desk,):
+        now: list[SlackDesk | None] = [desk.desk]
+        async with a_socket(lambda: now[0]) as socket:
+            await desk.slack.connected()
+            (first,) = desk.slack.connections
+            desk.slack.app.app_token = "xapp-1-renewed"
+            now[0] = renewed = another(desk, app_token="xapp-1-renewed")
+            await until(lambda: [c is first for c in desk.slack.connections] == [False])
+            (second,) = desk.slack.connections
+            now[0] = another(renewed, api_url=f"{renewed.context.api_url}/")
+            await until(lambda: [c is second for c in desk.slack.connections] == [False])
+            now[0] = another(renewed, app_token="")
+            await until(lambda: desk.slack.connections == () and socket.states[-1] is False)
+            now[0] = renewed
+            await desk.slack.connected()
             now[0] = None
-            await until(lambda: old.slack.connections == () and socket.states[-1] is False)
+            await until(lambda: desk.slack.connections == () and socket.states[-1] is False)
 
 
 async def test_it_stops_at_once_while_slack_lets_it_wait(tmp_path: Path) -> None:
