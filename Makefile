@@ -9,10 +9,13 @@ DEV := .venv/.dev
 demo: $(RUNTIME)
 	$(BIN)/remediator demo
 
-# The slow ones wait most of the time; tests/conftest.py says which of them run side by side.
+# The slow ones wait most of the time; tests/conftest.py says which of them run side by side. What fails in that crowd is
+# shown, and looked at once more, alone (docs/decisions/0016).
+ALONE = $(BIN)/python -m pytest -v -x -m slow --last-failed --last-failed-no-failures none
 test: check
 	$(BIN)/python -m pytest -m "not slow" -n auto
-	$(BIN)/python -m pytest -m slow -n 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m slow -n 4 --dist loadfile --no-loadscope-reorder || \
+		{ [ $$? -eq 1 ] && echo "== what failed in the crowd, once more, alone" && $(ALONE); }
 
 test-fast: $(DEV)
 	$(BIN)/python -m pytest -m "not slow" -n auto

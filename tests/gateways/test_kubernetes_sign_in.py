@@ -156,7 +156,7 @@ async def test_a_plugin_that_hangs_is_ended_with_its_children(
         with pytest.raises(Transient, match="gave no answer in time"):
             await hands.get(REF)
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     child = int((tmp_path / "child").read_text())
     wait_until(lambda: _is_gone(child), "the child's end", 5)
 

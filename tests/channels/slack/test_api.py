@@ -191,7 +191,7 @@ async def test_other_channels_do_not_wait(workspace: Workspace) -> None:
     await api.post("#leads", text="1")
     await api.close()
 
-    assert monotonic() - began < 5
+    assert monotonic() - began < 15
 
 
 async def test_a_queue_that_is_too_long_sends_people_away(workspace: Workspace) -> None:
