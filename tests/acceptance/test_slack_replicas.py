@@ -308,6 +308,7 @@ def refusals(crowd: Trio, run: Any) -> int:
 def see_told_once_and_in_order(three: Trio, message: Message) -> None:
     """Wait for the end of a run's story; one root that says how it ended, every line of the thread once, in order."""
     three.any.wait_for(lambda: "✅" in message.plain, 60, "the result in the root message")
+    three.any.wait_for(lambda: not three.any.get("/status")["outbox_pending"], 60, "all told")
     assert [b["action_id"] for b in message.buttons if b["action_id"] == "run.approve"] == []
     lines = [line for reply in three.slack.thread(message) for line in reply.plain.splitlines()]
     assert lines == sorted(lines, key=lambda line: line[: len("14:29:07")])

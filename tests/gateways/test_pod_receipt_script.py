@@ -1,6 +1,7 @@
 """The program that runs in containers, under several shells on this machine: races for one target, and dead owners."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -51,6 +52,13 @@ class Room:
             if "remediator-" in line
         ]
         return said[-1].split(" ", 2)[2]
+
+    def slow_down(self) -> None:
+        """Let what a command says be written down a second after it has ended."""
+        for name in ("head", "tail"):
+            script = self.folder / "bin" / name
+            script.write_text(f'#!/bin/sh\nsleep 1\nexec {shutil.which(name)} "$@"\n')
+            script.chmod(0o755)
 
     def receipt(self, token: str) -> str:
         return self.last(self.begin("receipt", token))
@@ -116,6 +124,32 @@ def test_what_died_while_it_ran_is_broken_and_blocks_nobody(room: Room) -> None:
     ends = [room.last(one) for one in racing]
     assert "done:0" in ends
     assert room.last(room.change("later", "true")) == "done:0"
+
+
+def test_what_a_command_said_is_waited_for_when_only_its_end_is_written_down(room: Room) -> None:
+    room.slow_down()
+    running = room.change("talks", "sh", "-c", f"echo said; touch {room.folder}/ended")
+    _until((room.folder / "ended").exists)
+    answers: list[str] = []
+    while not answers or answers[-1].splitlines()[0].endswith("running"):
+        answers.append(room.begin("receipt", "talks").communicate(timeout=60)[0])
+
+    assert answers[-1].splitlines()[0].endswith("done:0")
+    assert answers[-1].splitlines()[1:] == ["said"]
+    running.communicate(timeout=60)
+
+
+def test_who_keeps_a_stream_open_is_not_waited_for(room: Room) -> None:
+    running = room.change("leaves", "sh", "-c", "sleep 20 & exit 3")
+    answers = ["running"]
+    while answers[-1] == "running":
+        time.sleep(0.2)
+        answers.append(room.receipt("leaves"))
+
+    assert answers[-1] == "done:3"
+    assert running.poll() is None
+    os.killpg(running.pid, signal.SIGKILL)
+    running.communicate(timeout=60)
 
 
 def test_an_older_fence_stays_refused(room: Room) -> None:

@@ -16,7 +16,14 @@ from remediator.gateways.remote.receipt_report import key_of
 from remediator.gateways.ssh.settings import Address
 from remediator.gateways.ssh.shell import SshShell
 from remediator.ports.shell import Output, Receipt
-from tests.gateways.ssh_parts import WEB1, busybox_only, open_directory, settings_for, shell_for
+from tests.gateways.ssh_parts import (
+    WEB1,
+    busybox_only,
+    open_directory,
+    settings_for,
+    shell_for,
+    slow_to_write,
+)
 from tests.parts.loopfs import LoopFs
 from tests.parts.require import require, require_namespaces
 from tests.parts.sshd import Sshd
@@ -95,6 +102,45 @@ async def test_a_cut_connection_leaves_the_command_to_its_end_and_its_receipt(
         assert (receipt.output.exit_code, receipt.output.stdout) == (0, "said\n")
         assert runs.read_text() == "begun\nended\n"
         assert isinstance(await error_of(changed(shell, "cut", words)), Stale)
+
+
+async def until_done(receipts: Path, token: str) -> None:
+    """Wait until the end of a command is written down, by whatever code."""
+    link = receipts / f"t.{token}"
+    for _ in range(400):
+        if os.path.lexists(link) and os.readlink(link).startswith("done:"):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"{token} never ends")
+
+
+async def test_what_a_command_said_is_waited_for_when_only_its_end_is_written_down(
+    own_sshd: Sshd, tmp_path: Path
+) -> None:
+    receipts = tmp_path / "receipts"
+    path = f"{slow_to_write(tmp_path)}:/usr/sbin:/usr/bin:/sbin:/bin"
+    async with shell_for(settings_for(own_sshd, str(receipts), path=path)) as shell:
+        change = asyncio.create_task(changed(shell, "said", ["echo", "said"]))
+        await until_done(receipts, "said")
+        receipt = await shell.receipt(WEB1, "said")
+
+        assert receipt.output is not None
+        assert receipt.output.stdout == "said\n"
+        assert (await change).stdout == "said\n"
+
+
+async def test_who_keeps_a_stream_open_is_not_waited_for(own_sshd: Sshd, tmp_path: Path) -> None:
+    receipts = tmp_path / "receipts"
+    async with shell_for(settings_for(own_sshd, str(receipts))) as shell:
+        words = ["sh", "-c", "echo said; sleep 20 & exit 3"]
+        change = asyncio.create_task(error_of(changed(shell, "left", words)))
+        await until_done(receipts, "left")
+        receipt = await shell.receipt(WEB1, "left")
+
+        assert receipt.output is not None
+        assert receipt.output.exit_code == 3
+        assert not change.done()
+        change.cancel()
 
 
 async def error_of(change: object) -> ActionError | None:

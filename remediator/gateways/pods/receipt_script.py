@@ -110,8 +110,12 @@ run)
   exit ;;
 receipt)
   ln -s spent "t.$token" 2>/dev/null && refuse spent
-  owner=$(readlink "r.$key")
-  case $owner in *".$token") alive "$owner" && [ "$(state)" = started ] && refuse running ;; esac
+  for second in 1 2 3; do  # a command is done before its output is written down
+    owner=$(readlink "r.$key")
+    [ "${{owner##*.}}" = "$token" ] && alive "$owner" || break
+    [ "$(state)" != started ] || refuse running
+    sleep 1
+  done
   [ -n "$(state)" ] || refuse unusable "$dir: no space left" ;;
 esac
 say "$(state)"

@@ -75,10 +75,12 @@ if ln -s spent "t.$token" 2>/dev/null; then
   sync . || sync
   refuse spent
 fi
-if [ "$(state)" = started ]; then
+for second in 1 2 3; do  # a command is done before its output is written down
   last=$(readlink "k.$key")
-  if [ "${{last#*:}}" = "$token" ] && ! flock -n "r.$key" true; then refuse running; fi
-fi
+  if [ "${{last#*:}}" != "$token" ] || flock -n "r.$key" true; then break; fi
+  [ "$(state)" != started ] || refuse running
+  flock -u 9; sleep 1; flock 9
+done
 [ -n "$(state)" ] || refuse unusable "$dir: no space left"
 report
 """

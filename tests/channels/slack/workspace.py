@@ -25,7 +25,7 @@ from remediator.testing.slack import FakeSlack
 from remediator.testing.slack.messages import Message as Shown
 
 K = MessageKind
-QUICK = timedelta(milliseconds=400)
+PATIENCE = timedelta(seconds=2)
 ONCALL = "<!subteam^S0ONCALL>"
 LEADS = "<!subteam^S0LEADS>"
 
@@ -51,7 +51,7 @@ class Workspace:
 @asynccontextmanager
 async def a_workspace(
     *,
-    timeout: timedelta = QUICK,
+    timeout: timedelta = PATIENCE,
     contacts: Mapping[str, str] | None = None,
     fake: FakeSlack | None = None,
 ) -> AsyncIterator[Workspace]:
@@ -74,7 +74,7 @@ async def a_workspace(
 def an_api(fake: FakeSlack, **changes: Any) -> SlackApi:
     """Return an API that does not wait between posts."""
     known = {"bot_token": fake.app.bot_token, "api_url": fake.api_url}
-    return SlackApi(**{**known, "timeout": QUICK, "between_posts": timedelta(0), **changes})
+    return SlackApi(**{**known, "timeout": PATIENCE, "between_posts": timedelta(0), **changes})
 
 
 def a_card(*, asks: bool = True, **changes: Any) -> Card:
