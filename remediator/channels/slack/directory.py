@@ -88,24 +88,28 @@ class SlackDirectory:
         meant = self._contacts.get(name, name)
         if not meant.startswith("@") and not GROUP.fullmatch(meant):
             return ""
-        ids = await self._handles.get("")
-        return ids.get(meant.lower(), "") if meant.startswith("@") else ids.get(meant, "")
+        return _group_of(meant, await self._handles.get(""))
 
     async def mention(self, name: str) -> str:
         """Return the mrkdwn that calls a group, person (`U…`, e-mail) or contact; the escaped name where unknown."""
         try:
             return await self._call(self._contacts.get(name, name)) or escape(name)
         except DeliveryError:
-            return escape(name)
+            return self.known_mention(name)
+
+    def known_mention(self, name: str) -> str:
+        """Return a mention without asking Slack. To call somebody an old answer will do: no rights hang on it."""
+        meant = self._contacts.get(name, name)
+        user = meant if USER.fullmatch(meant) else self._emails.last(meant.lower())
+        group = _group_of(meant, self._handles.last("") or {})
+        return _mention(user or "", group) or escape(name)
 
     async def _call(self, meant: str) -> str:
         if USER.fullmatch(meant):
-            return f"<@{meant}>"
+            return _mention(meant)
         if EMAIL.fullmatch(meant) and not meant.startswith("@"):
-            user = await self._emails.get(meant.lower())
-            return f"<@{user}>" if user else ""
-        group = await self.group(meant)
-        return f"<!subteam^{group}>" if group else ""
+            return _mention(await self._emails.get(meant.lower()))
+        return _mention("", await self.group(meant))
 
     async def _is_in(self, user_id: str, name: str) -> bool:
         if name == ADMIN:  # no group of Slack makes an admin, however a contact is called
@@ -158,6 +162,16 @@ class SlackDirectory:
 
 
 _UNKNOWN = "not a member of this workspace"
+
+
+def _group_of(meant: str, ids: Mapping[str, str]) -> str:
+    return ids.get(meant.lower() if meant.startswith("@") else meant, "")
+
+
+def _mention(user: str, group: str = "") -> str:
+    if user:
+        return f"<@{user}>"
+    return f"<!subteam^{group}>" if group else ""
 
 
 def member_of(user_id: str, user: Mapping[str, Any], identity: Identity) -> Member:

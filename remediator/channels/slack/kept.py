@@ -54,6 +54,11 @@ class Kept(Generic[T]):
             if flight.answer:
                 return flight.answer[0]  # neither: its caller was cancelled, so another one asks
 
+    def last(self, key: str) -> T | None:
+        """Return the last answer, however old, without asking; None where there never was one."""
+        kept = self._answers.get(key)
+        return kept[1] if kept else None
+
     async def _fly(self, key: str) -> T:
         flight = self._flights[key] = _Flight[T]()
         try:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from remediator.channels.slack.blocks import section
 from remediator.channels.slack.cards import Drawing
 from remediator.channels.slack.side import Slack
-from remediator.channels.slack.voice import SILENT, Voice
+from remediator.channels.slack.voice import Voice
 from remediator.channels.slack.ways import SlackWay
 from remediator.core.messages import Message
 
@@ -18,7 +18,7 @@ MOST_NAMES = 20
 
 
 async def voice_of(slack: Slack, way: SlackWay, message: Message) -> Voice:
-    """Return the voice for a message; names that cannot be looked up within seconds are written as they are."""
+    """Return the voice for a message; names that cannot be looked up within seconds are called as they were known."""
     meant = {name: name for name in _names(message)} | ({way.call: way.call} if way.call else {})
     if message.to and way.call:
         meant[message.to] = way.call
@@ -27,7 +27,7 @@ async def voice_of(slack: Slack, way: SlackWay, message: Message) -> Voice:
         async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
             asked = [group.create_task(slack.directory.mention(meant[name])) for name in names]
     except TimeoutError:
-        return SILENT
+        return Voice(mentions={n: slack.directory.known_mention(meant[n]) for n in names})
     mentions = {name: found.result() for name, found in zip(names, asked, strict=True)}
     return Voice(mentions=mentions)
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from remediator.channels.slack import voices
+from remediator.channels.slack.directory import SlackDirectory
 from remediator.core.messages import Digest, MessageKind
 from remediator.ports.channel import Bundler
 from remediator.testing.channel_contract import HOSTILE
@@ -47,6 +49,26 @@ async def test_a_request_calls_the_approvers_once_and_edits_call_nobody(
     (root,) = roots(workspace)
     assert set(root.called) == {ONCALL}
     assert [m.called for m in workspace.fake.messages if m.thread_ts] == [()]
+
+
+@pytest.mark.parametrize("trouble", ["no answer", "503"])
+async def test_approvers_are_called_though_slack_looks_nobody_up_for_now(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    seconds = [0.0]
+    directory = SlackDirectory(workspace.api, monotonic=lambda: seconds[0])
+    workspace.slack = replace(workspace.slack, directory=directory)
+    await directory.mention("@sre-oncall")
+    seconds[0] += 3600
+    monkeypatch.setattr(voices, "PATIENCE", 0.2 if trouble == "no answer" else 5.0)
+    if trouble == "no answer":
+        workspace.fake.hang("usergroups.list", times=None)
+    else:
+        workspace.fake.fail("usergroups.list", status=503, times=None)
+
+    await workspace.deliverer().deliver(ASKED, None)
+
+    assert set(roots(workspace)[0].called) == {ONCALL}
 
 
 async def test_a_root_that_is_new_is_not_repeated_in_its_own_thread(workspace: Workspace) -> None:

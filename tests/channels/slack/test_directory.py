@@ -306,6 +306,19 @@ async def test_while_slack_is_away_names_are_text(site: Site) -> None:
     assert await site.directory.mention("@sre-oncall") == "@sre-oncall"
 
 
+async def test_whom_slack_once_knew_is_called_though_it_cannot_say_now(site: Site) -> None:
+    names = ["oncall", "@sre-oncall", "S0ONCALL", "mail", "ben@example.com", "U0ANA"]
+    mentions = [await site.directory.mention(name) for name in names]
+    site.workspace.fake.fail("*", status=503, times=None)
+    site.seconds += 3600
+
+    assert [await site.directory.mention(name) for name in names] == mentions
+    assert [site.directory.known_mention(name) for name in names] == mentions
+    assert all(mention.startswith("<") for mention in mentions)
+    with pytest.raises(UnknownToSlack):  # rights never hang on what was known
+        await site.directory.groups_of("U0ANA", ["@sre-oncall"])
+
+
 async def test_what_is_kept_is_bounded(site: Site) -> None:
     from remediator.channels.slack.kept import Kept
 
