@@ -238,3 +238,8 @@ def shown(slack: FakeSlack) -> str:
         lines += [f"    {v.shown.plain!r} {action_ids(v)}" for v in message.versions]
     lines += [f"alone {one.user}: {one.plain!r}" for one in slack.world.ephemerals]
     return "\n".join(lines)
+
+
+def see_one_a_second(began: float, moments: Sequence[float]) -> None:
+    """A replica posts once a second; a slow machine may bring posts closer together, but none is before its turn."""
+    assert all(at - began > turn for turn, at in enumerate(moments))

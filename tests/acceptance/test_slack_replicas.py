@@ -21,6 +21,7 @@ from remediator.testing.slack.world import View
 from tests.acceptance.machine import Machine, sick, steps_playbook
 from tests.acceptance.road import Road
 from tests.acceptance.site import AUTO, Site
+from tests.acceptance.slack import see_one_a_second
 from tests.parts.postgres import Postgres
 from tests.parts.sshd import Sshd
 
@@ -313,8 +314,3 @@ def see_told_once_and_in_order(three: Trio, message: Message) -> None:
     lines = [line for reply in three.slack.thread(message) for line in reply.plain.splitlines()]
     assert lines == sorted(lines, key=lambda line: line[: len("14:29:07")])
     assert Counter(lines).most_common(1)[0][1] == 1
-
-
-def see_one_a_second(began: float, moments: Sequence[float]) -> None:
-    """A replica posts once a second; a slow machine may bring posts closer together, but none is before its turn."""
-    assert all(at - began > turn for turn, at in enumerate(moments))
