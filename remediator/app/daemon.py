@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from remediator import __version__
+from remediator.app.retired import Retired
 from remediator.app.site import Live, Site, load_site
 from remediator.app.slack import slack_desk
 from remediator.app.witness import TelemetryWitness
@@ -102,9 +103,9 @@ class Daemon:
         async with AsyncExitStack() as stack:
             store = await open_store(store_url(self.site.settings), password=self._password)
             stack.push_async_callback(store.close)
+            self._build(store)
             stack.push_async_callback(self._close_gateways)
             stack.push_async_callback(self._close_desk)
-            self._build(store)
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(loop.run()) for loop in self._loops]
                 server = await self._listen(store)
@@ -137,7 +138,7 @@ class Daemon:
         desk, self._desk = self._desk, self._new_desk()
         if desk is not None:
             await desk.close()
-        await old.gateways.close()
+        self._retired.add(old.gateways)
         self.telemetry.reload(ok=True)
         self.telemetry.log("reloaded", playbooks=len(site.book))
         return ()
@@ -148,15 +149,17 @@ class Daemon:
         eyes = self._eyes()
         rehearser = self._runner(store, scribe, eyes, hands=None)
         actor = self._runner(store, scribe, eyes, self._hands())
+        worker = Worker(
+            store=store,
+            ambient=self._ambient,
+            actor=actor,
+            rehearser=rehearser,
+            witness=self._witness,
+        )
+        self._retired = Retired(worker.under_way)
         self._loops = (
             self._intake(store, ledger),
-            Worker(
-                store=store,
-                ambient=self._ambient,
-                actor=actor,
-                rehearser=rehearser,
-                witness=self._witness,
-            ),
+            worker,
             self._courier(store),
             self._keeper(store, ledger),
             SocketDoor(
@@ -309,6 +312,7 @@ class Daemon:
         return store.password.reveal() if store and store.password else ""
 
     async def _close_gateways(self) -> None:
+        await self._retired.close()
         await self.site.gateways.close()
 
 

@@ -63,6 +63,10 @@ class Worker:
             await self._finish()
             renewing.cancel()
 
+    def under_way(self) -> tuple[asyncio.Task[None], ...]:
+        """Return the tasks that drive runs at the moment."""
+        return tuple(task for _, task in self._driving.values())
+
     def stop(self) -> None:
         """Claim nothing more; `run` returns within the grace time."""
         self._stopping.set()
@@ -149,7 +153,7 @@ class Worker:
                     lost[1].cancel()
 
     async def _finish(self) -> None:
-        under_way = [task for _, task in self._driving.values()]
+        under_way = self.under_way()
         if not under_way:
             return
         _, late = await asyncio.wait(under_way, timeout=GRACE.total_seconds())

@@ -144,6 +144,7 @@ def test_a_reload_in_the_middle_of_a_command_neither_stops_nor_repeats_it(
     site.wait_for(lambda: is_settled(site), 60, "the end")
     (run,) = (run for run in site.runs() if case_of(run) == "reload")
     assert run["outcome"] == "resolved", run["reason"]
+    assert "doubted" not in site.events(run["id"])
     assert machine.begun("reload") == ["step1", "step2"]
 
 

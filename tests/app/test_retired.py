@@ -1,0 +1,76 @@
+"""Gateways that a reload has replaced: what is under way with them ends first, and nothing is left open."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from remediator.app import retired
+from remediator.app.gateways import Gateways
+from remediator.app.retired import Retired
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(retired, "SECONDS", 0.01)
+    yield
+
+
+class Door:
+    """Notes that it was closed."""
+
+    def __init__(self) -> None:
+        self.closed = asyncio.Event()
+
+    def gateways(self) -> Gateways:
+        return Gateways(looking={}, acting={}, closers=(self.close,))
+
+    async def close(self) -> None:
+        self.closed.set()
+
+
+async def test_they_are_closed_when_what_was_under_way_has_ended() -> None:
+    door, change = Door(), asyncio.Event()
+    run = asyncio.create_task(change.wait())
+    old = Retired(lambda: (run,))  # type: ignore[arg-type]
+
+    old.add(door.gateways())
+    await asyncio.sleep(0.1)
+    assert not door.closed.is_set()
+
+    change.set()
+    await asyncio.wait_for(door.closed.wait(), 10)
+
+
+async def test_what_begins_later_is_not_waited_for() -> None:
+    door, running = Door(), list[asyncio.Task[None]]()
+    old = Retired(lambda: tuple(running))
+    old.add(door.gateways())
+    running.append(asyncio.create_task(asyncio.sleep(3600)))
+
+    await asyncio.wait_for(door.closed.wait(), 10)
+    running[0].cancel()
+
+
+async def test_at_the_end_all_are_closed_at_once() -> None:
+    doors = [Door(), Door()]
+    run = asyncio.create_task(asyncio.sleep(3600))
+    old = Retired(lambda: (run,))
+    for door in doors:
+        old.add(door.gateways())
+    await asyncio.sleep(0)
+
+    await old.close()
+
+    assert all(door.closed.is_set() for door in doors)
+    run.cancel()
+
+
+async def test_even_those_that_were_replaced_a_moment_ago_are_closed_at_the_end() -> None:
+    door = Door()
+    old = Retired(tuple)
+    old.add(door.gateways())
+
+    await old.close()
+
+    assert door.closed.is_set()
