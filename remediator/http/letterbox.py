@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from remediator.core.errors import StoreUnavailable
 from remediator.ports.store import Notification, Store, Transaction
 
+PATIENCE_SECONDS = 9.0
+"""Alertmanager gives a webhook 10 s or more; what is stored after all is known when it comes again."""
 GATHER_SECONDS = 0.002
 BUSY = 4
 
@@ -58,11 +60,14 @@ class Letterbox:
     async def _deliver(self, bundle: _Bundle) -> None:
         is_stored = False
         try:
-            await self._let_others_join()
-            self._open, self._under_way = None, bundle
-            self._last = len(bundle.notifications)
-            await self._store.submit(bundle.accept)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._let_others_join()
+                self._open, self._under_way = None, bundle
+                self._last = len(bundle.notifications)
+                await self._store.submit(bundle.accept)
             is_stored = True
+        except TimeoutError as error:
+            raise StoreUnavailable("the store did not answer in time") from error
         finally:
             if self._open is bundle:
                 self._open = None

@@ -120,7 +120,7 @@ async def test_nothing_waits_for_ever_on_the_server(postgres: Postgres):
     def ask(tx):
         return [tx._connection.execute(text(f"SHOW {name}")).scalar() for name in names]
 
-    assert await store.submit(ask) == ["15s", "5s", "30s"]
+    assert await store.submit(ask) == ["15s", "5s", "10s"]
     await store.close()
 
 
