@@ -97,15 +97,16 @@ class Daemon:
         self.control: Control | None = None
         self._store: Store | None = None
         self._desk: SlackDesk | None = None
+        self._retired = Retired(self._runs_under_way)
 
     async def run(self) -> None:
         """Start everything, wait for the end, stop everything in order."""
         async with AsyncExitStack() as stack:
             store = await open_store(store_url(self.site.settings), password=self._password)
             stack.push_async_callback(store.close)
-            self._build(store)
             stack.push_async_callback(self._close_gateways)
             stack.push_async_callback(self._close_desk)
+            self._build(store)
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(loop.run()) for loop in self._loops]
                 server = await self._listen(store)
@@ -149,17 +150,15 @@ class Daemon:
         eyes = self._eyes()
         rehearser = self._runner(store, scribe, eyes, hands=None)
         actor = self._runner(store, scribe, eyes, self._hands())
-        worker = Worker(
-            store=store,
-            ambient=self._ambient,
-            actor=actor,
-            rehearser=rehearser,
-            witness=self._witness,
-        )
-        self._retired = Retired(worker.under_way)
         self._loops = (
             self._intake(store, ledger),
-            worker,
+            Worker(
+                store=store,
+                ambient=self._ambient,
+                actor=actor,
+                rehearser=rehearser,
+                witness=self._witness,
+            ),
             self._courier(store),
             self._keeper(store, ledger),
             SocketDoor(
@@ -301,6 +300,10 @@ class Daemon:
 
     def _reload_on_signal(self) -> None:
         self._reloading = asyncio.ensure_future(self.reload())
+
+    def _runs_under_way(self) -> list[asyncio.Task[None]]:
+        workers = [loop for loop in self._loops if isinstance(loop, Worker)]
+        return [task for worker in workers for task in worker.under_way()]
 
     async def _finish(self, running: list[asyncio.Task[None]]) -> None:
         _, late = await asyncio.wait(running, timeout=STOP_WITHIN.total_seconds())
