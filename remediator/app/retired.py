@@ -14,13 +14,16 @@ SECONDS = 12.0
 class Retired:
     """Closes old gateways. `under_way` returns what drives runs at the moment: it may be in the middle of a change."""
 
-    def __init__(self, under_way: Callable[[], Collection[asyncio.Task[None]]]) -> None:
+    def __init__(
+        self, under_way: Callable[[], Collection[asyncio.Task[None]]], *, seconds: float = SECONDS
+    ) -> None:
         self._under_way = under_way
+        self._seconds = seconds
         self._left: dict[asyncio.Task[None], Gateways] = {}
 
     def add(self, gateways: Gateways) -> None:
         """Close them later."""
-        closing = asyncio.create_task(_close(gateways, self._under_way()))
+        closing = asyncio.create_task(self._close(gateways, self._under_way()))
         self._left[closing] = gateways
         closing.add_done_callback(self._left.pop)
 
@@ -30,9 +33,8 @@ class Retired:
             closing.cancel()
             await gateways.close()
 
-
-async def _close(gateways: Gateways, users: Collection[asyncio.Task[None]]) -> None:
-    await asyncio.sleep(SECONDS)
-    if users:
-        await asyncio.wait(users)
-    await gateways.close()
+    async def _close(self, gateways: Gateways, users: Collection[asyncio.Task[None]]) -> None:
+        await asyncio.sleep(self._seconds)
+        if users:
+            await asyncio.wait(users)
+        await gateways.close()

@@ -40,8 +40,9 @@ class _Bundle:
 class Letterbox:
     """Bundles notifications; the first of a bundle takes all of them to the store while the others wait for it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, patience: float = PATIENCE_SECONDS) -> None:
         self._store = store
+        self._patience = patience
         self._open: _Bundle | None = None
         self._under_way: _Bundle | None = None
         self._last = 0
@@ -60,7 +61,7 @@ class Letterbox:
     async def _deliver(self, bundle: _Bundle) -> None:
         is_stored = False
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(self._patience):
                 await self._let_others_join()
                 self._open, self._under_way = None, bundle
                 self._last = len(bundle.notifications)

@@ -71,9 +71,8 @@ def all_is_told_once(site: SlackSite, run: Any) -> None:
 
     What there was to tell, in order, the webhook knows; the message itself stands for that which it began with.
     """
-    told = {
-        m["deduplication"]: m["text"] for m in site.told(run=run["id"])
-    }  # a webhook may hear twice
+    # a webhook may hear twice
+    told = {m["deduplication"]: m["text"] for m in site.told(run=run["id"])}
     texts, lines = list(told.values()), site.lines(run)
     assert len(site.roots(run)) == 1
     assert len(texts) - len(lines) == 1, (texts, lines)
@@ -103,9 +102,8 @@ def test_while_slack_is_away_runs_are_done_and_told_when_it_is_back(
     assert invocation(host) != before
     assert [message.ts for message in slack.messages] == []
 
-    time.sleep(
-        3
-    )  # what was already on its way to Slack comes back: it would tell how things were before
+    # what was already on its way to Slack comes back: it would tell how things were before
+    time.sleep(3)
     slack.back()
     site.wait_for_silence(90)
 

@@ -1,19 +1,11 @@
 """Gateways that a reload has replaced: what is under way with them ends first, and nothing is left open."""
 
 import asyncio
-from collections.abc import Iterator
 
-import pytest
-
-from remediator.app import retired
 from remediator.app.gateways import Gateways
 from remediator.app.retired import Retired
 
-
-@pytest.fixture(autouse=True)
-def _soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(retired, "SECONDS", 0.01)
-    yield
+SOON = 0.01
 
 
 class Door:
@@ -32,7 +24,7 @@ class Door:
 async def test_they_are_closed_when_what_was_under_way_has_ended() -> None:
     door, change = Door(), asyncio.Event()
     run = asyncio.create_task(change.wait())
-    old = Retired(lambda: (run,))  # type: ignore[arg-type]
+    old = Retired(lambda: (run,), seconds=SOON)  # type: ignore[arg-type]
 
     old.add(door.gateways())
     await asyncio.sleep(0.1)
@@ -44,11 +36,12 @@ async def test_they_are_closed_when_what_was_under_way_has_ended() -> None:
 
 async def test_what_begins_later_is_not_waited_for() -> None:
     door, running = Door(), list[asyncio.Task[None]]()
-    old = Retired(lambda: tuple(running))
+    old = Retired(lambda: tuple(running), seconds=SOON)
     old.add(door.gateways())
     running.append(asyncio.create_task(asyncio.sleep(3600)))
 
     await asyncio.wait_for(door.closed.wait(), 10)
+    assert not running[0].done()
     running[0].cancel()
 
 

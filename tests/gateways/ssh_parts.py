@@ -1,6 +1,5 @@
 """SSH shells on a real sshd, and a command that counts its runs; shared by the tests of the SSH gateway."""
 
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -56,17 +55,6 @@ def bench_for(shell: SshShell, directory: Path) -> ShellBench:
         failing=["sh", "-c", "echo no >&2; exit 3"],
         count=lambda: len(runs.read_text().splitlines()) if runs.exists() else 0,
     )
-
-
-def slow_to_write(directory: Path) -> str:
-    """A PATH on which what a command says is written down a second after it has ended."""
-    tools = directory / "slow"
-    tools.mkdir()
-    for name in ("head", "tail"):
-        real = shutil.which(name)
-        (tools / name).write_text(f'#!/bin/sh\n[ $# -ne 2 ] || sleep 1\nexec {real} "$@"\n')
-        (tools / name).chmod(0o755)
-    return str(tools)
 
 
 def busybox_only(directory: Path) -> str:

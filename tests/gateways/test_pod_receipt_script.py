@@ -1,7 +1,6 @@
 """The program that runs in containers, under several shells on this machine: races for one target, and dead owners."""
 
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from remediator.gateways.pods.receipt_script import PROGRAM, START
+from tests.gateways.slow_tools import slow_to_write
 from tests.parts.require import find, require, require_namespaces
 from tests.parts.server import PartFailed
 
@@ -52,13 +52,6 @@ class Room:
             if "remediator-" in line
         ]
         return said[-1].split(" ", 2)[2]
-
-    def slow_down(self) -> None:
-        """Let what a command says be written down a second after it has ended."""
-        for name in ("head", "tail"):
-            script = self.folder / "bin" / name
-            script.write_text(f'#!/bin/sh\nsleep 1\nexec {shutil.which(name)} "$@"\n')
-            script.chmod(0o755)
 
     def receipt(self, token: str) -> str:
         return self.last(self.begin("receipt", token))
@@ -127,7 +120,7 @@ def test_what_died_while_it_ran_is_broken_and_blocks_nobody(room: Room) -> None:
 
 
 def test_what_a_command_said_is_waited_for_when_only_its_end_is_written_down(room: Room) -> None:
-    room.slow_down()
+    slow_to_write(room.folder / "bin")
     running = room.change("talks", "sh", "-c", f"echo said; touch {room.folder}/ended")
     _until((room.folder / "ended").exists)
     answers: list[str] = []

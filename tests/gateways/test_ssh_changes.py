@@ -16,14 +16,8 @@ from remediator.gateways.remote.receipt_report import key_of
 from remediator.gateways.ssh.settings import Address
 from remediator.gateways.ssh.shell import SshShell
 from remediator.ports.shell import Output, Receipt
-from tests.gateways.ssh_parts import (
-    WEB1,
-    busybox_only,
-    open_directory,
-    settings_for,
-    shell_for,
-    slow_to_write,
-)
+from tests.gateways.slow_tools import slow_to_write
+from tests.gateways.ssh_parts import WEB1, busybox_only, open_directory, settings_for, shell_for
 from tests.parts.loopfs import LoopFs
 from tests.parts.require import require, require_namespaces
 from tests.parts.sshd import Sshd
@@ -118,7 +112,8 @@ async def test_what_a_command_said_is_waited_for_when_only_its_end_is_written_do
     own_sshd: Sshd, tmp_path: Path
 ) -> None:
     receipts = tmp_path / "receipts"
-    path = f"{slow_to_write(tmp_path)}:/usr/sbin:/usr/bin:/sbin:/bin"
+    slow_to_write(tmp_path / "slow")
+    path = f"{tmp_path}/slow:/usr/sbin:/usr/bin:/sbin:/bin"
     async with shell_for(settings_for(own_sshd, str(receipts), path=path)) as shell:
         change = asyncio.create_task(changed(shell, "said", ["echo", "said"]))
         await until_done(receipts, "said")

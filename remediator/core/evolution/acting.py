@@ -61,8 +61,8 @@ def _not_applied(run: Run, event: ev.NotApplied, now: datetime) -> Run:
     step = _unsettled(run, event.step)
     order = run.order.step(event.step.removeprefix(UNDO_PREFIX))
     if not event.retry or step.n > order.max_retries:
-        failed = replace(step, state=StepState.FAILED, in_part=event.in_part)
-        return run.with_step(replace(failed, reason=event.reason))
+        failed = replace(step, state=StepState.FAILED, reason=event.reason, in_part=event.in_part)
+        return run.with_step(failed)
     again = run.with_step(replace(step, state=StepState.WAITING, reason=event.reason))
     return replace(again, not_before=now + order.backoff * 2 ** (step.n - 1))
 

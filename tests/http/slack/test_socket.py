@@ -188,5 +188,5 @@ async def test_it_stops_at_once_while_slack_lets_it_wait(tmp_path: Path) -> None
     async with a_desk(tmp_path) as (desk,):
         desk.slack.hang("apps.connections.open")
         async with a_socket(lambda: desk.desk):
-            await until(lambda: True, 1)
-            await asyncio.sleep(0.5)
+            await until(lambda: bool(desk.slack.requests_of("apps.connections.open")))
+            assert desk.slack.connections == ()
