@@ -17,6 +17,8 @@ from tests.acceptance.cluster_site import (
 )
 from tests.acceptance.site import Site
 from tests.actions.kubernetes.standin_node import bound, placed_set, pods_of, standin_node
+from tests.actions.kubernetes.test_expand_volume import Storage
+from tests.actions.kubernetes.test_hpa_set_min import least, ruled
 from tests.actions.kubernetes.test_suspend_cronjob import is_suspended
 from tests.actions.kubernetes.test_suspend_cronjob import placed as a_cronjob
 from tests.actions.kubernetes.workloads import GOOD, image, two_revisions
@@ -29,6 +31,7 @@ WORKLOAD = "deployment/{{ labels.namespace }}/{{ labels.name }}"
 POD = "pod/{{ labels.namespace }}/{{ labels.name }}"
 NODE = "node/{{ labels.name }}"
 CRONJOB = "cronjob/{{ labels.namespace }}/{{ labels.name }}"
+CLAIM = "pvc/{{ labels.namespace }}/{{ labels.name }}"
 STEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "undo": (WORKLOAD, {"kubernetes.rollout_undo": {}}),
     "restart": (WORKLOAD, {"kubernetes.rollout_restart": {}}),
@@ -38,6 +41,12 @@ STEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "cordon": (NODE, {"kubernetes.cordon": {}}),
     "patch": (WORKLOAD, {"kubernetes.patch": {"merge": {"spec": {"minReadySeconds": 2}}}}),
     "suspend": (CRONJOB, {"kubernetes.suspend_cronjob": {}}),
+    "uncordon": (NODE, {"kubernetes.uncordon": {}}),
+    "raise": (WORKLOAD, {"kubernetes.hpa_set_min": {"min": 4, "max": 5}}),
+    "expand": (
+        CLAIM,
+        {"kubernetes.expand_volume": {"by_percent": 50, "max": "9Gi"}, "irreversible": "allow"},
+    ),
 }
 
 TIMES = {"drain": "8s"}  # cordons, evicts twice and waits for the pods
@@ -54,6 +63,7 @@ class Place:
     happened: Callable[[], int]
     statuses: tuple[int, ...] = (200,)
     struck_at: str = ""
+    clear: Callable[[], None] = lambda: None
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +168,30 @@ def suspend(cluster: Cluster, namespace: str, _node: str) -> Place:
     return Place(book="suspend", name=name, happened=happened)
 
 
+def uncordon(cluster: Cluster, _namespace: str, node: str) -> Place:
+    cluster.kubectl("cordon", node)
+    return Place(book="uncordon", name=node, happened=lambda: int(not is_cordoned(cluster, node)))
+
+
+def raise_minimum(cluster: Cluster, namespace: str, _node: str) -> Place:
+    name = f"ruled-{uuid4().hex[:6]}"
+    ruled(cluster, namespace, name)
+    return Place(
+        book="raise", name=name, happened=lambda: (least(cluster, namespace, name) - 2) // 2
+    )
+
+
+def expand(cluster: Cluster, namespace: str, _node: str) -> Place:
+    storage, name = Storage(cluster, namespace), f"full-{uuid4().hex[:6]}"
+    storage.claim(name)
+    return Place(
+        book="expand",
+        name=name,
+        happened=lambda: int(storage.asked(name) == "2Gi"),
+        clear=storage.close,
+    )
+
+
 def placed(cluster: Cluster, namespace: str, app: str, node: str, *, count: int) -> set[str]:
     """The names of pods that are on this node."""
     placed_set(cluster, namespace, app, node, count=count)
@@ -175,13 +209,20 @@ def is_cordoned(cluster: Cluster, node: str) -> bool:
 
 
 @pytest.fixture
-def place(request: pytest.FixtureRequest, cluster: Cluster, namespace: str, node: str) -> Place:
+def place(
+    request: pytest.FixtureRequest, cluster: Cluster, namespace: str, node: str
+) -> Iterator[Place]:
     """What the parameter prepares."""
     prepared: Callable[[Cluster, str, str], Place] = request.param
-    return prepared(cluster, namespace, node)
+    one = prepared(cluster, namespace, node)
+    yield one
+    one.clear()
 
 
-EACH = [undo, restart, scale, delete, drain, cordon, patch, suspend]
+EACH = [
+    *(undo, restart, scale, delete, drain, cordon, patch),
+    *(suspend, uncordon, raise_minimum, expand),
+]
 
 
 # What is observed at once costs seconds; deletion and eviction are looked for only after their time is over.
