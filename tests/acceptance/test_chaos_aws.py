@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from tests.acceptance.site import Site
-from tests.actions.amazon import ALLOWED, REGION, tag_list
+from tests.actions.amazon import ALLOWED, REGION, make_database, make_group, tag_list
 from tests.gateways.stubbed import client
 from tests.parts.moto import Moto
 
@@ -124,17 +124,8 @@ class Account:
             MaxCount=1,
             TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
         )
-        _group(client("autoscaling", endpoint_url=moto.url), image)
-        client("rds", endpoint_url=moto.url).create_db_instance(
-            DBInstanceIdentifier="orders",
-            DBInstanceClass="db.m6g.large",
-            Engine="postgres",
-            AllocatedStorage=100,
-            MasterUsername="root",
-            MasterUserPassword="not-a-secret",
-            BackupRetentionPeriod=7,
-            Tags=tags,
-        )
+        make_group(client("autoscaling", endpoint_url=moto.url), image)
+        make_database(client("rds", endpoint_url=moto.url))
         return cls(volume=made["VolumeId"], instance=run["Instances"][0]["InstanceId"])
 
     def playbooks(self) -> dict[str, Any]:
@@ -144,22 +135,6 @@ class Account:
             "replicate": playbook("rds.add_read_replica", "database/orders", max_replicas=2),
             "reboot": playbook("ec2.reboot", f"instance/{self.instance}"),
         }
-
-
-def _group(scaling: Any, image: str) -> None:
-    scaling.create_launch_configuration(
-        LaunchConfigurationName="web", ImageId=image, InstanceType="t3.micro"
-    )
-    named = {"ResourceId": "web", "ResourceType": "auto-scaling-group", "PropagateAtLaunch": False}
-    scaling.create_auto_scaling_group(
-        AutoScalingGroupName="web",
-        LaunchConfigurationName="web",
-        MinSize=1,
-        MaxSize=6,
-        DesiredCapacity=2,
-        AvailabilityZones=[f"{REGION}a"],
-        Tags=[{**tag, **named} for tag in tag_list(ALLOWED)],
-    )
 
 
 def test_each_change_is_asked_for_once_though_the_daemon_is_killed_meanwhile(

@@ -30,6 +30,41 @@ def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
+def make_database(rds: Any, *, tags: Mapping[str, str] = ALLOWED, **more: Any) -> None:
+    """Make `orders`, a database that may have replicas."""
+    rds.create_db_instance(
+        DBInstanceIdentifier="orders",
+        DBInstanceClass="db.m6g.large",
+        Engine="postgres",
+        AllocatedStorage=100,
+        MasterUsername="root",
+        MasterUserPassword="not-a-secret",
+        BackupRetentionPeriod=7,
+        Tags=tag_list(tags),
+        **more,
+    )
+
+
+def make_group(
+    scaling: Any, image: str, *, desired: int = 2, tags: Mapping[str, str] = ALLOWED
+) -> None:
+    """Make `web`, an Auto Scaling group of 1 to 6."""
+    if not scaling.describe_launch_configurations()["LaunchConfigurations"]:
+        scaling.create_launch_configuration(
+            LaunchConfigurationName="web", ImageId=image, InstanceType="t3.micro"
+        )
+    named = {"ResourceId": "web", "ResourceType": "auto-scaling-group", "PropagateAtLaunch": False}
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName="web",
+        LaunchConfigurationName="web",
+        MinSize=1,
+        MaxSize=6,
+        DesiredCapacity=desired,
+        AvailabilityZones=[f"{REGION}a"],
+        Tags=[{**tag, **named} for tag in tag_list(tags)],
+    )
+
+
 @dataclass(kw_only=True)
 class Amazon:
     """moto's services and our gateway to them."""

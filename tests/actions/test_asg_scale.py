@@ -13,7 +13,7 @@ from remediator.core.errors import Permanent
 from remediator.core.events import Observation
 from remediator.core.target import Target
 from remediator.testing.action_contract import ActionCase, ActionContract
-from tests.actions.amazon import ALLOWED, REGION, Amazon, amazon
+from tests.actions.amazon import ALLOWED, Amazon, amazon, make_group
 from tests.actions.fakes import request
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
@@ -30,25 +30,7 @@ def aws() -> Iterator[Amazon]:
 
 def group(aws: Amazon, *, desired: int = 2, tags: dict[str, str] = ALLOWED) -> None:
     image = aws.service("ec2").register_image(Name="web")["ImageId"]
-    scaling = aws.service("autoscaling")
-    names = scaling.describe_launch_configurations()["LaunchConfigurations"]
-    if not names:
-        scaling.create_launch_configuration(
-            LaunchConfigurationName="web", ImageId=image, InstanceType="t3.micro"
-        )
-    listed = [
-        {"Key": k, "Value": v, "ResourceId": "web", "ResourceType": "auto-scaling-group", "PropagateAtLaunch": False}
-        for k, v in tags.items()
-    ]  # fmt: skip
-    scaling.create_auto_scaling_group(
-        AutoScalingGroupName="web",
-        LaunchConfigurationName="web",
-        MinSize=1,
-        MaxSize=6,
-        DesiredCapacity=desired,
-        AvailabilityZones=[f"{REGION}a"],
-        Tags=listed,
-    )
+    make_group(aws.service("autoscaling"), image, desired=desired, tags=tags)
 
 
 def shown(aws: Amazon) -> Any:

@@ -12,7 +12,7 @@ from remediator.core.errors import Permanent
 from remediator.core.events import Observation
 from remediator.core.target import Target
 from remediator.testing.action_contract import ActionCase, ActionContract
-from tests.actions.amazon import ALLOWED, Amazon, amazon, tag_list
+from tests.actions.amazon import ALLOWED, Amazon, amazon, make_database, tag_list
 from tests.actions.fakes import request
 
 ADD = ACTIONS[0]
@@ -26,17 +26,7 @@ def aws() -> Iterator[Amazon]:
 
 
 def database(aws: Amazon, *, tags: dict[str, str] = ALLOWED, **more: Any) -> None:
-    aws.service("rds").create_db_instance(
-        DBInstanceIdentifier="orders",
-        DBInstanceClass="db.m6g.large",
-        Engine="postgres",
-        AllocatedStorage=100,
-        MasterUsername="root",
-        MasterUserPassword="not-a-secret",
-        BackupRetentionPeriod=7,
-        Tags=tag_list(tags),
-        **more,
-    )
+    make_database(aws.service("rds"), tags=tags, **more)
 
 
 def replica(aws: Amazon, name: str) -> None:
