@@ -6,6 +6,7 @@ from typing import Any
 
 from remediator.config.settings import Settings
 from remediator.config.settings_sections import AwsPrices
+from remediator.core.spelling import canonical_host
 from remediator.gateways.aws.absent import AbsentAws
 from remediator.ports.aws import Prices, Terms
 
@@ -30,7 +31,7 @@ def terms_of(settings: Settings) -> Terms:
     return Terms(
         regions=aws.regions,
         allow_tags=aws.allow_tags,
-        instances=aws.instances,
+        instances={canonical_host(name): one for name, one in aws.instances.items()},
         instance_by=aws.instance_by,
         addresses=addresses,
         prices=_prices(aws.prices),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from remediator import __version__
+from remediator.app.identities import LiveIdentities
 from remediator.app.retired import Retired
 from remediator.app.site import Live, Site, load_site
 from remediator.app.slack import slack_desk
@@ -202,6 +203,7 @@ class Daemon:
             probes=self._catalog.probes,
             gateways=Live(lambda: self.site.gateways.looking),
             conditions=self._conditions,
+            identities=LiveIdentities(lambda: self.site.identities),
         )
 
     def _hands(self) -> Hands:

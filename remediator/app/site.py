@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from remediator.app.gateways import Gateways, build_gateways
+from remediator.app.identities import SiteIdentities
 from remediator.config.catalog import Catalog
 from remediator.config.clusters import ClusterTargets
 from remediator.config.expressions import CelConditions
@@ -24,6 +25,7 @@ from remediator.http import alertmanager
 from remediator.http.auth import Doorkeeper
 from remediator.http.credentials import ProxyTrust, Role, SourceKeys, UserKeys
 from remediator.http.webhook import KIND
+from remediator.ports.identity import Identities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class Site:
     routes: Routes
     doorkeeper: Doorkeeper
     gateways: Gateways
+    identities: Identities
     warnings: tuple[str, ...] = ()
 
 
@@ -55,13 +58,15 @@ def load_site(
         catalog, settings.playbook_rules(), templates=templates, conditions=conditions
     )
     found = loader.load(settings.playbooks)
+    built = gateways(settings)
     return Site(
         settings=settings,
         book=found.checked(),
         rules=_rules(settings, found.book, catalog, templates),
         routes=Routes(always=settings.notify, contacts=settings.contacts, handles=settings.handles),
         doorkeeper=_doorkeeper(settings),
-        gateways=gateways(settings),
+        gateways=built,
+        identities=SiteIdentities(settings, built.looking),
         warnings=tuple(str(p) for p in (*loaded.problems, *found.problems)),
     )
 

@@ -14,7 +14,9 @@ from enum import StrEnum
 from remediator.config.inventory import HostAddress, Inventory
 from remediator.config.patterns import LONGEST_TEXT, fully_matches
 from remediator.core.errors import InvalidTarget
+from remediator.core.spelling import canonical_host
 
+_FLAGS = re.compile(r"\(\?([a-z]+)\)")
 _HOST = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:-]{0,252}")
 
 
@@ -55,8 +57,7 @@ class HostRule:
             case RuleKind.REWRITE:
                 return self._rewritten(instance)
             case RuleKind.INVENTORY:
-                bare = strip_port(instance)
-                return self.inventory.named(instance) or self.inventory.named(bare)
+                return self.inventory.named(instance)
             case RuleKind.STRIP_PORT:
                 bare = strip_port(instance)
                 return (bare,) if bare else ()
@@ -80,7 +81,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostResolver:
-    """Asks the rules in order; the first that finds a host wins. Without `allow`, only an inventory's hosts count."""
+    """Asks the rules in order; the first that finds a host wins. Without `allow`, only an inventory's hosts count.
+
+    What is found is a host in its one spelling (`core.spelling`); `allow` does not care about case either.
+    """
 
     rules: tuple[HostRule, ...] = (HostRule(kind=RuleKind.STRIP_PORT),)
     allow: tuple[str, ...] | None = None
@@ -130,13 +134,14 @@ class HostResolver:
     def _allowed(self, host: str, rule: HostRule) -> str:
         if not _HOST.fullmatch(host) or ".." in host:
             raise InvalidTarget(f"{host[:LONGEST_TEXT]!r} (by {rule}) is not a host name")
+        known = canonical_host(host)
         if self.allow is None:
             if rule.kind is RuleKind.INVENTORY:
-                return host
+                return known
             raise InvalidTarget(f"{host!r} is not in an inventory and `hosts.allow` is not set")
-        if not any(fully_matches(pattern, host) for pattern in self.allow):
+        if not any(fully_matches(_in_any_case(pattern), known) for pattern in self.allow):
             raise InvalidTarget(f"{host!r} is not allowed by `hosts.allow`")
-        return host
+        return known
 
 
 def strip_port(instance: str) -> str:
@@ -148,6 +153,14 @@ def strip_port(instance: str) -> str:
         host, _, port = instance.partition(":")
         return host if _is_port(f":{port}") else ""
     return instance
+
+
+def _in_any_case(pattern: str) -> str:
+    """Return a pattern that does not care about case, beside the flags that it begins with."""
+    flags = _FLAGS.match(pattern)
+    return (
+        f"(?i{flags[1].replace('i', '')}){pattern[flags.end() :]}" if flags else f"(?i:{pattern})"
+    )
 
 
 def _is_port(text: str) -> bool:

@@ -17,6 +17,9 @@ from remediator.config.settings_sections import Command, SshSettings
 from remediator.config.settings_shape import CommandShape, HostsShape, RewriteShape, SshShape
 from remediator.config.shapes import Part, read_shape
 from remediator.config.yaml_source import KeyPath
+from remediator.core.errors import InvalidTarget
+from remediator.core.identity import MACHINES
+from remediator.core.target import Target, typed_target
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -38,6 +41,11 @@ class HostsReader:
         path: KeyPath = ("hosts", "resolve")
         found = [self._rule((*path, n), item) for n, item in enumerate(shape.resolve)]
         return HostResolver(rules=tuple(rule for rule in found if rule), allow=shape.allow)
+
+    def same(self, shape: HostsShape) -> tuple[tuple[Target, ...], ...]:
+        """Read which names are one machine."""
+        path: KeyPath = ("hosts", "same")
+        return tuple(self._machine((*path, n), names) for n, names in enumerate(shape.same))
 
     def ssh(self, shape: SshShape) -> SshSettings:
         """Read how to sign in on hosts."""
@@ -78,6 +86,19 @@ class HostsReader:
         if name == "label":
             return HostRule(kind=RuleKind.LABEL, label=written)
         return self._inventory((*path, name), written)
+
+    def _machine(self, path: KeyPath, names: tuple[str, ...]) -> tuple[Target, ...]:
+        found: list[Target] = []
+        for index, name in enumerate(names):
+            try:
+                found.append(typed_target(name))
+            except InvalidTarget as error:
+                self._report.error((*path, index), "target", str(error))
+                continue
+            if found[-1].kind not in MACHINES:
+                message = f"{found[-1]} is no machine: expected host/NAME, instance/ID or node/NAME"
+                self._report.error((*path, index), "target", message)
+        return tuple(found)
 
     def _rewrite(self, path: KeyPath, raw: Any) -> HostRule | None:
         shape = read_shape(self._report, path, raw, RewriteShape, Part("`rewrite`"))

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from remediator.core.spelling import canonical_host
+
 LARGEST_INVENTORY = 16 * 1024 * 1024
 _ADDRESS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,252}")
 
@@ -27,16 +29,22 @@ class HostAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """The hosts of one inventory file by name."""
+    """The hosts of one inventory file by name, in the spelling that targets have."""
 
     path: str = ""
     hosts: Mapping[str, HostAddress] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        spelled = {canonical_host(name): address for name, address in self.hosts.items()}
+        object.__setattr__(self, "hosts", spelled)
+
     def named(self, text: str) -> tuple[str, ...]:
-        """Return the hosts that have this name or, where there is none, this address."""
-        if text in self.hosts:
-            return (text,)
-        return tuple(name for name, address in self.hosts.items() if address.host == text)
+        """Return the hosts that have this name or, where there is none, this address, however they are spelled."""
+        sought = canonical_host(text)
+        if sought in self.hosts:
+            return (sought,)
+        found = (n for n, address in self.hosts.items() if canonical_host(address.host) == sought)
+        return tuple(found)
 
 
 def read_inventory(path: Path) -> Inventory:
@@ -63,11 +71,21 @@ def _hosts(document: Any, path: Path) -> dict[str, HostAddress]:
     for group in document.values():
         listed = _mapping(group).get("hosts")
         names |= dict.fromkeys(listed) if isinstance(listed, list) else {}
-    return {
-        name: _address(name, _mapping(variables.get(name)), path)
-        for name in names
-        if isinstance(name, str)
-    }
+    hosts: dict[str, HostAddress] = {}
+    for name in names:
+        if isinstance(name, str):
+            _add(hosts, name, _address(name, _mapping(variables.get(name)), path), path)
+    return hosts
+
+
+def _add(hosts: dict[str, HostAddress], name: str, address: HostAddress, path: Path) -> None:
+    """File a host under the one spelling of its name; one host cannot be in two places."""
+    known = hosts.setdefault(canonical_host(name), address)
+    if canonical_host(known.host) != canonical_host(address.host) or known.port != address.port:
+        raise ValueError(
+            f"{path}: {name[:80]!r} and another spelling of that name are reached in two ways; host names do not "
+            "care about case: give the two hosts two names"
+        )
 
 
 def _address(name: str, variables: Mapping[str, Any], path: Path) -> HostAddress:

@@ -27,6 +27,7 @@ from remediator.config.settings_sections import (
     Users,
 )
 from remediator.core.selection import Environment
+from remediator.core.target import Target
 
 SEVERITIES: Mapping[str, str] = {"critical": "SEV-2", "warning": "SEV-3", "info": "SEV-4"}
 
@@ -46,6 +47,7 @@ class Settings:
     metrics_token: Secret | None = None
     environments: tuple[Environment, ...] = ()
     resolver: HostResolver = HostResolver()
+    same: tuple[tuple[Target, ...], ...] = ()
     ssh: SshSettings = SshSettings()
     kubernetes: tuple[KubernetesSettings, ...] = ()
     aws: AwsSettings = AwsSettings()

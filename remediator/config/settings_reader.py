@@ -115,6 +115,7 @@ class _SettingsReader:
             metrics_token=self._secrets.one(("metrics",), "bearer_token", *metrics),
             environments=self._environments(shape.environments),
             resolver=resolver,
+            same=self._hosts.same(shape.hosts),
             ssh=self._hosts.ssh(shape.hosts.ssh),
             kubernetes=self._clusters(shape.kubernetes),
             aws=read_aws(shape.aws),

@@ -119,6 +119,9 @@ class HostsShape(Shape):
 
     resolve: list[Any] | None = None
     allow: Words | None = None
+    same: Annotated[
+        tuple[Annotated[Words, Field(min_length=2)], ...], Field(max_length=10_000)
+    ] = ()
     ssh: SshShape = SshShape()
 
 

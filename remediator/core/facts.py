@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from remediator.core.identity import Identity
 from remediator.core.target import Target
 
 
@@ -90,4 +91,5 @@ class Facts:
     last_changed: Mapping[Target, datetime] = field(default_factory=dict)
     acting: int = 0
     protected: tuple[str, ...] = ()
+    identities: Mapping[Target, Identity] = field(default_factory=dict)
     alert_firing: bool | None = None

@@ -19,11 +19,13 @@ from remediator.core.events import Evidence, Measure
 from remediator.core.expression import Conditions
 from remediator.core.facts import Answer, Known
 from remediator.core.guards.approval import CONDITION
+from remediator.core.identity import Identity
 from remediator.core.playbook import CheckOrder, ProbeOrder, StepOrder
 from remediator.core.run import Run
 from remediator.core.target import Target
 from remediator.ports.action import Action, Applier, Proposer, Request, Sight, Ticket
 from remediator.ports.check import Check, Question
+from remediator.ports.identity import Identities, OwnNames
 from remediator.ports.probe import Probe
 
 PROBE_TIMEOUT = timedelta(seconds=60)
@@ -42,16 +44,22 @@ class Eyes:
         probes: Mapping[str, Probe],
         gateways: Mapping[str, Any],
         conditions: Conditions,
+        identities: Identities | None = None,
     ) -> None:
         self._actions = actions
         self._checks = checks
         self._probes = probes
         self._gateways = gateways
         self._conditions = conditions
+        self._identities = identities or OwnNames()
 
     def holds(self, text: str, run: Run, now: datetime) -> bool:
         """Evaluate a condition of the playbook; raise InvalidExpression."""
         return self._conditions.holds(text, variables(run, now))
+
+    async def identity(self, target: Target) -> Identity:
+        """Return what is known of a target's names."""
+        return await self._identities.of(target)
 
     async def propose(self, step: StepOrder, target: Target, now: datetime) -> Change | Nothing:
         """Ask the step's action for its change; raise Transient or Permanent."""

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from remediator.core.facts import Answer, Facts
 from remediator.core.guards import judge, tallies_for
 from remediator.core.guards.guard import Subject
+from remediator.core.identity import Identity, shared_names
 from remediator.core.run import Run
 from remediator.core.target import Target
 from remediator.core.verdict import Judgement
 from remediator.ports.store import Reader
+
+_NOBODY: Mapping[Target, Identity] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What was found out before a judgement, outside of the store: what is protected, and what things are called."""
+
+    protected: tuple[str, ...] = ()
+    identities: Mapping[Target, Identity] = field(default_factory=dict)
 
 
 def targets_of(run: Run) -> tuple[Target, ...]:
@@ -21,8 +32,8 @@ def targets_of(run: Run) -> tuple[Target, ...]:
     return tuple(dict.fromkeys((run.order.target, *changed)))
 
 
-def subject_of(run: Run) -> Subject:
-    """Return what the guards are told about a run."""
+def subject_of(run: Run, identities: Mapping[Target, Identity] = _NOBODY) -> Subject:
+    """Return what the guards are told about a run; `identities` are what is known of its targets' names."""
     return Subject(
         run_id=run.id,
         order=run.order,
@@ -30,14 +41,20 @@ def subject_of(run: Run) -> Subject:
         targets=targets_of(run),
         acted=run.has_acted,
         changed=run.may_have_changed,
+        names=shared_names(identities[t] for t in targets_of(run) if t in identities),
     )
+
+
+def names_of(target: Target, identities: Mapping[Target, Identity] = _NOBODY) -> tuple[Target, ...]:
+    """Return every name that is known of a target, its own first."""
+    return (identities.get(target) or Identity(target=target)).all_names
 
 
 def judge_now(
     reader: Reader,
     run: Run,
     answers: Mapping[str, Answer],
-    protected: tuple[str, ...],
+    surroundings: Surroundings,
     now: datetime,
 ) -> Judgement:
     """Judge a run on the store's present history and on answers taken from the world a moment ago.
@@ -49,20 +66,22 @@ def judge_now(
         now=now,
         answers=answers,
         pauses=reader.pauses(now),
-        protected=protected,
+        protected=surroundings.protected,
+        identities=surroundings.identities,
         alert_firing=run.alert_resolved_at is None,
     )
-    return judge(subject_of(run), facts if run.has_acted else _with_history(reader, run, facts))
+    subject = subject_of(run, surroundings.identities)
+    return judge(subject, facts if run.has_acted else _with_history(reader, run, facts, subject))
 
 
-def _with_history(reader: Reader, run: Run, facts: Facts) -> Facts:
-    now, holds = facts.now, reader.holds(targets_of(run))
+def _with_history(reader: Reader, run: Run, facts: Facts, subject: Subject) -> Facts:
+    now, holds = facts.now, reader.holds(subject.called)
     return replace(
         facts,
         tallies=reader.tallies(
             tallies_for(run.order),
             playbook=run.order.playbook,
-            target=run.order.target,
+            target=names_of(run.order.target, facts.identities),
             now=now,
         ),
         holders={h.target: h.holder for h in holds if h.holder},

@@ -192,6 +192,7 @@ def _count_ending(tx: Transaction, run: Run, event: ev.Closed, now: datetime) ->
     """A target rests from the end of the run that changed it; what failed or did not help counts for the breaker."""
     for target in dict.fromkeys(_target(run, step.step) for step in run.progress if step.n):
         tx.touch(target, now)
+    tx.touch_held(run.id, now)
     if event.outcome in _FAILED:
         tx.count(entry(run, Counted.FAILED, run.order.target, now))
     elif event.outcome is Outcome.UNRESOLVED:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from remediator.core import events as ev
@@ -46,10 +47,11 @@ from remediator.core.guards import questions_for
 from remediator.core.lifecycle import next_effect, step_order
 from remediator.core.playbook import CheckOrder
 from remediator.core.run import Run, StepProgress, StepState
-from remediator.core.verdict import Judgement, Ruling, Verdict
+from remediator.core.verdict import Judgement, Ruling
 from remediator.engine.eyes import Eyes, Hands
 from remediator.engine.history import last_time
-from remediator.engine.judging import judge_now
+from remediator.engine.judging import Surroundings, judge_now
+from remediator.engine.recognition import SIGNS_IN, held_elsewhere, recognise, refusal, take
 from remediator.engine.scribe import Decide, Draft, Writer
 from remediator.ports.action import Ticket
 from remediator.ports.ambient import Ambient
@@ -80,7 +82,7 @@ class Runner:
         self._ambient = ambient
         self._eyes = eyes
         self._hands = hands
-        self._protected = protected
+        self._recognise = partial(recognise, eyes, protected)
         self._does: dict[type, Callable[[Draft, Any], Awaitable[None]]] = {
             Note: self._note,
             Diagnose: self._diagnose,
@@ -115,6 +117,8 @@ class Runner:
     async def _step(self, draft: Draft) -> bool:
         """Do the next thing; True where there is nothing left to do now."""
         effect = next_effect(draft.run, self._ambient.now())
+        if isinstance(effect, SIGNS_IN) and await self._is_refused(draft):
+            return False
         if not isinstance(effect, Rest):
             await self._does[type(effect)](draft, effect)
             return False
@@ -126,6 +130,13 @@ class Runner:
         await self._scribe.save(draft)
 
     # looking
+
+    async def _is_refused(self, draft: Draft) -> bool:
+        """Stop a run on a protected target before anybody signs in there, be it only to look."""
+        event = refusal(draft.run, await self._recognise(draft.run), self._ambient.now())
+        if event:
+            self._look(draft, event)
+        return event is not None
 
     async def _diagnose(self, draft: Draft, effect: Diagnose) -> None:
         order = draft.run.order
@@ -226,13 +237,13 @@ class Runner:
     # deciding
 
     async def _judge(self, draft: Draft, effect: Judge) -> None:
-        answers = await self._live(draft.run)
+        answers, near = await self._live(draft.run), await self._recognise(draft.run)
 
         def judged(tx: Transaction, run: Run, now: datetime) -> tuple[ev.Event, ...]:
             return (
                 ev.Judged(
                     stage=effect.stage,
-                    judgement=judge_now(tx, run, answers, self._protected(), now),
+                    judgement=judge_now(tx, run, answers, near, now),
                 ),
             )
 
@@ -261,24 +272,26 @@ class Runner:
             raise Permanent(f"run {draft.run.id} is a dry run and has reached its gate")
         answers, token = await self._live(draft.run), self._ambient.new_id("att")
         is_asked = bool(answers)
-        began = self._ambient.monotonic()
-        await self._scribe.save(draft, self._gate(answers, token), expected=effect)
+        began, near = self._ambient.monotonic(), await self._recognise(draft.run)
+        await self._scribe.save(draft, self._gate(answers, token, near), expected=effect)
         while attempt := _granted(draft.run, token):
             outcome = await self._try(draft.run, attempt, self._hands, began)
             token, began = self._ambient.new_id("att"), self._ambient.monotonic()
-            await self._outcome(draft, outcome, *(() if is_asked else (self._gate({}, token),)))
+            await self._outcome(
+                draft, outcome, *(() if is_asked else (self._gate({}, token, near),))
+            )
 
-    def _gate(self, answers: Mapping[str, Answer], token: str) -> Decide:
+    def _gate(self, answers: Mapping[str, Answer], token: str, near: Surroundings) -> Decide:
         """Return the decision that commits the intent of the step that is due, where the guards let it through."""
 
         def gate(tx: Transaction, run: Run, now: datetime) -> tuple[ev.Event, ...]:
             effect = next_effect(run, now)
             if not isinstance(effect, Hold):
                 return ()
-            judgement = judge_now(tx, run, answers, self._protected(), now)
+            judgement = judge_now(tx, run, answers, near, now)
             if not _lets_through(run, judgement):
                 return (ev.Judged(stage=Stage.GATE, judgement=judgement),)
-            return (_intend(tx, run, effect.step, token, now),)
+            return (_intend(tx, run, effect.step, token, now, near),)
 
         return gate
 
@@ -338,18 +351,14 @@ class Runner:
                 await asyncio.sleep(_STORE_AGAIN_SECONDS)
 
 
-def _intend(tx: Transaction, run: Run, step_id: str, token: str, now: datetime) -> ev.Event:
+def _intend(
+    tx: Transaction, run: Run, step_id: str, token: str, now: datetime, near: Surroundings
+) -> ev.Event:
     step = run.at(step_id)
     target = step.change.target if step.change else run.order.target
-    target_fence = tx.hold(target, run.id, changing_at=now)
+    target_fence = take(tx, target, run.id, near, now)
     if target_fence is None:
-        held = Verdict(
-            guard="one_run_per_target",
-            ruling=Ruling.DEFER,
-            reason=f"{target} is held by another run",
-            until=now + HELD_AGAIN,
-        )
-        return ev.Judged(stage=Stage.GATE, judgement=Judgement(verdicts=(held,)))
+        return held_elsewhere(target, now + HELD_AGAIN)
     return ev.IntentCommitted(
         step=step_id,
         n=step.n + 1,

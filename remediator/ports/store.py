@@ -18,7 +18,7 @@ from remediator.core.events import Event
 from remediator.core.facts import Counted, Pause, Tallied, Tally
 from remediator.core.messages import Message
 from remediator.core.run import Run
-from remediator.core.target import Target
+from remediator.core.target import Named, Target
 
 T = TypeVar("T")
 
@@ -178,7 +178,7 @@ class Reader(Protocol):
     def last_run_of(self, source: str, fingerprint: str, playbook: str) -> Run | None: ...  # noqa: D102
     def playbook_document(self, digest: str) -> str | None: ...  # noqa: D102
     def tallies(
-        self, wanted: Sequence[Tally], *, playbook: str, target: Target, now: datetime
+        self, wanted: Sequence[Tally], *, playbook: str, target: Named, now: datetime
     ) -> Mapping[Tally, Tallied]:
         """Count several windows that end now, each by its own scope: over this playbook, this target, or all."""
         ...
@@ -290,9 +290,8 @@ class Transaction(Reader, Protocol):
         ...
 
     def release_holds(self, run_id: str) -> None: ...  # noqa: D102
-    def touch(self, target: Target, at: datetime) -> None:
-        """Note that a target was changed."""
-        ...
+    def touch(self, target: Target, at: datetime) -> None: ...  # noqa: D102
+    def touch_held(self, run_id: str, at: datetime) -> None: ...  # noqa: D102
 
     def record_attempt(self, run: Run, step: str) -> None:
         """Insert or update the attempt row (run, step, n) from the run's progress; unique, so a second

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from remediator.core.facts import Scope, Tallied, Tally
-from remediator.core.target import Target
+from remediator.core.target import Named, Target
 from remediator.ports.store import Entry
 from remediator.stores.columns import Moment
 from remediator.stores.schema import budget
@@ -46,7 +46,7 @@ def _tally(place: int, scope: Scope) -> Select[int, int, int, datetime, datetime
 
 def _within(scope: Scope) -> tuple[ColumnElement[bool], ...]:
     if scope is Scope.TARGET:
-        return (budget.c.target == bindparam("p_target"),)
+        return (budget.c.target.in_(bindparam("p_targets", expanding=True)),)
     return (budget.c.playbook == bindparam("p_playbook"),) if scope is Scope.PLAYBOOK else ()
 
 
@@ -60,7 +60,12 @@ class BudgetReading(Session):
     """Answers tallies."""
 
     def tallies(
-        self, wanted: Sequence[Tally], *, playbook: str, target: Target, now: datetime
+        self,
+        wanted: Sequence[Tally],
+        *,
+        playbook: str,
+        target: Named,
+        now: datetime,
     ) -> dict[Tally, Tallied]:
         """Count windows that end now; entries from a clock that was ahead count too, as the careful answer."""
         if not wanted:
@@ -72,7 +77,7 @@ class BudgetReading(Session):
             parameters[f"p_since_{place}"] = now - tally.per
         scopes = tuple(tally.scope for tally in wanted)
         if Scope.TARGET in scopes:
-            parameters["p_target"] = str(target)
+            parameters["p_targets"] = _texts(target)
         if Scope.PLAYBOOK in scopes:
             parameters["p_playbook"] = playbook
         return {wanted[row.place]: _read(row) for row in self._all(_tallies(scopes), parameters)}
@@ -80,6 +85,11 @@ class BudgetReading(Session):
     def tally(self, tally: Tally, *, playbook: str, target: Target, now: datetime) -> Tallied:
         """Count one window."""
         return self.tallies((tally,), playbook=playbook, target=target, now=now)[tally]
+
+
+def _texts(target: Named) -> list[str]:
+    names = (target,) if isinstance(target, Target) else target
+    return [str(name) for name in names]
 
 
 def _read(row: Row[*tuple[Any, ...]]) -> Tallied:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from remediator.core.target import Target
 from remediator.ports.store import Hold
+from remediator.stores.columns import Moment
 from remediator.stores.schema import IS_OPEN, run, target
 from remediator.stores.session import Session
 
@@ -35,6 +36,11 @@ _HOLD = _INSERT.on_conflict_do_update(
 ).returning(target.c.fence)
 _TOUCH = _INSERT.on_conflict_do_update(
     index_elements=[target.c.name], set_={"last_changed_at": _INSERT.excluded.last_changed_at}
+)
+_TOUCH_HELD = (
+    update(target)
+    .where(target.c.holder == _RUN)
+    .values(last_changed_at=bindparam("p_at", type_=Moment()))
 )
 _RELEASE = update(target).where(target.c.holder == _RUN).values(holder=None)
 
@@ -72,6 +78,10 @@ class TargetWriting(TargetReading):
     def touch(self, target: Target, at: datetime) -> None:
         """Note that a target was changed."""
         self._change(_TOUCH, _row(target) | {"last_changed_at": at})
+
+    def touch_held(self, run_id: str, at: datetime) -> None:
+        """Note that everything a run holds was changed."""
+        self._change(_TOUCH_HELD, {"p_run": run_id, "p_at": at})
 
 
 def _row(target: Target) -> dict[str, Any]:

@@ -28,16 +28,18 @@ def _diagnosed(run: Run, event: ev.Diagnosed, now: datetime) -> Run:
     return replace(run, diagnosed=True, evidence=event.evidence)
 
 
-def _is_storm(event: ev.Judged) -> bool:
-    """A storm stops rehearsals too: thousands of looks and messages help nobody while everything is on fire."""
-    verdicts = event.judgement.verdicts
-    return any(v.guard == "storm" and v.ruling is Ruling.DENY for v in verdicts)
+def _stops_rehearsals(event: ev.Judged) -> bool:
+    """A storm stops rehearsals too: thousands of looks and messages help nobody while everything is on fire. And on a
+    protected target nobody signs in, be it only to look."""
+    denials = {v.guard for v in event.judgement.verdicts if v.ruling is Ruling.DENY}
+    is_early = event.stage is Stage.BEFORE_PLANNING
+    return "storm" in denials or ("protected" in denials and is_early)
 
 
 def _judged(run: Run, event: ev.Judged, now: datetime) -> Run:
     ruling, judged = event.judgement.ruling, replace(run, judgement=event.judgement)
     rehearsal = run.order.mode is Mode.DRY_RUN
-    if _means_no(run, event, now) and (not rehearsal or _is_storm(event)):
+    if _means_no(run, event, now) and (not rehearsal or _stops_rehearsals(event)):
         return replace(judged, denied=True)
     if ruling is Ruling.DEFER and not rehearsal:
         until = event.judgement.until or now + ASK_AGAIN

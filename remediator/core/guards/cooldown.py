@@ -24,7 +24,7 @@ def judge(settings: CooldownSettings, subject: Subject, facts: Facts) -> Verdict
     """Defer until every target of the run has rested; a run never waits for its own changes."""
     if subject.acted:
         return None
-    changed = [facts.last_changed[t] for t in subject.targets if t in facts.last_changed]
+    changed = [facts.last_changed[t] for t in subject.called if t in facts.last_changed]
     until = later(facts.now, *(at + settings.rest for at in changed))
     if until is None:
         return None

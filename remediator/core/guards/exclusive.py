@@ -22,7 +22,7 @@ def judge(settings: ExclusiveSettings, subject: Subject, facts: Facts) -> Verdic
     del settings
     held = {
         t: facts.holders[t]
-        for t in subject.targets
+        for t in subject.called
         if facts.holders.get(t, subject.run_id) != subject.run_id
     }
     if not held:

@@ -19,8 +19,8 @@ from remediator.core.verdict import Verdict
 class Subject:
     """What is judged: a run's order and, once there is one, its plan.
 
-    `targets` are all targets that the run may touch; `acted` says whether it has committed
-    an intent (so that it is counted already), `changed` whether that has, or may have, changed the world.
+    `targets` are all targets that the run may touch, `names` what else they are called; `acted` says whether it has
+    committed an intent (so that it is counted already), `changed` whether that has, or may have, changed the world.
     """
 
     run_id: str
@@ -29,6 +29,12 @@ class Subject:
     targets: tuple[Target, ...]
     acted: bool = False
     changed: bool = False
+    names: tuple[Target, ...] = ()
+
+    @property
+    def called(self) -> tuple[Target, ...]:
+        """The targets under every name that is known."""
+        return tuple(dict.fromkeys((*self.targets, *self.names)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

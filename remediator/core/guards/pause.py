@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from remediator.core.facts import Facts, Pause
 from remediator.core.guards.guard import Guard, Subject
+from remediator.core.target import is_in_namespace, is_target
 from remediator.core.verdict import Ruling, Verdict
 
 
@@ -20,9 +21,9 @@ def covers(pause: Pause, subject: Subject) -> bool:
     if kind == "playbook":
         return subject.order.playbook == name
     if kind == "target":
-        return any(str(target) == name for target in subject.targets)
+        return any(is_target(target, name) for target in subject.called)
     if kind == "namespace":
-        return any(target.namespace == name for target in subject.targets)
+        return any(is_in_namespace(target, name) for target in subject.targets)
     return kind == "all"
 
 

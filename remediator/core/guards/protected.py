@@ -1,14 +1,24 @@
-"""protected: targets that the settings put out of every playbook's reach, the daemon's own among them."""
+"""protected: targets that the settings put out of every playbook's reach, the daemon's own among them.
+
+A protected machine is protected under all of its names. Where nobody can tell whether a target is the protected
+machine, it counts as if it were.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from remediator.core.facts import Facts
 from remediator.core.guards.guard import Guard, Subject
+from remediator.core.identity import MACHINES, Identity, may_be_one
+from remediator.core.spelling import typed_name
 from remediator.core.target import Target
 from remediator.core.verdict import Ruling, Verdict
+
+_WILD = re.compile(r"[*?]|\[[^:\]]*\]")
+_ADDRESS_PATTERN = re.compile(r"[0-9a-f.:*?\[\]!-]*[0-9:][0-9a-f.:*?\[\]!-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,35 +27,130 @@ class ProtectedSettings:
 
 
 def is_protected(target: Target, pattern: str) -> bool:
-    """Say whether `host/db1`, `host/db*` or `namespace/kube-system` names this target.
+    """Say whether `host/db1`, `host/db*` or `namespace/kube-system` names this target, in whatever spelling.
 
-    A pattern without `@CLUSTER` means the object in every cluster.
+    A pattern without `@CLUSTER` means the object in every cluster; a target without one is in the only cluster.
     """
-    kind, _, name = pattern.partition("/")
+    kind, name = _read(pattern)
+    wanted, _, place = name.partition("@")
+    path, _, here = target.name.partition("@")
+    if place and here and not fnmatchcase(here.lower(), place.lower()):
+        return False
     if kind == "namespace" and target.namespace is not None:
-        return _names(name, target.namespace)
-    anywhere, _, _ = target.name.partition("@")
-    return kind == target.kind and (_names(name, target.name) or _names(name, anywhere))
+        return _names(wanted, target.namespace)
+    return kind == target.kind and (_names(name, target.name) or _names(wanted, path))
+
+
+def judge(settings: ProtectedSettings, subject: Subject, facts: Facts) -> Verdict | None:
+    """Deny where any target is protected, or may be."""
+    del settings
+    for target in subject.targets:
+        identity = _identity(target, subject, facts)
+        reasons = (_complaint(identity, pattern, facts) for pattern in facts.protected)
+        if reason := next(filter(None, reasons), None):
+            return Verdict(
+                guard="protected",
+                ruling=Ruling.DENY,
+                reason=reason,
+                clears="a change of the settings",
+            )
+    return None
+
+
+def in_doubt(subject: Subject, facts: Facts) -> tuple[Target, ...]:
+    """Return the protected machines that somebody who knows their other names could tell from the targets."""
+    machines = (_machine(pattern) for pattern in facts.protected)
+    doubtful = (
+        machine
+        for machine in machines
+        if machine and machine not in facts.identities and _is_doubtful(machine, subject, facts)
+    )
+    return tuple(dict.fromkeys(doubtful))
+
+
+def _is_doubtful(machine: Target, subject: Subject, facts: Facts) -> bool:
+    sought = Identity(target=machine)
+    own = (_identity(target, subject, facts) for target in subject.targets)
+    return any(may_be_one(each, sought) for identity in own for each in _machines_of(identity))
+
+
+def _complaint(identity: Identity, pattern: str, facts: Facts) -> str:
+    """Say why a target is out of reach by this pattern; "" where it is not."""
+    target = identity.target
+    if is_protected(target, pattern):
+        return f"{target} is protected by the settings ({pattern})"
+    machine = _machine(pattern)
+    sought = _sought(machine, pattern, facts)
+    names = set(sought.all_names) if sought and machine else set()
+    for name in identity.touched:
+        if name in names or is_protected(name, pattern):
+            whose = "belongs to" if name not in identity.all_names else "is also called"
+            return f"{target} {whose} {name}, which is protected by the settings ({pattern})"
+    is_near = any(p in names or is_protected(p, pattern) for p in _perhaps(identity))
+    if sought is None or not (is_near or _may_be(identity, sought)):
+        return ""
+    why = f" ({identity.unsure or sought.unsure})" if identity.unsure or sought.unsure else ""
+    return (
+        f"nobody can tell whether {target} is protected by the settings ({pattern}){why}: say which machine it is, by "
+        "`ansible_host` in an inventory, `aws.instances` or `hosts.same`"
+    )
+
+
+def _may_be(identity: Identity, sought: Identity) -> bool:
+    if identity.target.kind == "volume" and identity.machines is None:
+        return True
+    return any(may_be_one(machine, sought) for machine in _machines_of(identity))
+
+
+def _perhaps(identity: Identity) -> frozenset[Target]:
+    return identity.perhaps.union(*(machine.perhaps for machine in identity.machines or ()))
+
+
+def _machines_of(identity: Identity) -> tuple[Identity, ...]:
+    return (identity,) if identity.target.kind in MACHINES else identity.machines or ()
+
+
+def _identity(target: Target, subject: Subject, facts: Facts) -> Identity:
+    """Return what is known; a name that the run's own target bears was given to it by the operator."""
+    known = facts.identities.get(target) or Identity(target=target)
+    if known.machines is None or subject.order.target not in known.touched:
+        return known
+    own = subject.order.target
+    machines = (
+        replace(m, declared=m.declared | {own}) if own in m.all_names else m for m in known.machines
+    )
+    return replace(known, machines=tuple(machines))
+
+
+def _machine(pattern: str) -> Target | None:
+    """Return the one machine that a pattern names."""
+    kind, name = _read(pattern)
+    return Target(kind, name) if kind in MACHINES and not _WILD.search(name) else None
+
+
+def _sought(machine: Target | None, pattern: str, facts: Facts) -> Identity | None:
+    """Return what is known of the machines that a pattern protects; None where it protects none."""
+    if machine is not None:
+        return facts.identities.get(machine) or Identity(target=machine)
+    kind, name = _read(pattern)
+    if kind not in MACHINES:
+        return None
+    is_by_address = kind == "host" and _ADDRESS_PATTERN.fullmatch(name)
+    return Identity(target=Target(kind, "0.0.0.0" if is_by_address else "*"))  # noqa: S104 - one of its kind of name
+
+
+def _read(pattern: str) -> tuple[str, str]:
+    kind, _, name = pattern.partition("/")
+    return kind, name.lower().rstrip(".") if _is_wild_host(kind, name) else typed_name(kind, name)
+
+
+def _is_wild_host(kind: str, name: str) -> bool:
+    return kind == "host" and _WILD.search(name) is not None
 
 
 def _names(pattern: str, name: str) -> bool:
     """A name always stands for itself, also where its brackets (`[::1]`) would read as a pattern."""
     return pattern == name or fnmatchcase(name, pattern)
-
-
-def judge(settings: ProtectedSettings, subject: Subject, facts: Facts) -> Verdict | None:
-    """Deny where any target is protected."""
-    del settings
-    hits = ((t, p) for t in subject.targets for p in facts.protected if is_protected(t, p))
-    hit = next(hits, None)
-    if hit is None:
-        return None
-    return Verdict(
-        guard="protected",
-        ruling=Ruling.DENY,
-        reason=f"{hit[0]} is protected by the settings ({hit[1]})",
-        clears="a change of the settings",
-    )
 
 
 GUARD = Guard(name="protected", settings=ProtectedSettings, judge=judge)
