@@ -64,7 +64,7 @@ def _hosts(ssh: SshSettings, inventory: Mapping[str, HostAddress]) -> tuple[Any,
         certificate_file=_text(ssh.certificate_file),
         sudo=ssh.sudo,
         passphrase=ssh.passphrase.reveal() if ssh.passphrase else None,
-        addresses={n: Address(a.host, a.port, a.user) for n, a in inventory.items()},
+        addresses={n: Address(a.host, a.port, a.user, a.spelled) for n, a in inventory.items()},
         receipts=ssh.receipts,
     )
     pool = Pool(reach)

@@ -18,6 +18,7 @@ from remediator.config.playbooks import PlaybookBook, PlaybookLoader
 from remediator.config.settings import Settings
 from remediator.config.settings_reader import load_settings
 from remediator.config.templates import Templates
+from remediator.core.people import People
 from remediator.core.selection import Environment, Index
 from remediator.engine.admission import Rules
 from remediator.engine.ledger import Routes
@@ -108,6 +109,7 @@ def _doorkeeper(settings: Settings) -> Doorkeeper:
         proxy=_proxy(settings),
         metrics_tokens=[token.reveal()] if token else [],
         on_loopback=settings.listen.is_loopback,
+        people=People(settings.users.people),
     )
 
 

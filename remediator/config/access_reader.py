@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 
+from remediator.config.people_reader import PeopleReader
 from remediator.config.report import Report
 from remediator.config.secret import Secret, SecretReader
 from remediator.config.settings_sections import (
@@ -28,6 +29,7 @@ from remediator.config.settings_shape import (
     UsersShape,
 )
 from remediator.config.yaml_source import KeyPath
+from remediator.core.person_names import canonical_person
 
 
 class AccessReader:
@@ -67,7 +69,11 @@ class AccessReader:
         self._refuse_twins(path, [token.name for token in found], "token")
         self._refuse_shared(path, [t for token in found for t in token.tokens], "user")
         proxy = self._proxy(shape.proxy) if shape.proxy else None
-        return Users(tokens=tuple(found), proxy=proxy, slack=slack)
+        people = PeopleReader(self._report, [token.name for token in found])
+        people.check_tokens()
+        return Users(
+            tokens=tuple(found), proxy=proxy, slack=slack, people=people.read(shape.people)
+        )
 
     def tls(self, shape: TlsShape | None) -> TlsSettings | None:
         """Read our certificate's files, which must be there."""
@@ -156,7 +162,7 @@ class AccessReader:
 
     def _refuse_twins(self, path: KeyPath, names: list[str], noun: str) -> None:
         for index, name in enumerate(names):
-            if name in names[:index]:
+            if canonical_person(name) in map(canonical_person, names[:index]):
                 message = f"there are two {noun}s named `{name}`"
                 self._report.error((*path, index, "name"), "duplicate-name", message)
 

@@ -20,11 +20,12 @@ _ADDRESS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,252}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostAddress:
-    """How a host is reached; None means as the SSH settings say."""
+    """How a host is reached; None means as the SSH settings say. `spelled` is its name as the inventory has it."""
 
     host: str
     port: int | None = None
     user: str | None = None
+    spelled: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,7 @@ def _address(name: str, variables: Mapping[str, Any], path: Path) -> HostAddress
         host=host,
         port=int(port) if port is not None else None,
         user=user if isinstance(user, str) and user else None,
+        spelled=name,
     )
 
 

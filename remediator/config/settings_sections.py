@@ -11,6 +11,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 
 from remediator.config.secret import Secret
+from remediator.core.people import DeclaredPerson
 
 
 class Role(StrEnum):
@@ -118,7 +119,8 @@ class ProxySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Users:
-    """Who may call the API and use the pages; `slack` says which groups and people of Slack have which role there.
+    """Who may call the API and use the pages; `slack` says which groups and people of Slack have which role there,
+    `people` which of all these names are one person.
 
     A name in `slack` is `@handle`, an id (`S…`, `U…`), an e-mail, or `*` for every full member of the workspace.
     """
@@ -126,6 +128,7 @@ class Users:
     tokens: tuple[UserToken, ...] = ()
     proxy: ProxySettings | None = None
     slack: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
+    people: tuple[DeclaredPerson, ...] = ()
 
     @property
     def have_credentials(self) -> bool:

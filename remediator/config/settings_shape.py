@@ -67,9 +67,19 @@ class SlackUsersShape(Shape):
     roles: dict[Role, Words] = Field(default_factory=dict)
 
 
+class PersonShape(Shape):
+    """One entry of `users.people`."""
+
+    name: Word
+    tokens: Words = ()
+    proxy: Words = ()
+    slack: Words = ()
+
+
 class UsersShape(Shape):
     """`users`."""
 
+    people: Annotated[tuple[PersonShape, ...], Field(max_length=10_000)] = ()
     tokens: tuple[TokenShape, ...] = ()
     proxy: ProxyShape | None = None
     slack: SlackUsersShape | None = None

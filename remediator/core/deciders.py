@@ -24,11 +24,17 @@ def names_deciders(run: Run) -> bool:
 def may_decide(run: Run, person: Person) -> bool:
     """Say whether this person may decide about this run's plan, given that they may decide about plans at all."""
     policy = run.order.approval
-    if policy.not_author and run.order.owner in person.known_as:
+    if is_author(run, person):
         return False
     if ADMIN in person.groups or not names_deciders(run):
         return True
-    return bool(person.known_as & set(policy.users) or set(person.groups) & {*groups_in_force(run)})
+    return person.is_named(policy.users) or bool({*person.groups} & {*groups_in_force(run)})
+
+
+def is_author(run: Run, person: Person) -> bool:
+    """Say whether the playbook asks for another's yes than its owner's, and this person is, or may be, the owner."""
+    owner = run.order.owner
+    return run.order.approval.not_author and bool(owner) and person.looks_like(owner)
 
 
 def deciders(run: Run) -> str:

@@ -11,13 +11,16 @@ import base64
 import binascii
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from aiohttp import web
 
+from remediator.core.people import People, Proof
 from remediator.core.person import Person
+from remediator.core.person_names import is_printable_name
 from remediator.http.credentials import Caller, ProxyTrust, Role, SourceKeys, UserKeys
 from remediator.http.refusal import HttpRefusal
 
@@ -38,11 +41,13 @@ class Doorkeeper:
         proxy: ProxyTrust | None = None,
         metrics_tokens: Sequence[str] = (),
         on_loopback: bool = False,
+        people: People | None = None,
     ) -> None:
         self._sources = tuple((_hashed_source(source), source.name) for source in sources)
         self._certificates = {s.client_cn: s.name for s in sources if s.client_cn}
         self._users = tuple((_hashed_tokens(user.tokens), user) for user in users)
         self._proxy = proxy
+        self._people = people or People()
         self._networks = tuple(ip_network(str(n)) for n in proxy.networks) if proxy else ()
         self._proxy_secret = _hash(proxy.secret) if proxy else b""
         self._metrics = _hashed_tokens(metrics_tokens)
@@ -72,7 +77,8 @@ class Doorkeeper:
         if not found:
             raise unauthorized()
         user = found[0]
-        return _caller(request, user.name, user.role, user.groups)
+        caller = _caller(request, user.name, user.role, user.groups)
+        return self._recognised(caller, Proof.TOKENS)
 
     def check_scraper(self, request: web.Request) -> None:
         """Let anyone read the metrics, unless a token is set."""
@@ -100,10 +106,14 @@ class Doorkeeper:
         if not hmac.compare_digest(secret, self._proxy_secret) or not self._is_trusted(request):
             raise unauthorized()
         name = _only(request, "X-Forwarded-Email") or _only(request, "X-Forwarded-User")
-        if not name:
+        if not is_printable_name(name):
             raise unauthorized()
         groups = tuple(g.strip() for g in _only(request, "X-Forwarded-Groups").split(",") if g)
-        return _caller(request, name, _highest(proxy.roles, groups), groups)
+        caller = _caller(request, name, _highest(proxy.roles, groups), groups)
+        return self._recognised(caller, Proof.PROXY)
+
+    def _recognised(self, caller: Caller, proof: Proof) -> Caller:
+        return replace(caller, person=self._people.recognise(caller.person, proof))
 
     def _is_trusted(self, request: web.Request) -> bool:
         return _is_within(request.remote or "", self._networks)

@@ -82,7 +82,7 @@ def test_what_people_type_about_kubernetes_may_have_any_case() -> None:
 
 
 def test_every_kind_of_object_in_kubernetes_is_lower_case_by_rule() -> None:
-    assert LOWER_BY_RULE == {*KINDS, "namespace"}
+    assert {*KINDS, "namespace"} == LOWER_BY_RULE
 
 
 HOSTILE = [

@@ -10,6 +10,7 @@ from typing import Any
 from remediator.core import events as ev
 from remediator.core.errors import IllegalEvent
 from remediator.core.events import Settlement
+from remediator.core.person import Person
 from remediator.core.run import (
     Approval,
     Phase,
@@ -44,10 +45,22 @@ def _voted(run: Run, event: ev.Voted, now: datetime) -> Run:
         )
     if event.digest != approval.digest:
         raise IllegalEvent(f"run {run.id}: the plan has changed since it was shown")
-    if event.approve and any(v.approve and v.person.is_same(event.person) for v in approval.votes):
-        raise IllegalEvent(f"run {run.id}: {event.person.name} has approved already")
+    if event.approve:
+        _check_second(run, approval, event.person)
     votes = replace(approval, votes=(*approval.votes, event))
     return _approve(run, votes, now) if event.approve else _reject(run, votes, event, now)
+
+
+def _check_second(run: Run, approval: Approval, person: Person) -> None:
+    """One person has one yes, by whatever door and in whatever spelling."""
+    for vote in approval.votes:
+        if vote.approve and vote.person.is_same(person):
+            raise IllegalEvent(f"run {run.id}: {person.name} has approved already")
+        if vote.approve and vote.person.may_be(person):
+            raise IllegalEvent(
+                f"run {run.id}: {person.name} may be {vote.person.name}, who has approved already (by "
+                f"{vote.person.door}): if they are two people, name both under `users.people` in the settings"
+            )
 
 
 def _approve(run: Run, approval: Approval, now: datetime) -> Run:

@@ -9,6 +9,7 @@ from typing import Any
 import asyncssh
 
 from remediator.core.errors import Permanent, Transient
+from remediator.gateways.ssh.known_hosts import known_hosts_of
 from remediator.gateways.ssh.settings import Address, SshSettings
 from remediator.gateways.ssh.trust import known_hosts_problem
 
@@ -22,8 +23,8 @@ async def open_connection(settings: SshSettings, name: str) -> asyncssh.SSHClien
     """Return a connection to the host of this name; raise Transient or Permanent, for nothing was started yet."""
     if problem := await asyncio.to_thread(_problem, settings):
         raise Permanent(problem, target=f"host/{name}")
-    address, options = await asyncio.to_thread(_options, settings, name)
     try:
+        address, options = await asyncio.to_thread(_options, settings, name)
         return await asyncssh.connect(address, **options)
     except asyncssh.HostKeyNotVerifiable as error:
         raise Permanent(_stranger(settings, name, error), target=f"host/{name}") from error
@@ -51,9 +52,10 @@ def _problem(settings: SshSettings) -> str | None:
 
 def _options(settings: SshSettings, name: str) -> tuple[str, dict[str, Any]]:
     address = settings.addresses.get(name) or Address(name.strip("[]"))
+    called = (name, address.spelled) if address.spelled else (name,)
     options: dict[str, Any] = {
         "config": [settings.config_file] if settings.config_file else None,
-        "known_hosts": settings.known_hosts,
+        "known_hosts": known_hosts_of(settings.known_hosts, *called),
         "connect_timeout": CONNECT_SECONDS,
         "login_timeout": LOGIN_SECONDS,
         "keepalive_interval": KEEPALIVE_SECONDS,

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a target's name leads; None is as the settings say for every host."""
+    """Where a target's name leads; None is as the settings say for every host. `spelled` is how the inventory spells
+    the name: hashed lines of known_hosts are made of that."""
 
     host: str
     port: int | None = None
     user: str | None = None
+    spelled: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

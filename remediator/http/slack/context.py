@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from remediator.channels.slack.api import SlackApi
 from remediator.channels.slack.directory import SlackDirectory
+from remediator.core.people import People
 from remediator.http.context import Control
 from remediator.http.credentials import Role
 from remediator.ports.ambient import Ambient
@@ -41,3 +42,4 @@ class SlackContext:
     signing_secret: str = field(default="", repr=False)
     roles: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
     playbooks: Callable[[], tuple[str, ...]] = tuple
+    people: People = field(default_factory=People)

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from remediator.channels.slack.directory import Member, UnknownToSlack
 from remediator.core.deciders import (
     ADMIN,
     deciders,
     groups_in_force,
+    is_author,
     may_decide,
     names_deciders,
 )
 from remediator.core.errors import Refused
+from remediator.core.people import Proof
 from remediator.core.person import Person
+from remediator.core.person_names import is_printable_name, printable
 from remediator.core.run import Phase, Run
 from remediator.http.credentials import Role
 from remediator.http.slack.context import SlackContext
@@ -61,7 +64,7 @@ async def who(
             groups = await context.directory.groups_of(user_id, names) if names else frozenset()
     except (UnknownToSlack, TimeoutError):
         return _listed(context, user_id, run)
-    return _known(context, member, groups, run)
+    return _known(context, member, groups)
 
 
 def check_decides(context: SlackContext, run: Run, known: Known) -> None:
@@ -69,7 +72,7 @@ def check_decides(context: SlackContext, run: Run, known: Known) -> None:
     if _decides(run, known):
         return
     person = known.person
-    if run.order.approval.not_author and run.order.owner in person.known_as:
+    if is_author(run, person):
         raise NotAllowed(
             "This playbook is yours, and it asks for somebody else's yes",
             person=person,
@@ -124,7 +127,9 @@ def _who_can(context: SlackContext, run: Run) -> str:
 
 def _check_member(member: Member, hint: str) -> None:
     if member.outsider:
-        person = Person(name=member.name, door=DOOR, identities=(member.id,))
+        person = Person(
+            name=printable(member.name) or member.id, door=DOOR, identities=(member.id,)
+        )
         text = f"Only full members of this workspace can do this: you are {member.outsider}"
         raise NotAllowed(text, person=person, hint=hint)
 
@@ -140,37 +145,36 @@ def _role_groups(context: SlackContext) -> Iterable[str]:
     return (name for name in names if name.startswith(("@", "S")) and name != ADMIN)
 
 
-def _known(context: SlackContext, member: Member, groups: frozenset[str], run: Run | None) -> Known:
-    spellings = _spellings(context, member.email, run)
-    identities = tuple(dict.fromkeys(filter(None, (member.id, member.email, *spellings))))
-    role = _highest(context, {EVERYONE, *identities, *groups})
-    person = Person(
-        name=member.name or member.id,
-        door=DOOR,
-        groups=(*sorted(groups), *((ADMIN,) if role is Role.ADMIN else ())),
-        identities=identities,
-    )
-    return Known(person=person, role=role)
+def _known(context: SlackContext, member: Member, groups: frozenset[str]) -> Known:
+    email = member.email if is_printable_name(member.email) else ""
+    identities = tuple(filter(None, (member.id, email)))
+    shown = printable(member.name) or member.id
+    came = Person(name=shown, door=DOOR, groups=tuple(sorted(groups)), identities=identities)
+    return _with_role(context, came, {EVERYONE, *groups})
 
 
 def _listed(context: SlackContext, user_id: str, run: Run | None) -> Known:
     """Return who this is by their id alone, where somebody has listed that id; raise NotAllowed otherwise."""
-    role = _highest(context, {user_id})
-    admin = (ADMIN,) if role is Role.ADMIN else ()
-    person = Person(name=user_id, door=DOOR, groups=admin, identities=(user_id,))
-    if role is None and (run is None or user_id not in run.order.approval.users):
+    came = Person(name=user_id, door=DOOR, identities=(user_id,))
+    known = _with_role(context, came, set())
+    person = known.person
+    if known.role is None and (run is None or user_id not in run.order.approval.users):
         text = "Slack cannot say at the moment who you are"
         hint = "until it can, those who are listed by their user id can; so can the API"
         raise NotAllowed(text, person=person, hint=hint)
+    return known
+
+
+def _with_role(context: SlackContext, came: Person, memberships: set[str]) -> Known:
+    """Return a person under their declared name, with the highest role that lists them or one of their groups."""
+    role = max(
+        (
+            role
+            for role, listed in context.roles.items()
+            if memberships & {*listed} or came.is_named(listed)
+        ),
+        default=None,
+    )
+    admin = (ADMIN,) if role is Role.ADMIN else ()
+    person = context.people.recognise(replace(came, groups=(*came.groups, *admin)), Proof.SLACK)
     return Known(person=person, role=role)
-
-
-def _highest(context: SlackContext, names: set[str]) -> Role | None:
-    return max((role for role, listed in context.roles.items() if names & {*listed}), default=None)
-
-
-def _spellings(context: SlackContext, email: str, run: Run | None) -> Iterable[str]:
-    """Return an e-mail as the lists spell it: mail does not care about case, lists do."""
-    users = (*run.order.approval.users, run.order.owner) if run else ()
-    listed = (*users, *(name for names in context.roles.values() for name in names))
-    return (name for name in listed if email and name.lower() == email.lower())

@@ -1,0 +1,73 @@
+"""Reads `users.people`: which names of tokens, of the proxy's people and of Slack's members are one person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from remediator.config.problem import did_you_mean
+from remediator.config.report import Report
+from remediator.config.settings_shape import PersonShape
+from remediator.config.yaml_source import KeyPath
+from remediator.core.people import DeclaredPerson, Proof
+from remediator.core.person_names import canonical_person, is_printable_name
+
+_PATH: KeyPath = ("users", "people")
+
+
+class PeopleReader:
+    """Reads the declared people; `tokens` are the names of all tokens."""
+
+    def __init__(self, report: Report, tokens: Sequence[str]) -> None:
+        self._report = report
+        self._tokens = {canonical_person(name): name for name in tokens}
+        self._owners: dict[tuple[str, str], str] = {}
+
+    def check_tokens(self) -> None:
+        """Report tokens whose names nobody can read."""
+        for index, name in enumerate(self._tokens.values()):
+            self._check_readable(("users", "tokens", index, "name"), name)
+
+    def read(self, shapes: Iterable[PersonShape]) -> tuple[DeclaredPerson, ...]:
+        """Return the people; each name belongs to one of them."""
+        return tuple(self._person((*_PATH, n), shape) for n, shape in enumerate(shapes))
+
+    def _person(self, path: KeyPath, shape: PersonShape) -> DeclaredPerson:
+        person = DeclaredPerson(
+            name=shape.name, tokens=shape.tokens, proxy=shape.proxy, slack=shape.slack
+        )
+        self._claim((*path, "name"), "name", shape.name, shape.name)
+        for proof in Proof:
+            for index, name in enumerate(person.names(proof)):
+                self._claim((*path, proof.value, index), proof.value, name, shape.name)
+        for index, name in enumerate(shape.tokens):
+            self._check_token((*path, "tokens", index), name)
+        self._check_own_token(path, shape)
+        return person
+
+    def _claim(self, path: KeyPath, kind: str, name: str, person: str) -> None:
+        self._check_readable(path, name)
+        owner = self._owners.setdefault((kind, canonical_person(name)), person)
+        if owner != person or (kind == "name" and not self._is_first(path, name)):
+            message = f"`{name[:80]}` is `{owner[:80]}` already: a name is one person's"
+            self._report.error(path, "duplicate-name", message)
+
+    def _is_first(self, path: KeyPath, name: str) -> bool:
+        return self._owners.setdefault(("first", canonical_person(name)), str(path)) == str(path)
+
+    def _check_token(self, path: KeyPath, name: str) -> None:
+        if canonical_person(name) not in self._tokens:
+            hint = did_you_mean(name, list(self._tokens.values()))
+            message = f"there is no token named `{name[:80]}`"
+            self._report.error(path, "unknown-token", message, hint)
+
+    def _check_own_token(self, path: KeyPath, shape: PersonShape) -> None:
+        """A token by a person's very name is theirs, or one of the two has the wrong name."""
+        token = self._tokens.get(canonical_person(shape.name))
+        if token and canonical_person(token) not in map(canonical_person, shape.tokens):
+            message = f"the token `{token}` has this name, and is not among its `tokens`"
+            self._report.error((*path, "name"), "unlinked-token", message)
+
+    def _check_readable(self, path: KeyPath, name: str) -> None:
+        if not is_printable_name(name):
+            message = "a name must be text that people can read: no control or invisible characters"
+            self._report.error(path, "unreadable-name", message)
