@@ -26,6 +26,7 @@ from remediator.ports.kubernetes import Clusters, ref_of
 PATIENCE = 10.0
 KEPT_SECONDS = 60.0
 _MOST_KEPT = 10_000
+_REGIONAL = ("asg", "database")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ class SiteIdentities:
     async def _found(self, target: Target) -> Identity:
         try:
             async with asyncio.timeout(PATIENCE):
+                if target.kind in _REGIONAL:
+                    return self._regional(target)
                 if target.kind == "volume":
                     return await self._volume(target)
                 return await self._asked(target)
@@ -90,6 +93,13 @@ class SiteIdentities:
     def _unsure(self, target: Target, why: str) -> Identity:
         """Return what the settings alone say."""
         return self._identity(target, _Said(), unsure=why)
+
+    def _regional(self, target: Target) -> Identity:
+        """In the only region there is, a name with that region and one without are one thing."""
+        path, at, region = target.name.rpartition("@")
+        regions = self._aws.terms.regions if self._aws else ()
+        is_only = at and regions == (region,)
+        return Identity(target=target, names=(Target(target.kind, path),) if is_only else ())
 
     async def _asked(self, target: Target) -> Identity:
         """Ask the cluster, then AWS about what the settings and the cluster say."""

@@ -20,7 +20,7 @@ class PeopleReader:
     def __init__(self, report: Report, tokens: Sequence[str]) -> None:
         self._report = report
         self._tokens = {canonical_person(name): name for name in tokens}
-        self._owners: dict[tuple[str, str], str] = {}
+        self._owners: dict[tuple[str, str], int] = {}
 
     def check_tokens(self) -> None:
         """Report tokens whose names nobody can read."""
@@ -29,30 +29,27 @@ class PeopleReader:
 
     def read(self, shapes: Iterable[PersonShape]) -> tuple[DeclaredPerson, ...]:
         """Return the people; each name belongs to one of them."""
-        return tuple(self._person((*_PATH, n), shape) for n, shape in enumerate(shapes))
+        return tuple(self._person(n, shape) for n, shape in enumerate(shapes))
 
-    def _person(self, path: KeyPath, shape: PersonShape) -> DeclaredPerson:
+    def _person(self, number: int, shape: PersonShape) -> DeclaredPerson:
+        path: KeyPath = (*_PATH, number)
         person = DeclaredPerson(
             name=shape.name, tokens=shape.tokens, proxy=shape.proxy, slack=shape.slack
         )
-        self._claim((*path, "name"), "name", shape.name, shape.name)
+        self._claim(number, (*path, "name"), "name", shape.name)
         for proof in Proof:
             for index, name in enumerate(person.names(proof)):
-                self._claim((*path, proof.value, index), proof.value, name, shape.name)
+                self._claim(number, (*path, proof.value, index), proof.value, name)
         for index, name in enumerate(shape.tokens):
             self._check_token((*path, "tokens", index), name)
         self._check_own_token(path, shape)
         return person
 
-    def _claim(self, path: KeyPath, kind: str, name: str, person: str) -> None:
+    def _claim(self, number: int, path: KeyPath, kind: str, name: str) -> None:
         self._check_readable(path, name)
-        owner = self._owners.setdefault((kind, canonical_person(name)), person)
-        if owner != person or (kind == "name" and not self._is_first(path, name)):
-            message = f"`{name[:80]}` is `{owner[:80]}` already: a name is one person's"
+        if self._owners.setdefault((kind, canonical_person(name)), number) != number:
+            message = f"`{name[:80]}` is somebody else already: a name is one person's"
             self._report.error(path, "duplicate-name", message)
-
-    def _is_first(self, path: KeyPath, name: str) -> bool:
-        return self._owners.setdefault(("first", canonical_person(name)), str(path)) == str(path)
 
     def _check_token(self, path: KeyPath, name: str) -> None:
         if canonical_person(name) not in self._tokens:

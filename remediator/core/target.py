@@ -60,6 +60,14 @@ def typed_target(text: str) -> Target:
     return Target(target.kind, typed_name(target.kind, target.name))
 
 
+def as_written(text: str) -> str:
+    """Return the one spelling of a target that somebody looks for; what is no target stays as it is, and fits none."""
+    try:
+        return str(typed_target(text))
+    except InvalidTarget:
+        return text
+
+
 def is_target(target: Target, written: str) -> bool:
     """Say whether a text names this target, in whatever spelling: without `@CLUSTER` (or region) it names the thing
     in every one, and a target without one is in the only one."""

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from remediator.core import events as ev
 from remediator.core.announce import settled, taken_over
 from remediator.core.deciders import deciders, may_decide
-from remediator.core.errors import IllegalEvent, Refused, StoreError
+from remediator.core.errors import IllegalEvent, InvalidTarget, Refused, StoreError
 from remediator.core.events import Outcome, Settlement
 from remediator.core.facts import Counted, Pause
+from remediator.core.guards.pause import canonical_scope
 from remediator.core.person import Person
 from remediator.core.run import Phase, Run
 from remediator.core.target import parse_target
@@ -123,7 +124,7 @@ class Control:
     ) -> Pause:
         """Stop everything in a scope; without a duration for 30 days, the longest there is."""
         _check_scope(scope)
-        now = self._ambient.now()
+        scope, now = canonical_scope(scope), self._ambient.now()
         length = min(duration or LONGEST_PAUSE, LONGEST_PAUSE)
         pause = Pause(
             id=self._ambient.new_id("pau"),
@@ -142,7 +143,7 @@ class Control:
 
         def closure(tx: Transaction) -> int:
             now = self._ambient.now()
-            found = [p for p in tx.pauses(now) if scope in (p.id, p.scope)]
+            found = [p for p in tx.pauses(now) if p.id == scope or _is_scope(p.scope, scope)]
             ended = sum(tx.end_pause(p.id, person.name, now) for p in found)
             if any(pause.id.startswith(CLOCK) for pause in found):
                 tx.confirm_clock(now)
@@ -275,6 +276,14 @@ def _check_scope(scope: str) -> None:
         return
     hint = "all, playbook/NAME, target/KIND/NAME or namespace/NAME"
     raise Refused("conflict", f"{scope!r} is not something to pause", hint=hint)
+
+
+def _is_scope(one: str, other: str) -> bool:
+    """Say whether two texts are one scope; what is no target is compared as it is."""
+    try:
+        return canonical_scope(one) == canonical_scope(other)
+    except InvalidTarget:
+        return one == other
 
 
 def _close_breaker(tx: Transaction, scope: str, now: datetime) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from remediator.core.run import Phase, Run
+from remediator.core.target import as_written
 from remediator.http import listed, shapes
 from remediator.http.bodies import invalid, limit_of, path_id, read_query, text_of
 from remediator.http.credentials import Role
@@ -136,6 +137,8 @@ def _no_run(run_id: str) -> HttpRefusal:
 def _listing(call: Call, filters: tuple[str, ...]) -> Listing:
     query = read_query(call, (*_PAGED, *filters))
     chosen = {name: query[name] for name in filters if name in query}
+    if "target" in chosen:
+        chosen["target"] = as_written(chosen["target"])
     return Listing(limit=limit_of(query), before=text_of(query, "before") or None, filters=chosen)
 
 

@@ -13,6 +13,7 @@ from remediator.core.alert import Alert, AlertGroup, AlertStatus
 from remediator.core.canonical import digest
 from remediator.core.change import ActionEffect, Safety
 from remediator.core.evolution import replay
+from remediator.core.identity import Identity
 from remediator.core.matcher import parse_matcher
 from remediator.core.order import Order
 from remediator.core.playbook import (
@@ -118,6 +119,17 @@ def render(selection: Selection, alert: Alert, source: str) -> Order:
     )
 
 
+class Machines:
+    """Knows which names are one machine, as a test says."""
+
+    def __init__(self) -> None:
+        self.groups: list[tuple[Target, ...]] = []
+
+    async def of(self, target: Target) -> Identity:
+        others = {name for group in self.groups if target in group for name in group} - {target}
+        return Identity(target=target, names=tuple(sorted(others)), declared=frozenset(others))
+
+
 class House:
     """Everything at once, and short words for what tests do with it."""
 
@@ -132,6 +144,7 @@ class House:
         self.groups: dict[str, AlertGroup] = {}
         self.safety = Safety.RECEIPT
         self.protected: tuple[str, ...] = ()
+        self.identities = Machines()
         self.control = Control(
             store=store, ledger=self.ledger, ambient=clock.ambient(), witness=self.witness
         )
@@ -174,6 +187,7 @@ class House:
             probes={},
             gateways={},
             conditions=PlainConditions(),
+            identities=self.identities,
         )
         ambient = self.clock.ambient()
         scribe = Scribe(store=self.store, ledger=self.ledger, ambient=ambient, witness=self.witness)

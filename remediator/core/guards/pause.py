@@ -6,13 +6,21 @@ from dataclasses import dataclass
 
 from remediator.core.facts import Facts, Pause
 from remediator.core.guards.guard import Guard, Subject
-from remediator.core.target import is_in_namespace, is_target
+from remediator.core.target import is_in_namespace, is_target, typed_target
 from remediator.core.verdict import Ruling, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseSettings:
     """Nothing can be set: people pause and resume."""
+
+
+def canonical_scope(scope: str) -> str:
+    """Return what a person wrote as a scope, its target or namespace in the one spelling; raise InvalidTarget."""
+    kind, _, name = scope.partition("/")
+    if kind == "target":
+        return f"target/{typed_target(name)}"
+    return f"namespace/{name.lower()}" if kind == "namespace" else scope
 
 
 def covers(pause: Pause, subject: Subject) -> bool:

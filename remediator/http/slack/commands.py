@@ -10,6 +10,7 @@ from typing import Any
 from remediator.channels.slack.buttons import Pressed
 from remediator.core.errors import InputError, Refused, StoreUnavailable
 from remediator.core.person import Person
+from remediator.core.target import as_written
 from remediator.http.slack import answers, words
 from remediator.http.slack.clicks import Click, answer, reject, show_review
 from remediator.http.slack.context import SlackContext
@@ -78,7 +79,7 @@ async def _runs(context: SlackContext, typed: Typed) -> str:
     filters = {}
     if typed.words:
         name = typed.words[0].removeprefix("target/")
-        filters["target"] = name if "/" in name else f"host/{name}"
+        filters["target"] = as_written(name if "/" in name else f"host/{name}")
     listing = Listing(limit=_LISTED, filters=filters)
     page = await context.store.read(lambda reader: reader.runs(listing))
     return answers.runs(page.items, filters.get("target", ""), has_more=page.next is not None)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from remediator.core.duration import parse_duration
 from remediator.core.errors import InvalidTarget, Refused
 from remediator.core.run import Phase, Run
-from remediator.core.target import parse_target
+from remediator.core.target import typed_target
 from remediator.ports.store import Listing, Reader
 
 PAUSED_FOR = timedelta(hours=1)
@@ -82,7 +82,7 @@ def _target_scope(text: str) -> str:
     try:
         if text.startswith("playbook/"):
             raise InvalidTarget(f"there is no playbook “{text.removeprefix('playbook/')}”")
-        return f"target/{parse_target(written)}"
+        return f"target/{typed_target(written)}"
     except InvalidTarget as error:
         hint = "all, a playbook's name, web1, KIND/NAME or namespace/NAME"
         raise Refused("not_found", str(error), hint=hint) from error
