@@ -9,7 +9,7 @@ from typing import Any
 
 from remediator.config.hosts import HostResolver, HostRule, RuleKind
 from remediator.config.inventory import read_inventory
-from remediator.config.patterns import safe_pattern
+from remediator.config.patterns import read_replacement, safe_pattern
 from remediator.config.problem import did_you_mean
 from remediator.config.report import Report
 from remediator.config.secret import SecretReader
@@ -84,9 +84,9 @@ class HostsReader:
         if shape is None or not self._check_pattern((*path, "match"), shape.match):
             return None
         try:
-            re.compile(shape.match).sub(shape.to, "")
-        except (re.error, IndexError) as error:
-            self._report.error((*path, "to"), "pattern", f"`{shape.to}`: {error}")
+            read_replacement(shape.to, safe_pattern(shape.match))
+        except ValueError as error:
+            self._report.error((*path, "to"), "pattern", str(error))
             return None
         return HostRule(kind=RuleKind.REWRITE, match=shape.match, to=shape.to)
 
