@@ -66,6 +66,7 @@ _CHEAP = frozenset(
 )
 _MATCHES = re.compile(r"""\.matches\(\s*("[^"\\{]{0,100}"|'[^'\\{]{0,100}')\s*\)""")
 _MOST_PATTERNS = 3
+_MOST_SUMS = 16
 
 
 def given_size(values: Any) -> int:
@@ -87,6 +88,8 @@ def is_cheap(text: str, given: Mapping[str, Any]) -> bool:
     calls = _CALLS.findall(plain)
     loops = [call for call in calls if call in _LOOPS]
     if patterns > (0 if loops else _MOST_PATTERNS) or len(loops) > 1:
+        return False
+    if plain.count("+") > _MOST_SUMS:
         return False
     if loops and ("+" in plain or len(calls) > len(loops) + 3):
         return False

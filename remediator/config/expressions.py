@@ -23,6 +23,8 @@ VARIABLES = ("labels", "annotations", "alert", "target", "plan", "facts", "now")
 _MOST_GROWING_CALLS = 2
 _GROWING = re.compile(r"\b(?:replace|join|format)\s*\(")
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MOST_OPTIONALS = 3
+_OPTIONAL = re.compile(r"\bopt(?:Flat)?Map\b")
 _FIRST_ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*?)(?:\n|$)", re.DOTALL)
 
 
@@ -51,6 +53,10 @@ class CelConditions:
             return ExpressionProblem(0, 0, f"longer than {LONGEST_EXPRESSION} characters")
         if len(_GROWING.findall(text)) > _MOST_GROWING_CALLS:
             return ExpressionProblem(0, 0, "more than two calls of replace, join or format")
+        if (
+            len(_OPTIONAL.findall(text)) > _MOST_OPTIONALS
+        ):  # each doubles what the compiler writes out
+            return ExpressionProblem(0, 0, "more than three calls of optMap or optFlatMap")
         try:
             compiled = self._environment.compile(text)
         except (RuntimeError, ValueError) as error:
