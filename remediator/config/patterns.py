@@ -12,6 +12,26 @@ from dataclasses import dataclass
 from remediator.core.pattern import Pattern, compiled
 
 LONGEST_TEXT = 256
+_ATOM = re.compile(
+    r"\\Q.*?\\E|\\[pP](?:\{[^}]*\}|.)|\\x(?:\{[^}]*\}|..)|\\[0-7]{1,3}|\\."
+    r"|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?[^:)>]*[:)>]?|.",
+    re.DOTALL,
+)
+_UPWARDS = (
+    "..",
+    "...",
+    "a..",
+    "..a",
+    "a..b",
+    "1..",
+    "..1",
+    "a1..",
+    "a..b1",
+    "A..",
+    "web1..",
+    "a.b..c",
+    "-..",
+)
 _LONGEST_PATTERN = 200
 _ESCAPE = re.compile(r"\\(?:([1-9][0-9]?)|g<(\w{1,64})>|(.?))", re.DOTALL)
 _LETTERS = {"\\": "\\", "n": "\n", "t": "\t"}
@@ -25,6 +45,26 @@ def safe_pattern(text: str) -> Pattern:
 def fully_matches(pattern: str, text: str) -> bool:
     """Say whether the whole text matches; a text of more than 256 characters never does."""
     return len(text) <= LONGEST_TEXT and safe_pattern(pattern).matches(text)
+
+
+def way_out(pattern: str) -> str | None:
+    """Return what leads elsewhere in a path (`/` or `..`) where somebody else's value may hold it; None where not.
+
+    A `/` that is written out is meant, and no value can put it elsewhere.
+    """
+    atoms = [atom for atom in _ATOM.findall(pattern) if len(atom) > 1 or atom == "."]
+    if any(_takes_slash(atom) for atom in atoms):
+        return "/"
+    return ".." if any(safe_pattern(pattern).matches(text) for text in _UPWARDS) else None
+
+
+def _takes_slash(atom: str) -> bool:
+    if atom.startswith("(?") or atom == "\\/":
+        return False
+    try:
+        return compiled(atom).matches("/")
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
