@@ -25,6 +25,7 @@ from remediator.core.plaintext import clean
 from remediator.ports.channel import Channel
 from remediator.ports.http import Http, Response
 from remediator.ports.parameters import Duration, Parameters
+from remediator.ports.regular_file import read_regular
 
 LONGEST_PAUSE = timedelta(hours=1)
 _TRY_AGAIN = frozenset({408, 425, 429})
@@ -108,7 +109,7 @@ def _plain(value: Any) -> Any:
 
 def _secret(path: str) -> bytes:
     try:
-        content = Path(path).read_bytes().strip()
+        content = read_regular(Path(path)).strip()
     except OSError as error:
         raise DeliveryError(f"{path} cannot be read: {error.strerror}") from error
     if not content:

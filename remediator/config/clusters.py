@@ -15,6 +15,7 @@ from remediator.config.settings_sections import KubernetesSettings
 from remediator.core.errors import InvalidTarget
 from remediator.core.target import Target, parse_target
 from remediator.ports.kubernetes import KINDS, Place, place_of
+from remediator.ports.regular_file import read_regular_text
 
 POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
@@ -79,7 +80,7 @@ class ClusterTargets:
 def own_places(file: Path = POD_NAMESPACE) -> tuple[str, ...]:
     """Return what is protected because the daemon lives there: a remedy must not end whoever applies it."""
     try:
-        namespace = file.read_text().strip()
+        namespace = read_regular_text(file).strip()
     except (OSError, UnicodeDecodeError):
         return ()
     return (f"namespace/{namespace}",) if _NAME.fullmatch(namespace) else ()

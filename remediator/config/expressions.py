@@ -1,7 +1,7 @@
 """Conditions (`when`) in CEL: type-checked when a playbook is loaded, budgeted when a run asks.
 
-The implementation of `core.expression.Conditions`. The library's evaluator stops after 10 000 iterations; texts are
-short and may not build large strings, because the evaluation blocks the event loop.
+The implementation of `core.expression.Conditions`. The library's evaluator stops after 10 000 iterations, but has no
+budget in bytes. What is surely cheap is evaluated here; all else in a process that is given up where it takes too much.
 """
 
 from __future__ import annotations
@@ -14,12 +14,17 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
+from remediator.config.expression_cost import MOST_GIVEN, given_size, is_cheap
+from remediator.config.expression_process import Apart
 from remediator.core.errors import InvalidExpression
 
 LONGEST_EXPRESSION = 2000
 VARIABLES = ("labels", "annotations", "alert", "target", "plan", "facts", "now")
 _MOST_GROWING_CALLS = 2
 _GROWING = re.compile(r"\b(?:replace|join|format)\s*\(")
+_WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MOST_OPTIONALS = 3
+_OPTIONAL = re.compile(r"\bopt(?:Flat)?Map\b")
 _FIRST_ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*?)(?:\n|$)", re.DOTALL)
 
 
@@ -40,6 +45,7 @@ class CelConditions:
 
     def __init__(self) -> None:
         self._compiled: dict[str, Any] = {}
+        self._apart = Apart()
 
     def problem(self, text: str) -> ExpressionProblem | None:
         """Return why the text is not a condition, or None where it is one."""
@@ -47,6 +53,10 @@ class CelConditions:
             return ExpressionProblem(0, 0, f"longer than {LONGEST_EXPRESSION} characters")
         if len(_GROWING.findall(text)) > _MOST_GROWING_CALLS:
             return ExpressionProblem(0, 0, "more than two calls of replace, join or format")
+        if (
+            len(_OPTIONAL.findall(text)) > _MOST_OPTIONALS
+        ):  # each doubles what the compiler writes out
+            return ExpressionProblem(0, 0, "more than three calls of optMap or optFlatMap")
         try:
             compiled = self._environment.compile(text)
         except (RuntimeError, ValueError) as error:
@@ -61,7 +71,25 @@ class CelConditions:
         """Return the condition's value; raise InvalidExpression where it has none (which means no)."""
         if text not in self._compiled and (problem := self.problem(text)) is not None:
             raise InvalidExpression(f"{text}: {problem}")
-        given = {name: _plain(value) for name, value in variables.items() if name in VARIABLES}
+        given = _given(text, variables)
+        if is_cheap(text, given):
+            return self.evaluated(text, given)
+        if (size := given_size(given)) > MOST_GIVEN:
+            raise InvalidExpression(f"{text}: is given {size} bytes to look at, more than 1 MiB")
+        return self._apart.holds(text, given)
+
+    def is_quick(self, text: str, variables: Mapping[str, Any]) -> bool:
+        """Say whether `holds` answers at once, so that the event loop may ask it."""
+        return is_cheap(text, {name: variables[name] for name in _named(text, variables)})
+
+    def close(self) -> None:
+        """Give up what has been begun for expensive conditions."""
+        self._apart.close()
+
+    def evaluated(self, text: str, given: Mapping[str, Any]) -> bool:
+        """Return the value, found in this process, whatever it takes; raise InvalidExpression."""
+        if text not in self._compiled and (problem := self.problem(text)) is not None:
+            raise InvalidExpression(f"{text}: {problem}")
         try:
             result = self._compiled[text].eval(data=given)
         except (RuntimeError, ValueError, TypeError, OverflowError) as error:
@@ -81,6 +109,16 @@ class CelConditions:
         kinds |= {"labels": words, "annotations": words, "now": cel.Type.TIMESTAMP}
         extensions = [ext_strings.ExtStrings(), ext_math.ExtMath(), ext_optional.ExtOptional()]
         return cel.NewEnv(variables=kinds, extensions=extensions)
+
+
+def _given(text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _plain(variables[name]) for name in _named(text, variables)}
+
+
+def _named(text: str, variables: Mapping[str, Any]) -> list[str]:
+    """Return the variables that a text may speak about: what it does not name it is not given."""
+    words = set(_WORDS.findall(text))
+    return [name for name in variables if name in VARIABLES and name in words]
 
 
 def _first_problem(text: str) -> ExpressionProblem:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from remediator.config.inventory import HostAddress, Inventory
-from remediator.config.patterns import LONGEST_TEXT, fully_matches
+from remediator.config.patterns import LONGEST_TEXT, fully_matches, read_replacement, safe_pattern
 from remediator.core.errors import InvalidTarget
 from remediator.core.spelling import canonical_host
 
@@ -63,10 +63,9 @@ class HostRule:
                 return (bare,) if bare else ()
 
     def _rewritten(self, instance: str) -> tuple[str, ...]:
-        if not fully_matches(self.match, instance):
-            return ()
-        found = re.fullmatch(self.match, instance)
-        host = found.expand(self.to) if found else ""
+        pattern = safe_pattern(self.match)
+        groups = pattern.groups(instance) if len(instance) <= LONGEST_TEXT else None
+        host = read_replacement(self.to, pattern).filled(groups) if groups else ""
         return (host,) if host else ()
 
 

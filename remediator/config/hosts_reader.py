@@ -9,7 +9,7 @@ from typing import Any
 
 from remediator.config.hosts import HostResolver, HostRule, RuleKind
 from remediator.config.inventory import read_inventory
-from remediator.config.patterns import safe_pattern
+from remediator.config.patterns import read_replacement, safe_pattern, way_out
 from remediator.config.problem import did_you_mean
 from remediator.config.report import Report
 from remediator.config.secret import SecretReader
@@ -105,9 +105,9 @@ class HostsReader:
         if shape is None or not self._check_pattern((*path, "match"), shape.match):
             return None
         try:
-            re.compile(shape.match).sub(shape.to, "")
-        except (re.error, IndexError) as error:
-            self._report.error((*path, "to"), "pattern", f"`{shape.to}`: {error}")
+            read_replacement(shape.to, safe_pattern(shape.match))
+        except ValueError as error:
+            self._report.error((*path, "to"), "pattern", str(error))
             return None
         return HostRule(kind=RuleKind.REWRITE, match=shape.match, to=shape.to)
 
@@ -122,7 +122,8 @@ class HostsReader:
 
     def _command(self, path: KeyPath, shape: CommandShape) -> Command:
         for name, pattern in shape.parameters.items():
-            self._check_pattern((*path, "parameters", name), pattern)
+            if self._check_pattern((*path, "parameters", name), pattern):
+                self._warn_of_paths((*path, "parameters", name), pattern)
         check = shape.check.argv if shape.check else None
         used = self._placeholders((*path, "argv"), shape.argv, shape.parameters)
         used |= self._placeholders((*path, "check", "argv"), check or (), shape.parameters)
@@ -153,6 +154,14 @@ class HostsReader:
                 message = "the command itself must be written out"
                 self._report.error((*path, index), "placeholder", message)
         return used
+
+    def _warn_of_paths(self, path: KeyPath, pattern: str) -> None:
+        if found := way_out(pattern):
+            message = (
+                f"`{pattern}` lets a value hold `{found}`, which leads to other files in a path"
+            )
+            hint = "Say which characters may stand there, such as [a-z0-9-]+."
+            self._report.warn(path, "path-in-parameter", message, hint)
 
     def _check_pattern(self, path: KeyPath, pattern: str) -> bool:
         try:

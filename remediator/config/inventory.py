@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from remediator.core.spelling import canonical_host
+from remediator.ports.regular_file import read_regular
 
 LARGEST_INVENTORY = 16 * 1024 * 1024
 _ADDRESS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,252}")
@@ -51,8 +52,7 @@ class Inventory:
 def read_inventory(path: Path) -> Inventory:
     """Read the JSON that `ansible-inventory --list` prints; ValueError says what is wrong with it."""
     try:
-        with path.open("rb") as stream:
-            raw = stream.read(LARGEST_INVENTORY + 1)
+        raw = read_regular(path, LARGEST_INVENTORY)
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from error
     if len(raw) > LARGEST_INVENTORY:

@@ -7,12 +7,13 @@ version again from its document.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from remediator.config.catalog import Catalog
 from remediator.config.expressions import CelConditions
+from remediator.config.playbook_files import PlaybookFolder
 from remediator.config.playbook_reader import read_playbook
 from remediator.config.problem import Problem, has_errors, in_order
 from remediator.config.reading import PlaybookRules, Reading
@@ -21,9 +22,6 @@ from remediator.config.templates import Templates
 from remediator.config.yaml_source import YamlSource, read_yaml_file
 from remediator.core.errors import InvalidPlaybook
 from remediator.core.playbook import Playbook
-
-_SUFFIXES = (".yaml", ".yml")
-_MOST_FILES = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +78,10 @@ class PlaybookLoader:
         sources: list[YamlSource] = []
         problems: list[Problem] = []
         for path in paths:
-            files, problem = _files(path)
-            sources += [read_yaml_file(file) for file in files]
-            problems += [problem] if problem is not None else []
+            folder = PlaybookFolder(path)
+            folder.look()
+            sources += [read_yaml_file(file.named, file.real) for file in folder.files]
+            problems += folder.problems
         return self.read(sources, problems)
 
     def read(
@@ -122,24 +121,3 @@ class PlaybookLoader:
             rules=self._rules,
         )
         return read_playbook(reading)
-
-
-def _files(path: Path) -> tuple[Sequence[Path], Problem | None]:
-    if not path.is_dir():
-        return (path,), None
-    files = sorted(file for file in path.rglob("*") if _is_playbook(file, path))
-    if not files or len(files) > _MOST_FILES:
-        count = f"more than {_MOST_FILES}" if files else "no"
-        message = f"the folder holds {count} playbooks (*.yaml)"
-        return (), Problem(file=str(path), line=1, column=1, code="folder", message=message)
-    return files, None
-
-
-def _is_playbook(file: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return (
-        file.suffix in _SUFFIXES
-        and not hidden
-        and not file.stem.endswith("_test")
-        and file.is_file()
-    )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from remediator.config.report import Report
 from remediator.config.yaml_source import KeyPath
+from remediator.ports.regular_file import read_regular
 
 _LARGEST_SECRET = 64 * 1024
 
@@ -41,8 +42,7 @@ class Secret:
 def read_quietly(path: Path) -> Secret | None:
     """Return what a file holds, or None where it holds no text; for those who only want to mask it."""
     try:
-        with path.open("rb") as stream:
-            text = stream.read(_LARGEST_SECRET).decode().strip()
+        text = read_regular(path, _LARGEST_SECRET).decode().strip()
     except (OSError, UnicodeDecodeError):
         return None
     return Secret(text) if text else None
@@ -72,14 +72,17 @@ class SecretReader:
         """Return what a file holds, without the line end."""
         full = self._folder / file
         try:
-            with full.open("rb") as stream:
-                text = stream.read(_LARGEST_SECRET).decode()
+            raw = read_regular(full, _LARGEST_SECRET)
+            text = raw.decode()
         except OSError as error:
             message = f"{full} cannot be read: {error.strerror}"
             self._report.error(path, "secret-file", message)
             return None
         except UnicodeDecodeError:
             self._report.error(path, "secret-file", f"{full} is not text")
+            return None
+        if len(raw) > _LARGEST_SECRET:
+            self._report.error(path, "secret-file", f"{full} is larger than 64 KiB")
             return None
         return self._checked(path, text.rstrip("\r\n"))
 

@@ -13,7 +13,7 @@ from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
 
 from remediator.config.hosts import HostResolver
-from remediator.config.patterns import LONGEST_TEXT, safe_pattern
+from remediator.config.patterns import LONGEST_TEXT, read_replacement, replaced, safe_pattern
 from remediator.core.errors import InvalidTemplate
 
 LARGEST_TEXT = 8 * 1024
@@ -88,8 +88,9 @@ def regex_replace(value: Any, pattern: Any, replacement: Any) -> str:
     if len(text) > LONGEST_TEXT or len(new_text) > LONGEST_TEXT:
         raise InvalidTemplate(f"regex_replace: works on at most {LONGEST_TEXT} characters")
     try:
-        return safe_pattern(text_of(pattern)).sub(new_text, text)
-    except (ValueError, re.error, IndexError) as error:
+        found = safe_pattern(text_of(pattern))
+        return replaced(found, read_replacement(new_text, found), text, LARGEST_TEXT)
+    except ValueError as error:
         raise InvalidTemplate(f"regex_replace: {error}") from error
 
 

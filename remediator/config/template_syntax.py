@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from remediator.config.patterns import safe_pattern
+from remediator.config.patterns import read_replacement, safe_pattern
 from remediator.config.problem import did_you_mean
 from remediator.config.template_filters import FILTER_ARGUMENTS
 from remediator.core.errors import InvalidTemplate
@@ -209,14 +209,16 @@ def _check_filter(node: nodes.Filter) -> None:
             f"the filter `{node.name}` takes {most or 'no'} argument{'' if most == 1 else 's'}"
         )
     if node.name == "regex_replace":
-        _check_pattern(node.args[0])
+        _check_pattern(*node.args)
 
 
-def _check_pattern(argument: nodes.Expr) -> None:
+def _check_pattern(argument: nodes.Expr, new: nodes.Expr) -> None:
     if not isinstance(argument, nodes.Const) or not isinstance(argument.value, str):
         raise InvalidTemplate("regex_replace: the pattern must be written out between quotes")
     try:
-        safe_pattern(argument.value)
+        pattern = safe_pattern(argument.value)
+        if isinstance(new, nodes.Const):
+            read_replacement(str(new.value), pattern)
     except ValueError as error:
         raise InvalidTemplate(f"regex_replace: {error}") from error
 

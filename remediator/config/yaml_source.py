@@ -7,7 +7,6 @@ refused and depth and size counted before anything is built.
 from __future__ import annotations
 
 import re
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ import yaml
 
 from remediator.config.problem import Problem
 from remediator.config.scalars import resolve_plain
+from remediator.ports.regular_file import read_regular
 
 LARGEST_FILE = 256 * 1024
 DEEPEST = 32
@@ -63,13 +63,10 @@ class YamlSource:
         return self.values_at.get(place, Mark())
 
 
-def read_yaml_file(path: Path) -> YamlSource:
-    """Read one file; what cannot be read is a problem of line 1."""
+def read_yaml_file(path: Path, real: Path | None = None) -> YamlSource:
+    """Read one file, whose links are resolved in `real`; what cannot be read is a problem of line 1."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            return _unreadable(str(path), "is not a regular file")
-        with path.open("rb") as stream:
-            raw = stream.read(LARGEST_FILE + 1)
+        raw = read_regular(real or path, LARGEST_FILE, follow=real is None)
     except OSError as error:
         return _unreadable(str(path), f"cannot be read: {error.strerror}")
     return read_yaml(str(path), raw)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from remediator.core.errors import Permanent
+from remediator.core.pattern import compiled
 from remediator.core.plaintext import one_line
 
 COMMAND_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
@@ -55,7 +56,7 @@ def checked_values(patterns: Mapping[str, str], values: Mapping[str, str]) -> Ma
         raise Permanent(f"parameter {one_line(min(wrong), 60)!r} is {state}")
     for name, value in values.items():
         fits = len(value) <= _LONGEST_VALUE and value.isprintable() and not value.startswith("-")
-        if not fits or not re.fullmatch(patterns[name], value):
+        if not fits or not compiled(patterns[name]).matches(value):
             raise Permanent(f"the value of {name} does not match {patterns[name]!r}")
     return values
 

@@ -34,7 +34,7 @@ class LogicalVolume:
 
 def read_mounts(text: str) -> tuple[Mount, ...]:
     """Read `findmnt -J`; empty where it found none."""
-    rows = _object(text).get("filesystems", ())
+    rows = _rows(text, "filesystems")
     return tuple(
         Mount(
             path=str(row["target"]),
@@ -49,7 +49,7 @@ def read_mounts(text: str) -> tuple[Mount, ...]:
 
 def read_device(text: str) -> Device | None:
     """Read `lsblk -J -s` of one device."""
-    rows = _object(text).get("blockdevices", ())
+    rows = _rows(text, "blockdevices")
     return _device(rows[0]) if len(rows) == 1 else None
 
 
@@ -178,14 +178,20 @@ def _xfs_bytes(text: str) -> int | None:
 
 def _report(text: str, kind: str) -> Sequence[Mapping[str, Any]]:
     rows: list[Mapping[str, Any]] = []
-    for report in _object(text).get("report", ()):
-        rows += report.get(kind, ())
+    for report in _rows(text, "report"):
+        found = report.get(kind)
+        rows += [row for row in found if isinstance(row, dict)] if isinstance(found, list) else ()
     return rows
+
+
+def _rows(text: str, key: str) -> Sequence[Mapping[str, Any]]:
+    found = _object(text).get(key)
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else ()
 
 
 def _object(text: str) -> Mapping[str, Any]:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

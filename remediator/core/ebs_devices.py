@@ -48,7 +48,10 @@ def lsblk_words(device: str) -> list[str]:
 
 def disks_beneath(text: str) -> tuple[Disk, ...]:
     """Read lsblk's JSON; ValueError where it is none."""
-    tree = json.loads(text)
+    try:
+        tree = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
     devices = tree.get("blockdevices") if isinstance(tree, dict) else None
     if not isinstance(devices, list):
         raise ValueError("no blockdevices")
@@ -83,10 +86,13 @@ def _attached_names(name: str) -> frozenset[str]:
 
 
 def _walk(devices: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
-    for device in devices:
+    waiting = list(reversed(devices))
+    while waiting:
+        device = waiting.pop()
         if isinstance(device, dict):
             yield device
-            yield from _walk(device.get("children") or ())
+            children = device.get("children")
+            waiting += reversed(children) if isinstance(children, list) else ()
 
 
 def _disk(raw: Mapping[str, Any]) -> Disk:

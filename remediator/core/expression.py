@@ -10,5 +10,9 @@ class Conditions(Protocol):
     """Evaluates `when` texts over `labels`, `annotations`, `alert`, `target`, `plan`, `facts` and `now`."""
 
     def holds(self, text: str, variables: Mapping[str, Any]) -> bool:
-        """Return the condition's value; raise InvalidExpression where it has none (which means no)."""
+        """Return the condition's value, perhaps after seconds; raise InvalidExpression where it has none: no."""
+        ...
+
+    def is_quick(self, text: str, variables: Mapping[str, Any]) -> bool:
+        """Say whether `holds` answers at once."""
         ...

@@ -5,15 +5,15 @@ Pure: reads text, returns values. Freed space is always the difference of two of
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from remediator.core.duration import format_size
+from remediator.core.pattern import compiled
 
 # `df -P -B1`: names may hold spaces, so the four columns between them are what to look for.
-_ROW = re.compile(r"(\S.*?)\s+(\d+)\s+(\d+)\s+(-?\d+)\s+(?:\d+%|-)\s+(/.*)")
+_ROW = compiled(r"(\S.*?)\s+(\d{1,20})\s+(\d{1,20})\s+(-?\d{1,20})\s+(?:\d+%|-)\s+(/.*)")
 _LONGEST_PATH = 1024
 
 
@@ -62,8 +62,8 @@ def df_words(path: str, *, inodes: bool = False) -> list[str]:
 def parse_df(text: str) -> FileSystem | None:
     """Read the first file system of `df -P`; None where there is none."""
     for line in text.splitlines()[1:]:
-        if row := _ROW.fullmatch(line.rstrip()):
-            device, size, used, available, mountpoint = row.groups()
+        if row := _ROW.groups(line.rstrip()):
+            _, device, size, used, available, mountpoint = row
             return FileSystem(
                 device=device,
                 mountpoint=mountpoint,

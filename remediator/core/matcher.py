@@ -2,7 +2,7 @@
 
 Grammar and quoting follow Alertmanager's classic parser (pkg/labels/parse.go): a name, one of = != =~ !~, then a
 value, bare or in double quotes; either way a backslash escapes the quote, the backslash and the newline, and stands
-for itself before anything else. Expressions are anchored at both ends.
+for itself before anything else. Expressions are RE2's and anchored at both ends.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+
+from remediator.core.pattern import Pattern, compiled
 
 _TEXT = re.compile(
     r'\s*(?P<name>"(?:[^"\\]|\\.)+"|[^\s=!~,{}"\'`\\]+)\s*(?P<op>=~|!~|!=|=)\s*(?P<value>.*?)\s*',
@@ -46,8 +48,8 @@ class Matcher:
         return f"{label}{self.op}{_quote(self.value)}"
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return re.compile(self.value, re.DOTALL)
+    def _pattern(self) -> Pattern:
+        return compiled(self.value)
 
     def matches(self, labels: Mapping[str, str]) -> bool:
         """Say whether the labels meet this condition."""
@@ -58,9 +60,9 @@ class Matcher:
             case MatchOp.NOT_EQUAL:
                 return actual != self.value
             case MatchOp.REGEX:
-                return self._pattern.fullmatch(actual) is not None
+                return self._pattern.matches(actual)
             case MatchOp.NOT_REGEX:
-                return self._pattern.fullmatch(actual) is None
+                return not self._pattern.matches(actual)
 
     def literals(self) -> tuple[str, ...]:
         """Return the only values that can match (`=` or `=~"A|B"`), or nothing where there is no such list."""
@@ -81,7 +83,7 @@ def parse_matcher(text: str) -> Matcher:
     name, value = _unquote(match["name"]), _unquote(match["value"])
     op = MatchOp(match["op"])
     if op in (MatchOp.REGEX, MatchOp.NOT_REGEX):
-        _compile(value)
+        compiled(value)
     return Matcher(name, op, value)
 
 
@@ -96,10 +98,3 @@ def _unquote(text: str) -> str:
 def _quote(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
-
-
-def _compile(pattern: str) -> None:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error

@@ -90,15 +90,16 @@ def select(
     allowed: Iterable[str] = ("*",),
     source: str = "",
 ) -> Selection:
-    """Decide for one playbook. `allowed` are the name patterns that the alert's source may set off."""
+    """Decide for one playbook. `allowed` are the name patterns that the alert's source may set off: asked first, so
+    that a source without the right to a playbook cannot make its expressions work."""
+    if not any(fnmatchcase(playbook.name, pattern) for pattern in allowed):
+        return _passed(playbook, Decision.SKIPPED, f"source {source} may not set off this playbook")
     if failed := _first_failed(playbook, alert.labels):
         actual = alert.labels.get(failed.label)
         found = f"the label is {actual!r}" if actual is not None else "the label is absent"
         return _passed(playbook, Decision.NOT_MATCHED, f"{failed}: {found}")
     if missing := [label for label in playbook.requires if not alert.labels.get(label)]:
         return _passed(playbook, Decision.SKIPPED, f"no label {missing[0]}")
-    if not any(fnmatchcase(playbook.name, pattern) for pattern in allowed):
-        return _passed(playbook, Decision.SKIPPED, f"source {source} may not set off this playbook")
     environment = next((e for e in environments if _holds(e.match, alert.labels)), None)
     ceiling = environment.mode if environment else Mode.DRY_RUN
     name = environment.name if environment else "unknown"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +32,7 @@ from remediator.ports.probe import Probe
 PROBE_TIMEOUT = timedelta(seconds=60)
 CHECK_TIMEOUT = timedelta(seconds=30)
 _MARGIN = timedelta(seconds=10)
+_ASIDE = ThreadPoolExecutor(max_workers=1, thread_name_prefix="remediator-condition")
 
 
 class Eyes:
@@ -53,9 +55,13 @@ class Eyes:
         self._conditions = conditions
         self._identities = identities or OwnNames()
 
-    def holds(self, text: str, run: Run, now: datetime) -> bool:
-        """Evaluate a condition of the playbook; raise InvalidExpression."""
-        return self._conditions.holds(text, variables(run, now))
+    async def holds(self, text: str, run: Run, now: datetime) -> bool:
+        """Evaluate a condition of the playbook, an expensive one off the loop; raise InvalidExpression."""
+        given = variables(run, now)
+        if self._conditions.is_quick(text, given):
+            return self._conditions.holds(text, given)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(_ASIDE, self._conditions.holds, text, given)
 
     async def identity(self, target: Target) -> Identity:
         """Return what is known of a target's names."""
@@ -93,13 +99,13 @@ class Eyes:
         answers = await asyncio.gather(*(self._ask(order, question) for order in asked))
         return {order.key: answer for order, answer in zip(asked, answers, strict=True)}
 
-    def condition(self, run: Run, now: datetime) -> dict[str, Answer]:
+    async def condition(self, run: Run, now: datetime) -> dict[str, Answer]:
         """Answer the run's `approval.when`; a condition that cannot be evaluated is unknown."""
         text = run.order.approval.when
         if text is None:
             return {}
         try:
-            known = Known.HOLDS if self.holds(text, run, now) else Known.FAILS
+            known = Known.HOLDS if await self.holds(text, run, now) else Known.FAILS
             return {CONDITION: Answer(known=known, detail=text)}
         except RemediatorError as error:
             return {CONDITION: Answer(known=Known.UNKNOWN, detail=str(error))}

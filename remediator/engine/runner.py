@@ -147,7 +147,7 @@ class Runner:
         step_id = effect.step
         step = draft.run.order.step(step_id)
         try:
-            if step.when and not self._eyes.holds(step.when, draft.run, self._ambient.now()):
+            if step.when and not await self._eyes.holds(step.when, draft.run, self._ambient.now()):
                 self._look(
                     draft, ev.StepSkipped(step=step_id, reason=f"when: {step.when} does not hold")
                 )
@@ -229,7 +229,7 @@ class Runner:
 
     async def _live(self, run: Run) -> dict[str, Answer]:
         answers = await self._answers(run, questions_for(run.order))
-        return answers | self._eyes.condition(run, self._ambient.now())
+        return answers | await self._eyes.condition(run, self._ambient.now())
 
     def _look(self, draft: Draft, event: ev.Event) -> None:
         draft.add(event, self._ambient.now())

@@ -61,7 +61,7 @@ async def _alerts_of(api: JsonApi, matchers: Sequence[Matcher]) -> tuple[ActiveA
     if reply.status != 200 or not isinstance(reply.document, list):
         raise Transient(f"{api.place}: status {reply.status}, and no list of alerts")
     try:
-        return tuple(_alert(entry) for entry in reply.document)
+        return await reply.shaped(lambda found: tuple(_alert(entry) for entry in found))
     except (KeyError, TypeError, AttributeError) as error:
         raise Transient(f"{api.place}: the list of alerts cannot be read") from error
 
@@ -88,7 +88,13 @@ async def _started_at(api: JsonApi) -> datetime:
 
 def _alert(entry: Any) -> ActiveAlert:
     return ActiveAlert(
-        fingerprint=str(entry["fingerprint"]),
-        labels={str(name): str(value) for name, value in entry["labels"].items()},
-        state=str(entry["status"]["state"]),
+        fingerprint=_text(entry["fingerprint"]),
+        labels={name: _text(value) for name, value in entry["labels"].items()},
+        state=_text(entry["status"]["state"]),
     )
+
+
+def _text(found: Any) -> str:
+    if not isinstance(found, str):
+        raise TypeError("not a text")
+    return found

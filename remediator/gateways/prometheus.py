@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from remediator.core.errors import Permanent, Transient
 from remediator.core.plaintext import one_line
 from remediator.gateways.json_api import Endpoint, JsonApi, Reply
 from remediator.ports.prometheus import Sample, Series
+
+T = TypeVar("T")
 
 TIMEOUT = timedelta(seconds=10)
 _HISTOGRAMS = "the query gives native histograms; ask for a number of them"
@@ -25,12 +28,8 @@ class PrometheusGateway:
 
     async def query(self, promql: str) -> tuple[Sample, ...]:
         """See ports.prometheus.Prometheus. A partial answer (Thanos warns of one) is no answer: Transient."""
-        answer = await self._answer("/api/v1/query", {"query": promql})
-        try:
-            return _samples(answer)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            text = "the answer is not the result of an instant query"
-            raise Transient(text, target=self._api.place) from error
+        reply = await self._answer("/api/v1/query", {"query": promql})
+        return await self._shaped(reply, _samples, "an instant query")
 
     async def query_range(
         self, promql: str, *, start: datetime, end: datetime, step: timedelta
@@ -38,28 +37,32 @@ class PrometheusGateway:
         """See ports.prometheus.Prometheus."""
         seconds = {"start": start.timestamp(), "end": end.timestamp(), "step": step.total_seconds()}
         form = {name: f"{value:.3f}" for name, value in seconds.items()}
-        answer = await self._answer("/api/v1/query_range", {"query": promql, **form})
-        try:
-            return _matrix(answer)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            text = "the answer is not the result of a range query"
-            raise Transient(text, target=self._api.place) from error
+        reply = await self._answer("/api/v1/query_range", {"query": promql, **form})
+        return await self._shaped(reply, _matrix, "a range query")
 
     async def close(self) -> None:
         """Close what is open."""
         await self._api.close()
 
-    async def _answer(self, path: str, form: Mapping[str, str]) -> Any:
+    async def _shaped(self, reply: Reply, shape: Callable[[Any], T], what: str) -> T:
+        try:
+            return await reply.shaped(lambda document: shape(document.get("data")))
+        except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
+            text = f"the answer is not the result of {what}"
+            raise Transient(text, target=self._api.place) from error
+
+    async def _answer(self, path: str, form: Mapping[str, str]) -> Reply:
         reply = await self._api.post(path, {**form, "timeout": self._limit})
         if reply.status != 200 or not _is_success(reply):
             raise self._refusal(reply)
-        if warnings := _warnings(reply.document):
+        if warnings := _warnings(reply.document.get("warnings")):
             raise Transient(f"Prometheus warned: {warnings}", target=self._api.place)
-        return reply.document.get("data")
+        return reply
 
     def _refusal(self, reply: Reply) -> Permanent | Transient:
         document = reply.document if isinstance(reply.document, dict) else {}
-        reason = one_line(str(document.get("error") or "no reason given"))
+        error = document.get("error")
+        reason = one_line(error) if isinstance(error, str) and error else "no reason given"
         kind = document.get("errorType")
         if kind == "bad_data" and 400 <= reply.status < 500:
             return Permanent(f"bad query: {reason}", target=self._api.place)
@@ -70,9 +73,13 @@ def _is_success(reply: Reply) -> bool:
     return isinstance(reply.document, dict) and reply.document.get("status") == "success"
 
 
-def _warnings(document: Any) -> str:
-    texts = [str(text) for text in document.get("warnings") or ()]
-    return one_line("; ".join(t for t in texts if not t.startswith(_HINT_PREFIX)))
+def _warnings(found: Any) -> str:
+    """Return the warnings on one line; whatever else stands in their place is a warning, too: unknown means no."""
+    if not found:
+        return ""
+    if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
+        return "in words that cannot be read"
+    return one_line("; ".join(text for text in found if not text.startswith(_HINT_PREFIX)))
 
 
 def _samples(answer: Any) -> tuple[Sample, ...]:
@@ -80,7 +87,9 @@ def _samples(answer: Any) -> tuple[Sample, ...]:
     if kind == "scalar":
         return (_sample({}, result),)
     if kind != "vector":
-        raise Permanent(f"the query gives a {kind}; ask for an instant vector or a scalar")
+        raise Permanent(
+            f"the query gives a {one_line(str(kind), 40)}; ask for an instant vector or a scalar"
+        )
     return tuple(_vector_sample(entry) for entry in result)
 
 
@@ -92,7 +101,27 @@ def _vector_sample(entry: Any) -> Sample:
 
 def _sample(labels: Any, point: Sequence[Any]) -> Sample:
     at, value = point
-    return Sample(labels=dict(labels), value=float(value), at=float(at))
+    return Sample(labels=_labels(labels), value=_number(value), at=_time(at))
+
+
+def _labels(found: Any) -> dict[str, str]:
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise TypeError("labels are texts")
+    return found
+
+
+def _number(value: Any) -> float:
+    """Read a value, which Prometheus writes as a text; "NaN" and "+Inf" are values."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise TypeError("a value is a number")
+    return float(value)
+
+
+def _time(value: Any) -> float:
+    moment = _number(value)
+    if not math.isfinite(moment):
+        raise ValueError("a time is finite")
+    return moment
 
 
 def _matrix(answer: Any) -> tuple[Series, ...]:
@@ -104,5 +133,5 @@ def _matrix(answer: Any) -> tuple[Series, ...]:
 def _series(entry: Any) -> Series:
     if "values" not in entry and "histograms" in entry:
         raise Permanent(_HISTOGRAMS)
-    points = tuple((float(at), float(value)) for at, value in entry["values"])
-    return Series(labels=dict(entry["metric"]), points=points)
+    points = tuple((_time(at), _number(value)) for at, value in entry["values"])
+    return Series(labels=_labels(entry["metric"]), points=points)

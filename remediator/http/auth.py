@@ -202,10 +202,12 @@ def _caller(request: web.Request, name: str, role: Role, groups: Iterable[str]) 
 
 
 def _certificate_name(request: web.Request) -> str:
-    """Return the common name of the client's verified certificate, or nothing."""
+    """Return the common name of the client's verified certificate; nothing where it has none, or more than one:
+    which of them its authority meant, nobody can know."""
     transport = request.transport
     certificate: Any = transport.get_extra_info("peercert") if transport else None
     if not certificate:
         return ""
-    fields = {key: value for part in certificate.get("subject", ()) for key, value in part}
-    return str(fields.get("commonName", ""))
+    fields = [field for part in certificate.get("subject", ()) for field in part]
+    names = [value for key, value in fields if key == "commonName"]
+    return str(names[0]) if len(names) == 1 else ""

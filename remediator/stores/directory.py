@@ -21,8 +21,14 @@ NETWORK_TYPES = frozenset(
 )
 
 
+_OWNER_BYTES = 21
+
+
 class DirectoryLock:
-    """Holds a directory for this store, against every other process and store, until closed or killed."""
+    """Holds a directory for this store, against every other process and store, until closed or killed.
+
+    The file says who holds it, and behind that, for ever, which databases were made in the directory.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._file = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -35,14 +41,29 @@ class DirectoryLock:
                 f"{directory} is in use by another remediator (process {owner}); "
                 "stop it, or use another data_dir"
             ) from error
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, str(os.getpid()).encode(), 0)
+        self.was_held = os.fstat(self._file).st_size > 0
+        os.pwrite(self._file, f"{os.getpid():<20}\n".encode(), 0)
+
+    def knows(self, name: str) -> bool:
+        """Say whether a database of this name was made in the directory."""
+        return _made(name) in os.pread(self._file, 65_536, 0)
+
+    def remember(self, name: str) -> None:
+        """Write down that there is a database of this name, so that it is missed where it vanishes."""
+        if not self.knows(name):
+            end = max(os.fstat(self._file).st_size, _OWNER_BYTES)
+            os.pwrite(self._file, _made(name), end)
+            os.fsync(self._file)
 
     def close(self) -> None:
         """Let others have the directory; may be repeated."""
         if self._file >= 0:
             os.close(self._file)
         self._file = -1
+
+
+def _made(name: str) -> bytes:
+    return f"made: {name}\n".encode()
 
 
 def prepare_directory(directory: Path) -> None:
@@ -61,6 +82,15 @@ def make_private(file: Path) -> None:
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make a new or renamed file's name durable."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -18,13 +18,19 @@ from sqlalchemy.exc import StatementError
 from remediator.core.errors import StoreUnavailable
 from remediator.ports.store import Reader, Transaction, Work
 from remediator.stores.bell import Bell
-from remediator.stores.directory import DirectoryLock, make_private, prepare_directory
+from remediator.stores.directory import (
+    DirectoryLock,
+    make_private,
+    prepare_directory,
+    sync_directory,
+)
 from remediator.stores.faults import translated
+from remediator.stores.known_file import is_to_be_made, lost
 from remediator.stores.leases import CALLERS_CLOCK, Leases
 from remediator.stores.schema import outbox, run
 from remediator.stores.session import Dialect
 from remediator.stores.transaction import SqlReader, SqlTransaction
-from remediator.stores.upgrade import bring_up_to_date, has_something_to_upgrade
+from remediator.stores.upgrade import bring_up_to_date, has_something_to_upgrade, revision_of
 from remediator.stores.writer import Writer
 
 T = TypeVar("T")
@@ -102,8 +108,12 @@ def prepare_file(file: Path) -> DirectoryLock:
     with ExitStack() as failing:
         failing.callback(lock.close)
         try:
-            make_private(file)
-            _upgrade(file)
+            if is_to_be_made(file, lock):
+                _make(file)
+            else:
+                make_private(file)
+                _upgrade(file, is_ours=lock.knows(file.name))
+            lock.remember(file.name)
         except (OSError, StatementError) as error:
             raise StoreUnavailable(f"{file} cannot be used: {_words(error)}") from error
         failing.pop_all()
@@ -114,10 +124,23 @@ def _words(error: OSError | StatementError) -> str:
     return str(error.orig) if isinstance(error, StatementError) else str(error.strerror)
 
 
-def _upgrade(file: Path) -> None:
+def _make(file: Path) -> None:
+    """Make a whole database under another name first: there is never an empty or half one under its own."""
+    whole = file.with_name(f"{file.name}.new")
+    for rest in (whole, Path(f"{whole}-wal"), Path(f"{whole}-shm")):
+        rest.unlink(missing_ok=True)
+    make_private(whole)
+    _upgrade(whole)
+    whole.replace(file)
+    sync_directory(file.parent)
+
+
+def _upgrade(file: Path, *, is_ours: bool = False) -> None:
     engine = _engine(file, "rw", _WRITER_PRAGMAS, begin="BEGIN IMMEDIATE")
     try:
         with engine.connect() as connection:
+            if is_ours and revision_of(connection) is None:
+                raise StoreUnavailable(lost(file, "holds no database of remediator"))
             if has_something_to_upgrade(connection):
                 connection.rollback()
                 _back_up(connection, file)

@@ -120,6 +120,30 @@ def test_an_explanation_says_what_each_rule_found() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("match", "to", "instance", "host"),
+    [
+        (r"(?P<h>\w+)-x", r"\g<h>", "web1-x", "web1"),
+        (r"(\w+)-(\w+)", r"\g<2>.\1", "a-b", "b.a"),
+        (r"(a)?b", r"x\1", "b", "x"),
+        (r"web", r"\g<0>1", "web", "web1"),
+        (r"web", "grün", "web", None),
+        (r"(a+)+b", r"\1", "a" * 256, None),
+    ],
+)
+def test_a_rewrite_fills_in_what_its_groups_caught(
+    match: str, to: str, instance: str, host: str | None
+) -> None:
+    rule = HostRule(kind=RuleKind.REWRITE, match=match, to=to)
+    resolver = HostResolver(rules=(rule,), allow=ANYTHING)
+
+    if host is None:
+        with pytest.raises(InvalidTarget):
+            resolver.resolve(instance, {})
+    else:
+        assert resolver.resolve(instance, {}) == host
+
+
 def test_addresses_come_from_the_inventory() -> None:
     resolver = HostResolver(rules=(INVENTORY,))
 

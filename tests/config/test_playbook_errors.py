@@ -62,7 +62,7 @@ BAD = [
         + VERIFY,
         [
             "p.yaml:3:9: error[matcher]: 'alertname' is not a matcher: …",
-            "p.yaml:3:20: error[matcher]: '(' is not a regular expression: …",
+            "p.yaml:3:20: error[matcher]: `(` is not a regular expression of RE2 …",
             'p.yaml:3:30: error[matcher]: a matcher is text like alertname="DiskSpaceLow"',
         ],
     ),

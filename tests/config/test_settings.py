@@ -355,3 +355,30 @@ def test_a_source_without_a_list_may_start_every_playbook() -> None:
 
     assert source.may_start("anything")
     assert not replace(source, playbooks=()).may_start("anything")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        (".+", "/"),
+        (r"\\S+", "/"),
+        ("[^ ]+", "/"),
+        ("[a-z/]+", "/"),
+        ("/srv/.*", "/"),
+        ("[a-z.]+", ".."),
+        (r"\\.*[a-z]+", ".."),
+        ("[a-z0-9-]+", None),
+        ("/srv/[a-z]+", None),
+        (r"[a-z]+\\.service", None),
+        (r"\\w+", None),
+    ],
+)
+def test_a_pattern_of_a_command_that_leaves_its_path_is_a_warning(
+    settings_folder: Path, pattern: str, found: str | None
+) -> None:
+    text = f'commands:\n  a: {{argv: [rm, "/srv/{{x}}"], parameters: {{x: "{pattern}"}}}}\n'
+
+    warned = [line for line in problems(settings_folder, text) if "path-in-parameter" in line]
+
+    assert len(warned) == (0 if found is None else 1)
+    assert all(f"hold `{found}`" in line and ":2:" in line for line in warned)

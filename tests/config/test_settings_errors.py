@@ -157,18 +157,18 @@ BAD = [
     ),
     (
         "host rules",
-        "hosts:\n  resolve:\n    - lable: x\n    - rewrite: {match: '(a+)+', to: x}\n"
+        "hosts:\n  resolve:\n    - lable: x\n    - rewrite: {match: '(a)\\1', to: x}\n"
         "    - rewrite: {match: 'a', to: '\\2'}\n    - ansible_inventory: gone.json\n    - 3\n"
         "  allow: ['web(']\n",
         [
             "settings.yaml:3:7: error[rule]: `lable` is not a rule with such a value. "
             "Did you mean `label`?",
-            "settings.yaml:4:24: error[pattern]: `(a+)+` repeats a group, which can be very slow; "
-            "repeat single characters",
-            "settings.yaml:5:33: error[pattern]: `\\2`: invalid group reference 2 …",
+            r"settings.yaml:4:24: error[pattern]: `(a)\1` is not a regular expression of RE2 (as in Prometheus): "
+            r"invalid escape sequence: \1; a group cannot be referred to (back-reference)",
+            "settings.yaml:5:33: error[pattern]: `\\2`: the pattern has no such group",
             "settings.yaml:6:26: error[inventory]: …",
             "settings.yaml:7:7: error[rule]: expected one of label, rewrite, ansible_inventory …",
-            "settings.yaml:8:11: error[pattern]: `web(` is not a regular expression: …",
+            "settings.yaml:8:11: error[pattern]: `web(` is not a regular expression of RE2 …",
         ],
     ),
     (
@@ -203,7 +203,7 @@ BAD = [
             "settings.yaml:2:14: error[placeholder]: the command itself must be written out",
             "settings.yaml:2:21: error[placeholder]: `{y}` has no pattern under `parameters`",
             "settings.yaml:2:55: error[unused]: no word of the command holds `{z}`",
-            "settings.yaml:2:58: error[pattern]: `(` is not a regular expression: …",
+            "settings.yaml:2:58: error[pattern]: `(` is not a regular expression of RE2 …",
         ],
     ),
     (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from remediator.core.matcher import parse_matcher
+from remediator.core.matcher import Matcher, MatchOp, parse_matcher
 from remediator.core.playbook import Mode, Playbook, VerifyOrder
 from remediator.core.selection import Decision, Environment, Index, select
 from remediator.testing.builders import a_step, an_alert
@@ -87,6 +89,24 @@ def test_one_playbook_is_decided_for_one_alert(
     chosen = select(playbook, an_alert(labels=labels()), (PROD, REST), ("disk*",), "am")
     assert (chosen.decision, chosen.mode) == (decision, mode)
     assert reason in chosen.reason
+
+
+def test_a_source_without_the_right_to_a_playbook_does_not_make_its_matchers_work() -> None:
+    """What may not be set off is not matched either."""
+    playbook = a_playbook("alertname=Disk", name="reboot")
+    unasked = replace(playbook, match=((Unasked("env", MatchOp.REGEX, "(a+)+b"),),))
+
+    chosen = select(unasked, an_alert(labels=labels()), (PROD,), ("disk*",), "am")
+
+    assert chosen.decision is Decision.SKIPPED
+    assert chosen.reason == "source am may not set off this playbook"
+
+
+class Unasked(Matcher):
+    """A matcher that must not be asked."""
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        raise AssertionError("asked")
 
 
 @pytest.mark.parametrize(

@@ -230,6 +230,8 @@ async def test_when_none_answers_all_complaints_are_told(fake: FakeAlertmanager)
         [{}],
         [{"fingerprint": "f", "labels": [], "status": {}}],
         [{"labels": {}}],
+        [{"fingerprint": "f", "labels": {"a": 1}, "status": {"state": "active"}}],
+        [{"fingerprint": 5, "labels": {}, "status": {"state": "active"}}],
     ],
 )
 async def test_what_is_no_list_of_alerts_is_transient(fake: FakeAlertmanager, body: object) -> None:

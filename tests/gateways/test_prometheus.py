@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,6 +16,7 @@ from tests.parts.server import free_port
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
 
+START = datetime(2026, 3, 1, tzinfo=UTC)
 LABELLED = 'label_replace(vector(7), "instance", "web1:9100", "", "")'
 
 
@@ -216,6 +217,22 @@ BODIES = [
     '{"status":"success","data":{"resultType":"vector","result":[3]}}',
     '{"status":"success","data":{"resultType":"scalar","result":7}}',
     '{"status":"succ',
+    '{"status":"success","warnings":5,"data":{"resultType":"vector","result":[]}}',
+    '{"status":"success","warnings":{"a":1},"data":{"resultType":"vector","result":[]}}',
+    '{"status":"success","warnings":"partial","data":{"resultType":"vector","result":[]}}',
+    '{"status":"success","warnings":[5],"data":{"resultType":"vector","result":[]}}',
+    '{"status":"error","error":{"a":[[[]]]},"errorType":["x"]}',
+    '{"status":"success","data":{"resultType":["vector"],"result":[]}}',
+    '{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[NaN,"1"]}]}}',
+    '{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":["nan","1"]}]}}',
+    '{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,true]}]}}',
+    '{"status":"success","data":{"resultType":"vector","result":[{"metric":{"a":1},"value":[1,"1"]}]}}',
+    '{"status":"success","data":{"resultType":"vector","result":[{"metric":[["a","b"]],"value":[1,"1"]}]}}',
+    '{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,1'
+    + "0" * 400
+    + "]}]}}",
+    '{"status":"success","data":{"resultType":"vector","result":"ab"}}',
+    '{"status":"success","data":[1]}',
 ]
 
 
@@ -229,12 +246,48 @@ async def test_what_is_not_prometheus_is_transient(
         await quick.query("vector(1)")
 
 
+@pytest.mark.parametrize("body", BODIES)
+async def test_what_is_not_prometheus_is_transient_for_graphs_too(
+    fake: FakePrometheus, quick: PrometheusGateway, body: str
+) -> None:
+    fake.garble(body.replace('"vector"', '"matrix"').replace('"value"', '"values"'))
+
+    with pytest.raises(Transient):
+        await quick.query_range(
+            "up", start=START, end=START + timedelta(minutes=1), step=timedelta(seconds=15)
+        )
+
+
+async def test_a_large_answer_is_refused_before_it_is_read_and_others_go_on(
+    fake: FakePrometheus,
+) -> None:
+    """17 MB of samples were read on the loop, which held every webhook up."""
+    series = '{"metric":{"instance":"web1"},"value":[1,"1"]},' * 360_000
+    fake.garble(
+        '{"status":"success","data":{"resultType":"vector","result":['
+        + series
+        + '{"metric":{},"value":[1,"1"]}]}}'
+    )
+    gateway = PrometheusGateway(Endpoint(url=fake.url))
+    asked = asyncio.create_task(gateway.query("vector(1)"))
+    worst = 0.0
+    while not asked.done():
+        began = time.monotonic()
+        await asyncio.sleep(0.005)
+        worst = max(worst, time.monotonic() - began)
+
+    with pytest.raises(Transient, match="too large, more than 4 MiB"):
+        await asked
+    await gateway.close()
+    assert worst < 1
+
+
 async def test_an_answer_without_end_is_cut_off(
     fake: FakePrometheus, quick: PrometheusGateway
 ) -> None:
     fake.garble("x" * 17_000_000)
 
-    with pytest.raises(Transient, match=r"larger than|in time"):
+    with pytest.raises(Transient, match=r"too large|in time"):
         await quick.query("vector(1)")
 
 

@@ -30,13 +30,13 @@ class Authority:
             *("-keyout", str(self.key), "-out", str(self.cert)),
         )
 
-    def issue(self, name: str) -> Pair:
+    def issue(self, name: str, subject: str = "") -> Pair:
         pair = Pair(self.folder / f"{name}.pem", self.folder / f"{name}.key")
         request, extra = self.folder / f"{name}.csr", self.folder / f"{name}.ext"
         extra.write_text("subjectAltName=IP:127.0.0.1\n")
         _openssl(
             *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-            *("-subj", f"/CN={name}", "-keyout", str(pair.key), "-out", str(request)),
+            *("-subj", subject or f"/CN={name}", "-keyout", str(pair.key), "-out", str(request)),
         )
         _openssl(
             *("x509", "-req", "-in", str(request), "-CA", str(self.cert), "-CAkey", str(self.key)),

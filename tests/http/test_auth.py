@@ -306,6 +306,32 @@ async def test_a_client_certificate_is_a_sources_credential(tmp_path: Path) -> N
         assert [n.source for n in await daemon.stored()] == ["prod"]
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "/CN=somebody/CN=alertmanager-prod",
+        "/CN=alertmanager-prod/CN=somebody",
+        "/CN=alertmanager-prod/OU=x/CN=alertmanager-prod",
+        "/OU=alertmanager-prod",
+    ],
+)
+async def test_a_certificate_with_two_names_or_none_is_nobodys(
+    tmp_path: Path, subject: str
+) -> None:
+    """The last of two counted: an authority that checks the first one only could be talked into a source."""
+    authority = Authority(tmp_path)
+    server, two = authority.issue("127.0.0.1"), authority.issue("two", subject)
+    files = TlsFiles(
+        cert_file=str(server.cert), key_file=str(server.key), client_ca_file=str(authority.cert)
+    )
+    sources = [SourceKeys(name="prod", client_cn="alertmanager-prod")]
+
+    async with running(tmp_path, tls=files, **locked(sources=sources)) as daemon:
+        shown = authority.client_context(two)
+
+        assert (await daemon.notify(payload("firing"), ssl=shown)).status == 401
+
+
 def test_no_secret_stands_in_a_repr() -> None:
     texts = repr([SOURCES, USERS, PROXY])
 

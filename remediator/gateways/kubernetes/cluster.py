@@ -32,7 +32,10 @@ from remediator.ports.kubernetes import (
     Write,
 )
 
-PAGE = 500
+PAGE = 100
+_MOST_PAGES = 1000
+_MOST_LISTED = 128 * 1024 * 1024
+_LARGEST_LOG = 64 * 1024 * 1024
 REHEARSAL = (("dryRun", "All"),)
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
@@ -104,7 +107,7 @@ class ClusterLooker:
             query["sinceSeconds"] = str(max(int(since.total_seconds()), 1))
         path = object_path(ref, "log")
         answer = await self.connection.ask(
-            Question(method="GET", path=path, query=tuple(query.items()))
+            Question(method="GET", path=path, query=tuple(query.items()), most=_LARGEST_LOG)
         )
         if answer.status in (400, 404):  # not started yet, no earlier container, or gone
             return ""
@@ -129,7 +132,8 @@ class ClusterLooker:
         }
         answer = await self.connection.ask(Question(method="POST", path=_REVIEWS, body=body))
         wish = Wish(verb="create", group="authorization.k8s.io", plural="selfsubjectaccessreviews")
-        return bool(self._object(answer, wish).get("status", {}).get("allowed"))
+        status = self._object(answer, wish).get("status")
+        return isinstance(status, Mapping) and status.get("allowed") is True
 
     async def _question(self, write: Write, more: tuple[tuple[str, str], ...]) -> Question:
         """Return a write as a request; raise Permanent for what is not allowed or not served."""
@@ -164,19 +168,30 @@ class ClusterLooker:
         self, path: str, query: tuple[tuple[str, str], ...], wish: Wish
     ) -> tuple[Object, ...]:
         found: list[Object] = []
-        token = ""
-        while True:
+        token, size = "", 0
+        for _ in range(_MOST_PAGES):
             page = (*query, ("limit", str(PAGE)), *((("continue", token),) if token else ()))
             answer = await self.connection.ask(Question(method="GET", path=path, query=page))
             if answer.status == 404:
                 return ()
             if answer.status == 410:  # a slow reader's pages are forgotten after five minutes
                 raise self._named(Transient("the list changed while it was read"))
-            document = self._object(answer, wish)
-            found += document.get("items") or ()
-            token = (document.get("metadata") or {}).get("continue") or ""
+            items, token = self._page(self._object(answer, wish))
+            found += items
+            size += len(answer.raw)
             if not token:
                 return tuple(found)
+            if size > _MOST_LISTED:
+                break
+        raise self._named(Transient(f"the list of {wish.plural} is too large to be read"))
+
+    def _page(self, document: Object) -> tuple[Sequence[Object], str]:
+        items, metadata = document.get("items") or [], document.get("metadata") or {}
+        token = metadata.get("continue") or "" if isinstance(metadata, Mapping) else None
+        is_list = isinstance(items, list) and all(isinstance(each, Mapping) for each in items)
+        if not is_list or not isinstance(token, str):
+            raise self._named(Transient("the answer is not a list of objects"))
+        return items, token
 
     async def _discovered(self, path: str) -> Mapping[str, Any] | None:
         answer = await self.connection.ask(Question(method="GET", path=path))

@@ -16,6 +16,7 @@ from typing import Any
 from remediator.core.errors import Permanent, Transient
 from remediator.core.plaintext import one_line
 from remediator.gateways.kubernetes.kubeconfig import Account, Plugin
+from remediator.ports.regular_file import read_regular_text
 
 FILE_SECONDS = 60.0
 """How long a token file's content is trusted (client-go: a minute)."""
@@ -55,7 +56,7 @@ def _bearer(token: str) -> str:
 
 def _token_in(file: str) -> str:
     try:
-        token = Path(file).read_text().strip()
+        token = read_regular_text(Path(file)).strip()
     except (OSError, UnicodeDecodeError) as error:
         raise Permanent(f"cannot read the token file {file}") from error
     if not token:

@@ -16,6 +16,7 @@ import yaml
 
 from remediator.core.errors import Permanent
 from remediator.gateways.kubernetes.settings import Reach
+from remediator.ports.regular_file import read_regular_text
 
 POD_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _HOME = Path("~/.kube/config")
@@ -68,7 +69,7 @@ def _of_pod(environment: Mapping[str, str], pod: Path) -> Account:
         raise ValueError("this is no pod: name a kubeconfig or a context in the settings")
     return Account(
         server=f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}",
-        authorities=(pod / "ca.crt").read_text(),
+        authorities=read_regular_text(pod / "ca.crt"),
         token_file=str(pod / "token"),
     )
 
@@ -114,7 +115,7 @@ def _of_files(paths: list[Path], context: str | None) -> Account:
 
 
 def _document(path: Path) -> Mapping[str, Any]:
-    document = yaml.safe_load(path.read_text())
+    document = yaml.safe_load(read_regular_text(path))
     if not isinstance(document, dict):
         raise ValueError(f"{path} is not a kubeconfig")
     return document
@@ -133,7 +134,7 @@ def _named(
 def _pem(folder: Path, entry: Mapping[str, Any], key: str) -> str:
     if inline := entry.get(f"{key}-data"):
         return b64decode(inline).decode()
-    return (folder / entry[key]).read_text() if entry.get(key) else ""
+    return read_regular_text(folder / entry[key]) if entry.get(key) else ""
 
 
 def _plugin(folder: Path, written: Mapping[str, Any], cluster: Mapping[str, Any]) -> Plugin:
