@@ -15,8 +15,8 @@ from remediator.core.errors import InputError
 
 MOST_DEPTH = 32
 MOST_CONTAINERS = 250_000
-MOST_KEYS = 1_000_000
-"""Ten thousand alerts with forty labels and annotations each have far fewer; more costs memory and time to read."""
+MOST_KEYS = 500_000
+"""Ten thousand alerts with thirty labels and annotations each have fewer; more costs memory and time to read."""
 
 # Only these escapes can smuggle in what raw UTF-8 cannot hold; a hit is then looked at closely.
 SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
