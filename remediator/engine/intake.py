@@ -64,7 +64,7 @@ class Intake:
         self._stopping = asyncio.Event()
         self.heartbeat = ambient.monotonic()
 
-    def use(self, read: Read, remainder: Remainder) -> None:
+    def use(self, read: Read, remainder: Remainder | None = None) -> None:
         """Have bodies read by `read`, and alerts that senders have cut off asked for by `remainder`."""
         self._reader, self._remainder = read, remainder
 
