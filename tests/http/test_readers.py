@@ -13,7 +13,6 @@ import pytest
 
 from remediator.core.errors import InvalidAlert, NothingTaken, Overloaded
 from remediator.http.alertmanager import parse
-from remediator.http.apart.process import ReaderProcess
 from remediator.http.readers import MIDDLING, SMALL, Readers
 from remediator.testing.builders import a_notification
 from tests.http.daemon import payload
@@ -78,19 +77,15 @@ async def test_the_loop_goes_on_while_a_large_body_is_read(readers: Readers) -> 
     assert longest < 1
 
 
-async def test_a_body_that_costs_too_much_memory_is_refused_and_the_next_is_read() -> None:
-    process = ReaderProcess()
-    try:
-        costly = (
-            b"[" + b"1.5," * 40_000_000 + b"1]"
-        )  # larger than the door lets in: the reading is what is tried
+async def test_a_body_that_costs_too_much_is_refused_and_the_next_is_read(readers: Readers) -> None:
+    costly = (
+        b"[" + b"1.5," * 40_000_000 + b"1]"
+    )  # larger than the door lets in: the reading is what is tried
 
-        with pytest.raises(InvalidAlert, match=r"640 MiB|ended the process|5 s of work"):
-            process.read(costly)
+    with pytest.raises(InvalidAlert, match=r"640 MiB of memory|ended the process|5 s of work"):
+        await readers.judge("ntf_1", costly)
 
-        assert b'"alerts": 1' in process.read(group(ALERT)).head
-    finally:
-        process.close()
+    assert (await readers.judge("ntf_2", group(ALERT, size=MIDDLING))).taken == 1
 
 
 async def test_a_process_that_was_killed_says_nothing_about_the_body(readers: Readers) -> None:

@@ -51,7 +51,7 @@ def _give_way() -> None:
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # a terminal sends it to all; our end is that of stdin
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (_within(resource.RLIMIT_AS, MOST_MEMORY),) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with suppress(OSError):
         os.nice(5)
@@ -62,7 +62,14 @@ def _give_way() -> None:
 def _allow_work() -> None:
     """Let one body cost so many seconds of processor time: SIGXCPU ends this process then, whatever it is at."""
     limit = ceil(time.process_time()) + MOST_WORK_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (_within(resource.RLIMIT_CPU, limit), hard))
+
+
+def _within(kind: int, wanted: int) -> int:
+    """Return a limit that is no higher than the one that the daemon was given itself."""
+    _, hard = resource.getrlimit(kind)
+    return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
 
 
 def _answer(body: bytes) -> Sequence[bytes]:
