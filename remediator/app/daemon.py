@@ -13,6 +13,7 @@ from typing import Any
 
 from remediator import __version__
 from remediator.app.identities import LiveIdentities
+from remediator.app.missing import Missing
 from remediator.app.retired import Retired
 from remediator.app.site import Live, Site, load_site
 from remediator.app.slack import slack_desk
@@ -29,10 +30,12 @@ from remediator.engine.intake import Intake
 from remediator.engine.keeper import Keeper, Retention
 from remediator.engine.ledger import Ledger
 from remediator.engine.preview import Preview
+from remediator.engine.remainder import Remainder
 from remediator.engine.runner import Runner
 from remediator.engine.scribe import Scribe
 from remediator.engine.worker import Worker
 from remediator.http.context import HttpContext
+from remediator.http.readers import Readers
 from remediator.http.server import TlsFiles, build_app, start, stop
 from remediator.http.slack.desk import SlackDesk
 from remediator.http.slack.socket import SocketDoor
@@ -91,6 +94,7 @@ class Daemon:
         self.telemetry = Telemetry()
         self._witness = TelemetryWitness(self.telemetry)
         self._traffic = Traffic(self._ambient.monotonic)
+        self._readers = Readers()
         self._stopping = asyncio.Event()
         self.started = asyncio.Event()
         self._loops: tuple[Worker | Intake | Courier | Keeper | SocketDoor, ...] = ()
@@ -107,6 +111,7 @@ class Daemon:
             stack.push_async_callback(store.close)
             stack.push_async_callback(self._close_gateways)
             stack.push_async_callback(self._close_desk)
+            stack.push_async_callback(self._readers.close)
             self._build(store)
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(loop.run()) for loop in self._loops]
@@ -116,6 +121,7 @@ class Daemon:
                 await self._stopping.wait()
                 for loop in self._loops:
                     loop.stop()
+                await self._readers.close()  # what is being read stays in the inbox
                 await self._finish(running)
                 await stop(server)  # last: until then, webhooks are told 503
         self.telemetry.log("daemon_stopped")
@@ -224,7 +230,7 @@ class Daemon:
         return self.site.settings.protected
 
     def _intake(self, store: Store, ledger: Ledger) -> Intake:
-        return Intake(
+        intake = Intake(
             store=store,
             ledger=ledger,
             ambient=self._ambient,
@@ -232,6 +238,12 @@ class Daemon:
             witness=self._witness,
             traffic=self._traffic,
         )
+        missing = Missing(Live(lambda: self.site.gateways.looking))
+        remainder = Remainder(
+            store=store, ambient=self._ambient, fetch=missing.fetch, witness=self._witness
+        )
+        intake.use(self._readers.read, remainder)
+        return intake
 
     def _courier(self, store: Store) -> Courier:
         return Courier(
@@ -280,6 +292,8 @@ class Daemon:
             version=__version__,
             external_url=settings.external_url,
             arrived=self._traffic.note,
+            refused=self._witness.refused,
+            readers=self._readers,
             slack=lambda: self._desk,
         )
         server = await start(_address(settings), build_app(context), _tls(settings))
@@ -295,6 +309,7 @@ class Daemon:
 
     def _answer_signals(self) -> None:
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self.telemetry.loop_failed)
         with suppress(NotImplementedError, ValueError, RuntimeError):
             loop.add_signal_handler(signal.SIGTERM, self.stop)
             loop.add_signal_handler(signal.SIGINT, self.stop)

@@ -25,7 +25,7 @@ from remediator.engine.ledger import Routes
 from remediator.http import alertmanager
 from remediator.http.auth import Doorkeeper
 from remediator.http.credentials import ProxyTrust, Role, SourceKeys, UserKeys
-from remediator.http.webhook import KIND
+from remediator.http.readers import KIND
 from remediator.ports.identity import Identities
 
 

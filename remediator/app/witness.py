@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from remediator.core.alert import Alert
+from remediator.core.alert import Alert, RefusedAlert
 from remediator.core.events import Judged, Stage
 from remediator.engine.ledger import Moved
-from remediator.ports.store import Vitals
+from remediator.ports.store import Notification, Vitals
 from remediator.telemetry import Telemetry
 
 
@@ -29,6 +29,18 @@ class TelemetryWitness:
         self._telemetry.alert(alert.status.value)
         for playbook, decision in decisions:
             self._telemetry.decision(playbook, decision)
+
+    def refused(self, notification: Notification, refused: tuple[RefusedAlert, ...]) -> None:
+        """Count each, and log the first of them."""
+        self._telemetry.refused(notification, refused)
+
+    def truncated(self, notification: Notification, count: int) -> None:
+        """Count and log it."""
+        self._telemetry.truncated(notification, count)
+
+    def set_aside(self, notification: Notification, why: str) -> None:
+        """Count and log it."""
+        self._telemetry.set_aside(notification, why)
 
     def problem(self, where: str, text: str) -> None:
         """Log what went wrong."""

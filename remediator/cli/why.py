@@ -20,6 +20,12 @@ _DECISIONS = {
     "dry_run": "dry run",
     "waiting": "waits",
     "run": "ran",
+    "refused": "was not taken",
+}
+_STATES = {
+    "new": "stored, not read yet",
+    "done": "read; what was decided about its alerts:",
+    "bad": "nothing of it was taken",
 }
 _NOW = {**_DECISIONS, "run": "would run", "dry_run": "would rehearse (dry run)"}
 _RULINGS = ("allow", "ask", "defer", "deny")
@@ -27,28 +33,39 @@ _MOST = 20
 
 
 @click.command()
-@click.argument("subject", metavar="FINGERPRINT|RUN")
+@click.argument("subject", metavar="FINGERPRINT|RUN|NOTIFICATION")
 @asks_daemon
 @output_option
 def why(subject: str, client: Client, output: str) -> None:
-    """Explain why remediator did something about an alert, or why it did not.
+    """Explain why remediator did something about an alert or a notification, or why it did not.
 
     \b
     Examples:
       remediator why 3b1f0c9d2e4a5b6c
       remediator why run_0199f0c4a1b27c3e8d5f60718293a4b5
+      remediator why ntf_0199f0c4a1b27c3e8d5f60718293a4b5
     """
     answer = client.get(path_of("why", subject))
     if output != "table":
         dump(answer, output)
         return
     now = datetime.now(UTC)
-    _say_run(answer.get("run"), now)
+    if notification := answer.get("notification"):
+        _say_notification(notification, now)
+    else:
+        _say_run(answer.get("run"), now)
     _say_section("Decisions", _decisions(answer.get("decisions") or [], now))
     _say_section("Other playbooks, asked now", _others(answer.get("others") or []))
     if answer.get("run"):
         say()
         say(f"The whole story: remediator runs show {answer['run']['id']}")
+
+
+def _say_notification(notification: Mapping[str, Any], now: datetime) -> None:
+    arrived = f"from {notification['source']}, {ago(notification['received_at'], now)}"
+    say(f"{notification['id']} {arrived}: {_STATES[notification['state']]}", bold=True)
+    if notification["error"]:
+        say(f"  {notification['error']}")
 
 
 def _say_run(run: Mapping[str, Any] | None, now: datetime) -> None:
@@ -93,7 +110,8 @@ def _decisions(decisions: Sequence[Mapping[str, Any]], now: datetime) -> Iterato
     """Tell each different decision once, the newest first, with how often it was made."""
     alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for decision in decisions:
-        key = (decision["playbook"], decision["decision"], decision["reason"], decision["by"])
+        who = decision["playbook"] or f"alert {decision['alert_name'] or '-'}"
+        key = (who, decision["decision"], decision["reason"], decision["by"])
         alike.setdefault(key, []).append(decision)
     for (playbook, said, reason, by), same in list(alike.items())[:_MOST]:
         who = f" (by {by})" if by else ""

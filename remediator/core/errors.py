@@ -6,6 +6,8 @@ other words. "No" is a value, never an error.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class RemediatorError(Exception):
     """Be the root of all errors that remediator raises on purpose."""
@@ -17,6 +19,18 @@ class InputError(RemediatorError):
 
 class InvalidAlert(InputError):
     """Refuse a notification body: the sender gets 400."""
+
+
+class NothingTaken(InvalidAlert):
+    """Refuse a notification of which no alert can be taken; `refused` (of core.alert) says what is odd about each."""
+
+    def __init__(self, text: str, refused: tuple[Any, ...]) -> None:
+        super().__init__(text)
+        self.refused = refused
+
+
+class Overloaded(RemediatorError):
+    """Say that there is too much to do for this now: 503 to senders; a later try may work."""
 
 
 class InvalidPlaybook(InputError):

@@ -12,7 +12,7 @@ from remediator.core.selection import select
 from remediator.core.wording import answer_line, headline, plan_lines, step_line, verification_lines
 from remediator.engine.admission import Rules
 from remediator.ports.codec import plain
-from remediator.ports.store import DecisionRecord, Listing, Reader, Store
+from remediator.ports.store import DecisionRecord, Listing, Notification, Reader, Store
 
 _MOST = 50
 _MOST_ANSWERS = 20
@@ -28,15 +28,38 @@ class Explanation:
 
     async def why(self, subject: str) -> Mapping[str, Any]:
         """Explain a run, or everything decided about a fingerprint; raise Refused where nothing is known."""
+        notification = await self._store.read(lambda reader: reader.notification(subject))
+        if notification is not None:
+            return await self._why_a_notification(notification)
         run, decisions, answers = await self._store.read(lambda reader: _look_up(reader, subject))
         if run is None and not decisions:
-            hint = "give a run's id or an alert's fingerprint; remediator runs list"
+            hint = "give the id of a run or a notification, or an alert's fingerprint; remediator runs list"
             raise Refused("not_found", f"nothing is known about {subject}", hint=hint)
         return {
             "subject": subject,
             "run": {**_explained(run), "answers": answers} if run else None,
             "decisions": [plain(decision) for decision in decisions],
             "others": self._others(run.order.alert, run.order.playbook) if run else [],
+            "notification": None,
+        }
+
+    async def _why_a_notification(self, notification: Notification) -> Mapping[str, Any]:
+        """Tell what became of a notification as a whole, and what was decided about its alerts."""
+        since = Listing(limit=_MOST, filters={"notification": notification.id})
+        page = await self._store.read(lambda reader: reader.decisions(since))
+        return {
+            "subject": notification.id,
+            "run": None,
+            "decisions": [plain(decision) for decision in page.items],
+            "others": [],
+            "notification": {
+                "id": notification.id,
+                "source": notification.source,
+                "received_at": notification.received_at.isoformat(),
+                "state": notification.state,
+                "error": notification.error,
+                "size": len(notification.body),
+            },
         }
 
     def _others(self, alert: Alert, besides: str) -> list[Mapping[str, str]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from remediator.core.alert import Alert
+from remediator.core.alert import Alert, RefusedAlert
 from remediator.engine.ledger import Moved
-from remediator.ports.store import Vitals
+from remediator.ports.store import Notification, Vitals
 
 
 class Witness(Protocol):
@@ -18,6 +18,15 @@ class Witness(Protocol):
 
     def decided(self, alert: Alert, decisions: tuple[tuple[str, str], ...]) -> None:
         """Hear what was decided about one alert, as (playbook, decision)."""
+
+    def refused(self, notification: Notification, refused: tuple[RefusedAlert, ...]) -> None:
+        """Hear which alerts of a notification could not be taken; mostly none."""
+
+    def truncated(self, notification: Notification, count: int) -> None:
+        """Hear that a sender has cut alerts off."""
+
+    def set_aside(self, notification: Notification, why: str) -> None:
+        """Hear that a notification is not worked on any more, though it may hold good alerts."""
 
     def problem(self, where: str, text: str) -> None:
         """Hear of something that went wrong and was survived."""
@@ -42,6 +51,15 @@ class Deaf:
         """Do nothing."""
 
     def decided(self, alert: Alert, decisions: tuple[tuple[str, str], ...]) -> None:
+        """Do nothing."""
+
+    def refused(self, notification: Notification, refused: tuple[RefusedAlert, ...]) -> None:
+        """Do nothing."""
+
+    def truncated(self, notification: Notification, count: int) -> None:
+        """Do nothing."""
+
+    def set_aside(self, notification: Notification, why: str) -> None:
         """Do nothing."""
 
     def problem(self, where: str, text: str) -> None:

@@ -1,63 +1,45 @@
-"""Alertmanager's webhook payload, version 4: the only file that knows it. Used by the webhook and, later, by intake.
+"""Alertmanager's webhook payload, version 4, and Grafana's, version 1: the only file that knows what a notification
+looks like as a whole. Used by the webhook and by intake, through `readers`.
 
 Facts: field-notes §13. A notification carries the whole group each time; the group's own `status`, `commonLabels` and
-the like are not read. Fields that we do not know are fine: new versions add some.
+the like are not read. Fields that we do not know are fine: new versions add some, and Grafana has more.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
-from pydantic_core import from_json
+from remediator.core.alert import Alert, AlertGroup, RefusedAlert
+from remediator.core.errors import InvalidAlert, NothingTaken
+from remediator.http.alert_reading import LONGEST_LABEL, LONGEST_TEXT, MOST_LABELS, read_alert
+from remediator.http.glance import ALERT_KEYS, MOST_ALERTS, count_at_a_glance
+from remediator.http.strictjson import InvalidJson, may_be_deep, read_json, refuse_deep
 
-from remediator.core.alert import Alert, AlertGroup, AlertStatus
-from remediator.core.errors import InvalidAlert
-from remediator.http.strictjson import (
-    SUSPECT,
-    InvalidJson,
-    keys_written,
-    may_be_deep,
-    read_json,
-    refuse_deep,
-)
+__all__ = ["MOST_ALERTS", "count_alerts", "count_at_a_glance", "parse"]
 
-MOST_ALERTS = 10_000
-MOST_LABELS = 256
-LONGEST_NAME = 1_024
-LONGEST_LABEL = 8_192
-LONGEST_ANNOTATION = 65_536
-LONGEST_TEXT = 8_192
-
-_FINGERPRINT = re.compile(r"[0-9A-Za-z_.:-]{1,128}")
-_YEARS = range(1970, 9000)
-_ALERT_KEYS = frozenset(
-    ("status", "labels", "annotations", "startsAt", "endsAt", "generatorURL", "fingerprint")
-)
-_GROUP_MAPS = frozenset(("groupLabels", "commonLabels", "commonAnnotations"))
-_REQUIRED_TEXTS = frozenset(("version", "groupKey", "receiver"))
-_NOT_TEXTS = frozenset(("alerts", "truncatedAlerts"))
-_STATUSES = frozenset(AlertStatus)
-_NO_TIME = "0001-01-01T00:00:00Z"
+_VERSIONS = frozenset(("4", "1"))
 _ADVICE = (
-    'remediator reads Alertmanager\'s own payload, version "4": remove `payload` from this receiver'
+    'remediator reads the payloads of Alertmanager (version "4") and of Grafana\'s alerting (version "1") as they '
+    "are: remove `payload` from this receiver"
 )
-
-
-class _Unusual(Exception):
-    """Ask for the closer look of `parse`."""
+_OF_THE_API = (
+    "this is a list of alerts as Prometheus posts it to Alertmanager's API: silences, inhibition and grouping would "
+    "not hold here. Send it to Alertmanager, and let a webhook receiver of Alertmanager point here"
+)
 
 
 def count_alerts(body: bytes) -> int:
-    """Return how many alerts a body has, or raise what `parse` raises: as strict, and quick where all is as usual."""
-    count = _count_at_a_glance(body)
+    """Return how many alerts of a body are taken, or raise what `parse` raises; quick where all is as usual."""
+    count = count_at_a_glance(body)
     return len(parse(body).alerts) if count is None else count
 
 
 def parse(body: bytes) -> AlertGroup:
-    """Read a webhook body; raise InvalidAlert with words for whoever set up the sender."""
+    """Read a webhook body; raise InvalidAlert with words for whoever set up the sender.
+
+    Odd alerts stand in `refused` beside those that are taken; NothingTaken is raised where none is left.
+    """
     try:
         message = read_json(body)
         if may_be_deep(body):
@@ -67,70 +49,6 @@ def parse(body: bytes) -> AlertGroup:
     return _group(message)
 
 
-def _count_at_a_glance(body: bytes) -> int | None:
-    """Return the number of alerts of a surely good body, None for any other.
-
-    Surely good is less than what `parse` takes: nothing unknown but texts, and no key that might be there twice.
-    """
-    if SUSPECT.search(body):
-        return None
-    try:
-        message = from_json(body, allow_inf_nan=False)
-        alerts = message["alerts"]
-        read = _keys_of_usual(message) + sum(map(_keys_of_usual_alert, alerts))
-    except (_Unusual, InvalidAlert, ValueError, TypeError, KeyError, AttributeError):
-        return None
-    return len(alerts) if read == keys_written(body) else None
-
-
-def _keys_of_usual(message: Any) -> int:
-    """Count the keys outside of the alerts; like the next two, raise anything where something is unusual."""
-    keys = len(message)
-    for key, value in message.items():
-        if type(value) is str:
-            if len(value) > LONGEST_TEXT:
-                raise _Unusual
-        elif key in _GROUP_MAPS:
-            keys += _keys_of_usual_map(value, LONGEST_ANNOTATION) if value else 0
-        elif key not in _NOT_TEXTS:
-            raise _Unusual
-    _truncated(message.get("truncatedAlerts"))
-    alerts = message["alerts"]
-    if not message.keys() >= _REQUIRED_TEXTS or message["version"] != "4":
-        raise _Unusual
-    if type(alerts) is not list or len(alerts) > MOST_ALERTS:
-        raise _Unusual
-    return keys
-
-
-def _keys_of_usual_alert(alert: Any) -> int:
-    labels, annotations = alert["labels"], alert["annotations"]
-    if (
-        alert.keys() != _ALERT_KEYS
-        or not labels
-        or not _FINGERPRINT.fullmatch(alert["fingerprint"])
-    ):
-        raise _Unusual
-    if alert["status"] not in _STATUSES or _time(alert, "startsAt") is None:
-        raise _Unusual
-    if alert["endsAt"] != _NO_TIME:
-        _time(alert, "endsAt")
-    if alert["generatorURL"] != "":
-        _text(alert, "generatorURL")
-    return (
-        len(alert)
-        + _keys_of_usual_map(labels, LONGEST_LABEL)
-        + _keys_of_usual_map(annotations, LONGEST_ANNOTATION)
-    )
-
-
-def _keys_of_usual_map(raw: Any, longest: int) -> int:
-    names, values = "".join(raw), "".join(raw.values())
-    if "" in raw or len(raw) > MOST_LABELS or len(names) > LONGEST_NAME or len(values) > longest:
-        raise _Unusual
-    return len(raw)
-
-
 def _refuse_deep_extras(message: Any) -> None:
     """Look at the depth of what is not read: the rest has a known shape."""
     if not isinstance(message, dict):
@@ -138,15 +56,34 @@ def _refuse_deep_extras(message: Any) -> None:
     refuse_deep([value for key, value in message.items() if key != "alerts"])
     alerts = message.get("alerts")
     for alert in alerts if isinstance(alerts, list) else ():
-        if isinstance(alert, dict) and not _ALERT_KEYS.issuperset(alert):
-            refuse_deep([alert[key] for key in alert.keys() - _ALERT_KEYS], 3)
+        if isinstance(alert, dict) and not ALERT_KEYS.issuperset(alert):
+            refuse_deep([alert[key] for key in alert.keys() - ALERT_KEYS], 3)
 
 
 def _group(message: Any) -> AlertGroup:
+    alerts = _alerts(message)
+    read = [read_alert(number, alert) for number, alert in enumerate(alerts)]
+    taken = tuple(each for each in read if isinstance(each, Alert))
+    refused = tuple(each for each in read if isinstance(each, RefusedAlert))
+    if refused and not taken:
+        raise NothingTaken(_all_refused(refused), refused)
+    return AlertGroup(
+        group_key=_text(message, "groupKey"),
+        receiver=_text(message, "receiver"),
+        external_url=_text(message, "externalURL"),
+        alerts=taken,
+        truncated=_truncated(message.get("truncatedAlerts")),
+        reason=_text(message, "notification_reason") or None,
+        group_labels=_group_labels(message.get("groupLabels")),
+        refused=refused,
+    )
+
+
+def _alerts(message: Any) -> list[Any]:
     if not isinstance(message, dict):
-        raise InvalidAlert(f"the body is not an object; {_ADVICE}")
+        raise InvalidAlert(f"the body is not an object; {_words_for(message)}")
     version = message.get("version")
-    if version != "4":
+    if not isinstance(version, str) or version not in _VERSIONS:
         found = "is missing" if version is None else f"is {str(version)[:20]!r}"
         raise InvalidAlert(f"`version` {found}; {_ADVICE}")
     alerts = message.get("alerts")
@@ -154,108 +91,32 @@ def _group(message: Any) -> AlertGroup:
         raise InvalidAlert("`alerts` is not a list")
     if len(alerts) > MOST_ALERTS:
         raise InvalidAlert(f"{len(alerts)} alerts; the most is {MOST_ALERTS}")
-    return AlertGroup(
-        group_key=_text(message, "groupKey", required=True),
-        receiver=_text(message, "receiver", required=True),
-        external_url=_text(message, "externalURL"),
-        alerts=tuple(_alert(number, alert) for number, alert in enumerate(alerts)),
-        truncated=_truncated(message.get("truncatedAlerts")),
-        reason=_text(message, "notification_reason") or None,
-    )
+    return alerts
+
+
+def _words_for(message: Any) -> str:
+    first = message[0] if isinstance(message, list) and message else None
+    return _OF_THE_API if isinstance(first, dict) and "labels" in first else _ADVICE
+
+
+def _all_refused(refused: tuple[RefusedAlert, ...]) -> str:
+    first = refused[0].reason
+    return first if len(refused) == 1 else f"none of {len(refused)} alerts can be taken. {first}"
 
 
 def _truncated(number: Any) -> int:
-    if number is None:
-        return 0
-    if type(number) is not int or not 0 <= number < 2**53:
-        raise InvalidAlert("`truncatedAlerts` is not a number of alerts")
-    return number
+    return number if type(number) is int and 0 <= number < 2**53 else 0
 
 
-def _text(message: Mapping[str, Any], key: str, *, required: bool = False) -> str:
+def _text(message: Mapping[str, Any], key: str) -> str:
+    """Return a text about the group, cut; nobody's alert depends on it."""
     text = message.get(key)
-    if text is None and not required:
-        return ""
-    if not isinstance(text, str):
-        raise InvalidAlert(f"`{key}` is not a text")
-    if len(text) > LONGEST_TEXT:
-        raise InvalidAlert(f"`{key}` has {len(text)} characters; the most is {LONGEST_TEXT}")
-    return text
+    return text[:LONGEST_TEXT] if isinstance(text, str) else ""
 
 
-def _alert(number: int, raw: Any) -> Alert:
-    try:
-        return _checked_alert(raw)
-    except InvalidAlert as error:
-        raise InvalidAlert(f"alerts[{number}]: {error}") from error
-
-
-def _checked_alert(raw: Any) -> Alert:
-    if not isinstance(raw, dict):
-        raise InvalidAlert("is not an object")
-    fingerprint = raw.get("fingerprint")
-    if not isinstance(fingerprint, str) or not _FINGERPRINT.fullmatch(fingerprint):
-        raise InvalidAlert("`fingerprint` is not 1 to 128 plain characters")
-    labels = _map(raw.get("labels"), "labels", LONGEST_LABEL)
-    if not labels:
-        raise InvalidAlert("`labels` is empty")
-    return Alert(
-        fingerprint=fingerprint,
-        status=_status(raw.get("status")),
-        labels=labels,
-        annotations=_map(raw.get("annotations") or {}, "annotations", LONGEST_ANNOTATION),
-        starts_at=_required_time(raw),
-        ends_at=_time(raw, "endsAt"),
-        generator_url=_text(raw, "generatorURL"),
-    )
-
-
-def _status(text: Any) -> AlertStatus:
-    if text == "firing":
-        return AlertStatus.FIRING
-    if text == "resolved":
-        return AlertStatus.RESOLVED
-    raise InvalidAlert("`status` is neither firing nor resolved")
-
-
-def _map(raw: Any, key: str, longest: int) -> dict[str, str]:
-    """Check a map of texts. Names may be any UTF-8: new Alertmanagers allow dots, spaces and more in them."""
-    if not isinstance(raw, dict):
-        raise InvalidAlert(f"`{key}` is not an object")
-    if len(raw) > MOST_LABELS:
-        raise InvalidAlert(f"{len(raw)} {key}; the most is {MOST_LABELS}")
-    for name, value in raw.items():
-        if type(value) is not str:
-            raise InvalidAlert(f"`{key}`: {name[:100]!r} is not a text")
-        if not name or len(name) > LONGEST_NAME:
-            raise InvalidAlert(
-                f"`{key}`: a name has {len(name)} characters, not 1 to {LONGEST_NAME}"
-            )
-        if len(value) > longest:
-            raise InvalidAlert(
-                f"`{key}`: {name[:100]!r} has {len(value)} characters; the most is {longest}"
-            )
-    return raw
-
-
-def _required_time(raw: Mapping[str, Any]) -> datetime:
-    moment = _time(raw, "startsAt")
-    if moment is None:
-        raise InvalidAlert("`startsAt` is missing")
-    return moment
-
-
-def _time(raw: Mapping[str, Any], key: str) -> datetime | None:
-    """Read RFC 3339; nothing for an absent time and for Go's zero time, which Alertmanager sends for "not yet"."""
-    text = raw.get(key)
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError) as error:
-        raise InvalidAlert(f"`{key}` is not a time as in 2026-01-31T12:00:00Z") from error
-    if moment.year == 1:
-        return None
-    if moment.tzinfo is None or moment.year not in _YEARS:
-        raise InvalidAlert(f"`{key}` has no time zone, or a year that cannot be")
-    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+def _group_labels(raw: Any) -> dict[str, str]:
+    """Return the labels that all alerts of the group share; none where they are not as usual."""
+    if not isinstance(raw, dict) or len(raw) > MOST_LABELS:
+        return {}
+    is_usual = all(isinstance(v, str) and len(k) + len(v) <= LONGEST_LABEL for k, v in raw.items())
+    return raw if is_usual else {}

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from remediator.core.duration import parse_duration
 from remediator.http.refusal import HttpRefusal
+from remediator.http.room import Share
 from remediator.http.route import Call
 from remediator.http.strictjson import InvalidJson, read_json, refuse_deep
 
@@ -23,8 +24,11 @@ _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}")
 _LARGEST_PAGE = 500
 
 
-async def read_body(call: Call, limit: int) -> bytes:
-    """Return the raw body; refuse encoded (415), large (413) and slow ones (TimeoutError)."""
+async def read_body(call: Call, limit: int, share: Share | None = None) -> bytes:
+    """Return the raw body; refuse encoded (415), large (413) and slow ones (TimeoutError).
+
+    Where bodies may be large, `share` is what this one takes of their room (Overloaded).
+    """
     request = call.request
     if "Content-Encoding" in request.headers:
         raise HttpRefusal(
@@ -36,15 +40,22 @@ async def read_body(call: Call, limit: int) -> bytes:
         body = request.content.read_nowait()
     else:
         async with asyncio.timeout(call.context.body_seconds):
-            body = await _read(request)
+            body = await _read(request, limit, share)
     if len(body) > limit:
         raise too_large(limit)
     return body
 
 
-async def _read(request: web.Request) -> bytes:
+async def _read(request: web.Request, limit: int, share: Share | None) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
     try:
-        return await request.read()
+        while size <= limit and (piece := await request.content.readany()):
+            pieces.append(piece)
+            size += len(piece)
+            if share is not None:
+                share.grow(len(piece))
+        return b"".join(pieces)
     except web.RequestPayloadError as error:
         raise HttpRefusal(400, "invalid", "the body ended too early", close=True) from error
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from remediator.core.alert import RefusedAlert
 from remediator.core.events import Settlement
 from remediator.core.facts import Pause
 from remediator.core.person import Person
@@ -17,9 +18,12 @@ from remediator.core.playbook import Playbook
 from remediator.core.run import Run
 from remediator.http.auth import Doorkeeper
 from remediator.http.letterbox import Letterbox
+from remediator.http.readers import Readers
+from remediator.http.readiness import Readiness
+from remediator.http.room import Room
 from remediator.ports.action import Action
 from remediator.ports.ambient import Ambient
-from remediator.ports.store import Store
+from remediator.ports.store import Notification, Store
 
 if TYPE_CHECKING:
     from remediator.http.slack.desk import SlackDesk
@@ -106,11 +110,14 @@ class HttpContext:
     `external_url` is how people reach the daemon through a proxy: its host is answered on loopback too (against DNS
     rebinding nothing else is), and its pages may post.
 
-    `why` explains a run's id or an alert's fingerprint, or raises Refused; its keys: `subject`; `run` (the newest one,
+    `why` explains a run's id, an alert's fingerprint or a notification's id, or raises Refused; its keys: `subject`;
+    `notification` (None, but for its id: id, source, received_at, state, error, size); `run` (the newest one,
     or None: headline, phase, outcome, reason, verdicts, plan, answers, steps, verification); `decisions` (newest
     first: at, playbook, decision, reason, by); `others` (playbooks that could have answered, likewise).
     `plan` says what would happen now for an alert with these labels, by one playbook or all, and changes nothing.
-    `letterbox` is made here, over the store. `slack` is where Slack's HTTP door hands in what it takes.
+    `refused` hears of notifications of which no alert was taken.
+    `letterbox` and `readiness` are made here, over the store.
+    `readers` are closed with the server. `slack` is where Slack's HTTP door hands in what it takes.
     """
 
     store: Store
@@ -129,8 +136,14 @@ class HttpContext:
     external_url: str = ""
     body_seconds: float = 30.0
     arrived: Callable[[], None] = lambda: None
+    refused: Callable[[Notification, tuple[RefusedAlert, ...]], None] = lambda *_: None
     slack: Callable[[], SlackDesk | None] = lambda: None
+    readers: Readers = field(default_factory=Readers)
+    room: Room = field(default_factory=Room)
     letterbox: Letterbox = field(init=False)
+    readiness: Readiness = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "letterbox", Letterbox(self.store))
+        readiness = Readiness(self.store, self.ambient.now)
+        object.__setattr__(self, "readiness", readiness)
+        object.__setattr__(self, "letterbox", Letterbox(self.store, told=readiness.noted))

@@ -24,14 +24,17 @@ async def healthy(call: Call) -> web.Response:
 
 
 async def ready(call: Call) -> web.Response:
-    """Answer whether notifications can be taken: the store answers and playbooks are loaded. Nothing else matters."""
+    """Answer whether notifications can be taken: they can be stored, and playbooks are loaded. Nothing else matters."""
     if not call.context.accepting():
         raise HttpRefusal(503, "unavailable", "starting or shutting down")
     try:
         async with asyncio.timeout(_STORE_SECONDS):
             await call.context.store.read(lambda reader: reader.notification("ntf_none"))
-    except (StoreUnavailable, TimeoutError) as error:
+            await call.context.readiness.check()
+    except TimeoutError as error:
         raise HttpRefusal(503, "unavailable", "the store does not answer") from error
+    except StoreUnavailable as error:
+        raise HttpRefusal(503, "unavailable", f"nothing can be stored: {error}") from error
     return reply({"status": "ready", "playbooks": len(call.context.book().by_name)})
 
 

@@ -21,7 +21,7 @@ from remediator.ports.store import JournalEntry, Listing, Page, Reader
 
 _PAGED = ("limit", "before")
 _RUN_FILTERS = ("playbook", "target", "phase", "outcome", "fingerprint")
-_DECISION_FILTERS = ("playbook", "fingerprint", "decision", "source")
+_DECISION_FILTERS = ("playbook", "fingerprint", "decision", "source", "notification")
 
 
 async def status(call: Call) -> web.Response:
@@ -118,7 +118,7 @@ async def actions(call: Call) -> web.Response:
 
 
 async def why(call: Call) -> web.Response:
-    """Explain why something happened, or did not, to an alert (by fingerprint) or a run (by id)."""
+    """Explain why something happened, or did not, to an alert (by fingerprint), a run or a notification (by id)."""
     return reply(await call.context.why(path_id(call)))
 
 

@@ -183,7 +183,9 @@ _DECISION = _object(
     fingerprint=_TEXT,
     source=_TEXT,
     playbook=_TEXT,
-    decision={"enum": ["not_matched", "skipped", "off", "blocked", "dry_run", "waiting", "run"]},
+    decision={
+        "enum": ["not_matched", "skipped", "off", "blocked", "dry_run", "waiting", "run", "refused"]
+    },
     reason=_TEXT,
     by=_TEXT,
     run=_MAYBE_TEXT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
 import ssl
 import traceback
@@ -13,10 +14,18 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from remediator.core.errors import InputError, InvalidSettings, Refused, StoreUnavailable
+from remediator.core.errors import (
+    InputError,
+    InvalidSettings,
+    Overloaded,
+    Refused,
+    StoreUnavailable,
+)
+from remediator.core.panics import is_out_of_memory
 from remediator.http.bodies import LARGEST_BODY, too_large
 from remediator.http.context import HttpContext
 from remediator.http.credentials import Role
+from remediator.http.listener import Listener, bound_sockets
 from remediator.http.origin import Origins, is_loopback
 from remediator.http.refusal import HttpRefusal
 from remediator.http.replies import reply_error
@@ -27,9 +36,15 @@ from remediator.http.webhook import WEBHOOK
 _REFUSED = {"not_found": 404, "forbidden": 403, "conflict": 409}
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 _OPEN_FILES = 65_536
-_IDLE_SECONDS = 60.0  # also the longest that headers may take
+_IDLE_SECONDS = 60.0  # also the longest that a later head may take; the first one has less time
 _SHUTDOWN_SECONDS = 5.0
 _LINGERING_SECONDS = 2.0
+_OF_CONNECTIONS: dict[str, Any] = {
+    "access_log": None,
+    "auto_decompress": False,
+    "keepalive_timeout": _IDLE_SECONDS,
+    "lingering_time": _LINGERING_SECONDS,
+}
 _SHORT = WEBHOOK[0]
 
 _Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -50,6 +65,7 @@ class _Door:
 
     origins: Origins
     shortcut: _Answer
+    log: Callable[..., None]
 
 
 _DOOR = web.AppKey("door", _Door)
@@ -59,11 +75,13 @@ def build_app(context: HttpContext) -> web.Application:
     """Return the application with every route of the table."""
     outermost = _outermost(context)
     app = web.Application(middlewares=[outermost], client_max_size=LARGEST_BODY)
+    app.on_cleanup.append(lambda _: context.readers.close())
     origins = Origins(context.external_url)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _guarded(route, context, origins))
+    app.router.add_route(_SHORT.method, f"{_SHORT.path}/", _guarded(_SHORT, context, origins))
     shortcut = partial(outermost, handler=_guarded(_SHORT, context, origins))
-    app[_DOOR] = _Door(origins=origins, shortcut=shortcut)
+    app[_DOOR] = _Door(origins=origins, shortcut=shortcut, log=context.metrics.log)
     return app
 
 
@@ -71,25 +89,22 @@ async def start(listen: str, app: web.Application, tls: TlsFiles | None = None) 
     """Listen on `HOST:PORT` (`:PORT` is every address); return the runner that `stop` ends. Raise InvalidSettings."""
     _allow_many_connections()
     host, port = read_address(listen)
+    context = _tls_context(tls)
     runner = web.AppRunner(
-        app,
-        access_log=None,
-        handler_cancellation=False,
-        auto_decompress=False,
-        keepalive_timeout=_IDLE_SECONDS,
-        lingering_time=_LINGERING_SECONDS,
-        shutdown_timeout=_SHUTDOWN_SECONDS,
+        app, handler_cancellation=False, shutdown_timeout=_SHUTDOWN_SECONDS, **_OF_CONNECTIONS
     )
     await runner.setup()
-    if door := app.get(_DOOR):
+    door = app.get(_DOOR)
+    if door:
         door.origins.on_loopback = is_loopback(host)
         _lay_shortcut(runner, door.shortcut)
-    site = web.TCPSite(runner, host, port, ssl_context=_tls_context(tls), backlog=1024)
     try:
-        await site.start()
+        sockets = await bound_sockets(host, port)
     except OSError as error:
         await runner.cleanup()
         raise InvalidSettings(f"cannot listen on {listen}: {error.strerror or error}") from error
+    log = door.log if door else _unheard
+    await Listener(runner, sockets, tls=context, log=log, settings=_OF_CONNECTIONS).start()
     return runner
 
 
@@ -117,11 +132,24 @@ def _lay_shortcut(runner: web.AppRunner, shortcut: _Answer) -> None:
 
     def answer(request: Any) -> Awaitable[web.StreamResponse]:
         is_plain = request.raw_path == _SHORT.path and request.method == _SHORT.method
-        if is_plain and "Expect" not in request.headers:
+        expected = request.headers.get("Expect")
+        if is_plain and expected is None:
             return shortcut(request)
+        if expected is not None and expected.lower() != "100-continue":
+            return _expectation_failed()
         return routed(request)
 
     server.request_handler = answer
+
+
+async def _expectation_failed() -> web.Response:
+    """Answer before the router would, in the sender's own words."""
+    words = "only `Expect: 100-continue` is understood"
+    return reply_error(HttpRefusal(417, "unsupported", words, close=True))
+
+
+def _unheard(event: str, **fields: Any) -> None:
+    """Log nothing: an application without a context has no log."""
 
 
 def _guarded(route: Route, context: HttpContext, origins: Origins) -> _Answer:
@@ -169,18 +197,27 @@ def _outermost(context: HttpContext) -> Middleware:
             return await handler(request)
         except HttpRefusal as refusal:
             return reply_error(refusal)
-        except ConnectionError:
+        except (ConnectionError, asyncio.CancelledError, KeyboardInterrupt, SystemExit):
             raise
-        except Exception as error:  # the one place of http where anything may arrive
+        except (
+            BaseException
+        ) as error:  # the one place of http where anything may arrive, also Rust's panics
             return reply_error(_translated(error, request, context))
 
     return outermost
 
 
-def _translated(error: Exception, request: web.Request, context: HttpContext) -> HttpRefusal:
+def _translated(error: BaseException, request: web.Request, context: HttpContext) -> HttpRefusal:
     match error:
         case Refused():
             return HttpRefusal(_REFUSED.get(error.code, 409), error.code, str(error), error.hint)
+        case Overloaded():
+            return HttpRefusal(503, "unavailable", str(error), "try again", close=True)
+        case _ if is_out_of_memory(error):
+            context.metrics.log("out_of_memory", method=request.method, path=request.path)
+            return HttpRefusal(
+                503, "unavailable", "there is no memory for this now", "try again", close=True
+            )
         case StoreUnavailable():
             return HttpRefusal(503, "unavailable", "the store cannot be reached", "try again")
         case InputError():

@@ -14,11 +14,15 @@ from typing import Any, NoReturn
 from remediator.core.errors import InputError
 
 MOST_DEPTH = 32
+MOST_CONTAINERS = 250_000
+MOST_KEYS = 500_000
+"""Ten thousand alerts with thirty labels and annotations each have fewer; more costs memory and time to read."""
 
 # Only these escapes can smuggle in what raw UTF-8 cannot hold; a hit is then looked at closely.
 SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
 _WHITE_SPACE = b" \t\n\r"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class InvalidJson(InputError):
@@ -26,7 +30,8 @@ class InvalidJson(InputError):
 
 
 def read_json(body: bytes) -> Any:
-    """Return the value of a JSON text in UTF-8; raise InvalidJson."""
+    """Return the value of a JSON text in UTF-8; raise InvalidJson. The work grows with the body and no faster."""
+    _refuse_crowd(body)
     try:
         value = _DECODER.decode(body.decode())
     except UnicodeDecodeError as error:
@@ -72,11 +77,21 @@ def _inside(value: Any) -> list[Any]:
     return []
 
 
+def _refuse_crowd(body: bytes) -> None:
+    """Count before anything is made of it: sixteen mebibytes of `{},` would become a gigabyte of objects."""
+    if body.count(b"{") + body.count(b"[") > MOST_CONTAINERS:
+        raise InvalidJson(
+            f"more than {MOST_CONTAINERS} objects and lists, or nested deeper than {MOST_DEPTH} levels"
+        )
+    if body.count(b":") > MOST_KEYS and keys_written(body) > MOST_KEYS:
+        raise InvalidJson(f"more than {MOST_KEYS} keys")
+
+
 def _refuse_unstorable(value: Any) -> None:
     for text in _texts(value):
         if "\x00" in text:
             raise InvalidJson("a text holds NUL (\\u0000)")
-        if any("\ud800" <= character <= "\udfff" for character in text):
+        if _SURROGATE.search(text):
             raise InvalidJson("a text holds a lone surrogate (\\ud800 to \\udfff)")
 
 
@@ -101,7 +116,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _repeated(keys: list[str]) -> str:
-    return next(key for number, key in enumerate(keys) if key in keys[:number])
+    """Return the first key that was there before; a set remembers, because a list would be searched for each key."""
+    known: set[str] = set()
+    for key in keys:
+        if key in known:
+            return key
+        known.add(key)
+    raise LookupError("no key is there twice")
 
 
 def _refuse_constant(name: str) -> NoReturn:

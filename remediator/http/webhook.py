@@ -1,29 +1,29 @@
 """POST /webhooks/alertmanager: take a notification, make it durable, answer. It waits for nothing else.
 
 Alertmanager repeats a notification only after 5xx. So 503 means "not stored, send it again", and every 4xx means that
-sending the same again is useless. A bad body is stored too, as bad, so that people can see what was sent.
+sending the same again is useless. A bad body is stored too, as bad, so that people can see what was sent. An odd alert
+takes no other with it: what can be taken is, and the answer counts the others.
 """
 
 from __future__ import annotations
 
-import asyncio
+from dataclasses import replace
 
 from aiohttp import web
 
-from remediator.core.errors import InvalidAlert, StoreUnavailable
-from remediator.http import alertmanager
+from remediator.core.alert import RefusedAlert
+from remediator.core.errors import InvalidAlert, NothingTaken, Overloaded, StoreUnavailable
 from remediator.http.bodies import LARGEST_BODY, read_body
+from remediator.http.readers import KIND, Judgement
 from remediator.http.refusal import HttpRefusal
 from remediator.http.replies import reply_json
 from remediator.http.route import Call, Gate, Route
+from remediator.ports.refusals import refusal_records
 from remediator.ports.store import Notification
-
-KIND = "alertmanager"
-_PARSED_ELSEWHERE = 256 * 1024  # above this, a thread parses, so that the loop goes on
 
 
 async def take(call: Call) -> web.Response:
-    """Store one notification and answer 202, or 400 for one that makes no sense."""
+    """Store one notification and answer 202, or 400 for one of which nothing can be taken."""
     try:
         response = await _take(call)
     except HttpRefusal as refusal:
@@ -38,41 +38,61 @@ async def _take(call: Call) -> web.Response:
     if not call.context.accepting():
         raise _cannot_store("shutting down")
     try:
-        body = await read_body(call, LARGEST_BODY)
+        with call.context.room.share() as share:
+            return await _taken(call, await read_body(call, LARGEST_BODY, share))
     except TimeoutError as error:
         raise _cannot_store("the body took too long") from error
+    except Overloaded as error:
+        raise _cannot_store(str(error)) from error
+
+
+async def _taken(call: Call, body: bytes) -> web.Response:
+    notification = _notification(call, body)
     try:
-        count = await _alerts_in(body)
+        judgement = await call.context.readers.judge(notification.id, body)
     except InvalidAlert as error:
-        await _store(call, body, error=str(error))
+        await _refuse(call, notification, error)
         raise HttpRefusal(400, "invalid", str(error), "it is stored as bad") from error
-    notification = await _store(call, body)
-    return reply_json(b'{"notification": "%b", "alerts": %d}' % (notification.encode(), count), 202)
+    try:
+        await _store(call, notification)
+    except HttpRefusal:
+        call.context.readers.forget(notification.id, len(body))
+        raise
+    return reply_json(_answer(notification, judgement), 202)
 
 
-async def _alerts_in(body: bytes) -> int:
-    if len(body) > _PARSED_ELSEWHERE:
-        return await asyncio.to_thread(alertmanager.count_alerts, body)
-    return alertmanager.count_alerts(body)
+def _answer(notification: Notification, judgement: Judgement) -> bytes:
+    counts = b'"alerts": %d' % judgement.taken
+    if judgement.refused:
+        counts += b', "refused": %d' % len(judgement.refused)
+    return b'{"notification": "%b", %b}' % (notification.id.encode(), counts)
 
 
-async def _store(call: Call, body: bytes, error: str = "") -> str:
+async def _refuse(call: Call, notification: Notification, error: InvalidAlert) -> None:
+    refused = error.refused if isinstance(error, NothingTaken) else ()
+    await _store(call, replace(notification, state="bad", error=str(error)), refused)
+    call.context.refused(notification, refused)
+
+
+async def _store(
+    call: Call, notification: Notification, refused: tuple[RefusedAlert, ...] = ()
+) -> None:
+    records = refusal_records(notification, refused, notification.received_at) if refused else ()
+    try:
+        await call.context.letterbox.post(notification, records)
+    except StoreUnavailable as unavailable:
+        raise _cannot_store("the store cannot be reached") from unavailable
+
+
+def _notification(call: Call, body: bytes) -> Notification:
     ambient = call.context.ambient
-    notification = Notification(
+    return Notification(
         id=ambient.new_id("ntf"),
         source=call.source,
         kind=KIND,
         body=body,
         received_at=ambient.now(),
-        state="bad" if error else "new",
-        error=error,
     )
-
-    try:
-        await call.context.letterbox.post(notification)
-    except StoreUnavailable as unavailable:
-        raise _cannot_store("the store cannot be reached") from unavailable
-    return notification.id
 
 
 def _cannot_store(why: str) -> HttpRefusal:
@@ -81,13 +101,14 @@ def _cannot_store(why: str) -> HttpRefusal:
     )
 
 
+PATH = "/webhooks/alertmanager"
 WEBHOOK = (
     Route(
         method="POST",
-        path="/webhooks/alertmanager",
+        path=PATH,
         access=Gate.SOURCE,
         handler=take,
-        summary="Take a notification of Alertmanager (payload version 4).",
+        summary="Take a notification of Alertmanager (payload version 4) or of Grafana (version 1).",
         answer="Accepted",
         status=202,
     ),

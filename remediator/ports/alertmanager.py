@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from remediator.core.alert import Alert
 from remediator.core.matcher import Matcher
 
 
@@ -24,6 +25,11 @@ class Alertmanager(Protocol):
 
     async def alerts(self, matchers: Sequence[Matcher]) -> tuple[ActiveAlert, ...]:
         """Return the alerts that match, from the first Alertmanager that answers; raise Transient where none does."""
+        ...
+
+    async def notified(self, receiver: str, labels: Mapping[str, str]) -> tuple[Alert, ...]:
+        """Return the alerts that have these labels and of which this receiver is told now (neither silenced nor
+        inhibited), from the first Alertmanager that answers; raise Transient where none does."""
         ...
 
     async def started_at(self) -> datetime:

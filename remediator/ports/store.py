@@ -19,6 +19,8 @@ from remediator.core.facts import Counted, Pause, Tallied, Tally
 from remediator.core.messages import Message
 from remediator.core.run import Run
 from remediator.core.target import Named, Target
+from remediator.ports.inbox import InboxReader, InboxWriter
+from remediator.ports.inbox import Notification as Notification  # noqa: PLC0414 -- mypy asks for it
 
 T = TypeVar("T")
 
@@ -29,19 +31,6 @@ class Work(StrEnum):
     INBOX = "inbox"
     RUNS = "runs"
     OUTBOX = "outbox"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notification:
-    """One accepted webhook body, as it came. `state` is new, done or bad (with the error)."""
-
-    id: str
-    source: str
-    kind: str
-    body: bytes
-    received_at: datetime
-    state: str = "new"
-    error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +49,10 @@ class Episode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRecord:
-    """What was decided for one alert and one playbook: not_matched, skipped, off, blocked, dry_run, waiting, run."""
+    """What was decided for one alert and one playbook: not_matched, skipped, off, blocked, dry_run, waiting, run.
+
+    An alert that could not be taken is `refused`, and no playbook stands there.
+    """
 
     id: str
     at: datetime
@@ -156,7 +148,7 @@ class Vitals:
     pauses: tuple[Pause, ...]
 
 
-class Reader(Protocol):
+class Reader(InboxReader, Protocol):
     """Questions; available in both kinds of closure."""
 
     def run(self, run_id: str) -> Run | None: ...  # noqa: D102
@@ -167,8 +159,6 @@ class Reader(Protocol):
         ...
 
     def decisions(self, listing: Listing) -> Page: ...  # noqa: D102
-    def notification(self, notification_id: str) -> Notification | None: ...  # noqa: D102
-    def notifications(self, listing: Listing) -> Page: ...  # noqa: D102
     def episode(self, episode_id: str) -> Episode | None: ...  # noqa: D102
     def open_episode(self, source: str, fingerprint: str) -> Episode | None: ...  # noqa: D102
     def latest_episode(self, source: str, fingerprint: str) -> Episode | None:
@@ -211,26 +201,10 @@ class Reader(Protocol):
     def vitals(self, now: datetime) -> Vitals: ...  # noqa: D102
 
 
-class Transaction(Reader, Protocol):
+class Transaction(Reader, InboxWriter, Protocol):
     """Questions and changes; a change is visible to later questions of the same closure."""
 
-    # inbox and episodes
-    def accept(self, *notifications: Notification) -> None:
-        """Store raw bodies (state new, or bad)."""
-        ...
-
-    def take_notifications(self, limit: int) -> tuple[Notification, ...]:
-        """Return the newest new notifications, locked against other replicas until the commit."""
-        ...
-
-    def lock_notification(self, notification_id: str) -> bool:
-        """Say whether a notification is still new, and keep it from other replicas until the commit."""
-        ...
-
-    def finish_notification(self, notification_id: str, error: str = "") -> None:
-        """Mark as done, or as bad with the error."""
-        ...
-
+    # episodes
     def save_episode(self, episode: Episode) -> None:
         """Insert or update by id. Inserting a second open one for (source, fingerprint) is an error that rolls back."""
         ...
@@ -239,7 +213,10 @@ class Transaction(Reader, Protocol):
         """Return open episodes that nobody has named since."""
         ...
 
-    def decide(self, decision: DecisionRecord) -> None: ...  # noqa: D102
+    def decide(self, decision: DecisionRecord) -> None:
+        """Record a decision, once by its id."""
+        ...
+
     def keep_playbook(self, digest: str, name: str, document: str, at: datetime) -> None: ...  # noqa: D102
 
     # runs
@@ -351,6 +328,10 @@ class Transaction(Reader, Protocol):
     # requests that may come only once
     def remember(self, key: str, until: datetime) -> bool:
         """Remember a key (at most 200 characters) until then; False where it is remembered already."""
+        ...
+
+    def try_to_write(self, now: datetime) -> None:
+        """Write something small, so that its commit says whether anything can be stored."""
         ...
 
     # pauses

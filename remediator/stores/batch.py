@@ -13,6 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from remediator.core.errors import Overloaded
+from remediator.core.panics import is_panic
 from remediator.ports.store import Work
 from remediator.stores.faults import Fault, fault_of, translated
 from remediator.stores.session import Dialect
@@ -49,6 +51,9 @@ class Caught:
     ) -> bool:
         if isinstance(error, Exception):
             self.error = error
+        elif is_panic(error):  # else it would end the thread that writes
+            self.error = Overloaded("there is no memory for it")
+            self.error.__cause__ = error
         return self.error is not None
 
 

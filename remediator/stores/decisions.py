@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.dialects.postgresql import insert as insert_once
 
 from remediator.ports.store import DecisionRecord, Listing, Page
 from remediator.stores.listing import Catalogue, Lists
 from remediator.stores.schema import decision, playbook_version
 
-_DECIDE = insert(decision)
+_DECIDE = insert_once(decision).on_conflict_do_nothing()
 _KEEP = insert_once(playbook_version).on_conflict_do_nothing()
 _DOCUMENT = select(playbook_version.c.document).where(
     playbook_version.c.digest == bindparam("p_digest")
@@ -51,7 +51,7 @@ class DecisionWriting(DecisionReading):
     """Records decisions and keeps playbook versions."""
 
     def decide(self, decision: DecisionRecord) -> None:
-        """Record a decision."""
+        """Record a decision; one that is recorded already stays as it is."""
         self._change(
             _DECIDE,
             {

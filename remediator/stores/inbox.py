@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Dialect, Integer, Row, bindparam, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    Dialect,
+    Integer,
+    Row,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from remediator.ports.store import Listing, Notification, Page, Work
 from remediator.stores.columns import Words, microseconds
@@ -22,10 +33,18 @@ _TAKE = (
     .limit(bindparam("p_limit", type_=Integer()))
     .with_for_update(skip_locked=True)
 )
-_LOCK = (
-    select(inbox.c.id)
-    .where(inbox.c.id == bindparam("p_id"), IS_NEW)
-    .with_for_update(skip_locked=True)
+_IDS: BindParameter[list[str]] = bindparam("p_ids", expanding=True)
+_LOCK = select(inbox.c.id).where(inbox.c.id.in_(_IDS), IS_NEW).with_for_update(skip_locked=True)
+_WAITING = (
+    select(inbox.c.id, func.length(inbox.c.body).label("size"))
+    .where(IS_NEW)
+    .order_by(inbox.c.received_at.desc(), inbox.c.id.desc())
+    .limit(bindparam("p_limit", type_=Integer()))
+)
+_THESE = (
+    select(inbox)
+    .where(inbox.c.id.in_(_IDS))
+    .order_by(inbox.c.received_at.desc(), inbox.c.id.desc())
 )
 _FINISH = (
     update(inbox)
@@ -73,6 +92,17 @@ class InboxReading(Lists):
         row = self._one(_BY_ID, {"p_id": notification_id})
         return _loaded(row) if row else None
 
+    def waiting_notifications(self, limit: int, most_bytes: int) -> tuple[Notification, ...]:
+        """Return the newest new notifications, no more than fit into so many bytes, but one at least."""
+        ids: list[str] = []
+        room = most_bytes
+        for row in self._all(_WAITING, {"p_limit": limit}):
+            room -= row.size
+            if ids and room < 0:
+                break
+            ids.append(row.id)
+        return tuple(map(_loaded, self._all(_THESE, {"p_ids": ids}))) if ids else ()
+
     def notifications(self, listing: Listing) -> Page:
         """Return a page of notifications."""
         return self._page(_NOTIFICATIONS, listing)
@@ -95,7 +125,11 @@ class InboxWriting(InboxReading):
 
     def lock_notification(self, notification_id: str) -> bool:
         """Say whether a notification is still new; False also where another replica has it under way."""
-        return self._one(_LOCK, {"p_id": notification_id}) is not None
+        return bool(self.lock_notifications([notification_id]))
+
+    def lock_notifications(self, notification_ids: Sequence[str]) -> frozenset[str]:
+        """Return which of these are still new and nobody else's, and keep them from other replicas."""
+        return frozenset(row.id for row in self._all(_LOCK, {"p_ids": list(notification_ids)}))
 
     def finish_notification(self, notification_id: str, error: str = "") -> None:
         """Mark as done, or as bad with the error."""

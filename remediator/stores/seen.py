@@ -18,6 +18,9 @@ _INSERT = insert(seen)
 _REMEMBER = _INSERT.on_conflict_do_update(
     index_elements=[seen.c.key], set_={"until": _INSERT.excluded.until}, where=IS_OVER
 )
+_PROVE = _INSERT.on_conflict_do_update(
+    index_elements=[seen.c.key], set_={"until": _INSERT.excluded.until}
+)
 
 
 class SeenWriting(Session):
@@ -26,3 +29,7 @@ class SeenWriting(Session):
     def remember(self, key: str, until: datetime) -> bool:
         """Remember a key until then; False where it is remembered already."""
         return self._change(_REMEMBER, {"key": key, "until": until}) > 0
+
+    def try_to_write(self, now: datetime) -> None:
+        """Write something small; what comes of it is whether this transaction can be committed."""
+        self._change(_PROVE, {"key": "written", "until": now})

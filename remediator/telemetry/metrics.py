@@ -15,12 +15,16 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.process_collector import ProcessCollector
 
 from remediator import __version__
+from remediator.core.alert import Oddity
 from remediator.core.run import Phase
 from remediator.ports.store import Vitals
 
 _COUNTERS = {
     "notifications": ("Webhook requests, by source and HTTP status.", ("source", "code")),
     "alerts": ("Alerts taken in.", ("status",)),
+    "alerts_refused": ("Alerts that could not be taken, by what was odd.", ("oddity",)),
+    "alerts_truncated": ("Alerts that senders have cut off from their notifications.", ()),
+    "notifications_set_aside": ("Notifications not worked on any more: they stopped us.", ()),
     "decisions": ("Decisions about an alert and a playbook.", ("playbook", "decision")),
     "runs": ("Runs that ended.", ("playbook", "mode", "outcome")),
     "guard_verdicts": ("Verdicts of guards.", ("guard", "verdict")),
@@ -71,6 +75,8 @@ class Metrics:
         }
         self._labelled = cache(self._find)
         ProcessCollector(registry=self._registry)
+        for oddity in Oddity:  # so that the first one already is an increase
+            self._labelled("alerts_refused", oddity.value)
         self.set("build_info", 1, __version__, python_version())
         self.set("config_last_reload_successful", 1)
 

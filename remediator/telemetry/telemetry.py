@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from remediator.core.alert import RefusedAlert
 from remediator.core.events import Event
 from remediator.core.run import Run
-from remediator.ports.store import Vitals
+from remediator.ports.store import Notification, Vitals
 from remediator.telemetry.gist import details, is_bad
 from remediator.telemetry.meter import Meter, Moved
 from remediator.telemetry.metrics import Metrics
+from remediator.telemetry.seldom import Seldom
 
 _WARNINGS = frozenset(
     {
         *("problem", "warning", "reload_refused", "store_unavailable", "http_failed"),
+        *("alerts_refused", "alerts_truncated", "set_aside", "loop_failed"),
+        *("accept_failed", "connections_full", "out_of_memory"),
         *("slack_not_connected", "slack_deaf", "slack_failed"),
     }
 )
@@ -28,6 +32,7 @@ class Telemetry:
     def __init__(self) -> None:
         self._metrics = Metrics()
         self._meter = Meter(self._metrics)
+        self._seldom = Seldom()
         self._logger = logging.getLogger("remediator")
 
     def observe_event(self, run: Run, event: Event, before: Run | None, at: datetime) -> None:
@@ -44,6 +49,14 @@ class Telemetry:
         level = logging.WARNING if event_name in _WARNINGS else logging.INFO
         self._line(level, event_name, fields)
 
+    def loop_failed(self, loop: Any, problem: Mapping[str, Any]) -> None:
+        """Log what the event loop could not hand to anybody: each kind once a minute, however often it happens."""
+        error = problem.get("exception")
+        kind = f"{problem.get('message', '')[:100]} {type(error).__name__}"
+        if (times := self._seldom.due(kind)) is None:
+            return
+        self.log("loop_failed", problem=problem.get("message", ""), error=error, times=times)
+
     def render(self) -> tuple[bytes, str]:
         """Return the metrics as Prometheus text, and its content type."""
         return self._metrics.render()
@@ -55,6 +68,37 @@ class Telemetry:
     def alert(self, status: str) -> None:
         """Count one alert that was taken in."""
         self._metrics.count("alerts", status)
+
+    def refused(self, notification: Notification, refused: Sequence[RefusedAlert]) -> None:
+        """Count alerts that could not be taken, by what was odd; log one line for all of a notification."""
+        for each in refused:
+            self._metrics.count("alerts_refused", each.oddity.value)
+        if refused:
+            first = refused[0]
+            self.log(
+                "alerts_refused",
+                notification=notification.id,
+                source=notification.source,
+                alerts=len(refused),
+                fingerprint=first.fingerprint,
+                alert_name=first.name,
+                reason=first.reason,
+            )
+
+    def truncated(self, notification: Notification, count: int) -> None:
+        """Count and log alerts that a sender has cut off."""
+        self._metrics.count("alerts_truncated", by=count)
+        self.log(
+            "alerts_truncated",
+            notification=notification.id,
+            source=notification.source,
+            alerts=count,
+        )
+
+    def set_aside(self, notification: Notification, why: str) -> None:
+        """Count and log a notification that is not worked on any more."""
+        self._metrics.count("notifications_set_aside")
+        self.log("set_aside", notification=notification.id, source=notification.source, reason=why)
 
     def decision(self, playbook: str, decision: str) -> None:
         """Count one decision."""

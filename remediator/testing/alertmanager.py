@@ -5,6 +5,7 @@ It passes the contract of the real one."""
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -28,11 +29,13 @@ def fingerprint(labels: Mapping[str, str]) -> str:
 class FakeAlertmanager:
     """Use as an async context manager, or call `start` and `stop`.
 
-    `filters` are the filters of the last question. `started_at` may be set, to be older than it is.
+    `filters` are the filters of the last question. All alerts go to `receiver`. `started_at` may be set, to be
+    older than it is.
     """
 
     def __init__(self) -> None:
         self.url = ""
+        self.receiver = "remediator"
         self.filters: tuple[str, ...] = ()
         self.headers: Mapping[str, str] = {}
         self.started_at = datetime.now(UTC)
@@ -108,6 +111,8 @@ class FakeAlertmanager:
             matchers = [parse_matcher(text) for text in self.filters]
         except ValueError as error:
             return web.json_response(f"bad matcher format: {error}", status=400)
+        if not re.fullmatch(request.query.get("receiver", ".*"), self.receiver):
+            return web.json_response([])
         shown = [entry for entry in self._entries(matchers) if _is_wanted(entry, request.query)]
         return web.json_response(shown)
 
@@ -127,6 +132,10 @@ class FakeAlertmanager:
                 "fingerprint": key,
                 "labels": labels,
                 "annotations": {},
+                "startsAt": self.started_at.isoformat(),
+                "endsAt": datetime.now(UTC).isoformat(),
+                "generatorURL": "",
+                "receivers": [{"name": self.receiver}],
                 "status": {"state": "suppressed" if self._is_silenced(labels) else "active"},
             }
             for key, labels in self._alerts.items()

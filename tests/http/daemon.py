@@ -82,6 +82,7 @@ class Daemon:
     metrics: RecordedMetrics
     client: aiohttp.ClientSession
     reload_problems: list[str] = field(default_factory=list)
+    runner: Any = None
 
     async def ask(self, method: str, path: str, **more: Any) -> Answer:
         async with self.client.request(method, self.url + path, **more) as answer:
@@ -144,7 +145,8 @@ async def running(folder: Path, **changes: Any) -> AsyncIterator[Daemon]:
     scheme = "https" if tls else "http"
     try:
         async with aiohttp.ClientSession(auto_decompress=False) as client:
-            yield Daemon(f"{scheme}://127.0.0.1:{port}", store, metrics, client, problems)
+            url = f"{scheme}://127.0.0.1:{port}"
+            yield Daemon(url, store, metrics, client, problems, runner)
     finally:
         await stop(runner)
         await store.close()
