@@ -114,8 +114,8 @@ class SetProposer:
 
 
 class SetApplier:
-    """Sets a target's number; mishaps: `transient`, `interrupted`, `permanent`, `partial`, `stale`, `lost`, `lost-before`,
-    `bug`."""
+    """Sets a target's number; mishaps: `transient`, `interrupted`, `permanent`, `partial`, `stale`, `lost`,
+    `lost-before`, `bug`."""
 
     def __init__(self, world: World) -> None:
         self._world = world
