@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 from remediator.actions.receipts import LOOK, look_error, read, require_program
@@ -69,8 +70,9 @@ class StackReader:
         """Return all layers as they are now."""
         mount = await self._mount()
         device = await self._device(mount)
-        layers = [*await self._below(device), await self._top(mount, device)]
-        return Stack(mount=mount, disks=tuple(_disks(device)), layers=tuple(layers))
+        plain = replace(mount, device=device.path)  # as lsblk names it, and sudo knows it
+        layers = [*await self._below(device), await self._top(plain, device)]
+        return Stack(mount=plain, disks=tuple(_disks(device)), layers=tuple(layers))
 
     async def require_tools(self, layers: Iterable[Layer]) -> None:
         """Raise Missing where a program is not there to grow these layers."""
