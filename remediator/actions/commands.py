@@ -11,7 +11,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from remediator.actions.receipts import check_holds, complaint, run_once
+from remediator.actions.receipts import (
+    change_error,
+    check_holds,
+    complaint,
+    run_once,
+    sight_of,
+)
 from remediator.core.allowed_command import (
     COMMAND_NAME,
     AllowedCommand,
@@ -20,9 +26,10 @@ from remediator.core.allowed_command import (
     filled,
 )
 from remediator.core.change import ActionEffect, Change
-from remediator.core.errors import ActionError, Partial
+from remediator.core.errors import ActionError, Partial, Transient
 from remediator.core.events import Measure, Observation
 from remediator.core.plaintext import one_line
+from remediator.core.tool_words import TRY_AGAIN
 from remediator.ports.action import Sight, Ticket
 from remediator.ports.parameters import Parameters
 from remediator.ports.shell import Looker, Output, Shell
@@ -70,11 +77,23 @@ async def checked_sight(looker: Looker, change: Change, sight: Sight) -> Sight:
 
 
 async def run_command(shell: Shell, change: Change, ticket: Ticket) -> Output:
-    """Run the planned words once; raise Partial where the command fails."""
+    """Run the planned words once; raise Partial where the command fails, Transient where it says to try again later."""
     output = await run_once(shell, change, ticket)
+    detail = f"{change.intent['name']}: {complaint(output)}"
+    if output.exit_code == TRY_AGAIN:
+        raise Transient(f"{detail} (exit code {TRY_AGAIN})", target=str(change.target))
     if not output.ok:
-        raise Partial(f"{change.intent['name']}: {complaint(output)}", target=str(change.target))
+        raise change_error(change.target, change.intent["argv"][0], output, detail)
     return output
+
+
+async def command_receipt(looker: Looker, change: Change, token: str) -> Sight:
+    """Return what the receipt of a command says."""
+    receipt = await looker.receipt(change.target, token)
+    if receipt.output and receipt.output.exit_code == TRY_AGAIN:
+        detail = f"its receipt says that it is to be tried again (exit code {TRY_AGAIN})"
+        return Sight(observation=Observation.NOT_APPLIED, detail=detail)
+    return sight_of(receipt, change.intent["argv"][0])
 
 
 async def proven(shell: Shell, change: Change, output: Output) -> Measure:

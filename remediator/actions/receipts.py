@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from remediator.core.change import Change
-from remediator.core.errors import ActionError, Permanent
+from remediator.core.errors import ActionError, Missing, Partial, Permanent, Transient
 from remediator.core.events import Measure, Observation
 from remediator.core.filesystem import (
     FileSystem,
@@ -19,6 +19,7 @@ from remediator.core.filesystem import (
 )
 from remediator.core.plaintext import one_line
 from remediator.core.target import Target
+from remediator.core.tool_words import Trouble, trouble
 from remediator.ports.action import Sight, Ticket
 from remediator.ports.shell import Looker, Output, Receipt, Shell
 
@@ -29,6 +30,16 @@ _IDENTITY = ["cat", "--", "/etc/machine-id", _BOOT]
 _FIRST_PROCESS = ["cat", "--", _BOOT, "/proc/1/stat"]
 _START = 19  # proc(5): the start time, counted from behind the name, which may hold anything
 _ENDED_BY_TIMEOUT = {124, 137, 143}  # GNU's timeout, after -k, busybox's
+# Sudo's own path has /usr/local too. A directory that only root may search may hold it: its answer comes when it runs.
+_HAS_PROGRAM = """\
+PATH=$PATH:/usr/local/sbin:/usr/local/bin
+command -v -- "$1" && exit
+case $1 in /*) ! [ -x "${1%/*}/" ] ;; *) false ;; esac"""
+_NOT_BEGUN: Mapping[Trouble, type[ActionError]] = {
+    Trouble.MISSING: Missing,
+    Trouble.BUSY: Transient,
+    Trouble.REFUSED: Permanent,
+}
 _WORDS = {
     "absent": (
         Observation.NOT_APPLIED,
@@ -43,8 +54,51 @@ async def read(looker: Looker, target: Target, argv: Sequence[str], *, sudo: boo
     """Return what a command prints; raise Permanent with its complaint where it fails."""
     output = await looker.look(target, argv, timeout=LOOK, sudo=sudo)
     if not output.ok:
-        raise Permanent(f"{argv[0]}: {complaint(output)}", target=str(target))
+        raise look_error(target, argv[0], output)
     return output.stdout
+
+
+async def require_program(looker: Looker, target: Target, program: str, hint: str = "") -> None:
+    """Raise Missing, with a hint where to get it, where a target has no such program."""
+    words = ["sh", "-c", _HAS_PROGRAM, "sh", program]
+    if not (await looker.look(target, words, timeout=LOOK)).ok:
+        where = f" ({hint})" if hint else ""
+        raise Missing(f"{program} is not installed there{where}", target=str(target))
+
+
+def look_error(target: Target, program: str, output: Output) -> ActionError:
+    """Return what it means that a program could not look: missing, busy (Transient), or Permanent."""
+    found, line = _trouble(program, output, changing=False)
+    detail = f"{program}: {one_line(line) or complaint(output)}"
+    errors: Mapping[Trouble, type[ActionError]] = {
+        Trouble.MISSING: Missing,
+        Trouble.BUSY: Transient,
+    }
+    return errors.get(found, Permanent)(detail, target=str(target))
+
+
+def change_error(target: Target, program: str, output: Output, detail: str) -> ActionError:
+    """Return what it means that a program that was to change something ended badly.
+
+    Partial, unless its own words say that nothing was begun.
+    """
+    found, _ = _trouble(program, output, changing=True)
+    return _NOT_BEGUN.get(found, Partial)(detail, target=str(target))
+
+
+def is_not_begun(program: str, output: Output) -> bool:
+    """Say whether a program that ended badly says itself that it has changed nothing."""
+    return _trouble(program, output, changing=True)[0] in _NOT_BEGUN
+
+
+def is_busy(program: str, output: Output) -> bool:
+    """Say whether a program did nothing because something else was at work."""
+    return _trouble(program, output, changing=True)[0] is Trouble.BUSY
+
+
+def _trouble(program: str, output: Output, *, changing: bool) -> tuple[Trouble, str]:
+    text = f"{output.stderr}\n{output.stdout}"
+    return trouble(program, output.exit_code, text, changing=changing)
 
 
 async def host_identity(looker: Looker, target: Target) -> str:
@@ -100,12 +154,15 @@ async def freed_since_plan(looker: Looker, target: Target, before: Mapping[str, 
 
 
 async def check_holds(looker: Looker, target: Target, check: Sequence[str] | None) -> bool | None:
-    """Run a check's words; None where there is no check. A check that sudo refuses has no answer: Permanent."""
+    """Run a check's words; None where there is no check. A check that sudo refuses has no answer (Permanent), nor has
+    one whose program is not there (Missing)."""
     if check is None:
         return None
     output = await looker.look(target, check, timeout=LOOK, sudo=True)
-    if not output.ok and output.stderr.startswith("sudo:"):
-        raise Permanent(f"the check cannot be run: {complaint(output)}", target=str(target))
+    found = Trouble.FAILED if output.ok else _trouble(check[0], output, changing=True)[0]
+    if found in (Trouble.REFUSED, Trouble.MISSING):
+        detail = f"the check cannot be run: {complaint(output)}"
+        raise _NOT_BEGUN[found](detail, target=str(target))
     return output.ok
 
 
@@ -128,14 +185,20 @@ async def run_once(shell: Shell, change: Change, ticket: Ticket) -> Output:
     )
 
 
-def sight_of(receipt: Receipt) -> Sight:
-    """Return what a receipt says; an attempt that ended badly has left the world neither as it was nor as wanted."""
+def sight_of(receipt: Receipt, program: str = "") -> Sight:
+    """Return what a receipt says.
+
+    An attempt that ended badly has left the world neither as it was nor as wanted, unless `program` said itself that
+    it did not begin.
+    """
     if receipt.state == "done" and receipt.output:
         if receipt.output.ok:
             return Sight(
                 observation=Observation.APPLIED, detail="its receipt says that it ended well"
             )
         detail = f"its receipt says that it failed: {complaint(receipt.output)}"
+        if program and is_not_begun(program, receipt.output):
+            return Sight(observation=Observation.NOT_APPLIED, detail=detail)
         return Sight(observation=Observation.DIVERGED, detail=detail)
     observation, detail = _WORDS.get(receipt.state, _WORDS["broken"])
     return Sight(observation=observation, detail=detail)

@@ -143,9 +143,10 @@ def _changes(run: Json, planned: Json) -> Iterator[str]:
 
 
 def _undo(change: Json) -> str:
-    if change["undo_hint"]:
-        return f"undo: {change['undo_hint']}"
-    return "can be undone" if change["reversible"] else "CANNOT be undone"
+    hint = change["undo_hint"]
+    if change["reversible"]:
+        return f"undo: {hint}" if hint else "can be undone"
+    return "CANNOT be undone" + (f" ({hint})" if hint else "")
 
 
 def _became(step: Json | None) -> str:

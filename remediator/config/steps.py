@@ -44,6 +44,7 @@ class StepShape(Shape):
     on_failure: AfterFailure = AfterFailure.STOP
     irreversible: Literal["allow"] | None = None
     allow_blind: Flag = False
+    required: Flag = False
 
 
 STEP_KEYS = tuple(StepShape.model_fields)
@@ -118,6 +119,7 @@ def _order(
         after_failure=shape.on_failure,
         irreversible_allowed=shape.irreversible is not None,
         blind_allowed=shape.allow_blind,
+        required=shape.required,
     )
 
 

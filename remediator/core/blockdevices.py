@@ -12,8 +12,18 @@ from dataclasses import dataclass
 from remediator.core.duration import format_size
 
 LEAST = 16 * 1024 * 1024  # alignment, a backup partition table and half a block group are no growth
-_DEVICE = re.compile(r"/dev/[A-Za-z0-9/_.+:-]{1,200}")
-_KERNEL_NAME = re.compile(r"/dev/[a-z0-9_]{1,60}")
+_MOUNTED = re.compile(r"/dev/(?!shm/)[A-Za-z0-9/_.+:-]{1,200}")
+# As in deploy/sudoers.d/remediator: what is named here otherwise is refused there.
+_DISK = (
+    r"(?:(?:sd|hd|vd|xvd|dasd)[a-z]{1,4}|(?:nvme[0-9]{1,3}n|mmcblk|loop|nbd|rbd|pmem|md)[0-9]{1,4})"
+)
+_PARTITION = (
+    r"(?:(?:sd|hd|vd|xvd|dasd)[a-z]{1,4}[0-9]{1,3}"
+    r"|(?:nvme[0-9]{1,3}n|mmcblk|loop|nbd|rbd|pmem|md)[0-9]{1,4}p[0-9]{1,3})"
+)
+_MAPPED = r"(?:mapper/[A-Za-z0-9_+][A-Za-z0-9_.+-]*|dm-[0-9]{1,4})"
+_DEVICE = re.compile(rf"/dev/(?:{_DISK}|{_PARTITION}|{_MAPPED})")
+_KERNEL_NAME = re.compile(rf"/dev/(?:{_DISK}|{_PARTITION})")
 GROWERS: Mapping[str, str] = {"ext3": "resize2fs", "ext4": "resize2fs", "xfs": "xfs_growfs"}
 _ON_DISKS = (["disk"], ["loop"])
 _UNKNOWN: Mapping[str, str] = {
@@ -110,7 +120,7 @@ def mount_problem(mount: Mount) -> str | None:
         return f"it is {mount.kind}, and only ext4, ext3 and xfs are known here"
     if mount.is_read_only:
         return "it is mounted read-only"
-    if not _DEVICE.fullmatch(mount.device):
+    if not _MOUNTED.fullmatch(mount.device) or ".." in mount.device:
         return f"{mount.device[:80]!r} is no block device with a plain name"
     return None
 
@@ -123,8 +133,10 @@ def device_problem(device: Device) -> str | None:
         return f"{device.path} is {word}"
     if device.kind not in ("disk", "loop", "part", "lvm"):
         return f"{device.path} is of the kind {device.kind[:40]!r}, which is not known here"
-    if device.kind != "lvm" and not _KERNEL_NAME.fullmatch(device.kernel_path):
-        return f"{device.kernel_path[:80]!r} is no plain device name"
+    names = (device.path,) if device.kind == "lvm" else (device.path, device.kernel_path)
+    pattern = _DEVICE if device.kind == "lvm" else _KERNEL_NAME
+    if odd := [name for name in names if not pattern.fullmatch(name)]:
+        return f"{odd[0][:80]!r} is no plain device name"
     if device.kind == "part" and [below.kind for below in device.below] not in _ON_DISKS:
         return f"{device.path} is a partition, but not of a disk"
     return next((problem for below in device.below if (problem := device_problem(below))), None)

@@ -1,7 +1,7 @@
 """Every error of remediator, by what the caller has to do next; raised in all rooms.
 
-The four action errors are the four things the runner can do next; Partial is a Permanent that people are told of in
-other words. "No" is a value, never an error.
+The four action errors are the four things the runner can do next; Partial and Missing are Permanents that people are
+told of in other words, Interrupted is a Transient like that. "No" is a value, never an error.
 """
 
 from __future__ import annotations
@@ -72,6 +72,15 @@ class Permanent(ActionError):
 
 class Partial(Permanent):
     """Say that it was begun and failed, so that something may have been changed; `detail` says how far it came."""
+
+
+class Missing(Permanent):
+    """Say that what a step works with is not there (a program, an API): nothing was changed, and the step is left out
+    unless it is `required`."""
+
+
+class Interrupted(Transient):
+    """Say that it was begun and stopped at something busy: what was done stays, and a later try goes on from there."""
 
 
 class Uncertain(ActionError):

@@ -32,6 +32,13 @@ class FileSystem:
         """What stays the same while it fills and grows: two paths with one identity share their space."""
         return f"{self.device}@{self.mountpoint}"
 
+    def shares_space_with(self, other: FileSystem) -> bool:
+        """Say whether what is freed here is free there: one mount, or one device that is mounted in two places. Names
+        without a slash (`tmpfs`, `overlay`) are kinds, of which there are many."""
+        if self.identity == other.identity:
+            return True
+        return self.device == other.device and "/" in self.device
+
     @property
     def used_percent(self) -> float:
         """Use as `df` shows it: of what may be used, so that root's reserve counts as neither."""

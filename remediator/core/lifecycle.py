@@ -185,8 +185,11 @@ def _cannot_plan(run: Run, failed: StepProgress) -> Effect:
 
 def _nothing_to_do(run: Run) -> ev.Closed:
     reasons = "; ".join(f"{s.step}: {s.reason}" for s in run.progress if s.reason) or "no steps"
-    outcome = Outcome.DRY_RUN if run.order.mode is Mode.DRY_RUN else Outcome.UNRESOLVED
-    return _close(outcome, f"there is nothing to change ({reasons})")
+    has_failed = any(s.state is StepState.FAILED for s in run.progress)
+    said = "no step could be planned" if has_failed else "there is nothing to change"
+    if run.order.mode is Mode.DRY_RUN:
+        return _close(Outcome.DRY_RUN, f"{said} ({reasons})")
+    return _close(Outcome.FAILED if has_failed else Outcome.UNRESOLVED, f"{said} ({reasons})")
 
 
 def _failed_step(run: Run) -> StepProgress | None:

@@ -79,6 +79,7 @@ class StepOrder:
     after_failure: AfterFailure = AfterFailure.STOP
     irreversible_allowed: bool = False
     blind_allowed: bool = False
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,9 +57,17 @@ def remedy(run: Run) -> str:
 
 def change_line(number: int, change: Change) -> str:
     """Describe one change for a person who decides."""
-    back = f"undo: {change.undo_hint}" if change.undo_hint else ""
-    word = back or ("reversible" if change.reversible else "cannot be undone")
-    return f"{number}. {change.action} on {change.target}: {change.summary}{bound(change)} ({word})"
+    return (
+        f"{number}. {change.action} on {change.target}: {change.summary}{bound(change)}"
+        f" ({way_back(change)})"
+    )
+
+
+def way_back(change: Change) -> str:
+    """Say how a change is undone. What cannot be never says `undo`, whatever its hint knows besides."""
+    if change.reversible:
+        return f"undo: {change.undo_hint}" if change.undo_hint else "reversible"
+    return "cannot be undone" + (f": {change.undo_hint}" if change.undo_hint else "")
 
 
 def bound(change: Change) -> str:

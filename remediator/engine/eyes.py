@@ -67,8 +67,11 @@ class Eyes:
         """Return what is known of a target's names."""
         return await self._identities.of(target)
 
-    async def propose(self, step: StepOrder, target: Target, now: datetime) -> Change | Nothing:
-        """Ask the step's action for its change; raise Transient or Permanent."""
+    async def propose(
+        self, step: StepOrder, target: Target, now: datetime, *, planned: Change | None = None
+    ) -> Change | Nothing:
+        """Ask the step's action for its change, or whether one `planned` before still is; raise Transient or
+        Permanent."""
         action = self._action(step.action)
         if target.kind not in action.targets:
             raise Permanent(f"{action.name} does not work on {target.kind}", target=str(target))
@@ -78,6 +81,7 @@ class Eyes:
             parameters=read_parameters(action, step.parameters),
             timeout=step.timeout,
             now=now,
+            planned=planned,
         )
         return await self._proposer(step.action).propose(request)
 

@@ -32,8 +32,10 @@ from remediator.core.effects import (
 from remediator.core.errors import (
     ActionError,
     IllegalEvent,
+    Interrupted,
     InvalidExpression,
     LeaseLost,
+    Missing,
     Partial,
     Permanent,
     Stale,
@@ -45,7 +47,7 @@ from remediator.core.events import Stage
 from remediator.core.facts import Answer, Known
 from remediator.core.guards import questions_for
 from remediator.core.lifecycle import next_effect, step_order
-from remediator.core.playbook import CheckOrder
+from remediator.core.playbook import CheckOrder, StepOrder
 from remediator.core.run import Run, StepProgress, StepState
 from remediator.core.verdict import Judgement, Ruling
 from remediator.engine.eyes import Eyes, Hands
@@ -154,7 +156,7 @@ class Runner:
                 return
             change = await self._eyes.propose(step, draft.run.order.target, self._ambient.now())
         except (ActionError, InvalidExpression) as error:
-            self._look(draft, _proposal_failed(step_id, error))
+            self._look(draft, _not_proposed(step, error))
             return
         if isinstance(change, Nothing):
             self._look(draft, ev.StepSkipped(step=step_id, reason=change.reason))
@@ -178,7 +180,14 @@ class Runner:
 
     async def _differs(self, run: Run, step: StepProgress) -> str | None:
         order = run.order.step(step.step)
-        proposed = await self._eyes.propose(order, run.order.target, self._ambient.now())
+        try:
+            proposed = await self._eyes.propose(
+                order, run.order.target, self._ambient.now(), planned=step.change
+            )
+        except Missing as error:
+            if order.required:
+                raise
+            return f"step {step.step}: {error.detail}"
         return still_holds(step.change, proposed) if step.change else None
 
     async def _consider(self, draft: Draft, effect: Consider) -> None:
@@ -306,7 +315,8 @@ class Runner:
         try:
             return ev.Applied(step=step, measure=await hands.apply(change, _ticket(run, attempt)))
         except Transient as error:
-            return ev.NotApplied(step=step, reason=error.detail, retry=True)
+            part = isinstance(error, Interrupted)
+            return ev.NotApplied(step=step, reason=error.detail, retry=True, in_part=part)
         except Permanent as error:
             part = isinstance(error, Partial)
             return ev.NotApplied(step=step, reason=error.detail, retry=False, in_part=part)
@@ -394,6 +404,13 @@ def _together(answers: Mapping[str, Answer]) -> Known:
     if Known.FAILS in known:
         return Known.FAILS
     return Known.UNKNOWN if Known.UNKNOWN in known or not known else Known.HOLDS
+
+
+def _not_proposed(step: StepOrder, error: ActionError | InvalidExpression) -> ev.Event:
+    """A step that lacks what it works with is left out, unless the playbook requires it."""
+    if isinstance(error, Missing) and not step.required:
+        return ev.StepSkipped(step=step.id, reason=error.detail)
+    return _proposal_failed(step.id, error)
 
 
 def _proposal_failed(step: str, error: ActionError | InvalidExpression) -> ev.ProposalFailed:

@@ -19,13 +19,18 @@ from remediator.ports.rights import Rights, no_rights
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a step asks of its action. `labels` are for messages only: never build a command or a name from them."""
+    """What a step asks of its action.
+
+    `planned` is the change that was planned for it before, where this look is to say whether it still is what to do: an
+    action whose choice moves by itself (what is old enough) then stays within that choice.
+    """
 
     step: str
     target: Target
     parameters: Any
     timeout: timedelta
     now: datetime
+    planned: Change | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from remediator.ports.shell import Output
+from remediator.testing.host_docker import FakeDocker
 
 MEBIBYTE = 1024 * 1024
-_NOUNS = {"container": "Containers", "image": "Images", "builder": "Build Cache"}
 _LIMIT = re.compile(r"--vacuum-(size|time)=(\d+)s?")
 
 
@@ -28,7 +27,8 @@ class FakeDisk:
 @dataclass(slots=True)
 class FakeMachine:
     """One host. `expired` is the part of `journal` that a vacuum by time would take; `docker` is bytes by kind (as
-    `docker system df` names them), None without Docker; `units` are states by name; `programs` answer by first word.
+    `docker system df` names them), None without Docker, and `engine` more of the same where that is not enough;
+    `journal_directory` is where the journal lies; `units` are states by name; `programs` answer by first word.
     """
 
     disks: list[FakeDisk] = field(default_factory=lambda: [FakeDisk()])
@@ -36,6 +36,8 @@ class FakeMachine:
     expired: int = 0
     docker: dict[str, int] | None = None
     docker_root: str = "/var/lib/docker"
+    engine: FakeDocker | None = None
+    journal_directory: str = "/var/log/journal"
     units: dict[str, str] = field(default_factory=dict)
     programs: dict[str, Callable[[Sequence[str]], Output]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
@@ -43,6 +45,10 @@ class FakeMachine:
     boot_id: str = field(default_factory=lambda: secrets.token_hex(16))
     invocations: dict[str, str] = field(default_factory=dict)
     reachable: bool = True
+
+    def __post_init__(self) -> None:
+        if self.engine is not None:
+            self.docker, self.docker_root = self.engine.usage, self.engine.root
 
     def disk_of(self, path: str) -> FakeDisk | None:
         """Return the disk that holds a path: the one with the longest mountpoint before it."""
@@ -77,15 +83,28 @@ def _timeout(machine: FakeMachine, words: list[str]) -> Output:
     return answer(machine, words[4:])
 
 
+def _sh(machine: FakeMachine, words: list[str]) -> Output:
+    """Answer only whether a program is there."""
+    if len(words) != 5 or "command -v" not in words[2]:
+        return _not_found(machine, words)
+    name = words[4]
+    there = name in machine.programs or name in _ANSWERS
+    if name == "docker" and name not in machine.programs:
+        there = machine.docker is not None
+    return said(f"/usr/bin/{name}\n") if there else said(code=1)
+
+
 def _test(machine: FakeMachine, words: list[str]) -> Output:
-    there = words[-1] == "/var/log/journal" and machine.journal is not None
-    return said(code=0 if there else 1)
+    there = [machine.journal_directory] if machine.journal is not None else []
+    if machine.engine is not None and machine.engine.containerd_root:
+        there.append(machine.engine.containerd_root)
+    return said(code=0 if words[1] == "-d" and words[-1] in there else 1)
 
 
 def _find(machine: FakeMachine, words: list[str]) -> Output:
-    if not machine.expired:
+    if not machine.expired or "-mmin" not in words:
         return said()
-    return said(f"-rw-r----- 1 0 0 {machine.expired} Jan  1 00:00 {words[1]}/a@b.journal\n")
+    return said(f"-rw-r----- 1 0 0 {machine.expired} Jan  1 00:00 {words[2]}/a@b.journal\n")
 
 
 def _journalctl(machine: FakeMachine, words: list[str]) -> Output:
@@ -143,33 +162,23 @@ def _vacuum(machine: FakeMachine, limits: Sequence[str]) -> Output:
         freed = max(freed, part)
     machine.journal -= freed
     machine.expired = max(0, machine.expired - freed)
-    machine.free("/var/log/journal", freed)
+    machine.free(machine.journal_directory, freed)
     return said(stderr=f"Vacuuming done, freed {freed}B of archived journals.\n")
 
 
 def _docker(machine: FakeMachine, words: list[str]) -> Output:
-    usage = machine.docker
-    if usage is None:
+    if machine.docker is None:
         return _not_found(machine, words)
-    match words[1:]:
-        case ["--host", _, *rest]:
-            return _docker(machine, ["docker", *rest])
-        case ["info", "--format", _]:
-            return said(f"{machine.machine_id[:12]} {machine.docker_root}\n")
-        case ["system", "df", "--format", _]:
-            return said("".join(map(_usage_row, usage.items())))
-        case [noun, "prune", "--force", *_] if noun in _NOUNS:
-            freed, usage[_NOUNS[noun]] = usage.get(_NOUNS[noun], 0), 0
-            machine.free(machine.docker_root, freed)
-            return said(f"Total reclaimed space: {freed}B\n")
-    return said(code=125, stderr="docker: unknown command\n")
+    if machine.engine is None or machine.engine.usage is not machine.docker:
+        machine.engine = FakeDocker(usage=machine.docker)
+    machine.engine.root, machine.engine.id = machine.docker_root, machine.machine_id[:12]
+    return machine.engine.answer(words, machine.free)
 
 
-def _usage_row(item: tuple[str, int]) -> str:
-    kind, size = item
-    count = "1" if size else "0"
-    row = {"Type": kind, "TotalCount": count, "Active": "0", "Size": f"{size}B"}
-    return json.dumps({**row, "Reclaimable": f"{size}B (100%)"}) + "\n"
+def _containerd(machine: FakeMachine, words: list[str]) -> Output:
+    if machine.engine is None or machine.engine.containerd_root is None:
+        return _not_found(machine, words)
+    return said(f"version = 2\nroot = '{machine.engine.containerd_root}'\n")
 
 
 def _show(machine: FakeMachine, unit: str) -> Output:
@@ -192,10 +201,12 @@ def _restart(machine: FakeMachine, unit: str) -> Output:
 
 _ANSWERS: Mapping[str, Callable[[FakeMachine, list[str]], Output]] = {
     "cat": _cat,
+    "containerd": _containerd,
     "df": _df,
     "docker": _docker,
     "find": _find,
     "journalctl": _journalctl,
+    "sh": _sh,
     "systemctl": _systemctl,
     "test": _test,
     "timeout": _timeout,

@@ -12,7 +12,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
-from remediator.core.errors import Partial, Permanent, Stale, Transient, Uncertain
+from remediator.core.errors import (
+    ActionError,
+    Interrupted,
+    Partial,
+    Permanent,
+    Stale,
+    Transient,
+    Uncertain,
+)
 from remediator.core.events import Measure, Observation
 from remediator.core.facts import Answer, Known
 from remediator.core.target import Target
@@ -23,12 +31,15 @@ from remediator.ports.parameters import Parameters
 
 @dataclass(slots=True)
 class World:
-    """The state of everything. `mishaps` are consumed one per apply; `looks` are the answers of the check `world`."""
+    """The state of everything. `mishaps` are consumed one per apply, `refusals` one per look of the step of that id;
+    `looks` are the answers of the check `world`.
+    """
 
     values: dict[Target, int] = field(default_factory=dict)
     versions: dict[Target, int] = field(default_factory=dict)
     effects: list[tuple[str, Target, int]] = field(default_factory=list)
     mishaps: deque[str] = field(default_factory=deque)
+    refusals: dict[str, deque[ActionError]] = field(default_factory=dict)
     looks: deque[Known] = field(default_factory=deque)
     default_look: Known = Known.HOLDS
     broken: bool = False
@@ -65,6 +76,8 @@ class SetProposer:
         """Return the change, or nothing where the number is right already."""
         if self._world.broken:
             raise Transient("the world cannot be reached", target=str(request.target))
+        if refusals := self._world.refusals.get(request.step):
+            raise refusals.popleft()
         now, wanted = self._world.values.get(request.target, 0), request.parameters.to
         if now == wanted:
             return Nothing(reason=f"is {wanted} already")
@@ -101,7 +114,8 @@ class SetProposer:
 
 
 class SetApplier:
-    """Sets a target's number; mishaps: `transient`, `permanent`, `partial`, `stale`, `lost`, `lost-before`, `bug`."""
+    """Sets a target's number; mishaps: `transient`, `interrupted`, `permanent`, `partial`, `stale`, `lost`,
+    `lost-before`, `bug`."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -113,6 +127,7 @@ class SetApplier:
             "transient": Transient("busy"),
             "permanent": Permanent("refused"),
             "partial": Partial("1 of 2"),
+            "interrupted": Interrupted("1 of 2, then busy"),
             "stale": Stale("moved"),
             "lost-before": Uncertain("no answer"),
         }

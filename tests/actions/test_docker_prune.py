@@ -1,20 +1,28 @@
 """docker.prune on a fake host: what it plans, Docker's numbers, and attempts that stopped half-way."""
 
-import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
 
 from remediator.actions.docker.prune import ACTIONS, observed
-from remediator.actions.docker.usage import Usage, parse_bytes, parse_usage
+from remediator.actions.docker.usage import Usage, parse_bytes, read_cache, read_images, unused
 from remediator.actions.docker.words import PruneParameters
 from remediator.core.change import Nothing
-from remediator.core.errors import Partial, Permanent, Transient, Uncertain
+from remediator.core.errors import (
+    Interrupted,
+    Missing,
+    Partial,
+    Permanent,
+    Transient,
+    Uncertain,
+)
 from remediator.core.events import Observation
 from remediator.ports.shell import Output
 from remediator.testing.action_contract import ActionCase
 from remediator.testing.host import MEBIBYTE, FakeHosts, FakeMachine
 from remediator.testing.host_commands import said
+from remediator.testing.host_docker import FakeDocker
 from tests.actions.fakes import fake_case, fake_machine
 
 PRUNE = ACTIONS[0]
@@ -29,11 +37,6 @@ A, P, N, D, U = (
 
 def case_of(hosts: FakeHosts, **parameters: object) -> ActionCase:
     return fake_case(PRUNE, hosts, parameters=parameters, state=lambda: None)
-
-
-def row(kind: str, size: str, reclaimable: str, total: str = "1", active: str = "0") -> str:
-    words = {"Type": kind, "Size": size, "Reclaimable": reclaimable}
-    return json.dumps({**words, "TotalCount": total, "Active": active})
 
 
 @pytest.fixture
@@ -65,22 +68,46 @@ def test_sizes_as_docker_writes_them(text: str, size: int) -> None:
     assert parse_bytes(text) == size
 
 
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
+OLD, NEW = "2026-10-30 02:38:34.5 +0100 CET", "2026-11-28 23:59:00 +0000 UTC"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected", "with_tagged"),
+    [
+        (f"image 0 3MB 9MB <none> <none> {OLD}", (1, 3_000_000), (1, 3_000_000)),
+        (f"image 0 N/A 9MB <none> <none> {OLD}", (1, 9_000_000), (1, 9_000_000)),
+        (f"image 0 N/A N/A <none> <none> {OLD}", (1, None), (1, None)),
+        (f"image 0 30.1GB 30.1GB shop 1.2 {OLD}", (0, 0), (1, 30_100_000_000)),
+        (f"image 0 3MB 9MB shop <none> {OLD}", (0, 0), (1, 3_000_000)),
+        (f"image 0 3MB 9MB <none> <none> {NEW}", (0, 0), (0, 0)),
+        (f"image 2 3MB 9MB <none> <none> {OLD}", (0, 0), (0, 0)),
+        (f"image 0 -3MB 9MB <none> <none> {OLD}", (1, 0), (1, 0)),
+        (f"cache false 3MB {OLD}", (0, 0), (0, 0)),
+        ("WARNING: no HOME", (0, 0), (0, 0)),
+        ("", (0, 0), (0, 0)),
+    ],
+)
+def test_only_images_that_a_prune_would_take_are_counted(
+    line: str, expected: tuple[int, int | None], with_tagged: tuple[int, int | None]
+) -> None:
+    rows, day = read_images(line + "\n"), NOW - timedelta(days=1)
+
+    assert unused(rows, day) == Usage(count=expected[0], size=expected[1])
+    assert unused(rows, day, tagged=True) == Usage(count=with_tagged[0], size=with_tagged[1])
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        (row("Images", "2GB", "1GB (50%)", "4", "1"), {"images": Usage(unused=3, reclaimable=10**9)}),
-        (row("Images", "1GB", "5GB (500%)"), {"images": Usage(unused=1, reclaimable=10**9)}),
-        (row("Images", "1GB", "-2GB (-200%)"), {"images": Usage(unused=1, reclaimable=0)}),
-        (row("Build Cache", "1GB", "1GB", "0"), {"build_cache": Usage(reclaimable=10**9)}),
-        (row("Containers", "0B", "0B", "x", "y"), {"containers": Usage()}),
-        (row("Local Volumes", "9GB", "9GB"), {}),
-        ('{"Type": "Images"}', {"images": Usage()}),
-        ("WARNING: no HOME", {}),
-        ("[]", {}),
+        (f"cache false 1.98MB {OLD}", Usage(count=1, size=1_980_000)),
+        ("cache false 1.98MB ", Usage(count=1, size=1_980_000)),
+        (f"cache true 1.98MB {OLD}", Usage()),
+        (f"cache false 1.98MB {NEW}", Usage()),
     ],
-)  # fmt: skip
-def test_dockers_own_numbers_are_read_with_distrust(line: str, expected: object) -> None:
-    assert parse_usage(line + "\n") == expected
+)
+def test_only_build_cache_that_was_not_used_since_is_counted(line: str, expected: Usage) -> None:
+    assert unused(read_cache(line + "\n"), NOW - timedelta(days=1)) == expected
 
 
 @pytest.mark.parametrize(
@@ -105,20 +132,29 @@ async def test_the_plan_is_single_object_prunes_in_a_fixed_order(hosts: FakeHost
     change = await case_of(hosts, what=what, older_than="24h").change()
 
     old = ["--filter", "until=86400s"]
-    assert [part["argv"] for part in change.intent["prunes"]] == [
-        ["docker", "container", "prune", "--force", *old, "--filter", "label!=keep"],
-        ["docker", "image", "prune", "--force", *old, "--filter", "label!=keep"],
-        ["docker", "builder", "prune", "--force", *old],
+    containers, images = change.intent["prunes"]  # there is no build cache
+    assert list(containers) == ["what", "containers"]
+    assert images["argv"] == [
+        "docker",
+        "image",
+        "prune",
+        "--force",
+        *old,
+        "--filter",
+        "label!=keep",
     ]
     assert change.estimate == 901 * MEBIBYTE
-    assert "dangling images" in change.summary
+    assert change.summary == (
+        "remove from Docker on host/web1: containers that stopped over 1d ago (1: old), dangling images made over"
+        " 1d ago (1); about 944.8 MB by its own count, without the containers' logs"
+    )
 
 
 async def test_all_images_is_said_and_asked_for(hosts: FakeHosts) -> None:
     change = await case_of(hosts, what=["images"], all_images=True).change()
 
     assert "--all" in change.intent["prunes"][0]["argv"]
-    assert "all unused images" in change.summary
+    assert "images without a container made over 1d ago" in change.summary
 
 
 async def test_another_socket_is_used_in_every_command(hosts: FakeHosts) -> None:
@@ -134,7 +170,7 @@ async def test_a_disk_that_docker_does_not_fill_is_not_helped_by_pruning(hosts: 
     proposed = await case.proposer().propose(case.request)
 
     assert isinstance(proposed, Nothing)
-    assert "/var/lib/docker on /var" in proposed.reason
+    assert "keeps its files in /var/lib/docker on /var" in proposed.reason
     assert "nothing on /" in proposed.reason
 
 
@@ -157,6 +193,16 @@ async def test_an_estimate_is_never_more_than_the_disk_holds(
     ("said_by_docker", "error"),
     [
         ("Cannot connect to the Docker daemon at unix:///var/run/docker.sock.", Transient),
+        (
+            "failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct and if"
+            " the daemon is running: dial unix /var/run/docker.sock: connect: no such file or directory",
+            Transient,
+        ),
+        (
+            "Cannot connect to the Docker daemon at unix:///var/run/docker.sock.\ntemplate: :1:2: executing",
+            Transient,
+        ),
+        ("sh: 1: docker: not found", Permanent),
         ("permission denied while trying to connect to the docker API", Permanent),
     ],
 )
@@ -176,7 +222,29 @@ async def test_a_docker_that_answers_with_nothing_is_an_error(
     machine.programs["docker"] = lambda words: said(" \n")
     case = case_of(hosts)
 
-    with pytest.raises(Permanent, match="docker info"):
+    with pytest.raises(Permanent, match="docker info said nothing"):
+        await case.proposer().propose(case.request)
+
+
+async def test_a_client_that_ends_well_though_its_engine_is_down_is_tried_again(
+    hosts: FakeHosts, machine: FakeMachine
+) -> None:
+    """Docker 20.10: exit code 0, and the complaint in a field."""
+    answer = '{"ServerErrors":["Cannot connect to the Docker daemon at unix:///x.sock."]}\n'
+    machine.programs["docker"] = lambda words: said(answer)
+    case = case_of(hosts)
+
+    with pytest.raises(Transient, match="Cannot connect"):
+        await case.proposer().propose(case.request)
+
+
+async def test_a_host_without_docker_leaves_the_step_out(
+    hosts: FakeHosts, machine: FakeMachine
+) -> None:
+    machine.docker = None
+    case = case_of(hosts)
+
+    with pytest.raises(Missing, match="docker is not installed there"):
         await case.proposer().propose(case.request)
 
 
@@ -242,16 +310,50 @@ async def test_a_part_that_fails_stops_the_rest_and_says_what_was_freed(
     assert [words[1] for _, words in hosts.commands] == ["container", "image"]
 
 
-def _fails_on_images(machine: FakeMachine) -> object:
-    def docker(words: list[str]) -> Output:
-        if words[1] == "info":
-            return said(f"{machine.machine_id[:12]} {machine.docker_root}\n")
-        if words[1] == "image":
-            return said(code=1, stderr="no space left on device\n")
-        machine.free("/var", MEBIBYTE)
-        return said()
+def _fails_on_images(machine: FakeMachine, words: str = "no space left on device") -> object:
+    engine = FakeDocker(usage=machine.docker or {}, id=machine.machine_id[:12])
+
+    def docker(asked: list[str]) -> Output:
+        if asked[1] == "image":
+            return said(code=1, stderr=f"{words}\n")
+        return engine.answer(asked, machine.free)
 
     return docker
+
+
+BUSY = "Error response from daemon: a prune operation is already running"
+
+
+async def test_a_prune_beside_another_one_is_tried_again(
+    hosts: FakeHosts, machine: FakeMachine
+) -> None:
+    case = case_of(hosts, what=["images"])
+    change, ticket = await case.change(), case.ticket()
+    machine.programs["docker"] = _fails_on_images(machine, BUSY)
+
+    with pytest.raises(Transient, match="already running") as found:
+        await case.applier().apply(change, ticket)
+    sight = await case.proposer().observe(change, ticket)
+
+    assert not isinstance(found.value, Interrupted)
+    assert sight.observation is Observation.NOT_APPLIED
+
+
+async def test_a_prune_that_meets_another_one_half_way_goes_on_at_the_next_try(
+    hosts: FakeHosts, machine: FakeMachine
+) -> None:
+    case = case_of(hosts, what=["containers", "images"])
+    change = await case.change()
+    free, engine = machine.programs, machine.engine
+    machine.programs["docker"] = _fails_on_images(machine, BUSY)
+
+    with pytest.raises(Interrupted, match="already running; freed"):
+        await case.applier().apply(change, case.ticket())
+    del free["docker"]
+    machine.engine = engine
+    measure = await case.applier().apply(change, case.ticket())
+
+    assert measure.freed_bytes == 900 * MEBIBYTE
 
 
 async def test_the_times_of_all_parts_are_added_up(hosts: FakeHosts, machine: FakeMachine) -> None:

@@ -10,7 +10,7 @@ from remediator.core.events import Observation
 from remediator.core.target import Target
 from remediator.ports.shell import Output
 from remediator.testing.action_contract import ActionCase
-from remediator.testing.host import MEBIBYTE, FakeHosts, FakeMachine
+from remediator.testing.host import MEBIBYTE, FakeDisk, FakeHosts, FakeMachine
 from remediator.testing.host_commands import said
 from tests.actions.fakes import fake_case, fake_machine
 
@@ -261,4 +261,76 @@ async def test_the_change_names_its_target(hosts: FakeHosts) -> None:
 
     assert isinstance(change, Change)
     assert change.target == Target("host", "web1")
-    assert change.summary == "delete archived journals of host/web1: keep 524.3 MB"
+    assert change.summary == "delete archived journals of host/web1 above 524.3 MB in all"
+
+
+async def test_each_limit_is_said_for_itself_because_a_young_file_goes_too_above_the_size(
+    hosts: FakeHosts,
+) -> None:
+    change = await case_of(hosts, keep_size="500M", keep_time="2d").change()
+
+    assert change.summary == (
+        "delete archived journals of host/web1 above 524.3 MB in all and those older than 2d"
+    )
+
+
+async def test_an_alert_on_another_file_system_leaves_the_journal_alone_and_says_so(
+    hosts: FakeHosts,
+) -> None:
+    case = case_of(hosts, keep_size="500M", path="/")
+    proposed = await case.proposer().propose(case.request)
+
+    assert proposed == Nothing(
+        reason="the journal of host/web1 lies in /var/log/journal on /var: vacuuming would free nothing on /"
+    )
+
+
+@pytest.mark.parametrize("path", ["/var", "/var/log", "/var/lib/docker"])
+async def test_an_alert_on_the_journals_own_file_system_vacuums_it(
+    hosts: FakeHosts, path: str
+) -> None:
+    change = await case_of(hosts, keep_size="500M", path=path).change()
+
+    assert change.before["mountpoint"] == "/var"
+
+
+async def test_one_device_that_is_mounted_twice_is_one_file_system(
+    hosts: FakeHosts, machine: FakeMachine
+) -> None:
+    disk = machine.disks[1]
+    machine.disks.append(FakeDisk(mountpoint="/data", device=disk.device))
+    machine.disks.append(FakeDisk(mountpoint="/memory", device="tmpfs"))
+    machine.disks.append(FakeDisk(mountpoint="/run", device="tmpfs"))
+
+    assert isinstance(await case_of(hosts, keep_size="500M", path="/data").change(), Change)
+    machine.journal_directory = "/run/log/journal"
+    case = case_of(hosts, keep_size="500M", path="/memory")
+    assert isinstance(await case.proposer().propose(case.request), Nothing)
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (
+            "Failed to connect to /run/systemd/journal/io.systemd.journal: Connection refused",
+            Transient,
+        ),
+        (
+            "Failed to connect to /run/systemd/journal/io.systemd.journal: Permission denied",
+            Permanent,
+        ),
+    ],
+)
+async def test_a_journald_that_is_being_restarted_is_tried_again(
+    hosts: FakeHosts, machine: FakeMachine, words: str, error: type[Exception]
+) -> None:
+    case = case_of(hosts)
+    change, ticket = await case.change(), case.ticket()
+    machine.programs["journalctl"] = lambda asked: said(code=1, stderr=f"{words}\n")
+
+    with pytest.raises(error, match="Failed to connect"):
+        await case.applier().apply(change, ticket)
+    sight = await case.proposer().observe(change, ticket)
+
+    busy = error is Transient
+    assert sight.observation is (Observation.NOT_APPLIED if busy else Observation.DIVERGED)

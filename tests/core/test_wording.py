@@ -91,8 +91,17 @@ def test_the_remedy_never_says_that_nothing_was_changed_where_nobody_knows(
             "1. journal.vacuum on host/web1: drain, at most 3 pods (reversible)",
         ),
         (
-            a_change(bound=None, undo_hint="scale back to 3", summary="scale to 6"),
+            a_change(
+                bound=None,
+                effect=ActionEffect.REVERSIBLE,
+                undo_hint="scale back to 3",
+                summary="scale to 6",
+            ),
             "1. journal.vacuum on host/web1: scale to 6 (undo: scale back to 3)",
+        ),
+        (
+            a_change(bound=None, undo_hint="a volume never shrinks", summary="grow"),
+            "1. journal.vacuum on host/web1: grow (cannot be undone: a volume never shrinks)",
         ),
     ],
 )

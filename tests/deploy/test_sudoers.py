@@ -1,11 +1,21 @@
 """The shipped sudoers file allows exactly the commands it names, as real sudo reads it."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from remediator.actions.docker import prune
+from remediator.actions.journal import vacuum
+from remediator.actions.service import restart
+from remediator.core.target import Target
+from remediator.gateways.ssh.words import under_limit
+from remediator.ports.shell import Output
+from remediator.probes import journal_errors
+from remediator.testing.host import MEBIBYTE, FakeHosts, FakeMachine
+from tests.actions.fakes import WEB1, fake_case, fake_machine
 from tests.deploy.shipped import SUDOERS, sudoers_for
 from tests.parts.account import Account
 from tests.parts.require import require
@@ -13,48 +23,162 @@ from tests.parts.require import require
 pytestmark = pytest.mark.slow
 
 PREFIX = "timeout -k 5 60 "
+ID, OTHER, MACHINE = "a1" * 32, "b2" * 32, "c3" * 16
+LINES = (
+    "journalctl --quiet --no-pager --no-hostname --output=short-iso --priority=err --since=-3600s"
+)
+LVS = "lvs --reportformat json --units b --nosuffix --segments"
+LVS_FIELDS = f"{LVS} -o vg_name,lv_name,segtype,lv_size,vg_free,vg_extent_size"
+PVS_FIELDS = "pvs --reportformat json --units b --nosuffix -o pv_name,pv_uuid,pv_size,dev_size"
+STOPPED = "docker container ls --all --no-trunc --filter status=exited --filter status=dead"
+DU = "timeout -k 2 21 du -x -k -d 3 --"
 ALLOWED = [
     "journalctl --disk-usage",
     "journalctl --rotate --vacuum-size=500M",
+    "journalctl --rotate --vacuum-size=1048576",
     "journalctl --rotate --vacuum-size=524288000 --vacuum-time=604800s",
-    "docker image prune --force --filter until=72h",
-    "docker container prune --force --filter until=259200s --filter label!=keep",
-    "docker builder prune --force --filter until=72h",
-    "docker system df --format {{json .}}",
-    "docker info --format {{.ID}} {{.DockerRootDir}}",
-    "journalctl --quiet --no-pager --no-hostname --output=short-iso --priority=err --since=-3600s"
-    " --lines=20",
-    "timeout -k 2 21 du -x -k -d 3 -- /var/lib/docker",
-    "timeout -k 2 21 du -x -k -d 3 -- /",
+    "journalctl --rotate --vacuum-time=60s",
+    f"journalctl --rotate --directory=/run/log/journal/{MACHINE} --vacuum-size=10485760",
+    "docker image prune --force --filter until=60s --filter label!=keep",
+    "docker image prune --force --filter until=72h --filter label!=keep",
+    "docker builder prune --force --filter until=259200s",
+    "docker info --format {{json_.}}",
+    f"{STOPPED} --format {{{{.ID}}}}",
+    f"{STOPPED} --filter label=keep --format {{{{.ID}}}}",
+    f"docker container rm {ID}",
+    f"docker container rm {ID} {OTHER}",
+    f"{LINES} --lines=20",
+    f"{LINES} --lines=20 --unit=nginx.service",
+    f"{DU} /var/lib/docker",
+    f"{DU} /srv/.snapshots/old",
+    f"{DU} /",
     "systemctl restart -- nginx.service",
     "dumpe2fs -h /dev/nvme0n1p1",
+    "dumpe2fs -h /dev/xvda1",
     "blkid -p -s UUID -o value -- /dev/mapper/vg-var",
-    "lvs --reportformat json --units b --nosuffix --segments"
-    " -o vg_name,lv_name,segtype,lv_size,vg_free,vg_extent_size /dev/mapper/vg-var",
-    "pvs --reportformat json --units b --nosuffix -o pv_name,pv_uuid,pv_size,dev_size /dev/sda2",
+    f"{LVS_FIELDS} /dev/mapper/vg-var",
+    f"{PVS_FIELDS} /dev/sda2",
     "growpart /dev/nvme0n1 1",
+    "growpart /dev/xvda 12",
     "pvresize /dev/sda2",
     "lvextend -l +100%FREE vg/var",
+    "lvextend -l +100%FREE ubuntu-vg/ubuntu-lv",
     "resize2fs /dev/mapper/vg-var",
+    "resize2fs /dev/md127",
+    "resize2fs /dev/dm-3",
+    "resize2fs /dev/mmcblk0p2",
     "xfs_growfs -n /srv/pg-data",
     "xfs_growfs /",
+]
+NO_DEVICES = [
+    "/dev/../var/tmp/x.img",
+    "/dev/shm/evil.img",
+    "/dev/shm",
+    "/dev/mapper/../shm/evil.img",
+    "/dev/mapper/../../var/tmp/x.img",
+    "/dev/mapper/..",
+    "/dev/./shm/evil.img",
+    "/dev//shm/evil.img",
+    "/dev/fd/3",
+    "/dev/stdin",
+    "/dev/mqueue/evil",
+    "/dev/pts/0",
+    "/dev/mem",
+    "/dev/sda/../shm/evil.img",
+    "/dev/sda1/../../var/tmp/x",
+    "/dev/vg/var",
+    "/dev/disk/by-label/evil",
+    "/dev/loop-control",
+    "/var/tmp/x.img",
+    "dev/sda1",
+    "-f",
+]
+NO_PATHS = [
+    "/etc/../root",
+    "/..",
+    "/../root",
+    "/var/..",
+    "/var/../../root",
+    "/var/./..",
+    "//root",
+    "/var//../root",
+    "root",
+    "../root",
+    "/var/$HOME",
+    "/var/*",
+    "/var;id",
+]
+ESCAPES = [
+    *(f"{words} {device}" for device in NO_DEVICES for words in ("resize2fs", "pvresize")),
+    *(f"dumpe2fs -h {device}" for device in NO_DEVICES),
+    *(f"growpart {device} 1" for device in NO_DEVICES),
+    *(f"blkid -p -s UUID -o value -- {device}" for device in NO_DEVICES[:6]),
+    *(f"{LVS_FIELDS} {device}" for device in NO_DEVICES[:6]),
+    *(f"{PVS_FIELDS} {device}" for device in NO_DEVICES[:6]),
+    *(f"{DU} {path}" for path in NO_PATHS),
+    *(f"xfs_growfs {path}" for path in NO_PATHS),
+    *(
+        f"journalctl --rotate --vacuum-time={age}"
+        for age in ("0", "0s", "1s", "59s", "00s", "1us", "1")
+    ),
+    *(
+        f"journalctl --rotate --vacuum-size={size}"
+        for size in ("0", "1", "1048575", "0M", "1K", "1B")
+    ),
+    "journalctl --rotate --vacuum-size=500M --vacuum-time=0",
+    "journalctl --rotate --vacuum-files=1",
+    "journalctl --rotate --directory=/etc --vacuum-size=500M",
+    f"journalctl --rotate --directory=/var/log/journal/../{MACHINE} --vacuum-size=500M",
+    f"journalctl --rotate --directory=/var/log/journal/{MACHINE}/.. --vacuum-size=500M",
+    "journalctl --rotate --directory=/var/log/journal --vacuum-size=500M",
+    *(
+        f"docker {noun} prune --force --filter until={age} --filter label!=keep"
+        for noun in ("image", "builder")
+        for age in ("0s", "1s", "59s", "0h", "0", "2006-01-02", "-1h", "1ns")
+    ),
+    "docker container prune --force --filter until=72h",
+    "docker container prune --force --filter until=259200s --filter label!=keep",
+    f"docker container rm --force {ID}",
+    f"docker container rm -f {ID}",
+    f"docker container rm --volumes {ID}",
+    f"docker container rm {ID} -v",
+    f"docker container rm {ID} --link",
+    f"docker rm {ID}",
+    "docker container rm api",
+    "docker container rm a1b2c3",
+    "docker container rm",
+    f"docker container kill {ID}",
+    f"docker container stop {ID}",
+    f"docker container inspect {ID}",
+    f"docker image rm {ID}",
+    f"docker volume rm {ID}",
+    f"docker exec {ID} id",
+    f"docker cp {ID}:/etc/shadow /tmp",
+    "docker --config /tmp/evil info --format {{json_.}}",
+    "docker --host tcp://192.0.2.7:2375 info --format {{json_.}}",
+    "docker info --format {{.ID}}",
 ]
 REFUSED = [
     "dumpe2fs /dev/sda1",
     "growpart /dev/sda 1 --update=off",
     "growpart --fudge 0 /dev/sda 1",
+    "growpart /dev/sda 0",
+    "growpart /dev/sda1 1",
     "lvextend -l +100%FREE vg/var /dev/sdb",
     "lvextend -L +1G vg/var",
     "lvextend -l +100%FREE --config x/y",
+    "lvextend -l +100%FREE ../var",
+    "lvextend -l +100%FREE vg/..",
     "lvreduce -l 1 vg/var",
     "resize2fs /dev/sda1 1G",
     "resize2fs -M /dev/sda1",
     "xfs_growfs -d -D 1 /srv",
     "lvs --config devices{dir=/x} /dev/sda2",
+    f"{LVS} -o all /dev/sda2",
     "sh -c id",
     "journalctl --vacuum-size=500M",
     "journalctl --rotate --vacuum-size=500M --directory=/etc",
-    "journalctl --rotate --vacuum-size=1 --vacuum-size=2 --vacuum-size=3",
+    "journalctl --rotate --vacuum-size=1M --vacuum-size=2M --vacuum-size=3M",
     "docker image prune --force",
     "docker image prune --force --all --filter until=72h",
     "docker volume prune --force --filter until=72h",
@@ -65,10 +189,11 @@ REFUSED = [
     "systemctl restart -- nginx.service sshd.service",
     "systemctl restart -- nginx_service",
     "systemctl restart nginx.service",
-    "journalctl --quiet --no-pager --no-hostname --output=short-iso --priority=err --since=-3600s"
-    " --lines=20 --file=/etc/shadow",
+    f"{LINES} --lines=20 --file=/etc/shadow",
+    f"{LINES} --lines=0",
     "timeout -k 2 21 du -x -k -d 3 -- /var --files0-from=/etc/shadow",
     "timeout -k 2 21 du -x -k -d 3 --files0-from=/etc/shadow",
+    "timeout -k 2 0 du -x -k -d 3 -- /var",
     "timeout -k 2 21 sh -c id",
 ]
 
@@ -84,11 +209,14 @@ def account() -> Iterator[Account]:
         yield part
 
 
-def allows(account: Account, command: str) -> bool:
-    words = command.replace("{json .}", "{json\0.}").split()
-    argv = ["sudo", "-n", "-l", "--", *(word.replace("\0", " ") for word in words)]
-    as_account = ["runuser", "-u", account.name, "--", *argv]
+def allows(account: Account, words: Sequence[str]) -> bool:
+    as_account = ["runuser", "-u", account.name, "--", "sudo", "-n", "-l", "--", *words]
     return subprocess.run(as_account, capture_output=True, check=False).returncode == 0
+
+
+def words_of(command: str) -> list[str]:
+    """Split at spaces; `_.` stands for the one space inside a word."""
+    return [word.replace("_.", " .") for word in command.split()]
 
 
 def test_visudo_accepts_the_file() -> None:
@@ -100,14 +228,73 @@ def test_visudo_accepts_the_file() -> None:
 
 @pytest.mark.parametrize("command", ALLOWED)
 def test_a_command_that_an_action_runs_is_allowed(account: Account, command: str) -> None:
-    assert allows(account, PREFIX + command)
+    assert allows(account, words_of(PREFIX + command))
 
 
 @pytest.mark.parametrize("command", REFUSED)
 def test_every_other_command_is_refused(account: Account, command: str) -> None:
-    assert not allows(account, PREFIX + command)
+    assert not allows(account, words_of(PREFIX + command))
+
+
+def test_a_hundred_escapes_are_refused(account: Account) -> None:
+    """As root on a file of one's own, above the path, at once instead of after a minute, by force, with volumes."""
+    assert len(ESCAPES) > 100
+    through = [one for one in ESCAPES if allows(account, words_of(PREFIX + one))]
+    assert through == []
 
 
 @pytest.mark.parametrize("command", ["id", "su", "docker ps", "journalctl --disk-usage"])
 def test_nothing_runs_without_a_time_limit(account: Account, command: str) -> None:
-    assert not allows(account, command)
+    assert not allows(account, command.split())
+
+
+@pytest.mark.parametrize(
+    "limit", ["-k 5 0", "-k 5 00", "-k 5 0.5", "-k 0 60", "-s KILL 60", "60", "-k 5 1000000"]
+)
+def test_no_other_time_limit_is_allowed(account: Account, limit: str) -> None:
+    assert not allows(account, f"timeout {limit} journalctl --disk-usage".split())
+
+
+async def test_every_command_that_the_program_sends_as_root_is_allowed(account: Account) -> None:
+    sent = await sent_as_root()
+
+    assert {words[0] for words in sent} == {"docker", "journalctl", "systemctl"}
+    assert {words[2] for words in sent if words[1] == "container"} == {"ls", "inspect", "rm"}
+    limited = [under_limit(words, timedelta(seconds=30), sudo=False) for words in sent]
+    assert [words for words in limited if not allows(account, words)] == []
+
+
+class Recorder(FakeHosts):
+    """Keeps the words that a host would have run with sudo."""
+
+    def __init__(self, machine: FakeMachine) -> None:
+        super().__init__({"web1": machine})
+        self.as_root: list[list[str]] = []
+
+    async def look(
+        self, target: Target, argv: Sequence[str], *, timeout: timedelta, sudo: bool = False
+    ) -> Output:
+        if sudo:
+            self.as_root.append(list(argv))
+        return await super().look(target, argv, timeout=timeout, sudo=sudo)
+
+
+async def sent_as_root() -> list[list[str]]:
+    """What the actions and probes of a host send as root, in every shape that the shipped file is for."""
+    machine = fake_machine()
+    machine.docker = {"Images": MEBIBYTE, "Containers": MEBIBYTE, "Build Cache": MEBIBYTE}
+    machine.units = {"nginx.service": "failed"}
+    hosts = Recorder(machine)
+    for module, parameters in (
+        (vacuum, {"keep_size": "1M"}),
+        (vacuum, {"keep_time": "1m", "path": "/var"}),
+        (prune, {"older_than": "1m", "path": "/var"}),
+        (restart, {"unit": "nginx.service"}),
+    ):
+        machine.journal, machine.expired = 2048 * MEBIBYTE, MEBIBYTE
+        case = fake_case(module.ACTIONS[0], hosts, parameters=parameters, state=lambda: None)
+        await case.applier().apply(await case.change(), case.ticket())
+    probe = journal_errors.PROBES[0]
+    wanted = probe.parameters.model_validate({"since": "10m", "unit": "nginx.service"})
+    await probe.prober({"looker": hosts}).probe(WEB1, wanted, timedelta(seconds=20))
+    return [*hosts.as_root, *(list(words) for _, words in hosts.commands)]

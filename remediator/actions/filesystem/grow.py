@@ -16,16 +16,25 @@ from pydantic import AfterValidator
 from remediator.actions.filesystem.reading import StackReader
 from remediator.actions.receipts import (
     HOST_TARGETS,
+    change_error,
     complaint,
     filesystem_of,
     freed_since,
     host_identity,
+    is_busy,
     sight_of,
 )
 from remediator.core.blockdevices import Layer, Stack, growth_words
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.duration import format_size
-from remediator.core.errors import Partial, Permanent, Stale, Transient, Uncertain
+from remediator.core.errors import (
+    ActionError,
+    Interrupted,
+    Partial,
+    Stale,
+    Transient,
+    Uncertain,
+)
 from remediator.core.events import Measure, Observation
 from remediator.core.filesystem import absolute_path, from_facts
 from remediator.core.target import Target
@@ -59,8 +68,7 @@ class GrowProposer:
         reader = StackReader(self._looker, request.target, wanted.path)
         stack = await reader.read()
         needed = [one for one in stack.layers if one.can_grow or wanted.device_will_grow]
-        if problem := await reader.tool_problem(needed):
-            raise Permanent(problem, target=str(request.target))
+        await reader.require_tools(needed)
         if stack.next_layer() is None and not wanted.device_will_grow:
             return Nothing(reason=f"{wanted.path} fills its device already")
         return await self._change(request, stack)
@@ -165,8 +173,7 @@ class GrowApplier:
                 raise
             raise Uncertain(f"{layer.kind}: {error.detail}", target=str(change.target)) from error
         if not output.ok and not _says_no_change(layer, output):
-            detail = f"{layer.words[0]}: {complaint(output)}{_so_far(number)}"
-            raise Partial(detail, target=str(change.target))
+            raise _step_error(change.target, layer, output, number)
         return output
 
     async def _looked_again(self, change: Change, number: int) -> Stack:
@@ -189,6 +196,16 @@ def _is_full(layer: Layer, stack: Stack, output: Output) -> bool:
         return True
     detail = f"{layer.words[0]} ended well, but the {layer.kind} is no larger: {complaint(output)}"
     raise Partial(detail)
+
+
+def _step_error(target: Target, layer: Layer, output: Output, number: int) -> ActionError:
+    """Return what a step that failed means; a busy one after others that went well is gone on from."""
+    program = layer.words[0]
+    detail = f"{program}: {complaint(output)}{_so_far(number)}"
+    if number == 1:
+        return change_error(target, program, output, detail)
+    kind = Interrupted if is_busy(program, output) else Partial
+    return kind(detail, target=str(target))
 
 
 def _says_no_change(layer: Layer, output: Output) -> bool:

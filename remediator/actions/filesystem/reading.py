@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TypeVar
 
-from remediator.actions.receipts import LOOK, complaint, read
+from remediator.actions.receipts import LOOK, look_error, read, require_program
 from remediator.core.blockdevice_reports import (
     LogicalVolume,
     filesystem_layer,
@@ -69,23 +70,21 @@ class StackReader:
         """Return all layers as they are now."""
         mount = await self._mount()
         device = await self._device(mount)
-        layers = [*await self._below(device), await self._top(mount, device)]
-        return Stack(mount=mount, disks=tuple(_disks(device)), layers=tuple(layers))
+        plain = replace(mount, device=device.path)  # as lsblk names it, and sudo knows it
+        layers = [*await self._below(device), await self._top(plain, device)]
+        return Stack(mount=plain, disks=tuple(_disks(device)), layers=tuple(layers))
 
-    async def tool_problem(self, layers: Iterable[Layer]) -> str | None:
-        """Say which program is missing to grow these layers, or None."""
-        tools = sorted({layer.words[0] for layer in layers})
-        for tool in tools:
-            words = ["sh", "-c", 'command -v -- "$1"', "sh", tool]
-            if not (await self._looker.look(self._target, words, timeout=LOOK)).ok:
-                return f"{tool} is not installed there (package {PACKAGES[tool]})"
-        return None
+    async def require_tools(self, layers: Iterable[Layer]) -> None:
+        """Raise Missing where a program is not there to grow these layers."""
+        for tool in sorted({layer.words[0] for layer in layers}):
+            hint = f"package {PACKAGES[tool]}"
+            await require_program(self._looker, self._target, tool, hint)
 
     async def _mount(self) -> Mount:
         output = await self._looker.look(self._target, [*_FINDMNT, self._path], timeout=LOOK)
         mounts = read_mounts(output.stdout)
         if not mounts and output.stderr.strip():
-            raise self._refusal(f"findmnt: {complaint(output)}")
+            raise look_error(self._target, "findmnt", output)
         if len(mounts) != 1:
             found = "hides other mounts below it" if mounts else "is no mount point"
             raise self._refusal(f"{self._path} {found}")

@@ -12,11 +12,17 @@ from typing import Any
 from remediator.actions.commands import (
     CommandParameters,
     checked_sight,
+    command_receipt,
     proven,
     run_command,
     words_of,
 )
-from remediator.actions.receipts import HOST_TARGETS, check_holds, host_identity, sight_of
+from remediator.actions.receipts import (
+    HOST_TARGETS,
+    check_holds,
+    host_identity,
+    require_program,
+)
 from remediator.core.allowed_command import AllowedCommand
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import Stale
@@ -37,6 +43,7 @@ class CommandProposer:
         """See ports.action.Proposer."""
         wanted: CommandParameters = request.parameters
         words = words_of(self._commands, wanted)
+        await require_program(self._looker, request.target, words.argv[0])
         held = await check_holds(self._looker, request.target, words.check)
         return Change(
             step=request.step,
@@ -52,7 +59,7 @@ class CommandProposer:
 
     async def observe(self, change: Change, ticket: Ticket) -> Sight:
         """Ask the receipt, then the check."""
-        sight = sight_of(await self._looker.receipt(change.target, ticket.token))
+        sight = await command_receipt(self._looker, change, ticket.token)
         return await checked_sight(self._looker, change, sight)
 
     async def undo(self, change: Change, measure: Measure) -> Change | None:

@@ -12,12 +12,13 @@ from typing import Any
 from remediator.actions.commands import (
     CommandParameters,
     checked_sight,
+    command_receipt,
     proven,
     run_command,
     words_of,
 )
 from remediator.actions.objects import present, refuse_late, tell
-from remediator.actions.receipts import LOOK, check_holds, sight_of
+from remediator.actions.receipts import check_holds, require_program
 from remediator.core.allowed_command import AllowedCommand
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.container import Container, chosen, image_of, running, status_of
@@ -42,7 +43,7 @@ class PodCommandParameters(CommandParameters):
 
 
 class PodCommandProposer:
-    """Fills in the words, and asks the check, or at least whether a command can be run there at all."""
+    """Fills in the words, and asks the check, and whether the command can be run there at all."""
 
     def __init__(
         self, clusters: Clusters, looker: Looker, commands: Mapping[str, AllowedCommand]
@@ -57,7 +58,8 @@ class PodCommandProposer:
         words = words_of(self._commands, wanted)
         pod = await present(self._clusters.of(request.target), request.target)
         container = running(pod, place_of(request.target).rest)
-        held = await self._rehearsed(request, words.check)
+        await require_program(self._looker, request.target, words.argv[0])
+        held = await check_holds(self._looker, request.target, words.check)
         where = f"the container {container.name} of {request.target}"
         return Change(
             step=request.step,
@@ -76,7 +78,7 @@ class PodCommandProposer:
         pod = await self._clusters.of(change.target).get(ref_of(change.target))
         if pod is None or not change.version.startswith(f"{pod['metadata']['uid']}/"):
             return _unknowable("the pod is gone, and its receipt with it")
-        sight = sight_of(await self._looker.receipt(change.target, ticket.token))
+        sight = await command_receipt(self._looker, change, ticket.token)
         if (
             sight.observation is Observation.NOT_APPLIED
             and _identity(pod, change) != change.version
@@ -87,12 +89,6 @@ class PodCommandProposer:
     async def undo(self, change: Change, measure: Measure) -> Change | None:
         """A free command has no way back that we know."""
         return None
-
-    async def _rehearsed(self, request: Request, check: list[str] | None) -> bool | None:
-        """Ask the check; without one, run `true`, so that a missing right or sh is said before people are asked."""
-        if check is None:
-            await self._looker.look(request.target, ["true"], timeout=LOOK)
-        return await check_holds(self._looker, request.target, check)
 
 
 class PodCommandApplier:

@@ -12,9 +12,17 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from remediator.actions.receipts import LOOK, complaint, host_identity, run_once, sight_of
+from remediator.actions.receipts import (
+    LOOK,
+    change_error,
+    complaint,
+    host_identity,
+    look_error,
+    run_once,
+    sight_of,
+)
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
-from remediator.core.errors import ActionError, Partial, Permanent, Stale
+from remediator.core.errors import ActionError, Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
@@ -72,7 +80,8 @@ class RestartProposer:
 
     async def observe(self, change: Change, ticket: Ticket) -> Sight:
         """Ask the receipt; where it does not know, a new invocation tells that the unit was started."""
-        sight = sight_of(await self._looker.receipt(change.target, ticket.token))
+        receipt = await self._looker.receipt(change.target, ticket.token)
+        sight = sight_of(receipt, "systemctl")
         if sight.observation is not Observation.UNKNOWABLE:
             return sight
         unit = await _unit(self._looker, change.target, change.intent["unit"])
@@ -102,7 +111,7 @@ class RestartApplier:
         name, state = change.intent["unit"], await self._state(change)
         if not output.ok:
             detail = f"systemctl restart {name}: {complaint(output)}; it is now {state}"
-            raise Partial(detail, target=str(change.target))
+            raise change_error(change.target, "systemctl", output, detail)
         summary = f"restarted {name} ({unit.state} -> {state})"
         return Measure(summary=summary, seconds=output.seconds, facts={"state": state})
 
@@ -124,7 +133,7 @@ async def _unit(looker: Looker, target: Target, name: str) -> _Unit:
     words = ["systemctl", "show", f"--property={_PROPERTIES}", "--", name]
     output = await looker.look(target, words, timeout=LOOK)
     if not output.ok:
-        raise Permanent(f"systemctl: {complaint(output)}", target=str(target))
+        raise look_error(target, "systemctl", output)
     said = parse_properties(output.stdout)
     return _Unit(
         loaded=said.get("LoadState", "nothing"),

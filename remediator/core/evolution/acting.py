@@ -54,16 +54,19 @@ def _unsettled(run: Run, step_id: str) -> StepProgress:
 
 def _applied(run: Run, event: ev.Applied, now: datetime) -> Run:
     step = _unsettled(run, event.step)
-    return run.with_step(replace(step, state=StepState.APPLIED, measure=event.measure, reason=""))
+    applied = replace(
+        step, state=StepState.APPLIED, measure=event.measure, reason="", in_part=False
+    )
+    return run.with_step(applied)
 
 
 def _not_applied(run: Run, event: ev.NotApplied, now: datetime) -> Run:
     step = _unsettled(run, event.step)
     order = run.order.step(event.step.removeprefix(UNDO_PREFIX))
+    told = replace(step, reason=event.reason, in_part=step.in_part or event.in_part)
     if not event.retry or step.n > order.max_retries:
-        failed = replace(step, state=StepState.FAILED, reason=event.reason, in_part=event.in_part)
-        return run.with_step(failed)
-    again = run.with_step(replace(step, state=StepState.WAITING, reason=event.reason))
+        return run.with_step(replace(told, state=StepState.FAILED))
+    again = run.with_step(replace(told, state=StepState.WAITING))
     return replace(again, not_before=now + order.backoff * 2 ** (step.n - 1))
 
 
@@ -76,7 +79,9 @@ def _observed(run: Run, event: ev.Observed, now: datetime) -> Run:
     step = replace(_unsettled(run, event.step), reason=event.detail)
     match event.observation:
         case Observation.APPLIED:
-            seen = replace(step, state=StepState.APPLIED, measure=event.measure, reason="")
+            seen = replace(
+                step, state=StepState.APPLIED, measure=event.measure, reason="", in_part=False
+            )
         case Observation.NOT_APPLIED:
             again = step.n < MOST_ATTEMPTS
             seen = replace(step, state=StepState.WAITING if again else StepState.FAILED)

@@ -1,0 +1,90 @@
+"""Where a host keeps its journal, and whether that is on the file system that is to be freed; used by `journal.vacuum`.
+
+journald writes to /var/log/journal, or to /run/log/journal (memory) where there is none or it is not mounted yet. A
+vacuum works on both. Where only one of them is on the wanted file system, and the other holds journals too, the command
+names the one: deleting there would free nothing here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from remediator.actions.receipts import LOOK, filesystem_of, host_identity
+from remediator.core.filesystem import FileSystem
+from remediator.core.target import Target
+from remediator.ports.shell import Looker
+
+PERSISTENT, VOLATILE = "/var/log/journal", "/run/log/journal"
+_MACHINE = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journal:
+    """Where the journal is. `is_one_of_two` where another one lies elsewhere, which is to be left alone."""
+
+    directory: str
+    filesystem: FileSystem
+    version: str
+    is_one_of_two: bool = False
+
+
+async def journal_of(looker: Looker, target: Target, path: str | None) -> Journal | str:
+    """Return the journal of a target, on the file system of `path` where one is given; or why there is none."""
+    identity = await host_identity(looker, target)
+    found = await _journals(looker, target, identity)
+    if not found:
+        return f"{target} keeps no journal"
+    if path is None:
+        return found[0]
+    wanted = await filesystem_of(looker, target, path)
+    here = [one for one in found if one.filesystem.shares_space_with(wanted)]
+    if not here:
+        return f"{_whereabouts(target, found)}: vacuuming would free nothing on {wanted.mountpoint}"
+    elsewhere = [one for one in found if one not in here]
+    if len(elsewhere) == 1 and await _holds_journals(looker, target, elsewhere[0].directory):
+        return _alone(here[0])
+    return here[0]
+
+
+async def _journals(looker: Looker, target: Target, identity: str) -> list[Journal]:
+    found: list[Journal] = []
+    for place in (PERSISTENT, VOLATILE):
+        directory = await _directory(looker, target, place, identity)
+        if directory is not None:
+            filesystem = await filesystem_of(looker, target, directory)
+            version = f"{identity}/{filesystem.identity}"
+            found.append(Journal(directory=directory, filesystem=filesystem, version=version))
+    return found
+
+
+async def _directory(looker: Looker, target: Target, place: str, identity: str) -> str | None:
+    """Return the directory of this machine's journals, which may be a mount or a link of its own."""
+    if not (await looker.look(target, ["test", "-d", place], timeout=LOOK)).ok:
+        return None
+    machine = identity.partition("/")[0]
+    own = f"{place}/{machine}"
+    is_known = target.kind == "host" and _MACHINE.fullmatch(machine)
+    if is_known and (await looker.look(target, ["test", "-d", own], timeout=LOOK)).ok:
+        return own
+    return place
+
+
+async def _holds_journals(looker: Looker, target: Target, directory: str) -> bool:
+    words = ["find", "-H", directory, "-type", "f", "-name", "*.journal"]
+    return bool((await looker.look(target, words, timeout=LOOK)).stdout.strip())
+
+
+def _alone(journal: Journal) -> Journal:
+    """Name the one directory. Only this machine's own: beside it may lie journals of others."""
+    return Journal(
+        directory=journal.directory,
+        filesystem=journal.filesystem,
+        version=f"{journal.version}#{journal.directory}",
+        is_one_of_two=bool(_MACHINE.fullmatch(journal.directory.rpartition("/")[2])),
+    )
+
+
+def _whereabouts(target: Target, found: list[Journal]) -> str:
+    places = " and ".join(f"in {one.directory} on {one.filesystem.mountpoint}" for one in found)
+    return f"the journal of {target} lies {places}"
