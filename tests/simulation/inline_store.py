@@ -71,9 +71,9 @@ class _Told(SqlTransaction):
 class InlineStore:
     """Keeps everything in memory (`ports.store.Store`). `now` says how late it is for whoever waits for work."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], longest: float = LONGEST_WAIT) -> None:
         self._connection = _engine().connect()
-        self._now = now
+        self._now, self._longest = now, longest
         self._last, self._at_once = -1.0, 0
         self._rung = {kind: asyncio.Event() for kind in Work}
         self._watcher: Callable[[Any, Journal], None] = lambda tx, journal: None
@@ -112,11 +112,11 @@ class InlineStore:
 
     async def wait(self, kind: Work, timeout: timedelta) -> None:
         """Wait until there is such work: a commit says so, or a moment has come at which a run can be claimed."""
-        longest = LONGEST_WAIT
+        longest = self._longest
         if kind is Work.INBOX and self._first(_NEW):
             return
         if kind is Work.RUNS and (due := self._first(_NEXT)) is not None:
-            longest = min(max(due / 1e6 - self._now(), timeout.total_seconds()), LONGEST_WAIT)
+            longest = min(max(due / 1e6 - self._now(), timeout.total_seconds()), longest)
         try:
             async with asyncio.timeout(longest):
                 await self._rung[kind].wait()
