@@ -177,8 +177,9 @@ def test_a_run_that_broke_under_somebody_elses_claim_is_not_laid_to_rest_by_us()
         now = works.clock.now().timestamp()
         return row[0], (row[2] / 1e6 - now) if row[2] else None
 
-    owner, _ = run_virtually(story(stolen=True))
+    owner, rests = run_virtually(story(stolen=True))
     assert owner == "thief"
+    assert rests < 2, "what is due is the thief's business"
     owner, rests = run_virtually(story(stolen=False))
     assert owner is None
     assert rests > AFTER_A_BUG.total_seconds() - 2

@@ -30,7 +30,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mutants-") as name:
         folder = Path(name)
         copies = [copy_tree(ROOT, folder / f"copy{n}") for n in range(options.processes)]
-        seen = _seen(options.map, copies[0], folder / "seen")
+        seen = {} if options.unmapped else _seen(options.map, copies[0], folder / "seen")
         import_what_is_heavy()
         queue = _by_hand(options.bugs) if options.bugs else _queue(options)
         return _plant(queue, copies, seen, time.monotonic() + options.minutes * 60)
@@ -43,8 +43,9 @@ def _options() -> argparse.Namespace:
     reader.add_argument("--rooms", default=ROOMS)
     reader.add_argument("--files", default="", help="only files whose path contains this")
     reader.add_argument("--processes", type=int, default=2)
+    reader.add_argument("--unmapped", action="store_true", help="each of `--bugs` names its tests")
     reader.add_argument(
-        "--bugs", type=Path, help="plant these instead: JSON, [[path, old, new], …]"
+        "--bugs", type=Path, help="plant these instead: JSON, [[path, old, new, [tests]?], …]"
     )
     reader.add_argument(
         "--map", type=Path, help="keep here which test calls what, to begin faster the next time"
@@ -64,7 +65,7 @@ def _seen(kept: Path | None, copy: Path, folder: Path) -> Seen:
 
 def _by_hand(file: Path) -> Iterator[Mutant]:
     """Return the bugs of a file. A text that does not stand exactly once in its file cannot be planted."""
-    for path, old, new in json.loads(file.read_text()):
+    for path, old, new, *tests in json.loads(file.read_text()):
         source = (ROOT / path).read_text()
         if source.count(old) != 1:
             print(f"NOT PLANTED {path}: {source.count(old)} × {old[:90]!r}", flush=True)
@@ -79,6 +80,7 @@ def _by_hand(file: Path) -> Iterator[Mutant]:
             old=old,
             new=new,
             function=function_at(source, line),
+            tests=tuple(tests[0] if tests else ()),
         )
 
 
@@ -142,7 +144,7 @@ def _plant(queue: Iterator[Mutant], copies: list[Path], seen: Seen, until: float
     while free or running:
         while free and time.monotonic() < until and (mutant := next(queue, None)):
             place = f"{mutant.path}:{mutant.function}" if mutant.function else mutant.path
-            if tests := callers.get(place):
+            if tests := list(mutant.tests) or callers.get(place):
                 copy = free.pop()
                 running[copy] = Trial(mutant, copy, tests)
             else:

@@ -36,7 +36,10 @@ Scope = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
-    """One bug. `function` is the first line of the outermost function around it, 0 outside of all."""
+    """One bug. `function` is the first line of the outermost function around it, 0 outside of all.
+
+    `tests` are the files or folders that shall meet it, where somebody has named them.
+    """
 
     path: str
     line: int
@@ -45,6 +48,7 @@ class Mutant:
     old: str
     new: str
     function: int
+    tests: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         old, new = (" ".join(text.split())[:90] for text in (self.old, self.new))

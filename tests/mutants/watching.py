@@ -63,8 +63,8 @@ def pytest_sessionfinish() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the chosen tests, in the order in which they were chosen."""
-    if CHOSEN:
-        rank = {test: n for n, test in enumerate(json.loads(Path(CHOSEN).read_text()))}
+    if CHOSEN and (chosen := json.loads(Path(CHOSEN).read_text())):
+        rank = {test: n for n, test in enumerate(chosen)}
         items[:] = sorted(
             (item for item in items if item.nodeid in rank), key=lambda item: rank[item.nodeid]
         )
