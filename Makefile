@@ -1,10 +1,10 @@
-# make demo, make test, make test-fast, make check, make bench, make lock, make clean
+# make demo, make test, make test-fast, make mutants, make check, make bench, make lock, make clean
 PYTHON ?= python3
 BIN := .venv/bin
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
 
-.PHONY: demo test test-fast check bench lock clean
+.PHONY: demo test test-fast mutants check bench lock clean
 
 demo: $(RUNTIME)
 	$(BIN)/remediator demo
@@ -19,6 +19,11 @@ test: check
 
 test-fast: $(DEV)
 	$(BIN)/python -m pytest -m "not slow" -n auto
+
+# Small bugs in random places, and those of them that no fast test noticed (docs/testing.md): make mutants MINUTES=30
+MINUTES ?= 10
+mutants: $(DEV)
+	$(BIN)/python -m tests.mutants --minutes $(MINUTES)
 
 check: $(DEV)
 	$(BIN)/ruff format --check .

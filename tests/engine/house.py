@@ -180,6 +180,10 @@ class House:
         )
 
     def runner(self, *, hands: bool = True) -> Runner:
+        return self.runner_over(self.store, hands=hands)
+
+    def runner_over(self, store: Store, *, hands: bool = True) -> Runner:
+        """Return a runner whose way to the store is another."""
         actions = world_actions(self.world, self.safety)
         eyes = Eyes(
             actions=actions,
@@ -190,9 +194,9 @@ class House:
             identities=self.identities,
         )
         ambient = self.clock.ambient()
-        scribe = Scribe(store=self.store, ledger=self.ledger, ambient=ambient, witness=self.witness)
+        scribe = Scribe(store=store, ledger=self.ledger, ambient=ambient, witness=self.witness)
         return Runner(
-            store=self.store,
+            store=store,
             scribe=scribe,
             ambient=ambient,
             eyes=eyes,

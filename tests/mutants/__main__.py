@@ -1,0 +1,164 @@
+"""Plant bugs for some minutes, in random places, and print those that no fast test noticed: `make mutants`.
+
+python -m tests.mutants --minutes 10 --seed 7 --rooms engine,http
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from .planting import Mutant, function_at, mutants_of
+from .trying import Trial, copy_tree, import_what_is_heavy, watch
+
+ROOMS = "core,engine,stores,http,config,checks,actions,channels,gateways"
+ROOT = Path.cwd()
+Seen = dict[str, tuple[float, list[str]]]
+
+
+def main() -> int:
+    """Plant until the time is over, and say what was found."""
+    options = _options()
+    print(f"seed {options.seed}, rooms {options.rooms}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="mutants-") as name:
+        folder = Path(name)
+        copies = [copy_tree(ROOT, folder / f"copy{n}") for n in range(options.processes)]
+        seen = {} if options.unmapped else _seen(options.map, copies[0], folder / "seen")
+        import_what_is_heavy()
+        queue = _by_hand(options.bugs) if options.bugs else _queue(options)
+        return _plant(queue, copies, seen, time.monotonic() + options.minutes * 60)
+
+
+def _options() -> argparse.Namespace:
+    reader = argparse.ArgumentParser(prog="make mutants", description=__doc__)
+    reader.add_argument("--minutes", type=float, default=10)
+    reader.add_argument("--seed", type=int, default=random.randrange(10**6))
+    reader.add_argument("--rooms", default=ROOMS)
+    reader.add_argument("--files", default="", help="only files whose path contains this")
+    reader.add_argument("--processes", type=int, default=2)
+    reader.add_argument("--unmapped", action="store_true", help="each of `--bugs` names its tests")
+    reader.add_argument(
+        "--bugs", type=Path, help="plant these instead: JSON, [[path, old, new, [tests]?], …]"
+    )
+    reader.add_argument(
+        "--map", type=Path, help="keep here which test calls what, to begin faster the next time"
+    )
+    return reader.parse_args()
+
+
+def _seen(kept: Path | None, copy: Path, folder: Path) -> Seen:
+    if kept and kept.exists():
+        found: Seen = json.loads(kept.read_text())
+        return found
+    found = watch(copy, folder)
+    if kept:
+        kept.write_text(json.dumps(found))
+    return found
+
+
+def _by_hand(file: Path) -> Iterator[Mutant]:
+    """Return the bugs of a file. A text that does not stand exactly once in its file cannot be planted."""
+    for path, old, new, *tests in json.loads(file.read_text()):
+        source = (ROOT / path).read_text()
+        if source.count(old) != 1:
+            print(f"NOT PLANTED {path}: {source.count(old)} × {old[:90]!r}", flush=True)
+            continue
+        start = len(source[: source.index(old)].encode())
+        line = source[: source.index(old)].count("\n") + 1
+        yield Mutant(
+            path=path,
+            line=line,
+            start=start,
+            end=start + len(old.encode()),
+            old=old,
+            new=new,
+            function=function_at(source, line),
+            tests=tuple(tests[0] if tests else ()),
+        )
+
+
+def _queue(options: argparse.Namespace) -> Iterator[Mutant]:
+    """Take from the rooms in turn, so that a large one does not take all the time; within a room, by chance."""
+    dice = random.Random(options.seed)
+    rooms = []
+    for room in options.rooms.split(","):
+        files = sorted((ROOT / "remediator" / room).rglob("*.py"))
+        places = [str(path.relative_to(ROOT)) for path in files if "migrations" not in path.parts]
+        found = [
+            m for p in places if options.files in p for m in mutants_of(p, (ROOT / p).read_text())
+        ]
+        dice.shuffle(found)
+        print(f"{room}: {len(found)} possible bugs", flush=True)
+        rooms.append(found)
+    while any(rooms):
+        yield from (room.pop() for room in rooms if room)
+
+
+class Tally:
+    """What was tried and what survived, by room."""
+
+    def __init__(self) -> None:
+        self.tried: Counter[str] = Counter()
+        self.survivors: list[str] = []
+
+    def note(self, mutant: Mutant, *, caught: bool, why: str = "") -> None:
+        """Count one bug; print it where nobody noticed."""
+        self.tried[_room(mutant.path)] += 1
+        if not caught:
+            self.survivors.append(mutant.path)
+            print(f"SURVIVED {mutant}{why}", flush=True)
+
+    def summary(self) -> int:
+        """Print a line for each room and one for all."""
+        lost = Counter(_room(path) for path in self.survivors)
+        for room, tried in [*sorted(self.tried.items()), ("all", self.tried.total())]:
+            missed = lost.total() if room == "all" else lost[room]
+            caught = tried - missed
+            print(f"{room}: {caught} of {tried} caught ({100 * caught / max(tried, 1):.0f} %)")
+        return 0
+
+
+def _room(path: str) -> str:
+    return path.split("/")[1]
+
+
+def _callers(seen: Seen) -> dict[str, list[str]]:
+    """Return the tests that call each function, and that come into each file; the quickest first."""
+    callers: dict[str, dict[str, None]] = defaultdict(dict)
+    for test, (_, called) in sorted(seen.items(), key=lambda item: item[1][0]):
+        for place in called:
+            callers[place][test] = callers[place.partition(":")[0]][test] = None
+    return {place: list(tests) for place, tests in callers.items()}
+
+
+def _plant(queue: Iterator[Mutant], copies: list[Path], seen: Seen, until: float) -> int:
+    tally, callers, running = Tally(), _callers(seen), dict[Path, Trial]()
+    free = list(copies)
+    while free or running:
+        while free and time.monotonic() < until and (mutant := next(queue, None)):
+            place = f"{mutant.path}:{mutant.function}" if mutant.function else mutant.path
+            if tests := list(mutant.tests) or callers.get(place):
+                copy = free.pop()
+                running[copy] = Trial(mutant, copy, tests)
+            else:
+                tally.note(mutant, caught=False, why="  (no fast test comes here)")
+        for copy, trial in tuple(running.items()):
+            if (caught := trial.is_caught()) is not None:
+                tally.note(trial.mutant, caught=caught)
+                del running[copy]
+                free.append(copy)
+        if not running:
+            break
+        time.sleep(0.02)
+    return tally.summary()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
