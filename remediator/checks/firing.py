@@ -1,4 +1,7 @@
-"""The check `firing`: does an alert like this fire now, whichever it is? Needs Alertmanager's API."""
+"""The check `firing`: does an alert like this fire now, whichever it is? Needs Alertmanager's API.
+
+An Alertmanager that lists nothing at all, while the run's own alert fires, has lost its Prometheus: nobody knows then.
+"""
 
 from __future__ import annotations
 
@@ -54,12 +57,15 @@ class FiringChecker:
         try:
             found = await self.alertmanager.alerts(matchers)
             started = None if found else await self.alertmanager.started_at()
+            is_mute = not found and question.alert_firing and not await self.alertmanager.alerts(())
         except ActionError as error:
             return Answer(known=Known.UNKNOWN, detail=one_line(error.detail))
         seen = question.alert_seen_at or question.now
         if started is not None and started > seen:
             detail = "Alertmanager has restarted and may not have heard of all alerts yet"
             return Answer(known=Known.UNKNOWN, detail=detail)
+        if is_mute:
+            return Answer(known=Known.UNKNOWN, detail="Alertmanager lists no alert at all")
         known = Known.HOLDS if found else Known.FAILS
         return Answer(known=known, detail=_told(found), value=float(len(found)), at=question.now)
 

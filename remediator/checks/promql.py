@@ -2,34 +2,32 @@
 
 PromQL knows no truth, so this file decides what counts. A comparison without `bool` is a filter: what passes it counts,
 whatever its value (`errors == 0` holds with samples of value 0). Anything else (`up`, `x > bool 3`, `count(…)`) must be
-non-zero, every sample of it. No sample at all does not hold. NaN, an error and a stale answer are unknown.
+non-zero, every sample of it. NaN, an error and a stale answer are unknown.
+
+No sample at all does not hold, as long as there was something to decide on: where a comparison's own sides have no
+series either, because an exporter died or a label moved, nobody knows (`promql_absence`).
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from remediator.checks.promql_absence import Absence, Found, compares
 from remediator.core.errors import ActionError
 from remediator.core.facts import Answer, Known
 from remediator.core.plaintext import one_line
+from remediator.core.promql_tree import lets_pass, parse_promql
 from remediator.ports.check import Check, Question
 from remediator.ports.parameters import Parameters
 from remediator.ports.prometheus import Prometheus, Sample
 
 FRESH = timedelta(minutes=5)
-_DEEPEST = 50
-_TEXTS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|#[^\n]*", re.DOTALL)
-_TOKENS = re.compile(r"[a-z0-9_:.]+|[=!]=|[<>]=?|[(){}\[\]]|[-+*/%^@]")
-_COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
-_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 
 
 class PromqlParameters(Parameters):
@@ -50,10 +48,41 @@ class PromqlChecker:
             return _unknown("no Prometheus is set: add `prometheus.url` to the settings")
         query = question.parameters.query
         try:
-            samples = await self.prometheus.query(query)
+            return await _asked(self.prometheus, query, question.now)
         except ActionError as error:
             return _unknown(one_line(f"Prometheus gave no answer: {error.detail}"))
-        return judged(samples, is_filter=is_filter(query), now=question.now)
+
+
+async def _asked(prometheus: Prometheus, query: str, now: datetime) -> Answer:
+    samples = await prometheus.query(query)
+    answer = judged(samples, is_filter=is_filter(query), now=now)
+    whole = parse_promql(query)
+    if whole is None:
+        return answer if samples else _unread(query, answer)
+    if answer.known is Known.UNKNOWN or not compares(whole):
+        return answer
+    absence = Absence(prometheus.query)
+    if not samples:
+        return _empty(await absence.of(whole), now)
+    doubt = await absence.doubt(whole) if answer.known is Known.HOLDS else None
+    return _unknown(one_line(f"{answer.detail}, but {doubt.detail}")) if doubt else answer
+
+
+def _empty(found: Found, now: datetime) -> Answer:
+    """Return what an empty answer means."""
+    if found.known is Known.HOLDS:
+        return Answer(known=Known.HOLDS, detail=one_line(found.detail), value=0.0, at=now)
+    detail = f"no samples: {found.detail}" if found.detail else "no samples"
+    return Answer(known=found.known, detail=one_line(detail))
+
+
+def _unread(query: str, answer: Answer) -> Answer:
+    """An empty answer to a query that could not be taken apart: where it may compare, nobody knows."""
+    if any(mark in query for mark in "<>=!") or "unless" in query.lower():
+        return _unknown(
+            "no samples, and the query is too unusual to see whether its series are there"
+        )
+    return answer
 
 
 def judged(samples: Sequence[Sample], *, is_filter: bool, now: datetime) -> Answer:
@@ -68,42 +97,8 @@ def judged(samples: Sequence[Sample], *, is_filter: bool, now: datetime) -> Answ
 
 def is_filter(query: str) -> bool:
     """Say whether what the query returns has passed a comparison without `bool`, as PromQL's precedence has it."""
-    tokens = _TOKENS.findall(_TEXTS.sub(" ", query).lower())
-    return _is_filter(tokens, 0)
-
-
-def _is_filter(tokens: list[str], depth: int) -> bool:
-    if depth > _DEEPEST:
-        return False
-    if alternatives := _split(tokens, frozenset({"or"})):
-        return all(_is_filter(part, depth + 1) for part in alternatives)
-    if sides := _split(tokens, frozenset({"and", "unless"})):
-        return _is_filter(sides[0], depth + 1)
-    outer = _outermost(tokens)
-    last = max((n for n, token in outer if token in _COMPARISONS), default=None)
-    if last is not None:
-        return tokens[last + 1 : last + 2] != ["bool"]
-    if len(outer) == 2 and tokens[0] == "(" and tokens[-1] == ")":
-        return _is_filter(tokens[1:-1], depth + 1)
-    return False
-
-
-def _split(tokens: list[str], words: frozenset[str]) -> list[list[str]]:
-    """Return the parts between these words outside all brackets, or nothing where there is none of them."""
-    places = [n for n, token in _outermost(tokens) if token in words]
-    edges = [-1, *places, len(tokens)]
-    return [tokens[a + 1 : b] for a, b in pairwise(edges)] if places else []
-
-
-def _outermost(tokens: list[str]) -> list[tuple[int, str]]:
-    """Return the tokens outside all brackets with their places; the outermost brackets themselves are among them."""
-    found, depth = [], 0
-    for n, token in enumerate(tokens):
-        depth -= token in _CLOSING
-        if depth == 0:
-            found.append((n, token))
-        depth += token in _OPENING
-    return found
+    whole = parse_promql(query)
+    return whole is not None and lets_pass(whole)
 
 
 def _meaning(samples: Sequence[Sample], is_filter: bool, now: datetime) -> tuple[Known, str]:

@@ -332,12 +332,12 @@ def _verify(run: Run, now: datetime) -> Effect:
 
 
 def _not_verified(run: Run) -> Effect:
+    """What nobody could look at may be mended: it is told to people, and not taken back."""
     known = run.verification.known if run.verification else Known.UNKNOWN
-    reason = (
-        "not verified in time"
-        if known is Known.FAILS
-        else "inconclusive: the checks could not be answered"
-    )
+    if known is not Known.FAILS:
+        reason = "inconclusive: the checks could not be answered"
+        return Note((_close(Outcome.UNRESOLVED, reason),))
+    reason = "not verified in time"
     if run.order.failure.rollback and _undoable(run):
         return Note((ev.RollbackStarted(reason=reason, outcome=Outcome.UNRESOLVED),))
     return Note((_close(Outcome.UNRESOLVED, reason),))

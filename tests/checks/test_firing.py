@@ -76,6 +76,14 @@ async def test_a_silenced_alert_fires_too(fake: FakeAlertmanager) -> None:
     assert (await ask(fake, ["alertname=ClusterUpgrade"])).known is Known.HOLDS
 
 
+async def test_an_alertmanager_that_lists_nothing_at_all_has_lost_its_prometheus() -> None:
+    async with FakeAlertmanager() as empty:
+        answer = await ask(empty, ["alertname=ClusterUpgrade"])
+
+    assert answer.known is Known.UNKNOWN
+    assert "no alert at all" in answer.detail
+
+
 async def test_an_alertmanager_in_trouble_is_unknown(fake: FakeAlertmanager) -> None:
     fake.hang()
 

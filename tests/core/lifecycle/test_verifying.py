@@ -75,6 +75,12 @@ def test_a_fix_that_was_not_verified_is_taken_back_where_the_playbook_says_so() 
     assert next_effect(run, END) == do.Note((event,))
 
 
+def test_a_fix_that_nobody_could_look_at_is_not_taken_back_for_that() -> None:
+    run = verifying(Known.UNKNOWN, **(FOUND | {"looked_at": END}))
+    run = replace(run, order=replace(run.order, failure=ROLLBACK), progress=(DONE,))
+    assert closing(run, END)[0] is Outcome.UNRESOLVED
+
+
 def test_a_verification_ends_although_the_alert_has_resolved_or_the_deadline_has_passed() -> None:
     run = replace(verifying(), alert_resolved_at=MOMENT, deadline=MOMENT)
     assert next_effect(run, LATER) == do.Verify()
