@@ -7,7 +7,6 @@ import json
 import re
 from typing import Any
 
-
 DIGEST_DIGITS = 64
 """A yes binds a whole digest. Shorter forms are for the eye only: no door takes one."""
 

@@ -53,8 +53,11 @@ class Eyes:
         """Evaluate a condition of the playbook; raise InvalidExpression."""
         return self._conditions.holds(text, variables(run, now))
 
-    async def propose(self, step: StepOrder, target: Target, now: datetime) -> Change | Nothing:
-        """Ask the step's action for its change; raise Transient or Permanent."""
+    async def propose(
+        self, step: StepOrder, target: Target, now: datetime, planned: Change | None = None
+    ) -> Change | Nothing:
+        """Ask the step's action for its change, or whether the `planned` one still fits; raise Transient or
+        Permanent."""
         action = self._action(step.action)
         if target.kind not in action.targets:
             raise Permanent(f"{action.name} does not work on {target.kind}", target=str(target))
@@ -64,6 +67,7 @@ class Eyes:
             parameters=read_parameters(action, step.parameters),
             timeout=step.timeout,
             now=now,
+            planned=planned,
         )
         return await self._proposer(step.action).propose(request)
 

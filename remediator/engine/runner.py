@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -157,7 +158,7 @@ class Runner:
         for step in waiting:
             try:
                 problem = await self._differs(draft.run, step)
-            except ActionError as error:
+            except (ActionError, InvalidExpression) as error:
                 self._look(draft, _proposal_failed(step.step, error))
                 return
             if problem:
@@ -166,8 +167,10 @@ class Runner:
         self._look(draft, ev.PlanConfirmed(digest=digest))
 
     async def _differs(self, run: Run, step: StepProgress) -> str | None:
-        order = run.order.step(step.step)
-        proposed = await self._eyes.propose(order, run.order.target, self._ambient.now())
+        order, now = run.order.step(step.step), self._ambient.now()
+        if order.when and not self._eyes.holds(order.when, replace(run, plan=None), now):
+            return f"step {step.step}: when: {order.when} does not hold any more"
+        proposed = await self._eyes.propose(order, run.order.target, now, step.change)
         return still_holds(step.change, proposed) if step.change else None
 
     async def _consider(self, draft: Draft, effect: Consider) -> None:

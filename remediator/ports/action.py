@@ -19,13 +19,18 @@ from remediator.ports.rights import Rights, no_rights
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a step asks of its action. `labels` are for messages only: never build a command or a name from them."""
+    """What a step asks of its action. `labels` are for messages only: never build a command or a name from them.
+
+    `planned` is what was planned, and perhaps approved, where this is the last look before it is applied. An action
+    gives it back where all that the change depends on still holds, though something else has moved by itself.
+    """
 
     step: str
     target: Target
     parameters: Any
     timeout: timedelta
     now: datetime
+    planned: Change | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

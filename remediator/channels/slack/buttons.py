@@ -35,7 +35,7 @@ class Pressed:
 
     @property
     def is_older(self) -> bool:
-        """Whether it comes from a message of an older version, whose buttons carried eight digits: too few for a yes."""
+        """Whether it is of an older version, whose buttons carried eight digits: too few for a yes."""
         return bool(self.digest) and not is_digest(self.digest)
 
 
