@@ -343,7 +343,7 @@ def _windows() -> tuple[Scene, ...]:
     card = asked().last(MessageKind.PLAN).card
     if card is None or card.request is None:
         raise ValueError("a plan has a card")
-    pressed = Pressed(run=card.run, digest=card.request.digest[:8])
+    pressed = Pressed(run=card.run, digest=card.request.digest)
     answer = "https://hooks.slack.com/actions/T0/1/x"
     return (
         Scene(name="reject", view=reject_modal(card, pressed, answer)),

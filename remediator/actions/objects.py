@@ -12,14 +12,16 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from remediator.core.canonical import digest
 from remediator.core.change import Change
 from remediator.core.errors import ActionError, Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.gitops import owner_of
 from remediator.core.json_pointer import escaped
 from remediator.core.plaintext import one_line
+from remediator.core.rollout import REVISION
 from remediator.core.target import Target
-from remediator.ports.action import Sight, Ticket
+from remediator.ports.action import Request, Sight, Ticket
 from remediator.ports.kubernetes import (
     EVENTS,
     Cluster,
@@ -54,7 +56,7 @@ async def unmoved(cluster: Cluster, change: Change, ticket: Ticket) -> Object:
     found = await cluster.get(ref_of(change.target))
     if found is None:
         raise Stale("it is gone", target=str(change.target))
-    if version_of(found) != change.version:
+    if not is_version(found, change.version):
         raise Stale("it was changed since the plan was made", target=str(change.target))
     return found
 
@@ -77,6 +79,37 @@ def version_of(found: Object) -> str:
     return f"{metadata['uid']}/{metadata.get('generation', 0)}"
 
 
+def template_version(found: Object, *, revision: bool = False) -> str:
+    """Return what a change of a workload's pods is made from: its template, not its generation, which an autoscaler
+    moves every few seconds. With its `revision`, where its
+    controller keeps one, a template that came back is another."""
+    metadata, spec = found["metadata"], found["spec"]
+    seen = {"template": spec["template"], "paused": bool(spec.get("paused"))}
+    number = (metadata.get("annotations") or {}).get(REVISION, "") if revision else ""
+    return f"{metadata['uid']}/{f'{number}/' if number else ''}template-{digest(seen)[:16]}"
+
+
+def is_version(found: Object, version: str) -> bool:
+    """Say whether a plan of this version was made from an object as it is; plans of older versions name a
+    generation."""
+    if "/template-" not in version:
+        return version == version_of(found)
+    return version in (template_version(found), template_version(found, revision=True))
+
+
+def kept_version(found: Object, request: Request, *, revision: bool = False) -> str:
+    """Return a workload's version; the planned one where it still is the object's."""
+    planned = request.planned
+    if planned and is_version(found, planned.version):
+        return planned.version
+    return template_version(found, revision=revision)
+
+
+def template_test(found: Object) -> Operation:
+    """Return the condition that a workload's pod template is the one that was read."""
+    return {"op": "test", "path": "/spec/template", "value": found["spec"]["template"]}
+
+
 def marked_patch(
     ref: Ref,
     found: Object,
@@ -86,12 +119,14 @@ def marked_patch(
 ) -> Write:
     """Return a JSON patch that lands only on the uid and generation of `found`, and leaves the mark.
 
+    Operations that begin with a `template_test` land on that template instead, whatever the generation.
+
     Sent a second time it is refused whole, for a generation moves with the spec. Keep `operations` away from
     `/metadata/annotations` as a whole; single ones below it are fine, as are further `annotations` of ours.
     """
     marks = {**(annotations or {}), ATTEMPT: token}
     body = [
-        *_conditions(found),
+        *_conditions(found, by_template=_tests_template(operations)),
         *operations,
         *(
             {"op": "add", "path": f"/metadata/annotations/{escaped(name)}", "value": value}
@@ -104,7 +139,7 @@ def marked_patch(
 async def sight_of_mark(cluster: Cluster, change: Change, ticket: Ticket) -> Sight:
     """Say what became of an attempt that leaves the mark on its target."""
     found = await cluster.get(ref_of(change.target))
-    is_unmoved = found is not None and version_of(found) == change.version
+    is_unmoved = found is not None and is_version(found, change.version)
     return marked_sight(found, change, ticket, is_unmoved=is_unmoved)
 
 
@@ -182,14 +217,19 @@ def _reference(found: Object) -> Mapping[str, str]:
     return reference | {k: metadata[k] for k in ("name", "namespace", "uid") if k in metadata}
 
 
-def _conditions(found: Object) -> list[Operation]:
+def _tests_template(operations: Sequence[Operation]) -> bool:
+    first = operations[0] if operations else {}
+    return first.get("op") == "test" and first.get("path") == "/spec/template"
+
+
+def _conditions(found: Object, *, by_template: bool) -> list[Operation]:
     """Return what must hold for a patch to land. An object without annotations gets an empty mapping for the mark; as
     that would wipe one that came meanwhile, such a patch lands on this very resourceVersion only."""
     metadata = found["metadata"]
     conditions: list[Operation] = [
         {"op": "test", "path": "/metadata/uid", "value": metadata["uid"]}
     ]
-    if "generation" in metadata:
+    if "generation" in metadata and not by_template:
         generation = metadata["generation"]
         conditions.append({"op": "test", "path": "/metadata/generation", "value": generation})
     if metadata.get("annotations"):

@@ -15,13 +15,14 @@ from remediator.cli.options import asks_daemon, output_option
 from remediator.cli.runs import say_lines
 from remediator.cli.story import state, summary
 from remediator.cli.terminal import dump, say
-
-_SHORTEST_DIGEST = 8
+from remediator.core.canonical import DIGEST_DIGITS, is_digest
 
 
 @click.command()
 @click.argument("run")
-@click.option("--digest", help="The digest of the plan you mean; else that of the plan shown.")
+@click.option(
+    "--digest", help="The whole digest of the plan you mean; else that of the plan shown."
+)
 @click.option("--reason", default="", help="For the journal.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @asks_daemon
@@ -34,7 +35,7 @@ def approve(
     \b
     Examples:
       remediator approve run_0199f0c4a1b27c3e8d5f60718293a4b5
-      remediator approve run_0199f0c4a1b27c3e8d5f60718293a4b5 --digest 3f2a9c1d --yes
+      remediator approve run_0199f0c4a1b27c3e8d5f60718293a4b5 --digest "$DIGEST"
     """
     found = client.get(path_of("runs", run))
     shown = _waiting_digest(found, digest)
@@ -86,10 +87,11 @@ def _waiting_digest(run: Mapping[str, Any], wanted: str | None) -> str:
     digest = str(approval["digest"])
     if wanted is None:
         return digest
-    if len(wanted) < _SHORTEST_DIGEST:
-        raise Failure(f"a digest has at least {_SHORTEST_DIGEST} characters", exit_code=USAGE)
-    if not digest.startswith(wanted):
-        raise Failure(f"the plan is now {digest[:8]}, not {wanted[:8]}", hint=hint)
+    if not is_digest(wanted):
+        text = f"a plan is named by its whole digest, {DIGEST_DIGITS} hex digits"
+        raise Failure(text, hint=f"{hint} --output json, at approval.digest", exit_code=USAGE)
+    if digest != wanted:
+        raise Failure("the plan has changed: this is not its digest", hint=hint)
     return digest
 
 

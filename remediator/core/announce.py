@@ -39,6 +39,12 @@ def settled(run: Run, event: ev.Settled, now: datetime) -> Message:
     return replace(message, at=now, card=card_of(run, now, settled=True))
 
 
+def shown_again(run: Run, now: datetime) -> Message:
+    """Return what gives a plan that waits a message of this version, with its buttons; it is told once."""
+    text = f"{say.headline(run)}: here is the plan again, for an answer to its older message does not count."
+    return _drawn(run, _message(run, MessageKind.PROGRESS, f"again:{_approval_id(run)}", text), now)
+
+
 def _drawn(run: Run, message: Message, now: datetime) -> Message:
     """Return a message with what channels that can draw need; what is not about one run has no card."""
     if message.thread != run.id:

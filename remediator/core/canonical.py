@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any
+
+DIGEST_DIGITS = 64
+"""A yes binds a whole digest. Shorter forms are for the eye only: no door takes one."""
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def canonical_json(value: Any) -> str:
@@ -17,3 +23,8 @@ def canonical_json(value: Any) -> str:
 def digest(value: Any) -> str:
     """Return the SHA-256 of the canonical JSON of a value, as 64 hex digits."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def is_digest(text: str) -> bool:
+    """Say whether this is a whole digest."""
+    return _DIGEST.fullmatch(text) is not None

@@ -99,7 +99,8 @@ def make_plan(playbook_digest: str, changes: tuple[Change, ...]) -> Plan:
 def still_holds(planned: Change, proposed: Change | Nothing) -> str | None:
     """Return why a change planned earlier no longer fits the world, or None where it does.
 
-    A fresh estimate may differ from the planned one as long as it stays within the bound that was approved.
+    A fresh estimate may differ from the planned one as long as it stays within the bound that was approved. Of what was
+    before, measures drift; a yes or no does not. One that was false is why people said yes, so it must not be true now.
     """
     if isinstance(proposed, Nothing):
         return f"step {planned.step}: {proposed.reason}"
@@ -107,6 +108,14 @@ def still_holds(planned: Change, proposed: Change | Nothing) -> str | None:
         return f"step {planned.step}: {planned.target} is not what it was when planned"
     if digest(proposed.signed()) != digest({**planned.signed(), "bound": proposed.bound}):
         return f"step {planned.step}: the same request now means another change"
+    if turned := _turned_true(planned.before, proposed.before):
+        return f"step {planned.step}: {turned} was false when it was planned and is true now"
     if planned.bound is not None and (proposed.estimate or 0) > planned.bound:
         return f"step {planned.step}: would now exceed the planned bound of {planned.bound} {planned.unit}".rstrip()
     return None
+
+
+def _turned_true(planned: Mapping[str, Any], proposed: Mapping[str, Any]) -> str:
+    """Name what was false before and is true now, such as a command's check; "" where nothing turned."""
+    turned = (key for key, was in planned.items() if was is False and proposed.get(key) is True)
+    return next(turned, "")

@@ -13,6 +13,10 @@ from remediator.core.pod import controller_of, is_ended, is_mirror, uses_empty_d
 
 Object = Mapping[str, Any]
 _MOST_NAMES = 5
+_ROOM = 20
+_JOBS = "*/Job"
+_HASH = "pod-template-hash"
+_WITH_DATA = " with an emptyDir"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,15 @@ class Sorted:
     staying: tuple[Object, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """What people said yes to: these pods, and of others that come the classes and how many in all."""
+
+    uids: frozenset[str]
+    classes: frozenset[str] = frozenset()
+    most: int | None = None
+
+
 def sorted_pods(pods: Iterable[Object], options: DrainOptions) -> Sorted:
     """Return what a drain does with each pod."""
     evicted: list[Object] = []
@@ -51,6 +64,37 @@ def sorted_pods(pods: Iterable[Object], options: DrainOptions) -> Sorted:
 def name_of(pod: Object) -> str:
     """Return `NAMESPACE/NAME`."""
     return f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
+
+
+def classes_of(pods: Iterable[Object]) -> tuple[str, ...]:
+    """Return whose pods a drain of these also evicts when they come meanwhile, as `NAMESPACE/KIND/NAME`.
+
+    A node gets pods as long as it is not cordoned. Those of Jobs, and so of CronJobs, are let go anywhere; others where
+    one of the same workload was there when it was planned, and one whose local data is lost only where another was.
+    """
+    return tuple(sorted({_JOBS, *(_class_of(pod) for pod in pods if controller_of(pod))}))
+
+
+def alive(pods: Iterable[Object]) -> int:
+    """Return how many pods have not ended; those that have take nothing with them."""
+    return sum(not is_ended(pod) for pod in pods)
+
+
+def most_of(pods: Iterable[Object]) -> int:
+    """Return how many living pods a drain that was planned with these may come to evict."""
+    planned = alive(pods)
+    return planned + max(_ROOM, planned // 2)
+
+
+def beyond(pods: Iterable[Object], approved: Approved) -> tuple[str, ...]:
+    """Return, in words, which of the pods to evict are not within what was approved."""
+    fresh = [pod for pod in pods if pod["metadata"]["uid"] not in approved.uids]
+    outside = [pod for pod in fresh if not is_ended(pod) and not _is_within(pod, approved)]
+    if outside:
+        return tuple(f"{name_of(pod)} ({_made_by(pod)})" for pod in outside)
+    if approved.most is not None and fresh and alive(pods) > approved.most:
+        return (f"{alive(pods)} pods, where at most {approved.most} were planned for",)
+    return ()
 
 
 def budgets_over(pod: Object, budgets: Iterable[Object]) -> tuple[Object, ...]:
@@ -116,6 +160,31 @@ def _fits(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
         case "DoesNotExist":
             return found is None
     return True  # an operator that we do not know: better a budget too many
+
+
+def _is_within(pod: Object, approved: Approved) -> bool:
+    owner = controller_of(pod)
+    if owner is None:
+        return False
+    is_free = owner["kind"] == "Job" and not uses_empty_dir(pod) and _JOBS in approved.classes
+    return is_free or _class_of(pod) in approved.classes
+
+
+def _class_of(pod: Object) -> str:
+    """Return the workload of a pod: of a Deployment's rollouts the Deployment, of a CronJob's Jobs all of the
+    namespace, for each has a name of its own."""
+    owner, labels = controller_of(pod) or {}, pod["metadata"].get("labels") or {}
+    name = str(owner.get("name", "")).removesuffix(f"-{labels.get(_HASH, '')}")
+    words = [pod["metadata"]["namespace"], str(owner.get("kind", "")), name]
+    named = "/".join(words[:2] if owner.get("kind") == "Job" else words)
+    return named + _WITH_DATA * uses_empty_dir(pod)
+
+
+def _made_by(pod: Object) -> str:
+    owner = controller_of(pod)
+    if owner is None:
+        return "of no controller"
+    return f"of {owner['kind']} {owner['name']}{_WITH_DATA * uses_empty_dir(pod)}"
 
 
 def _is_left_to_its_daemon_set(pod: Object, options: DrainOptions) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 Object = Mapping[str, Any]
 _MIRROR = "kubernetes.io/config.mirror"
 _ENDED = ("Succeeded", "Failed")
+_WELL_AFTER = timedelta(minutes=1)
 
 
 def controller_of(pod: Object) -> Mapping[str, Any] | None:
@@ -30,6 +32,14 @@ def says_ready(found: Object) -> bool:
     """Say whether the condition Ready of a pod or a node is true."""
     conditions = (found.get("status") or {}).get("conditions") or ()
     return any(one.get("type") == "Ready" and one.get("status") == "True" for one in conditions)
+
+
+def is_well(pod: Object, now: datetime) -> bool:
+    """Say whether it has been ready for a minute: one that crashes again and again is ready in between."""
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    ready = (c for c in conditions if c.get("type") == "Ready" and c.get("status") == "True")
+    since = next((c.get("lastTransitionTime") or "" for c in ready), "")
+    return bool(since) and now - datetime.fromisoformat(since) >= _WELL_AFTER
 
 
 def takes_traffic(pod: Object) -> bool:

@@ -194,6 +194,13 @@ class Run:
             self, progress=tuple(step if s.step == step.step else s for s in self.progress)
         )
 
+    def considering_again(self) -> Run:
+        """Return this run with the `unless` of all that was not begun to be asked anew, because time has passed."""
+        progress = tuple(
+            replace(s, wanted=False) if s.state is StepState.WAITING else s for s in self.progress
+        )
+        return replace(self, progress=progress)
+
     def leaving_out_rest(self, reason: str) -> Run:
         """Return this run acting on, without the steps that were not begun."""
         progress = tuple(

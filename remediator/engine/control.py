@@ -10,7 +10,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from remediator.core import events as ev
-from remediator.core.announce import settled, taken_over
+from remediator.core.announce import settled, shown_again, taken_over
+from remediator.core.canonical import DIGEST_DIGITS, is_digest
 from remediator.core.deciders import deciders, may_decide
 from remediator.core.errors import IllegalEvent, InvalidTarget, Refused, StoreError
 from remediator.core.events import Outcome, Settlement
@@ -49,7 +50,7 @@ class Control:
         self._witness = witness
 
     async def approve(self, run_id: str, *, digest: str, person: Person, reason: str = "") -> Run:
-        """Give one person's yes to the plan with this digest (at least its first eight characters)."""
+        """Give one person's yes to the plan with this whole digest."""
         return await self._vote(run_id, digest, person, reason, approve=True)
 
     async def reject(self, run_id: str, *, digest: str | None, person: Person, reason: str) -> Run:
@@ -118,6 +119,16 @@ class Control:
             return
         for step in moved:
             self._witness.moved(step)
+
+    async def show_again(self, run_id: str) -> None:
+        """Tell people once more about a plan that waits, so that its message gets buttons of this version; once."""
+
+        def closure(tx: Transaction) -> None:
+            run = tx.lock_run(run_id)
+            if run and run.phase is Phase.AWAITING_APPROVAL and run.approval:
+                self._ledger.tell(tx, run, shown_again(run, self._ambient.now()))
+
+        await self._store.submit(closure)
 
     async def pause(
         self, scope: str, *, duration: timedelta | None, reason: str, person: Person
@@ -255,10 +266,13 @@ def _check_person(run: Run, person: Person) -> None:
 
 def _full_digest(run: Run, digest: str | None) -> str:
     current = run.approval.digest if run.approval else ""
-    if digest is None or (len(digest) >= 8 and current.startswith(digest)):
+    if digest is None or (is_digest(digest) and digest == current):
         return current
-    text = f"the plan has changed: its digest is now {current[:8]}, not {digest[:8]}"
-    raise Refused("conflict", text, hint="look at the plan again before you decide")
+    hint = "look at the plan again before you decide"
+    if not is_digest(digest):
+        text = f"a plan is named by its whole digest, {DIGEST_DIGITS} hex digits"
+        raise Refused("conflict", text, hint=hint)
+    raise Refused("conflict", "the plan has changed: this is not its digest", hint=hint)
 
 
 def _too_late(run: Run) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -170,7 +171,7 @@ class Runner:
         for step in waiting:
             try:
                 problem = await self._differs(draft.run, step)
-            except ActionError as error:
+            except (ActionError, InvalidExpression) as error:
                 self._look(draft, _proposal_failed(step.step, error))
                 return
             if problem:
@@ -179,11 +180,11 @@ class Runner:
         self._look(draft, ev.PlanConfirmed(digest=digest))
 
     async def _differs(self, run: Run, step: StepProgress) -> str | None:
-        order = run.order.step(step.step)
+        order, now = run.order.step(step.step), self._ambient.now()
+        if order.when and not await self._eyes.holds(order.when, replace(run, plan=None), now):
+            return f"step {step.step}: when: {order.when} does not hold any more"
         try:
-            proposed = await self._eyes.propose(
-                order, run.order.target, self._ambient.now(), planned=step.change
-            )
+            proposed = await self._eyes.propose(order, run.order.target, now, planned=step.change)
         except Missing as error:
             if order.required:
                 raise

@@ -58,6 +58,10 @@ class Control(Protocol):
         """Write down that a door refused somebody; raises nothing."""
         ...
 
+    async def show_again(self, run_id: str) -> None:
+        """Tell people once more about a plan that waits."""
+        ...
+
     async def pause(
         self, scope: str, *, duration: timedelta | None, reason: str, person: Person
     ) -> Pause:

@@ -26,12 +26,12 @@ _APPROVE: _Body = {
     "digest": {
         **_TEXT,
         "required": True,
-        "description": "the digest of the plan that you have seen",
+        "description": "the whole digest of the plan that you have seen, 64 hex digits",
     },
     **_REASON,
 }
 _REJECT: _Body = {
-    "digest": {**_TEXT, "description": "refuse only this plan, not a newer one"},
+    "digest": {**_TEXT, "description": "refuse only this plan, not a newer one; the whole digest"},
     **_NEEDED_REASON,
 }
 _SETTLEMENTS = {

@@ -21,8 +21,9 @@ from remediator.ports.rights import Rights, no_rights
 class Request:
     """What a step asks of its action.
 
-    `planned` is the change that was planned for it before, where this look is to say whether it still is what to do: an
-    action whose choice moves by itself (what is old enough) then stays within that choice.
+    `planned` is what was planned, and perhaps approved, where this is the last look before it is applied. An action
+    gives it back where all that the change depends on still holds, though something else has moved by itself; one
+    whose choice moves by itself (what is old enough) stays within that choice.
     """
 
     step: str

@@ -5,10 +5,14 @@ from typing import Any
 import pytest
 
 from remediator.core.drain import (
+    Approved,
     DrainOptions,
     allows_nothing,
+    beyond,
     budgets_over,
+    classes_of,
     listed,
+    most_of,
     name_of,
     plan_words,
     selects,
@@ -24,13 +28,15 @@ def pod(
     volumes: tuple[str, ...] = (),
     mirror: bool = False,
     labels: dict[str, str] | None = None,
+    made_by: str = "x",
 ) -> dict[str, Any]:
-    owners = [{"kind": owner, "name": "x", "controller": True}] if owner else []
+    owners = [{"kind": owner, "name": made_by, "controller": True}] if owner else []
     marks = {"kubernetes.io/config.mirror": "x"} if mirror else {}
     return {
         "metadata": {
             "namespace": "shop",
             "name": name,
+            "uid": f"uid-of-{name}",
             "ownerReferences": owners,
             "annotations": marks,
             "labels": labels or {},
@@ -165,3 +171,69 @@ def test_a_plan_says_what_goes_what_stays_and_what_it_waits_for() -> None:
 
 def test_a_long_list_is_cut_with_the_number_of_the_rest() -> None:
     assert listed([str(n) for n in range(7)]) == "0, 1, 2, 3, 4 and 2 more"
+
+
+PLANNED = (
+    pod("api-1", made_by="api-7c9", labels={"pod-template-hash": "7c9"}),
+    pod("db-0", owner="StatefulSet", made_by="db", volumes=("emptyDir",)),
+)
+APPROVED = Approved(
+    uids=frozenset(each["metadata"]["uid"] for each in PLANNED),
+    classes=frozenset(classes_of(PLANNED)),
+    most=most_of(PLANNED),
+)
+
+
+@pytest.mark.parametrize(
+    ("story", "comes"),
+    [
+        ("nothing", ()),
+        ("the pod of a CronJob that runs every few seconds", (pod("j-1", owner="Job"),)),
+        ("twenty of them", tuple(pod(f"j-{n}", owner="Job") for n in range(20))),
+        ("pods that have ended", tuple(pod(f"e-{n}", owner="", phase="Succeeded") for n in range(99))),
+        (
+            "the next rollout of a Deployment that was there",
+            (pod("api-2", made_by="api-88d", labels={"pod-template-hash": "88d"}),),
+        ),
+        (
+            "local data like that which was there",
+            (pod("db-1", owner="StatefulSet", made_by="db", volumes=("emptyDir",)),),
+        ),
+    ],
+)  # fmt: skip
+def test_what_comes_to_a_node_by_itself_is_within_what_was_approved(
+    story: str, comes: tuple[dict[str, Any], ...]
+) -> None:
+    assert beyond((*PLANNED, *comes), APPROVED) == ()
+
+
+@pytest.mark.parametrize(
+    ("comes", "words"),
+    [
+        ((pod("lone", owner=""),), "shop/lone (of no controller)"),
+        ((pod("new", made_by="other"),), "shop/new (of ReplicaSet other)"),
+        (
+            (pod("j", owner="Job", volumes=("emptyDir",)),),
+            "shop/j (of Job x with an emptyDir)",
+        ),
+        (
+            (pod("api-3", made_by="api-7c9", volumes=("emptyDir",)),),
+            "shop/api-3 (of ReplicaSet api-7c9 with an emptyDir)",
+        ),
+        (
+            tuple(pod(f"j-{n}", owner="Job") for n in range(21)),
+            "23 pods, where at most 22 were planned for",
+        ),
+    ],
+)
+def test_a_pod_that_is_outside_of_what_was_approved_stops(
+    comes: tuple[dict[str, Any], ...], words: str
+) -> None:
+    assert beyond((*PLANNED, *comes), APPROVED) == (words,)
+
+
+def test_a_plan_of_an_older_version_names_pods_and_no_classes() -> None:
+    old = Approved(uids=APPROVED.uids)
+
+    assert beyond(PLANNED, old) == ()
+    assert beyond((*PLANNED, pod("j", owner="Job")), old) == ("shop/j (of Job x)",)

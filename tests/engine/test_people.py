@@ -42,11 +42,41 @@ async def test_a_plan_waits_holds_nothing_and_runs_after_a_yes_to_its_digest(hou
     assert hold.holder is None
     assert house.world.effects == []
 
-    await house.control.approve(waiting.id, digest=waiting.plan.digest[:8], person=ANA)
+    await house.control.approve(waiting.id, digest=waiting.plan.digest, person=ANA)
     await house.live()
 
     assert (await house.run()).outcome is Outcome.RESOLVED
     assert len(house.world.effects) == 1
+
+
+@pytest.mark.parametrize("digits", [0, 1, 7, 8, 12, 32, 63])
+async def test_an_approval_binds_the_whole_digest_no_door_takes_a_short_form(
+    house: House, digits: int
+):
+    await approving(house)
+    run = await house.run()
+    right, wrong = run.plan.digest[:digits], ("0" * 64)[:digits]
+
+    said = set()
+    for digest in (right, wrong, run.plan.digest[:digits].upper()):
+        with pytest.raises(Refused, match="whole digest, 64 hex digits") as refused:
+            await house.control.approve(run.id, digest=digest, person=ANA)
+        said.add(str(refused.value))
+        with pytest.raises(Refused, match="whole digest, 64 hex digits"):
+            await house.control.reject(run.id, digest=digest, person=ANA, reason="no")
+
+    assert len(said) == 1, "a refusal tells nobody how near they were"
+    assert (await house.run()).phase is Phase.AWAITING_APPROVAL
+
+
+async def test_a_refusal_does_not_say_which_digest_would_have_done(house: House):
+    await approving(house)
+    run = await house.run()
+
+    with pytest.raises(Refused, match="the plan has changed") as refused:
+        await house.control.approve(run.id, digest="0" * 64, person=ANA)
+
+    assert run.plan.digest[:8] not in f"{refused.value} {refused.value.hint}"
 
 
 async def test_a_yes_to_another_digest_is_refused(house: House):

@@ -1,4 +1,4 @@
-"""What the gateway sends to a cluster, and what it makes of the answers; the cluster itself is asked in the slow tests."""
+"""What the gateway sends to a cluster, and what it makes of the answers; slow tests ask the cluster itself."""
 
 from __future__ import annotations
 

@@ -51,6 +51,8 @@ class ScaleProposer:
         """See ports.action.Proposer."""
         region, group = await _group(self._aws, request.target)
         check_tags(self._aws, tags_of(group), request.target)
+        if request.planned and _still_fits(group, request.planned):
+            return request.planned
         to = wanted_size(group, request.parameters)
         if to is None:
             return Nothing(reason=f"{request.target} has {group['DesiredCapacity']} already")
@@ -91,7 +93,7 @@ class ScaleApplier:
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
         """Ask once; AWS launches them afterwards."""
         region, group = await _group(self._aws, change.target)
-        if _version(group) != change.version:
+        if not _still_fits(group, change):
             raise Stale("the group was scaled or changed since", target=str(change.target))
         asked = {
             "AutoScalingGroupName": group["AutoScalingGroupName"],
@@ -156,6 +158,14 @@ async def _group(aws: Aws, target: Target) -> tuple[str, Item]:
 
 def _version(group: Item) -> str:
     return f"{group.get('AutoScalingGroupARN', '')}/{group['DesiredCapacity']}"
+
+
+def _still_fits(group: Item, change: Change) -> bool:
+    """Say whether the planned number is still as many more as was planned, or fewer: policies scale at any time."""
+    arn, _, planned = change.version.rpartition("/")
+    desired, to = int(group["DesiredCapacity"]), int(change.intent["to"])
+    is_same = group.get("AutoScalingGroupARN", "") == arn and not group.get("Status")
+    return is_same and int(planned) <= desired < to <= int(group["MaxSize"])
 
 
 def _call(operation: str, region: str, arguments: Mapping[str, Any]) -> Call:

@@ -102,7 +102,11 @@ def _change(request: Request, instance: Instance, boot: str, group: str) -> Chan
         version=_version(instance),
         summary=f"reboot {request.target}{name}{owner}{blind}",
         effect=ActionEffect.IRREVERSIBLE,
-        before={"boot": boot, "type": str(instance.raw.get("InstanceType", ""))},
+        before={
+            "boot": boot,
+            "answers": bool(boot),
+            "type": str(instance.raw.get("InstanceType", "")),
+        },
         after={"state": "running"},
         undo_hint="what was only in memory is lost",
     )

@@ -12,7 +12,7 @@ from remediator.actions.objects import present, refuse_late, tell, time_left
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Measure, Observation
-from remediator.core.pod import controller_of, is_mirror, state_words
+from remediator.core.pod import controller_of, is_mirror, is_well, state_words
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
 from remediator.ports.kubernetes import (
@@ -62,7 +62,11 @@ class DeletePodProposer:
             version=pod["metadata"]["uid"],
             summary=f"delete {target} ({state_words(pod)}); {maker} makes a new one",
             effect=ActionEffect.REVERSIBLE,
-            before={"pod": state_words(pod), "node": pod["spec"].get("nodeName", "")},
+            before={
+                "pod": state_words(pod),
+                "node": pod["spec"].get("nodeName", ""),
+                "is_well": is_well(pod, request.now),
+            },
             after={"pod": "a new one"},
             undo_hint="its controller makes a new pod; what it wrote into its own file system is lost",
         )

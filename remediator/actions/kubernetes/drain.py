@@ -1,15 +1,18 @@
 """`kubernetes.drain`: cordon a node and evict its pods, as `kubectl drain` does.
 
-All refusals come before anything is touched. Frozen are the pods' uids: a pod that came later is nobody's decision.
-Budgets are honoured; where they do not open in the step's time, it gives up and says how far it came. A node that does
-not answer cannot confirm an end: there, a pod counts as evicted when its deletion was accepted.
+All refusals come before anything is touched. A node that is not cordoned gets pods all the time, of CronJobs for one,
+so what is approved are the pods that are there, the classes of those that may come, and how many in all. The node is
+cordoned first; what is there then, and within that, is evicted. What comes later is nobody's decision. Budgets are
+honoured; where they do not open in the step's time, it gives up and says how far it came. A node that does not answer
+cannot confirm an end: there, a pod counts as evicted when its deletion was accepted.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -20,17 +23,22 @@ from remediator.actions.kubernetes.uncordon import uncordoning
 from remediator.actions.objects import mark_of, marked_patch, present, refuse_late, tell, time_left
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.drain import (
+    Approved,
     DrainOptions,
     Sorted,
+    alive,
     allows_nothing,
+    beyond,
     budgets_over,
+    classes_of,
     counted,
     listed,
+    most_of,
     name_of,
     plan_words,
     sorted_pods,
 )
-from remediator.core.errors import Partial, Permanent, Stale, Transient
+from remediator.core.errors import Partial, Permanent, Stale, Transient, Uncertain
 from remediator.core.events import Measure, Observation
 from remediator.core.pod import says_ready
 from remediator.core.target import Target
@@ -81,10 +89,12 @@ class DrainProposer:
         is_cordoned = bool(node["spec"].get("unschedulable"))
         if is_cordoned and not found.evicted:
             return Nothing(reason=f"{target} is cordoned, and nothing is left to evict")
+        if request.planned and (came := beyond(found.evicted, _approved(request.planned))):
+            return Nothing(reason=f"pods came since that are not within the plan: {listed(came)}")
         held_by = await _budgets_that_hold(cluster, found.evicted, target)
         change = _change(request, node, found, held_by)
         await _rehearse(cluster, change, node, found.evicted)
-        return change
+        return _still(request.planned, change) if request.planned else change
 
     async def observe(self, change: Change, ticket: Ticket) -> Sight:
         """Look which of the planned pods are left; a drain that was cut short may go on."""
@@ -92,11 +102,12 @@ class DrainProposer:
         node = await cluster.get(ref_of(change.target))
         if node is None or node["metadata"]["uid"] != change.version:
             return Sight(observation=Observation.DIVERGED, detail="the node is gone")
-        left = left_of(change.intent, await pods_on(cluster, node["metadata"]["name"]))
+        pods = await pods_on(cluster, node["metadata"]["name"])
+        left = left_of(_intent(change, _meant(change, pods)), pods)
         total, is_ours = len(change.intent["evict"]), mark_of(node) == ticket.token
         is_cordoned = bool(node["spec"].get("unschedulable"))
         cordon_words = "cordoned" if is_cordoned else "not cordoned"
-        detail = f"{total - left} of {total} pods are gone, the node is {cordon_words}"
+        detail = f"{max(0, total - left)} of {total} pods are gone, the node is {cordon_words}"
         if left == 0 and is_cordoned and (is_ours or total):
             measure = Measure(summary=f"evicted {total} pods of {change.target}")
             return Sight(observation=Observation.APPLIED, detail=detail, measure=measure)
@@ -125,12 +136,13 @@ class DrainApplier:
             marked_patch(ref_of(change.target), node, _CORDON, ticket.token),
             timeout=min(timedelta(seconds=10), time_left(ticket)),
         )
+        intent = await _within(hands, change, name)
         try:
-            left = await Eviction(hands, name, change.intent).finish(deadline)
+            left = await Eviction(hands, name, intent).finish(deadline)
         except Permanent as error:
             detail = f"{error.detail}; the node stays cordoned, and pods may have been evicted"
             raise Partial(detail, target=str(change.target)) from error
-        total = len(change.intent["evict"])
+        total = len(intent["evict"])
         if left:
             names = listed([str(each) for each in left])
             detail = (
@@ -153,13 +165,62 @@ async def _unmoved(hands: ClusterHands, change: Change, ticket: Ticket) -> Objec
     pods = await pods_on(hands, node["metadata"]["name"])
     if mark_of(node) == ticket.token and not left_of(change.intent, pods):
         raise Stale("this attempt was applied already", target=str(change.target))
-    planned = {each["uid"] for each in change.intent["evict"]}
-    found = sorted_pods(pods, DrainOptions(**change.intent["options"]))
-    fresh = [name_of(pod) for pod in found.evicted if pod["metadata"]["uid"] not in planned]
-    if fresh or found.refusals:
-        came = listed(fresh) or listed(found.refusals)
+    if came := _outside(change, pods):
         raise Stale(f"pods came since the plan was made: {came}", target=str(change.target))
     return node
+
+
+async def _within(hands: ClusterHands, change: Change, node: str) -> Mapping[str, Any]:
+    """Return the intent with the pods that are there once nothing new is scheduled; Partial where one of them was not
+    approved, which came in the moment before."""
+    try:
+        pods = await pods_on(hands, node)
+    except Transient as error:
+        detail = f"the node was cordoned, and its pods could not be listed: {error.detail}"
+        raise Uncertain(detail, target=str(change.target)) from error
+    if came := _outside(change, pods):
+        detail = (
+            f"pods came in the last moment: {came}; nothing was evicted, the node stays cordoned"
+        )
+        raise Partial(detail, target=str(change.target))
+    return _intent(change, _meant(change, pods))
+
+
+def _outside(change: Change, pods: Sequence[Object]) -> str:
+    found = sorted_pods(pods, DrainOptions(**change.intent["options"]))
+    return listed(beyond(found.evicted, _approved(change))) or listed(found.refusals)
+
+
+def _meant(change: Change, pods: Sequence[Object]) -> list[Object]:
+    """Return the pods that are within what was approved."""
+    found, approved = sorted_pods(pods, DrainOptions(**change.intent["options"])), _approved(change)
+    alone = replace(approved, most=None)
+    return [pod for pod in found.evicted if not beyond((pod,), alone)]
+
+
+def _approved(change: Change) -> Approved:
+    """Return what was approved; a plan of an older version names pods only."""
+    return Approved(
+        uids=frozenset(each["uid"] for each in change.intent["evict"]),
+        classes=frozenset(change.intent.get("also", ())),
+        most=change.bound,
+    )
+
+
+def _still(planned: Change, fresh: Change) -> Change:
+    """Return the planned change where a fresh look differs only in the pods and in whether the node answers."""
+    same = {"evict": planned.intent["evict"], "until": planned.intent["until"]}
+    also = {"also": planned.intent["also"]} if "also" in planned.intent else {}
+    kept = {k: v for k, v in fresh.intent.items() if k != "also"}
+    return replace(fresh, intent={**kept, **also, **same})
+
+
+def _intent(change: Change, pods: Sequence[Object]) -> Mapping[str, Any]:
+    return {**change.intent, "evict": _named(pods)}
+
+
+def _named(pods: Sequence[Object]) -> list[Mapping[str, str]]:
+    return [{"uid": pod["metadata"]["uid"], "name": name_of(pod)} for pod in pods]
 
 
 async def _budgets_that_hold(
@@ -192,13 +253,13 @@ def _change(request: Request, node: Object, found: Sorted, held_by: tuple[str, .
     parameters: DrainParameters = request.parameters
     answers, grace = says_ready(node), parameters.grace_period
     names = [name_of(pod) for pod in found.evicted]
-    evict = [{"uid": pod["metadata"]["uid"], "name": name_of(pod)} for pod in found.evicted]
     return Change(
         step=request.step,
         action="kubernetes.drain",
         target=request.target,
         intent={
-            "evict": evict,
+            "evict": _named(found.evicted),
+            "also": list(classes_of(found.evicted)),
             "options": _option_words(parameters),
             "grace_seconds": None if grace is None else int(grace.total_seconds()),
             "until": "gone" if answers else "accepted",
@@ -206,8 +267,11 @@ def _change(request: Request, node: Object, found: Sorted, held_by: tuple[str, .
         version=node["metadata"]["uid"],
         summary=plan_words(str(request.target), found, held_by, answers),
         effect=effect_of(parameters),
+        bound=most_of(found.evicted),
+        estimate=alive(found.evicted),
+        unit="pods",
         before={"cordoned": bool(node["spec"].get("unschedulable")), "pods": len(names)},
-        after={"cordoned": True, "evicted": names},
+        after={"cordoned": True, "evicted": names, "and": list(classes_of(found.evicted))},
         undo_hint="uncordon the node; what was evicted runs elsewhere",
     )
 

@@ -20,6 +20,7 @@ from remediator.actions.kubernetes.frozen_patch import (
 from remediator.actions.objects import gitops_words, present
 from remediator.core.change import Change, Nothing
 from remediator.core.errors import Permanent
+from remediator.core.merge_patch import holds
 from remediator.core.scaling import (
     PATTERN,
     Bounds,
@@ -33,6 +34,8 @@ from remediator.ports.action import Request
 from remediator.ports.kubernetes import AUTOSCALERS, EVENTS, Cluster, Object
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Right, Use, cluster_rights, target_rights
+
+_MINIMUM = "/spec/minReplicas"
 
 
 class SetMinParameters(Parameters):
@@ -48,7 +51,9 @@ async def propose(cluster: Cluster, request: Request) -> Change | Nothing:
     found, target = await _ruler(cluster, request.target)
     least, most = found["spec"].get("minReplicas", 1), found["spec"]["maxReplicas"]
     running = max(found.get("status", {}).get("currentReplicas", 0), least)
-    wanted = replicas_wanted(running, parameters.min, Bounds(least=1, most=parameters.max))
+    bounds = Bounds(least=1, most=parameters.max)
+    planned = _planned(request.planned, found)
+    wanted = planned or replicas_wanted(running, parameters.min, bounds)
     if isinstance(wanted, Refusal):
         raise Permanent(wanted.reason, target=str(target))
     if wanted <= least:
@@ -69,6 +74,15 @@ async def propose(cluster: Cluster, request: Request) -> Change | Nothing:
         undo_hint=f"set the minimum back to {least}; it does not go back by itself",
     )
     return await frozen(cluster, request, found, plan)
+
+
+def _planned(planned: Change | None, found: Object) -> int:
+    """Return the minimum that was planned, 0 where none was for this one: how many run moves by itself, for that is
+    what an autoscaler does."""
+    if planned is None or not holds(planned.intent["operations"], found):
+        return 0
+    written = (each for each in planned.intent["operations"] if each["op"] != "test")
+    return next((int(each["value"]) for each in written if each["path"] == _MINIMUM), 0)
 
 
 async def _ruler(cluster: Cluster, target: Target) -> tuple[Object, Target]:

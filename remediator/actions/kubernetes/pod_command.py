@@ -66,7 +66,7 @@ class PodCommandProposer:
             action="kubernetes.pod_command",
             target=request.target,
             intent={"name": wanted.name, "argv": words.argv, "check": words.check},
-            version=container.identity,
+            version=_kept(pod, container, request.planned),
             summary=f"run {wanted.name} in {where}: {one_line(' '.join(words.argv))}",
             effect=words.effect,
             before={"check": held, "image": image_of(pod, container.name)},
@@ -103,11 +103,24 @@ class PodCommandApplier:
         refuse_late(ticket)
         hands = self._clusters.of(change.target)
         pod = await hands.get(ref_of(change.target))
-        if pod is None or _identity(pod, change) != change.version:
-            raise Stale("the container was started anew or is gone", target=str(change.target))
+        if pod is None or not _is_meant(pod, change):
+            raise Stale("the pod is another or is gone, or its image is", target=str(change.target))
         output = await run_command(self._shell, change, ticket)
         await tell(hands, pod, change, ticket)
         return await proven(self._shell, change, output)
+
+
+def _kept(pod: Object, container: Container, planned: Change | None) -> str:
+    """Return the container's identity, or the planned one: a container that restarts in its pod, as in a crash loop,
+    is what was planned for."""
+    return planned.version if planned and _is_meant(pod, planned) else container.identity
+
+
+def _is_meant(pod: Object, change: Change) -> bool:
+    """Say whether this is the pod of the plan, with the same image in the container."""
+    name = chosen(pod, place_of(change.target).rest)
+    is_same = change.version.startswith(f"{pod['metadata']['uid']}/")
+    return is_same and image_of(pod, name) == change.before.get("image")
 
 
 def _identity(pod: Object, change: Change) -> str:

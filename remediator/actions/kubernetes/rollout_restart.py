@@ -1,7 +1,8 @@
 """`kubernetes.rollout_restart`: start all pods of a workload anew, as `kubectl rollout restart` does.
 
 The moment that goes into the pod template is when it is applied, not when it was planned, or the plan made again at the
-gate would always be another one. What makes it happen once is the planned uid and generation, and the mark.
+gate would always be another one. What makes it happen once is the planned uid and pod template, and the mark; how many
+replicas there are, which an autoscaler changes at any time, makes no difference.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from typing import Any
 
 from remediator.actions.objects import (
     REHEARSAL,
+    kept_version,
     marked_patch,
     present,
     sight_of_mark,
     tell,
+    template_test,
     time_left,
     unmoved,
-    version_of,
 )
 from remediator.core import rollout
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
@@ -79,7 +81,7 @@ class RestartApplier:
 
 def _write(target: Target, workload: Object, moment: datetime, token: str) -> Write:
     operations = rollout.restart_operations(workload, moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    return marked_patch(ref_of(target), workload, operations, token)
+    return marked_patch(ref_of(target), workload, (template_test(workload), *operations), token)
 
 
 def _change(request: Request, workload: Object, pods: int) -> Change:
@@ -93,7 +95,7 @@ def _change(request: Request, workload: Object, pods: int) -> Change:
         action="kubernetes.rollout_restart",
         target=request.target,
         intent={"annotation": rollout.RESTARTED, "value": "the moment it is applied"},
-        version=version_of(workload),
+        version=kept_version(workload, request),
         summary=f"restart {request.target}: {count} {'starts' if pods == 1 else 'start'} anew{slow}",
         effect=ActionEffect.REVERSIBLE,
         before={

@@ -17,13 +17,15 @@ from pydantic import Field
 from remediator.actions.objects import (
     REHEARSAL,
     gitops_words,
+    kept_version,
     marked_patch,
     present,
     sight_of_mark,
     tell,
+    template_test,
+    template_version,
     time_left,
     unmoved,
-    version_of,
 )
 from remediator.core import rollout
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
@@ -81,7 +83,8 @@ class UndoProposer:
         _refuse_old(way, wanted.released_within, request)
         if not wanted.to_revision:
             _refuse_flip(way, target)
-        return await _proposed(cluster, request.step, target, way)
+        version = kept_version(workload, request, revision=True)
+        return await _proposed(cluster, request.step, target, way, version)
 
     async def observe(self, change: Change, ticket: Ticket) -> Sight:
         """See ports.action.Proposer."""
@@ -97,7 +100,8 @@ class UndoProposer:
             detail = "somebody changed it since the rollback, which is not taken back therefore"
             raise Permanent(detail, target=str(target))
         way = Rollback(workload=workload, current=current, to=to)
-        return await _proposed(cluster, change.step, target, way)
+        version = template_version(workload, revision=True)
+        return await _proposed(cluster, change.step, target, way, version)
 
 
 class UndoApplier:
@@ -165,7 +169,9 @@ def _named(history: Sequence[Revision], name: str) -> Revision | None:
     return next((revision for revision in history if revision.name == name), None)
 
 
-async def _proposed(cluster: Cluster, step: str, target: Target, way: Rollback) -> Change:
+async def _proposed(
+    cluster: Cluster, step: str, target: Target, way: Rollback, version: str
+) -> Change:
     """Return the change, after the server has taken it in a rehearsal."""
     owned = gitops_words(cluster, way.workload, target)
     await cluster.rehearse(_write(target, way, REHEARSAL))
@@ -174,7 +180,7 @@ async def _proposed(cluster: Cluster, step: str, target: Target, way: Rollback) 
         action="kubernetes.rollout_undo",
         target=target,
         intent=way.intent(),
-        version=version_of(way.workload),
+        version=version,
         summary=f"roll {target} back {way.words()}{owned}",
         effect=ActionEffect.REVERSIBLE,
         before=way.before(),
@@ -184,7 +190,8 @@ async def _proposed(cluster: Cluster, step: str, target: Target, way: Rollback) 
 
 
 def _write(target: Target, way: Rollback, token: str) -> Write:
-    return marked_patch(ref_of(target), way.workload, way.operations(), token, way.mark())
+    operations = (template_test(way.workload), *way.operations())
+    return marked_patch(ref_of(target), way.workload, operations, token, way.mark())
 
 
 def _rights(use: Use) -> tuple[Right, ...]:

@@ -1,13 +1,13 @@
 """`service.restart`: restart one systemd unit, once.
 
 Every start gives a unit a new InvocationID: that is the version of the plan, so that a unit which somebody restarted
-since is not restarted again, and the witness where a receipt cannot say how an attempt ended.
+since is not restarted again, and the witness where a receipt cannot say how an attempt ended. A unit that systemd
+starts again every few seconds gets new ones by itself: that is the reason to act, and no moved world (core/unit.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -21,35 +21,25 @@ from remediator.actions.receipts import (
     run_once,
     sight_of,
 )
+from remediator.core.canonical import digest
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import ActionError, Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
+from remediator.core.unit import Unit, is_of_the_loop, why_moved
 from remediator.ports.action import Action, Request, Sight, Ticket
 from remediator.ports.parameters import Parameters
 from remediator.ports.shell import Looker, Shell
 
-_PROPERTIES = "LoadState,ActiveState,SubState,InvocationID"
+_PROPERTIES = "LoadState,ActiveState,SubState,InvocationID,NRestarts,ActiveEnterTimestampMonotonic"
+_UPTIME = "/proc/uptime"
+_MICROSECONDS = 1_000_000
 
 
 class RestartParameters(Parameters):
     """Restart (or start, where it is not running) the unit of this full name, such as `nginx.service`."""
 
     unit: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9@_.:-]{0,200}\.service$")]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Unit:
-    """What systemd says about a unit; no invocation where it never ran since boot."""
-
-    loaded: str
-    state: str
-    invocation: str
-    boot: str
-
-    @property
-    def version(self) -> str:
-        return f"{self.boot}/{self.invocation}"
 
 
 class RestartProposer:
@@ -65,15 +55,18 @@ class RestartProposer:
         if unit.loaded != "loaded":
             detail = f"{wanted.unit} cannot be restarted: systemd says {unit.loaded}"
             raise Permanent(detail, target=str(request.target))
+        if planned := request.planned:
+            moved = why_moved(planned.version, planned.before, unit)
+            return Nothing(reason=moved) if moved else planned
         return Change(
             step=request.step,
             action="service.restart",
             target=request.target,
             intent={"unit": wanted.unit, "argv": ["systemctl", "restart", "--", wanted.unit]},
             version=unit.version,
-            summary=f"restart {wanted.unit} on {request.target} (now {unit.state})",
+            summary=f"restart {wanted.unit} on {request.target} (now {_state_words(unit)})",
             effect=ActionEffect.REVERSIBLE,
-            before={"state": unit.state, "invocation": unit.invocation},
+            before=unit.as_facts(),
             after={"state": "active"},
             undo_hint="nothing is lost by a restart",
         )
@@ -85,6 +78,9 @@ class RestartProposer:
         if sight.observation is not Observation.UNKNOWABLE:
             return sight
         unit = await _unit(self._looker, change.target, change.intent["unit"])
+        if unit.version != change.version and is_of_the_loop(change.before, unit):
+            detail = f"the unit starts again and again by itself, and nobody knows whether this did; it is {unit.state}"
+            return Sight(observation=Observation.UNKNOWABLE, detail=detail)
         if unit.version != change.version:
             detail = f"the unit was started anew and is {unit.state}"
             return Sight(observation=Observation.APPLIED, detail=detail)
@@ -105,8 +101,8 @@ class RestartApplier:
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
         """Restart it; where systemd could not, the unit is likely down: Partial, with its state in the detail."""
         unit = await _unit(self._shell, change.target, change.intent["unit"])
-        if unit.version != change.version:
-            raise Stale("the unit was started anew since", target=str(change.target))
+        if moved := why_moved(change.version, change.before, unit):
+            raise Stale(moved, target=str(change.target))
         output = await run_once(self._shell, change, ticket)
         name, state = change.intent["unit"], await self._state(change)
         if not output.ok:
@@ -129,18 +125,50 @@ def parse_properties(text: str) -> Mapping[str, str]:
     return {name: value.strip() for name, equals, value in pairs if equals}
 
 
-async def _unit(looker: Looker, target: Target, name: str) -> _Unit:
+def _state_words(unit: Unit) -> str:
+    if not unit.restarts:
+        return unit.state
+    times = "once" if unit.restarts == 1 else f"{unit.restarts} times"
+    return f"{unit.state}, restarted {times} by systemd"
+
+
+async def _unit(looker: Looker, target: Target, name: str) -> Unit:
     words = ["systemctl", "show", f"--property={_PROPERTIES}", "--", name]
     output = await looker.look(target, words, timeout=LOOK)
     if not output.ok:
         raise look_error(target, "systemctl", output)
     said = parse_properties(output.stdout)
-    return _Unit(
+    entered = _number(said.get("ActiveEnterTimestampMonotonic", ""))
+    return Unit(
         loaded=said.get("LoadState", "nothing"),
-        state=f"{said.get('ActiveState', 'unknown')} ({said.get('SubState', 'unknown')})",
+        active=said.get("ActiveState", "unknown"),
+        sub=said.get("SubState", "unknown"),
         invocation=said.get("InvocationID", ""),
         boot=await host_identity(looker, target),
+        restarts=_number(said.get("NRestarts", "")),
+        active_since=entered / _MICROSECONDS if entered else None,
+        looked_at=await _uptime(looker, target),
+        file=await _file(looker, target, name),
     )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and text.isascii() else None
+
+
+async def _uptime(looker: Looker, target: Target) -> float | None:
+    """Return the host's seconds since boot, on the clock of systemd's `…Monotonic`; None where it does not say."""
+    output = await looker.look(target, ["cat", "--", _UPTIME], timeout=LOOK)
+    try:
+        return float(output.stdout.split()[0])
+    except (IndexError, ValueError):
+        return None
+
+
+async def _file(looker: Looker, target: Target, name: str) -> str:
+    """Return the digest of the unit's files, drop-ins included; "" where they cannot be read."""
+    output = await looker.look(target, ["systemctl", "cat", "--", name], timeout=LOOK)
+    return digest(output.stdout)[:16] if output.ok else ""
 
 
 def _proposer(gateways: Mapping[str, Any]) -> RestartProposer:

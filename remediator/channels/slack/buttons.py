@@ -6,8 +6,11 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from remediator.core.canonical import is_digest
+
 DIGEST_LENGTH = 8
-_VALUE = re.compile(r"(run_[0-9a-z]{1,64})(?:\.([0-9a-f]{8}))?")
+"""So many digits of a digest are shown; a button carries all of them."""
+_VALUE = re.compile(r"(run_[0-9a-z]{1,64})(?:\.([0-9a-f]{8}|[0-9a-f]{64}))?")
 
 
 class Button(StrEnum):
@@ -25,15 +28,20 @@ class Button(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pressed:
-    """What a button's value says: the run, and the first digits of the plan's digest where it is about a plan."""
+    """What a button's value says: the run, and the plan's digest where it is about a plan."""
 
     run: str
     digest: str = ""
 
+    @property
+    def is_older(self) -> bool:
+        """Whether it is of an older version, whose buttons carried eight digits: too few for a yes."""
+        return bool(self.digest) and not is_digest(self.digest)
+
 
 def value_of(run: str, digest: str = "") -> str:
     """Return the value of a button."""
-    return f"{run}.{digest[:DIGEST_LENGTH]}" if digest else run
+    return f"{run}.{digest}" if digest else run
 
 
 def read_value(text: object) -> Pressed | None:

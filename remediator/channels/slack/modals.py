@@ -8,7 +8,7 @@ from typing import Any
 
 from remediator.channels.slack import blocks as b
 from remediator.channels.slack import limits
-from remediator.channels.slack.buttons import DIGEST_LENGTH, Button, Pressed
+from remediator.channels.slack.buttons import Button, Pressed
 from remediator.channels.slack.mrkdwn import bold, code, escape
 from remediator.channels.slack.whole_plan import whole_plan, whole_run
 from remediator.core.card import Card
@@ -100,7 +100,7 @@ def _view(
 
 
 def _digest(card: Card) -> str:
-    return card.request.digest[:DIGEST_LENGTH] if card.request else ""
+    return card.request.digest if card.request else ""
 
 
 def _metadata(kept: Kept) -> str:

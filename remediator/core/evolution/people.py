@@ -66,9 +66,8 @@ def _check_second(run: Run, approval: Approval, person: Person) -> None:
 def _approve(run: Run, approval: Approval, now: datetime) -> Run:
     if len(approval.approvers) < run.order.approval.count:
         return replace(run, approval=approval)
-    return replace(
-        run, approval=replace(approval, granted=True, decided_at=now), phase=Phase.ACTING
-    )
+    granted = replace(approval, granted=True, decided_at=now)
+    return replace(run.considering_again(), approval=granted, phase=Phase.ACTING)
 
 
 def _reject(run: Run, approval: Approval, event: ev.Voted, now: datetime) -> Run:

@@ -43,7 +43,8 @@ def _judged(run: Run, event: ev.Judged, now: datetime) -> Run:
         return replace(judged, denied=True)
     if ruling is Ruling.DEFER and not rehearsal:
         until = event.judgement.until or now + ASK_AGAIN
-        return replace(judged, not_before=max(until, now + timedelta(seconds=1)), confirmed_at=None)
+        later = max(until, now + timedelta(seconds=1))
+        return replace(judged.considering_again(), not_before=later, confirmed_at=None)
     if event.stage is Stage.BEFORE_PLANNING:
         return replace(judged, cleared=True, not_before=None)
     if event.stage is Stage.GATE:

@@ -12,6 +12,7 @@ from remediator.channels.slack.buttons import Button, Pressed, read_value
 from remediator.core.card import card_of
 from remediator.core.errors import DeliveryError, Refused, StoreUnavailable
 from remediator.core.events import Settlement
+from remediator.core.person import Person
 from remediator.core.run import Run
 from remediator.http.slack import words
 from remediator.http.slack.context import SlackContext
@@ -78,6 +79,7 @@ async def reject(context: SlackContext, click: Click, run: Run) -> str:
     """Reject the plan, for the reason that came with it."""
     known = await who(context, click.place.user, run)
     check_decides(context, run, known)
+    await _refuse_older(context, click, known.person)
     digest = click.pressed.digest or None
     after = await context.control.reject(
         run.id, digest=digest, person=known.person, reason=click.reason
@@ -136,10 +138,24 @@ async def _attend(context: SlackContext, body: Body, click: Click, work: Work) -
 async def _approve(context: SlackContext, click: Click, run: Run) -> str:
     known = await who(context, click.place.user, run)
     check_decides(context, run, known)
+    await _refuse_older(context, click, known.person)
     after = await context.control.approve(
         run.id, digest=click.pressed.digest, person=known.person, reason=click.reason
     )
     return words.approved(after)
+
+
+async def _refuse_older(context: SlackContext, click: Click, person: Person) -> None:
+    """Raise Refused for a button that names its plan by too few digits, after the message was asked to be drawn anew.
+
+    A review is no answer: its window shows the plan that waits now, and its submission is about that.
+    """
+    if not click.pressed.is_older:
+        return
+    run = click.pressed.run
+    await context.control.refuse(run, verb=click.verb, person=person, reason=words.OLDER)
+    await context.control.show_again(run)
+    raise Refused("conflict", words.OLDER, hint=words.USE_THE_NEW)
 
 
 async def _take_over(context: SlackContext, click: Click, run: Run) -> str:
@@ -158,6 +174,7 @@ async def _settle(context: SlackContext, click: Click, run: Run, *, settlement: 
 async def _ask_why(context: SlackContext, click: Click, run: Run) -> str:
     known = await who(context, click.place.user, run, patience=MODAL_PATIENCE)
     check_decides(context, run, known)
+    await _refuse_older(context, click, known.person)
     card = card_of(run, context.ambient.now())
     return await _open(
         context, click, modals.reject_modal(card, click.pressed, written(click.place))

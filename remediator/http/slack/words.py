@@ -15,6 +15,8 @@ NOT_STORED = (
     "Nothing can be stored at the moment, so nothing was changed. Please try again in a minute."
 )
 NOT_OURS = "This button is from another version of remediator, so nothing happened. Try `/remediator help`."
+OLDER = "this message is from an older version of remediator, whose buttons name a plan by eight digits only"
+USE_THE_NEW = "the message is drawn anew now: use its new buttons, or /remediator approve"
 NO_WINDOW = "Slack could not open the window, so nothing happened. Please click again."
 _OUR_COMMANDS = "remediator "  # hints for the command line, of no use here
 _LONGEST_REASON = 300

@@ -53,6 +53,19 @@ class Acting:
         assert target.partition("@")[0] in proposed.summary or proposed.target.kind == "hpa"
         return stored(proposed)
 
+    async def again(self, change: Change, **parameters: Any) -> Change | Nothing:
+        """Propose once more what was planned, as right before it is applied."""
+        action = action_of(change.action)
+        request = Request(
+            step=change.step,
+            target=change.target,
+            parameters=action.parameters.model_validate(parameters),
+            timeout=timedelta(seconds=30),
+            now=datetime.now(UTC),
+            planned=change,
+        )
+        return await action.proposer({"kubernetes": self.clusters.looking}).propose(request)
+
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
         gateways = {"kubernetes": self.clusters.acting}
         return await action_of(change.action).applier(gateways).apply(change, ticket)

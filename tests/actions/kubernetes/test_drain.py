@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from remediator.core.change import ActionEffect, Nothing
+from remediator.core.change import ActionEffect, Nothing, still_holds
 from remediator.core.errors import Partial, Permanent, Stale
 from remediator.core.events import Observation
 from tests.actions.kubernetes.acting import acting, ticket
@@ -46,6 +46,16 @@ def filled(cluster: Cluster, namespace: str, app: str, node: str, count: int = 2
     bound(cluster, namespace, app, node)
     play_kubelet(cluster, namespace, app)
     return uids(cluster, namespace, app)
+
+
+def job_on(cluster: Cluster, namespace: str, name: str, node: str) -> None:
+    """A Job's pod on the node, as a CronJob makes them."""
+    spec = {**pod_spec(), "nodeName": node, "terminationGracePeriodSeconds": 0}
+    metadata = {"name": name, "namespace": namespace}
+    template = {"metadata": {"labels": {"app": name}}, "spec": {**spec, "restartPolicy": "Never"}}
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata}
+    cluster.apply({**job, "spec": {"backoffLimit": 0, "template": template}})
+    wait_until(lambda: len(pods_of(cluster, namespace, name)) == 1, f"the pod of {name}")
 
 
 def restored(cluster: Cluster, namespace: str, app: str) -> set[str]:
@@ -178,6 +188,57 @@ async def test_a_pod_that_came_later_is_nobodys_decision(
 
     assert not is_cordoned(cluster, node)
     assert uids(cluster, namespace, "early") | uids(cluster, namespace, "later") == before | later
+
+
+async def test_a_node_that_gets_a_cronjobs_pod_every_few_seconds_is_drained_by_the_plan_that_was_approved(
+    cluster: Cluster, namespace: str, node: str
+) -> None:
+    before = filled(cluster, namespace, "busy", node)
+    async with acting(cluster) as act:
+        change = await act.change("kubernetes.drain", f"node/{node}")
+        for number in range(3):
+            job_on(cluster, namespace, f"tick-{number}", node)
+            again = await act.again(change)
+            assert still_holds(change, again) is None, again
+        right = ticket()
+        await act.apply(change, right)
+
+        assert is_cordoned(cluster, node)
+        assert not before & uids(cluster, namespace, "busy")
+        assert [p for n in range(3) for p in pods_of(cluster, namespace, f"tick-{n}")] == []
+        assert (await act.observe(change, right)).observation is Observation.APPLIED
+
+
+async def test_a_pod_without_a_controller_that_came_since_stops_a_drain_that_may_evict_such(
+    cluster: Cluster, namespace: str, node: str
+) -> None:
+    before = filled(cluster, namespace, "forced", node)
+    async with acting(cluster) as act:
+        change = await act.change("kubernetes.drain", f"node/{node}", force=True)
+        spec = {**pod_spec(), "nodeName": node, "terminationGracePeriodSeconds": 0}
+        meta = {"name": "lone-later", "namespace": namespace}
+        lone = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
+        cluster.kubectl("create", "-f", "-", stdin=json.dumps(lone))
+
+        said = still_holds(change, await act.again(change, force=True))
+        assert said
+        assert "lone-later (of no controller)" in said
+        with pytest.raises(Stale, match="lone-later"):
+            await act.apply(change, ticket())
+
+    assert not is_cordoned(cluster, node)
+    assert uids(cluster, namespace, "forced") == before
+
+
+async def test_a_node_that_somebody_cordoned_since_is_a_moved_world(
+    cluster: Cluster, namespace: str, node: str
+) -> None:
+    filled(cluster, namespace, "theirs", node)
+    async with acting(cluster) as act:
+        change = await act.change("kubernetes.drain", f"node/{node}")
+        cluster.kubectl("cordon", node)
+
+        assert still_holds(change, await act.again(change))
 
 
 async def test_a_node_that_does_not_answer_is_drained_when_the_deletions_are_accepted(

@@ -1,10 +1,11 @@
 """kubernetes.hpa_set_min on the real cluster: up only, within both maxima, by the workload or the autoscaler."""
 
+import json
 from typing import Any
 
 import pytest
 
-from remediator.core.change import Nothing
+from remediator.core.change import Nothing, still_holds
 from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Observation
 from tests.actions.kubernetes.acting import acting, ticket
@@ -55,6 +56,24 @@ async def test_a_minimum_is_raised_once_and_put_back(
         assert back is not None
         await act.apply(back, ticket())
     assert least(cluster, namespace, name) == 2
+
+
+async def test_an_autoscaler_that_scales_meanwhile_does_not_void_an_approved_minimum(
+    cluster: Cluster, namespace: str
+) -> None:
+    target = ruled(cluster, namespace, "moves")
+    async with acting(cluster) as act:
+        change = await act.change("kubernetes.hpa_set_min", target, min="+2", max=6)
+        planned = change.after["min"]
+        path = f"/apis/autoscaling/v1/namespaces/{namespace}/horizontalpodautoscalers/moves-ruler"
+        found = cluster.read("hpa.v1.autoscaling", "moves-ruler", "-n", namespace)
+        found["status"] = {"currentReplicas": 3, "desiredReplicas": 3}
+        found["metadata"].pop("resourceVersion")
+        cluster.kubectl("replace", "--raw", f"{path}/status", "-f", "-", stdin=json.dumps(found))
+
+        assert still_holds(change, await act.again(change, min="+2", max=6)) is None
+        await act.apply(change, ticket())
+    assert least(cluster, namespace, "moves") == planned
 
 
 async def test_what_is_out_of_reach_is_refused_with_what_would_help(

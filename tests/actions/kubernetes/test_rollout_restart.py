@@ -1,9 +1,12 @@
 """kubernetes.rollout_restart on the real cluster: new pods, once, whoever owns the object."""
 
+from dataclasses import replace
+
 import pytest
 
-from remediator.core.change import Nothing
+from remediator.core.change import Nothing, still_holds
 from remediator.core.errors import Permanent, Stale
+from remediator.core.events import Observation
 from remediator.core.rollout import RESTARTED
 from tests.actions.kubernetes.acting import acting, ticket
 from tests.actions.kubernetes.workloads import (
@@ -53,6 +56,43 @@ async def test_its_pods_are_other_pods_afterwards(
     settled(cluster, kind, namespace, name)
     assert RESTARTED in found(cluster, target)["spec"]["template"]["metadata"]["annotations"]
     assert change.summary == f"restart {target}: 1 pod starts anew"
+
+
+async def test_an_autoscaler_that_moves_the_generation_does_not_void_an_approved_plan(
+    cluster: Cluster, namespace: str
+) -> None:
+    target = two_revisions(cluster, "deployment", namespace)
+    name = target.split("/")[2]
+    async with acting(cluster) as act:
+        restart = await act.change(RESTART, target)
+        undo = await act.change("kubernetes.rollout_undo", target)
+        for replicas in (3, 2, 4):
+            cluster.kubectl(
+                "scale", f"deployment/{name}", f"--replicas={replicas}", "-n", namespace
+            )
+            settled(cluster, "deployment", namespace, name)
+            assert still_holds(restart, await act.again(restart)) is None
+            assert still_holds(undo, await act.again(undo)) is None
+        right = ticket()
+        await act.apply(undo, right)
+        assert (await act.observe(undo, right)).observation is Observation.APPLIED
+        with pytest.raises(Stale):  # another template is another thing to restart
+            await act.apply(restart, ticket())
+
+    assert found(cluster, target)["spec"]["replicas"] == 4
+
+
+async def test_a_plan_of_an_older_version_that_names_a_generation_still_lands_on_it(
+    cluster: Cluster, namespace: str
+) -> None:
+    target = two_revisions(cluster, "deployment", namespace)
+    async with acting(cluster) as act:
+        change = await act.change(RESTART, target)
+        metadata = found(cluster, target)["metadata"]
+        old = replace(change, version=f"{metadata['uid']}/{metadata['generation']}")
+
+        assert still_holds(old, await act.again(old)) is None
+        await act.apply(old, ticket())
 
 
 async def test_a_tool_of_gitops_does_not_forbid_it(cluster: Cluster, namespace: str) -> None:

@@ -98,7 +98,7 @@ def test_a_button_carries_the_run_and_the_plan_that_is_shown() -> None:
     request = card_of(message).request
     assert request
     approve = read_value(buttons(draw(message, VOICE))[Button.APPROVE]["value"])
-    assert approve == Pressed(run=message.run_id, digest=request.digest[:8])
+    assert approve == Pressed(run=message.run_id, digest=request.digest)
 
 
 def test_what_cannot_be_undone_is_said_in_the_plan_the_button_the_dialog_and_the_notification() -> (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -130,19 +131,54 @@ async def test_an_address_that_slack_has_not_confirmed_proves_nothing(desk: Desk
 async def test_a_click_on_a_button_of_an_older_plan_is_refused(desk: Desk) -> None:
     run = await desk.ask_for(**ONCALL)
     message = await a_message(desk, run)
-    payload = await _payload_with(desk, message, f"{run.id}.00000000")
+    payload = await _payload_with(desk, message, f"{run.id}.{'0' * 64}")
 
     (answer,) = await (await desk.slack.send(payload, ANA)).answered()
 
     assert "plan has changed" in answer.text
+    assert run.plan.digest[:8] not in answer.text
     assert (await desk.house.run()).approval.approvers == ()
 
 
-async def _payload_with(desk: Desk, message: object, value: str) -> dict:
+@pytest.mark.parametrize("action", ["run.approve", "run.reject"])
+async def test_a_button_with_eight_digits_of_the_version_before_is_no_answer_and_the_message_is_drawn_anew(
+    desk: Desk, action: str
+) -> None:
+    run = await desk.ask_for(**ONCALL)
+    message = await a_message(desk, run)
+
+    for number in ("9.9.9", "9.9.10"):
+        payload = await _payload_with(desk, message, f"{run.id}.{run.plan.digest[:8]}", action)
+        payload["trigger_id"] = number
+        (answer,) = await (await desk.slack.send(payload, ANA)).answered()
+        assert "older version" in answer.text
+        assert "use its new buttons" in answer.text
+
+    assert (await desk.house.run()).approval.approvers == ()
+    assert [who for who, _ in await desk.refusals()] == ["ana", "ana"]
+    again = [m for m in await desk.house.messages() if ":again:" in m.deduplication]
+    assert [(m.kind, m.card.request.digest) for m in again] == [("progress", run.plan.digest)]
+
+
+async def test_a_review_opened_by_a_button_of_the_version_before_asks_about_what_it_shows(
+    desk: Desk,
+) -> None:
+    run = await desk.ask_for(**ONCALL)
+    message = await a_message(desk, run)
+    payload = await _payload_with(desk, message, f"{run.id}.00000000", "run.review")
+
+    view = await opened(desk, await desk.slack.send(payload, ANA))
+
+    assert json.loads(view.now["private_metadata"])["digest"] == run.plan.digest
+
+
+async def _payload_with(
+    desk: Desk, message: object, value: str, action: str = "run.approve"
+) -> dict:
     """Return the payload of a click whose button carries another value."""
     delivery = await desk.slack.click(message, "run.details", BOT)
-    (action,) = delivery.payload["actions"]
-    changed = {**action, "action_id": "run.approve", "value": value}
+    (pressed,) = delivery.payload["actions"]
+    changed = {**pressed, "action_id": action, "value": value}
     user = {**delivery.payload["user"], "id": ANA}
     more = {"trigger_id": "9.9.9", "response_url": "", "user": user}
     return {**delivery.payload, **more, "actions": [changed]}
@@ -292,7 +328,7 @@ async def test_your_own_playbook_needs_somebody_elses_yes(desk: Desk) -> None:
 async def test_an_answer_finds_another_way_where_its_own_is_closed(desk: Desk) -> None:
     run = await desk.ask_for(**ONCALL)
     message = await a_message(desk, run)
-    payload = {**await _payload_with(desk, message, f"{run.id}.{run.plan.digest[:8]}")}
+    payload = {**await _payload_with(desk, message, f"{run.id}.{run.plan.digest}")}
     payload["response_url"] = "https://evil.example.com/steal"
 
     (answer,) = await (await desk.slack.send(payload, ANA)).answered()
