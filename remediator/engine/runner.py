@@ -47,6 +47,7 @@ from remediator.core.lifecycle import next_effect, step_order
 from remediator.core.playbook import CheckOrder
 from remediator.core.run import Run, StepProgress, StepState
 from remediator.core.verdict import Judgement, Ruling, Verdict
+from remediator.engine.clock import heed_clock
 from remediator.engine.eyes import Eyes, Hands
 from remediator.engine.history import last_time
 from remediator.engine.judging import judge_now
@@ -273,7 +274,7 @@ class Runner:
 
         def gate(tx: Transaction, run: Run, now: datetime) -> tuple[ev.Event, ...]:
             effect = next_effect(run, now)
-            if not isinstance(effect, Hold):
+            if not isinstance(effect, Hold) or not heed_clock(tx, self._ambient):
                 return ()
             judgement = judge_now(tx, run, answers, self._protected(), now)
             if not _lets_through(run, judgement):

@@ -19,6 +19,7 @@ from remediator.core.facts import Counted, Pause, Tallied, Tally
 from remediator.core.messages import Message
 from remediator.core.run import Run
 from remediator.core.target import Target
+from remediator.ports.surroundings import Surroundings
 
 T = TypeVar("T")
 
@@ -156,7 +157,7 @@ class Vitals:
     pauses: tuple[Pause, ...]
 
 
-class Reader(Protocol):
+class Reader(Surroundings, Protocol):
     """Questions; available in both kinds of closure."""
 
     def run(self, run_id: str) -> Run | None: ...  # noqa: D102
