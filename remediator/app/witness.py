@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from remediator.core.alert import Alert, RefusedAlert
 from remediator.core.events import Judged, Stage
@@ -63,3 +63,9 @@ class TelemetryWitness:
     def breaker_closed(self, playbook: str) -> None:
         """Lower the gauge."""
         self._telemetry.breaker(playbook, is_open=False)
+
+    def clock_jumped(self, by: timedelta, text: str) -> None:
+        """Set the gauge, and log every round while the clock is doubted."""
+        self._telemetry.clock_jump(by.total_seconds())
+        if by:
+            self._telemetry.log("clock_jumped", problem=text, seconds=round(by.total_seconds()))

@@ -1,8 +1,8 @@
 """PromQL taken apart at its operators, so that the check `promql` can ask about the parts of a query. Pure.
 
 Tokens and precedence are those of Prometheus' `promql/parser/generated_parser.y`: `or`, then `and` and `unless`, then
-comparisons, `+ -`, `* / % atan2`, a sign, and `^`, which alone binds to the right. It is no check of a query: Prometheus
-says itself what is wrong with one. What cannot be taken apart is None.
+comparisons, `+ -`, `* / % atan2`, a sign, and `^`, which alone binds to the right. It is no check of a query:
+Prometheus says itself what is wrong with one. What cannot be taken apart is None.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from remediator.core.guards.pause import canonical_scope
 from remediator.core.person import Person
 from remediator.core.run import Phase, Run
 from remediator.core.target import parse_target
+from remediator.engine.clock import confirmed, is_of_clock
 from remediator.engine.ledger import Ledger, Moved
 from remediator.engine.witness import Witness
 from remediator.ports.ambient import Ambient
@@ -27,10 +28,6 @@ from remediator.ports.store import DecisionRecord, Entry, Store, Transaction
 
 TAKE_OVER_PAUSE = timedelta(hours=2)
 LONGEST_PAUSE = timedelta(days=30)
-KEEPER = "remediator"
-CLOCK = "clk"
-"""The ids of pauses that the keeper makes when the clock jumped back begin so; ending one says that the clock is right.
-A name would not do: people choose theirs."""
 
 
 class Control:
@@ -156,8 +153,8 @@ class Control:
             now = self._ambient.now()
             found = [p for p in tx.pauses(now) if p.id == scope or _is_scope(p.scope, scope)]
             ended = sum(tx.end_pause(p.id, person.name, now) for p in found)
-            if any(pause.id.startswith(CLOCK) for pause in found):
-                tx.confirm_clock(now)
+            if any(is_of_clock(pause) for pause in found):
+                confirmed(tx, self._ambient)
             return ended + _close_breaker(tx, scope, now)
 
         ended = await self._store.submit(closure)

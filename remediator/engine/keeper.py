@@ -8,17 +8,15 @@ from datetime import datetime, timedelta
 
 from remediator.core.alert import AlertStatus
 from remediator.core.errors import StoreError
-from remediator.core.facts import Pause
 from remediator.engine.admission import end_episode
-from remediator.engine.control import CLOCK, KEEPER
+from remediator.engine.clock import ClockWatch
 from remediator.engine.ledger import Ledger, Moved
 from remediator.engine.witness import Witness
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import Store, Transaction
 
 EVERY = timedelta(seconds=5)
-CLOCK_TOLERANCE = timedelta(minutes=5)
-CLOCK_PAUSE = timedelta(hours=1)
+TIDY_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +46,8 @@ class Keeper:
         self._retention = retention
         self._witness = witness
         self._stopping = asyncio.Event()
-        self._last_tidy: datetime | None = None
+        self._clock = ClockWatch(ambient, ledger)
+        self._last_tidy: float | None = None
         self.heartbeat = ambient.monotonic()
 
     async def run(self) -> None:
@@ -70,16 +69,24 @@ class Keeper:
         self._stopping.set()
 
     async def keep(self) -> None:
-        """Do one round; the slow parts once a minute."""
+        """Do one round; the slow parts once a minute, by a clock that nobody sets."""
+        await self._watch_clock()
         now = self._ambient.now()
         self._witness.measured(await self._store.read(lambda reader: reader.vitals(now)), now)
-        if self._last_tidy and now - self._last_tidy < timedelta(minutes=1):
+        passed = self._ambient.monotonic()
+        if self._last_tidy is not None and passed - self._last_tidy < TIDY_EVERY.total_seconds():
             return
-        self._last_tidy = now
-        await self._store.submit(lambda tx: _watch_clock(tx, self._ambient))
+        self._last_tidy = passed
         for moved in await self._store.submit(lambda tx: self._end_silent(tx, now)):
             self._witness.moved(moved)
         await self._store.submit(lambda tx: self._prune(tx, now))
+
+    async def _watch_clock(self) -> None:
+        clock = self._ambient.clock
+        if clock is not None:
+            jump = clock.jump()
+            self._witness.clock_jumped(jump.by if jump else timedelta(0), jump.text if jump else "")
+        self._clock.forget(await self._store.submit(self._clock.look))
 
     def _end_silent(self, tx: Transaction, now: datetime) -> list[Moved]:
         moved: list[Moved] = []
@@ -94,23 +101,3 @@ class Keeper:
             notifications_before=now - self._retention.notifications,
             limit=1000,
         )
-
-
-def _watch_clock(tx: Transaction, ambient: Ambient) -> None:
-    """A clock that jumped back makes every limit and cooldown wrong: pause everything until somebody has looked."""
-    now, mark = ambient.now(), tx.clock_mark()
-    if mark is None or now > mark:
-        tx.mark_clock(now)
-        return
-    paused = any(pause.id.startswith(CLOCK) for pause in tx.pauses(now))
-    if mark - now > CLOCK_TOLERANCE and not paused:
-        reason = f"the clock jumped back: it was {mark:%Y-%m-%d %H:%M} before"
-        pause = Pause(
-            id=ambient.new_id(CLOCK),
-            scope="all",
-            who=KEEPER,
-            reason=reason,
-            since=now,
-            until=now + CLOCK_PAUSE,
-        )
-        tx.add_pause(pause)

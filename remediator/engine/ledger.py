@@ -6,7 +6,7 @@ Everybody who changes a run (runner, intake, control) does it through `record`, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from remediator.core import events as ev
@@ -53,6 +53,10 @@ class Routes:
         wanted = self._of(message.to) if message.to else (*run.order.notify, *self.always)
         return tuple(dict.fromkeys(canonical_json(c) for c in wanted)) or (_CONSOLE,)
 
+    def general(self) -> tuple[str, ...]:
+        """Return the channels of a message that is about no run; the console where nothing is set."""
+        return tuple(dict.fromkeys(canonical_json(c) for c in self.always)) or (_CONSOLE,)
+
     def _of(self, name: str) -> tuple[Mapping[str, object], ...]:
         if name in self.contacts or not (self.handles and name.startswith("@")):
             return self.contacts.get(name, ())
@@ -90,6 +94,10 @@ class Ledger:
     def tell(self, tx: Transaction, run: Run, message: Message) -> None:
         """Queue one more message about a run, by the ways that its messages take."""
         tx.enqueue(message, self._routes().channels(message, run), message.at or run.created_at)
+
+    def announce(self, tx: Transaction, message: Message, now: datetime) -> None:
+        """Queue a message about the daemon itself; a repeat of one that was queued is ignored."""
+        tx.enqueue(replace(message, at=now), self._routes().general(), now)
 
     def begin(self, tx: Transaction, run: Run, now: datetime) -> Record:
         """Return an empty record of a locked run; nothing is stored before its `store`."""

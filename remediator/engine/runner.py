@@ -51,6 +51,7 @@ from remediator.core.lifecycle import next_effect, step_order
 from remediator.core.playbook import CheckOrder, StepOrder
 from remediator.core.run import Run, StepProgress, StepState
 from remediator.core.verdict import Judgement, Ruling
+from remediator.engine.clock import heed_clock
 from remediator.engine.eyes import Eyes, Hands
 from remediator.engine.history import last_time
 from remediator.engine.judging import Surroundings, judge_now
@@ -296,7 +297,7 @@ class Runner:
 
         def gate(tx: Transaction, run: Run, now: datetime) -> tuple[ev.Event, ...]:
             effect = next_effect(run, now)
-            if not isinstance(effect, Hold):
+            if not isinstance(effect, Hold) or not heed_clock(tx, self._ambient):
                 return ()
             judgement = judge_now(tx, run, answers, near, now)
             if not _lets_through(run, judgement):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from remediator.core.alert import Alert, RefusedAlert
@@ -43,6 +43,10 @@ class Witness(Protocol):
     def breaker_closed(self, playbook: str) -> None:
         """Hear that a person closed a playbook's breaker."""
 
+    def clock_jumped(self, by: timedelta, text: str) -> None:
+        """Hear by how much the wall clock has jumped and nobody has confirmed; zero, again and again, while it is
+        trusted."""
+
 
 class Deaf:
     """Hears nothing."""
@@ -75,4 +79,7 @@ class Deaf:
         """Do nothing."""
 
     def breaker_closed(self, playbook: str) -> None:
+        """Do nothing."""
+
+    def clock_jumped(self, by: timedelta, text: str) -> None:
         """Do nothing."""

@@ -9,15 +9,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import SystemRandom
 
+from remediator.ports.steady import SteadyClock, since_boot
+
+CLOCK = "clk"
+"""Ids of jumps of the clock, and of the pauses that they cause, begin so. A name would not do: people choose theirs."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ambient:
-    """The clock (UTC), a monotonic clock in seconds, fresh sortable ids with a prefix, and dice in [0, 1)."""
+    """The clock (UTC), a monotonic clock in seconds, fresh sortable ids with a prefix, and dice in [0, 1).
+
+    `now` is steady: it does not follow a wall clock that jumps; `clock` knows of such jumps, where there is one.
+    """
 
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     new_id: Callable[[str], str]
     dice: Callable[[], float]
+    clock: SteadyClock | None = None
 
 
 def new_id(prefix: str) -> str:
@@ -30,10 +39,14 @@ def new_id(prefix: str) -> str:
 
 
 def system_ambient() -> Ambient:
-    """Return the machine's own clock and dice."""
+    """Return the machine's own clock, as far as it is steady, and its dice."""
+    clock = SteadyClock(
+        wall=lambda: datetime.now(UTC), monotonic=since_boot(), new_id=lambda: new_id(CLOCK)
+    )
     return Ambient(
-        now=lambda: datetime.now(UTC),
+        now=clock.now,
         monotonic=time.monotonic,
         new_id=new_id,
         dice=SystemRandom().random,
+        clock=clock,
     )

@@ -21,6 +21,7 @@ from remediator.core.run import Run
 from remediator.core.target import Named, Target
 from remediator.ports.inbox import InboxReader, InboxWriter
 from remediator.ports.inbox import Notification as Notification  # noqa: PLC0414 -- mypy asks for it
+from remediator.ports.surroundings import Surroundings
 
 T = TypeVar("T")
 
@@ -148,7 +149,7 @@ class Vitals:
     pauses: tuple[Pause, ...]
 
 
-class Reader(InboxReader, Protocol):
+class Reader(InboxReader, Surroundings, Protocol):
     """Questions; available in both kinds of closure."""
 
     def run(self, run_id: str) -> Run | None: ...  # noqa: D102

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from remediator.core.facts import Pause
 from remediator.stores.columns import Moment
-from remediator.stores.schema import clock, pause
+from remediator.stores.schema import clock, episode, pause
 from remediator.stores.session import Session
 
 _IN_FORCE = (
@@ -23,12 +23,25 @@ _END = (
     .where(pause.c.id == bindparam("p_id"), *_IN_FORCE)
     .values(ended_by=bindparam("p_who"), ended_at=bindparam("p_at", type_=Moment()))
 )
+_ENDED = select(pause.c.ended_at).where(pause.c.id == bindparam("p_id"))
 _MARK = select(clock.c.mark)
 _INSERT = insert_or(clock)
 _RAISE = _INSERT.on_conflict_do_update(
     index_elements=[clock.c.id],
     set_={"mark": _INSERT.excluded.mark},
     where=clock.c.mark < _INSERT.excluded.mark,
+)
+# What was heard by a clock that was ahead would outdo every later word.
+_LATER = (
+    update(episode)
+    .where(episode.c.closed_at.is_(None), episode.c.seen_at > bindparam("p_now", type_=Moment()))
+    .values(seen_at=bindparam("p_now", type_=Moment())),
+    update(episode)
+    .where(
+        episode.c.closed_at.is_not(None),
+        episode.c.closed_at > bindparam("p_now", type_=Moment()),
+    )
+    .values(seen_at=bindparam("p_now", type_=Moment())),
 )
 _SET = _INSERT.on_conflict_do_update(
     index_elements=[clock.c.id], set_={"mark": _INSERT.excluded.mark}
@@ -78,6 +91,11 @@ class PauseWriting(PauseReading):
         ended = {"p_id": pause_id, "p_who": who, "p_at": at, "p_now": at}
         return self._change(_END, ended) > 0
 
+    def pause_ended(self, pause_id: str) -> bool | None:
+        """Say whether the pause with this id was ended; None where there never was one."""
+        row = self._one(_ENDED, {"p_id": pause_id})
+        return None if row is None else row.ended_at is not None
+
     def clock_mark(self) -> datetime | None:
         """Return the highest clock value ever stored."""
         mark: datetime | None = self._value(_MARK, {})
@@ -88,5 +106,7 @@ class PauseWriting(PauseReading):
         self._change(_RAISE, {"id": 1, "mark": now})
 
     def confirm_clock(self, now: datetime) -> None:
-        """Set the mark, also back: a person has looked at the clock."""
+        """Set the mark, also back: a person has looked. Alerts heard later than now were heard now."""
         self._change(_SET, {"id": 1, "mark": now})
+        for statement in _LATER:
+            self._change(statement, {"p_now": now})

@@ -17,6 +17,7 @@ from prometheus_client.process_collector import ProcessCollector
 from remediator import __version__
 from remediator.core.alert import Oddity
 from remediator.core.run import Phase
+from remediator.ports.ambient import CLOCK
 from remediator.ports.store import Vitals
 
 _COUNTERS = {
@@ -46,6 +47,11 @@ _GAUGES = {
     "inbox_oldest_seconds": ("Age of the oldest notification not yet read.", ()),
     "slack_connected": ("Whether Slack's socket is connected.", ()),
     "breaker_open": ("Whether a playbook's breaker is open.", ("playbook",)),
+    "clock_jump_seconds": (
+        "By how much the wall clock jumped (ahead, or back: negative) and nobody has confirmed it.",
+        (),
+    ),
+    "clock_unconfirmed": ("Whether everything is paused because of a clock.", ()),
     "paused": ("Pauses in force, by what they stop.", ("scope",)),
     "config_last_reload_successful": ("Whether the last reload took effect.", ()),
     "build_info": ("What runs here; always 1.", ("version", "python")),
@@ -106,6 +112,7 @@ class Metrics:
         kinds = [pause.scope.partition("/")[0] for pause in vitals.pauses]
         for scope in _PAUSE_SCOPES:
             self.set("paused", kinds.count(scope), scope)
+        self.set("clock_unconfirmed", any(p.id.startswith(CLOCK) for p in vitals.pauses))
         self.set("approvals_pending", vitals.approvals_pending)
         self.set("outbox_pending", vitals.outbox_pending)
         self.set("inbox_pending", vitals.inbox_new)

@@ -21,7 +21,7 @@ _WARNINGS = frozenset(
         *("problem", "warning", "reload_refused", "store_unavailable", "http_failed"),
         *("alerts_refused", "alerts_truncated", "set_aside", "loop_failed"),
         *("accept_failed", "connections_full", "out_of_memory"),
-        *("slack_not_connected", "slack_deaf", "slack_failed"),
+        *("slack_not_connected", "slack_deaf", "slack_failed", "clock_jumped"),
     }
 )
 
@@ -123,6 +123,10 @@ class Telemetry:
     def breaker(self, playbook: str, *, is_open: bool) -> None:
         """Note whether a playbook's breaker is open."""
         self._metrics.set("breaker_open", is_open, playbook)
+
+    def clock_jump(self, seconds: float) -> None:
+        """Note by how much the wall clock has jumped and nobody has confirmed."""
+        self._metrics.set("clock_jump_seconds", seconds)
 
     def vitals(self, vitals: Vitals, now: datetime) -> None:
         """Set the gauges that come from the store."""

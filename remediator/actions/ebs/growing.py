@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,10 +27,11 @@ class GrowApplier:
 
     aws: AwsHands
     rest: Callable[[float], Awaitable[None]] = asyncio.sleep
+    monotonic: Callable[[], float] = time.monotonic
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
         """Grow it once. Raise Uncertain where AWS did not answer; the tag and the snapshot before it may stay."""
-        began = datetime.now(UTC)
+        began, until = datetime.now(UTC), self.monotonic() + _time_for(ticket)
         volume = await volume_by_id(self.aws, change.target)
         if volume.version != change.version:
             raise Stale("the volume was modified since", target=str(change.target))
@@ -38,7 +40,6 @@ class GrowApplier:
         *before, modify = growing_calls(volume, to_gib, wants_snapshot, tag=tag)
         for call in before:
             await self._prepare(call, volume, ticket)
-        until = began + max(timedelta(0), ticket.timeout - _RESERVE)
         try:
             await self.aws.write(modify, not_after=ticket.not_after)
             return await self._larger(change, until)
@@ -66,7 +67,7 @@ class GrowApplier:
         call = _ec2("describe_snapshots", volume.region, OwnerIds=["self"], Filters=filters)
         return any(raw.get("State") != "error" for raw in await self.aws.find(call, "Snapshots"))
 
-    async def _larger(self, change: Change, until: datetime) -> Measure:
+    async def _larger(self, change: Change, until: float) -> Measure:
         """Wait until the file system could grow, as long as the step has time; the change is made whatever comes."""
         state = "modifying"
         while True:
@@ -79,9 +80,13 @@ class GrowApplier:
             if state == "failed":
                 said = volume.modification.message if volume and volume.modification else ""
                 raise Permanent(f"AWS gave the growth up: {said}", target=str(change.target))
-            if state in BIGGER or datetime.now(UTC) + _LOOK_AGAIN >= until:
+            if state in BIGGER or self.monotonic() + _LOOK_AGAIN.total_seconds() >= until:
                 return _measure(change, state, volume)
             await self.rest(_LOOK_AGAIN.total_seconds())
+
+
+def _time_for(ticket: Ticket) -> float:
+    return max(timedelta(0), ticket.timeout - _RESERVE).total_seconds()
 
 
 def sight_of(volume: Volume, change: Change) -> Sight:
