@@ -22,7 +22,9 @@ from remediator.config.report import Report
 from remediator.config.shapes import Part, Shape, read_shape
 from remediator.config.yaml_source import KeyPath
 from remediator.core.guards import GUARDS
+from remediator.core.guards.blast_radius import stricter
 from remediator.core.guards.guard import Guard
+from remediator.core.guards.total_blast_radius import over_all
 from remediator.core.playbook import CheckOrder
 from remediator.ports.parameters import Duration
 
@@ -74,7 +76,7 @@ def with_defaults(
     own: Mapping[str, Any], defaults: Mapping[str, Any], floors: Mapping[str, Any]
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return a playbook's guards with defaults and floors applied, and the names of those that were too weak."""
-    effective = {**defaults, **own}
+    effective = {**defaults, **_over_all(defaults, floors), **own}
     weaker: list[str] = []
     for guard in GUARDS:
         if guard.name not in floors:
@@ -85,6 +87,16 @@ def with_defaults(
             weaker.append(guard.name)
         effective[guard.name] = strict
     return effective, tuple(weaker)
+
+
+def _over_all(defaults: Mapping[str, Any], floors: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what holds over all playbooks together: what the settings say of a blast radius, which no playbook can."""
+    if "blast_radius" not in defaults:
+        return {}
+    total = over_all(defaults["blast_radius"])
+    if "blast_radius" in floors:
+        total = stricter(total, floors["blast_radius"])
+    return {"total_blast_radius": total}
 
 
 def map_checks(value: Any, change: Callable[[CheckOrder], CheckOrder]) -> Any:
@@ -102,7 +114,8 @@ def map_checks(value: Any, change: Callable[[CheckOrder], CheckOrder]) -> Any:
 
 def _may_be_set(guard: Guard, *, in_settings: bool) -> bool:
     is_settings_only = getattr(guard.settings, "SETTINGS_ONLY", guard.name == "storm")
-    return bool(fields(guard.settings)) and (in_settings or not is_settings_only)
+    is_derived = hasattr(guard.settings, "WRITTEN_AS")
+    return bool(fields(guard.settings)) and not is_derived and (in_settings or not is_settings_only)
 
 
 def _unknown(name: str, known: Mapping[str, Guard]) -> tuple[str, str]:

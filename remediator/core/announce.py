@@ -10,6 +10,7 @@ from typing import Any
 
 from remediator.core import events as ev
 from remediator.core import wording as say
+from remediator.core.announce_blocked import blocked, waits_long
 from remediator.core.card import card_of, plan_difference
 from remediator.core.events import Outcome
 from remediator.core.messages import Message, MessageKind
@@ -193,7 +194,7 @@ def _closed(run: Run, event: ev.Closed, now: datetime) -> tuple[Message, ...]:
         case Outcome.DRY_RUN:
             return (_rehearsed(run),)
         case Outcome.BLOCKED:
-            return _blocked(run)
+            return blocked(run, _message)
         case Outcome.EXPIRED:
             return _expired(run, now)
         case outcome if outcome in _FAILED:
@@ -238,42 +239,18 @@ def _would(run: Run) -> str:
     return f"{count} change{'s' if count != 1 else ''} would have been made."
 
 
-def _blocked(run: Run) -> tuple[Message, ...]:
-    why = run.judgement.strictest if run.judgement else None
-    guard = why.guard if why else "time"
-    if guard == "storm":
-        return (_storm(run),)
-    text = f"{say.headline(run)}: nothing was changed. {run.reason}"
-    facts = {"would clear it": why.clears} if why and why.clears else {}
-    message = _message(run, MessageKind.BLOCKED, "closed", text, facts=facts)
-    return (
-        (message, *_escalations(run, run.closed_at or run.created_at))
-        if guard == "breaker"
-        else (message,)
-    )
-
-
-def _storm(run: Run) -> Message:
-    """Return one message for all runs that a storm stops within an hour: the deduplication key is the hour."""
-    hour = f"{run.closed_at or run.created_at:%Y-%m-%dT%H}"
-    text = f"Too many alerts at once: new runs are not started. {run.reason}"
-    return Message(
-        kind=MessageKind.NOTICE,
-        run_id=run.id,
-        thread="storm",
-        deduplication=f"storm:{hour}",
-        title="Alert storm: nothing is started",
-        text=text,
-        body={"reason": run.reason},
-    )
-
-
 def _expired(run: Run, now: datetime) -> tuple[Message, ...]:
     text = f"{say.headline(run)}: nobody approved the plan in time. Nothing was changed."
     if not run.order.approval.escalate_on_expiry:
         return (_message(run, MessageKind.WITHDRAWN, "closed", text),)
     return (
-        _message(run, MessageKind.FAILURE, "closed", text, lines=say.plan_lines(run)),
+        _message(
+            run,
+            MessageKind.FAILURE,
+            "closed",
+            text,
+            lines=(*say.plan_lines(run), *say.evidence_lines(run)),
+        ),
         *_escalations(run, now),
     )
 
@@ -308,7 +285,12 @@ def _escalations(run: Run, now: datetime) -> tuple[Message, ...]:
     )
 
 
+def _judged(run: Run, event: ev.Judged, now: datetime) -> tuple[Message, ...]:
+    return waits_long(run, event, now, _message)
+
+
 _TELLERS: dict[type, Callable[[Run, Any, datetime], tuple[Message, ...]]] = {
+    ev.Judged: _judged,
     ev.ApprovalRequested: _approval_requested,
     ev.Voted: _voted,
     ev.ApprovalReminded: _reminded,

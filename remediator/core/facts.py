@@ -38,6 +38,7 @@ class Counted(StrEnum):
     FAILED = "failed"  # a run ended failed or outcome unknown
     INEFFECTIVE = "ineffective"  # a run ended unresolved, or had worked and the alert came back
     RESET = "reset"  # a person closed the breaker
+    DOMAIN = "domain"  # a run acted in a failure domain, which the entry's `source` names
 
 
 class Scope(StrEnum):
@@ -59,12 +60,24 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tallied:
-    """The store's answer to a tally. `targets` is the number of different targets among the entries."""
+    """The store's answer to a tally. `targets` is the number of different targets among the entries, `others` of those
+    that are none of the run's own (None where that was not asked)."""
 
     count: int = 0
     targets: int = 0
+    others: int | None = None
     oldest: datetime | None = None
     newest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """A run that acts in another failure domain ("": nobody knows which), or has acted there lately."""
+
+    domain: str
+    run_id: str
+    at: datetime | None
+    acts: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,3 +106,6 @@ class Facts:
     protected: tuple[str, ...] = ()
     identities: Mapping[Target, Identity] = field(default_factory=dict)
     alert_firing: bool | None = None
+    firing_together: int = 0
+    elsewhere: Elsewhere | None = None
+    elsewhere_known: bool = False

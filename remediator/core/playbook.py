@@ -3,6 +3,7 @@ it fails."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -117,12 +118,30 @@ class Escalation:
     after: timedelta = timedelta(0)
 
 
+class OnBlocked(StrEnum):
+    """Who hears of a run that a guard stopped, or of an alert that got none."""
+
+    ESCALATE = "escalate"
+    TELL = "tell"
+    SILENT = "silent"
+
+
+_CALLED_FOR = re.compile(r"SEV-?[012]", re.ASCII | re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailurePolicy:
-    """What to do when a step or the verification failed."""
+    """What to do when a step or the verification failed, or nothing was begun. `on_blocked` None: by severity."""
 
     rollback: bool = False
     escalations: tuple[Escalation, ...] = ()
+    on_blocked: OnBlocked | None = None
+
+    def when_blocked(self, severity: str) -> OnBlocked:
+        """Return who hears of it: from SEV-2 up whoever is called on failure, else the usual channels."""
+        if self.on_blocked is not None:
+            return self.on_blocked
+        return OnBlocked.ESCALATE if _CALLED_FOR.fullmatch(severity) else OnBlocked.TELL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

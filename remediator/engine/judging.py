@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from remediator.core.facts import Answer, Facts
-from remediator.core.guards import judge, tallies_for
+from remediator.core.guards import domain_of, judge, tallies_for, together_of
 from remediator.core.guards.guard import Subject
 from remediator.core.identity import Identity, shared_names
 from remediator.core.run import Run
@@ -76,15 +76,30 @@ def judge_now(
 
 def _with_history(reader: Reader, run: Run, facts: Facts, subject: Subject) -> Facts:
     now, holds = facts.now, reader.holds(subject.called)
-    return replace(
+    counted = replace(
         facts,
         tallies=reader.tallies(
             tallies_for(run.order),
             playbook=run.order.playbook,
             target=names_of(run.order.target, facts.identities),
             now=now,
+            besides=subject.called,
         ),
         holders={h.target: h.holder for h in holds if h.holder},
         last_changed={h.target: h.last_changed_at for h in holds if h.last_changed_at},
         acting=reader.acting(playbook=run.order.playbook, besides=run.id),
     )
+    return _with_surroundings(reader, run, counted)
+
+
+def _with_surroundings(reader: Reader, run: Run, facts: Facts) -> Facts:
+    """Add what guards ask of runs elsewhere; after the tallies, which keep others from judging by the same counts."""
+    if together := together_of(run.order, facts.answers):
+        since = run.created_at - together.per
+        count = reader.firing_together(playbook=run.order.playbook, since=since, most=together.most)
+        facts = replace(facts, firing_together=count)
+    if domain := domain_of(run.order, targets_of(run)):
+        since = facts.now - domain.per
+        other = reader.elsewhere(domain=domain.name, besides=run.id, since=since)
+        facts = replace(facts, elsewhere=other, elsewhere_known=True)
+    return facts

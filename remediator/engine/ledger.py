@@ -17,6 +17,7 @@ from remediator.core.errors import IllegalEvent
 from remediator.core.events import Outcome
 from remediator.core.evolution import evolve
 from remediator.core.facts import Counted
+from remediator.core.guards import domain_of
 from remediator.core.lifecycle import due_at, next_effect
 from remediator.core.messages import Message
 from remediator.core.run import Phase, Run
@@ -192,6 +193,7 @@ def _count(tx: Transaction, before: Run, after: Run, event: ev.Event, now: datet
             tx.count(entry(after, Counted.ACTED, after.order.target, now))
         if not _was_intended(before, target):
             tx.count(entry(after, Counted.CHANGED, target, now))
+            _count_domain(tx, after, target, now)
     elif isinstance(event, ev.Closed) and after.has_acted:
         _count_ending(tx, after, event, now)
 
@@ -200,11 +202,18 @@ def _count_ending(tx: Transaction, run: Run, event: ev.Closed, now: datetime) ->
     """A target rests from the end of the run that changed it; what failed or did not help counts for the breaker."""
     for target in dict.fromkeys(_target(run, step.step) for step in run.progress if step.n):
         tx.touch(target, now)
+        _count_domain(tx, run, target, now)
     tx.touch_held(run.id, now)
     if event.outcome in _FAILED:
         tx.count(entry(run, Counted.FAILED, run.order.target, now))
     elif event.outcome is Outcome.UNRESOLVED:
         tx.count(entry(run, Counted.INEFFECTIVE, run.order.target, now))
+
+
+def _count_domain(tx: Transaction, run: Run, target: Target, now: datetime) -> None:
+    """Others stay out of other failure domains while this run acts in its own, and for a while after its end."""
+    if domain := domain_of(run.order, (target,)):
+        tx.count(replace(entry(run, Counted.DOMAIN, target, now), source=domain.name))
 
 
 def _was_intended(run: Run, target: Target) -> bool:

@@ -15,10 +15,10 @@ from typing import Any, Protocol, TypeVar
 
 from remediator.core.alert import Alert, AlertStatus
 from remediator.core.events import Event
-from remediator.core.facts import Counted, Pause, Tallied, Tally
+from remediator.core.facts import Counted, Pause
 from remediator.core.messages import Message
 from remediator.core.run import Run
-from remediator.core.target import Named, Target
+from remediator.core.target import Target
 from remediator.ports.inbox import InboxReader, InboxWriter
 from remediator.ports.inbox import Notification as Notification  # noqa: PLC0414 -- mypy asks for it
 from remediator.ports.surroundings import Surroundings
@@ -168,12 +168,6 @@ class Reader(InboxReader, Surroundings, Protocol):
 
     def last_run_of(self, source: str, fingerprint: str, playbook: str) -> Run | None: ...  # noqa: D102
     def playbook_document(self, digest: str) -> str | None: ...  # noqa: D102
-    def tallies(
-        self, wanted: Sequence[Tally], *, playbook: str, target: Named, now: datetime
-    ) -> Mapping[Tally, Tallied]:
-        """Count several windows that end now, each by its own scope: over this playbook, this target, or all."""
-        ...
-
     def holds(self, targets: Sequence[Target]) -> tuple[Hold, ...]:
         """Return one Hold per target, in the order asked; a target never held has fence 0 and no holder."""
         ...
@@ -351,9 +345,7 @@ class Transaction(Reader, InboxWriter, Protocol):
         """Return the highest clock value ever stored (against clocks that jump back)."""
         ...
 
-    def confirm_clock(self, now: datetime) -> None:
-        """Set the clock's mark, also back, because a person has looked at the clock."""
-        ...
+    def confirm_clock(self, now: datetime) -> None: ...  # noqa: D102
 
     def mark_clock(self, now: datetime) -> None: ...  # noqa: D102
 

@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
+
+from remediator.core.facts import Elsewhere, Tallied, Tally
+from remediator.core.target import Named, Target
 
 
 class Surroundings(Protocol):
     """Questions about more than one run; each reads no more than its answer needs."""
+
+    def tallies(
+        self,
+        wanted: Sequence[Tally],
+        *,
+        playbook: str,
+        target: Named,
+        now: datetime,
+        besides: Sequence[Target] = (),
+    ) -> Mapping[Tally, Tallied]:
+        """Count several windows that end now, each by its own scope: over this playbook, this target, or all.
+
+        With `besides` the answers also say how many other targets than these there were.
+        """
+        ...
+
+    def firing_together(self, *, playbook: str, since: datetime, most: int) -> int:
+        """Count the targets of a playbook's runs since then whose alerts still fire, up to one more than `most`."""
+        ...
+
+    def elsewhere(self, *, domain: str, besides: str, since: datetime) -> Elsewhere | None:
+        """Return a run other than `besides` that acts in another failure domain, or has acted there since; None where
+        there is none. "" is the unknown domain, which is another than every domain, itself too."""
+        ...
 
     def pause_ended(self, pause_id: str) -> bool | None:
         """Say whether the pause with this id was ended; None where there never was one."""

@@ -8,14 +8,17 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Executable,
     Row,
     Select,
     bindparam,
+    case,
     func,
     insert,
     literal,
+    null,
     select,
     union_all,
 )
@@ -27,14 +30,17 @@ from remediator.stores.columns import Moment
 from remediator.stores.schema import budget
 from remediator.stores.session import Session
 
+_BESIDES: BindParameter[str] = bindparam("p_besides", expanding=True)
 _COUNT = insert(budget).inline()
 
 
-def _tally(place: int, scope: Scope) -> Select[int, int, int, datetime, datetime]:
+def _tally(place: int, scope: Scope, *, besides: bool) -> Select[*tuple[Any, ...]]:
+    others = func.count(case((budget.c.target.not_in(_BESIDES), budget.c.target)).distinct())
     return select(
         literal(place).label("place"),
         func.count().label("entries"),
         func.count(budget.c.target.distinct()).label("targets"),
+        (others if besides else null()).label("others"),
         func.min(budget.c.at).label("oldest"),
         func.max(budget.c.at).label("newest"),
     ).where(
@@ -51,9 +57,9 @@ def _within(scope: Scope) -> tuple[ColumnElement[bool], ...]:
 
 
 @cache
-def _tallies(scopes: tuple[Scope, ...]) -> Executable:
+def _tallies(scopes: tuple[Scope, ...], *, besides: bool) -> Executable:
     """Return one statement for several tallies: a round trip each would be most of a judgement's time."""
-    return union_all(*(_tally(place, scope) for place, scope in enumerate(scopes)))
+    return union_all(*(_tally(place, scope, besides=besides) for place, scope in enumerate(scopes)))
 
 
 class BudgetReading(Session):
@@ -66,6 +72,7 @@ class BudgetReading(Session):
         playbook: str,
         target: Named,
         now: datetime,
+        besides: Sequence[Target] = (),
     ) -> dict[Tally, Tallied]:
         """Count windows that end now; entries from a clock that was ahead count too, as the careful answer."""
         if not wanted:
@@ -80,7 +87,10 @@ class BudgetReading(Session):
             parameters["p_targets"] = _texts(target)
         if Scope.PLAYBOOK in scopes:
             parameters["p_playbook"] = playbook
-        return {wanted[row.place]: _read(row) for row in self._all(_tallies(scopes), parameters)}
+        if besides:
+            parameters["p_besides"] = [str(each) for each in besides]
+        rows = self._all(_tallies(scopes, besides=bool(besides)), parameters)
+        return {wanted[row.place]: _read(row) for row in rows}
 
     def tally(self, tally: Tally, *, playbook: str, target: Target, now: datetime) -> Tallied:
         """Count one window."""
@@ -93,7 +103,13 @@ def _texts(target: Named) -> list[str]:
 
 
 def _read(row: Row[*tuple[Any, ...]]) -> Tallied:
-    return Tallied(count=row.entries, targets=row.targets, oldest=row.oldest, newest=row.newest)
+    return Tallied(
+        count=row.entries,
+        targets=row.targets,
+        others=row.others,
+        oldest=row.oldest,
+        newest=row.newest,
+    )
 
 
 class BudgetWriting(BudgetReading):

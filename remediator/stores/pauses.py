@@ -67,6 +67,11 @@ class PauseReading(Session):
             for row in self._all(_PAUSES, {"p_now": now})
         )
 
+    def pause_ended(self, pause_id: str) -> bool | None:
+        """Say whether the pause with this id was ended; None where there never was one."""
+        row = self._one(_ENDED, {"p_id": pause_id})
+        return None if row is None else row.ended_at is not None
+
 
 class PauseWriting(PauseReading):
     """Sets and ends pauses, and keeps the clock's mark."""
@@ -90,11 +95,6 @@ class PauseWriting(PauseReading):
         """End a pause now; False where there is none in force."""
         ended = {"p_id": pause_id, "p_who": who, "p_at": at, "p_now": at}
         return self._change(_END, ended) > 0
-
-    def pause_ended(self, pause_id: str) -> bool | None:
-        """Say whether the pause with this id was ended; None where there never was one."""
-        row = self._one(_ENDED, {"p_id": pause_id})
-        return None if row is None else row.ended_at is not None
 
     def clock_mark(self) -> datetime | None:
         """Return the highest clock value ever stored."""

@@ -16,6 +16,7 @@ from remediator.stores.retention import Retention
 from remediator.stores.runs import RunReading, RunWriting
 from remediator.stores.seen import SeenWriting
 from remediator.stores.session import Dialect
+from remediator.stores.surroundings import SurroundingsReading
 from remediator.stores.targets import TargetReading, TargetWriting
 from remediator.stores.vitals import VitalsReading
 
@@ -31,6 +32,7 @@ class SqlReader(
     BudgetReading,
     OutboxReading,
     VitalsReading,
+    SurroundingsReading,
 ):
     """Questions on one snapshot (`ports.store.Reader`)."""
 
@@ -52,6 +54,7 @@ class SqlTransaction(
     PauseWriting,
     Retention,
     VitalsReading,
+    SurroundingsReading,
 ):
     """Questions and changes of one closure (`ports.store.Transaction`)."""
 

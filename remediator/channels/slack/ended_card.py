@@ -27,6 +27,8 @@ _STOPPED = {
     Outcome.EXPIRED.value: ("⌛", "nobody decided"),
 }
 
+_UNTOUCHED = frozenset({Outcome.BLOCKED.value, Outcome.EXPIRED.value})
+
 
 def draw(card: Card, note: str) -> tuple[b.Block, ...]:
     """Return the blocks of an ended run; `note` is what a person has done since (mrkdwn)."""
@@ -100,6 +102,7 @@ def _stopped(card: Card, note: str) -> tuple[b.Block, ...]:
         b.header(f"{card.headline}: {word}"),
         *b.section(b.lines((f"{mark} {facts.sentences(card.reason)}", bold(card.remedy)))),
         *(b.fields(clears) if is_blocked else ()),
+        *(b.section(facts.evidence(card)) if card.outcome in _UNTOUCHED else ()),
         *b.context(_took(card), _plan(card), code(card.playbook, 80), facts.run(card)),
         *(_offers(card, note) if card.outcome in _FAILED else ()),
     )

@@ -5,15 +5,16 @@ A new file of this folder with a `GUARD` is found by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-from remediator.core.facts import Facts, Tally
-from remediator.core.guards.guard import Guard, Subject
+from remediator.core.facts import Answer, Facts, Tally
+from remediator.core.guards.guard import Domain, Guard, Subject, Together
 from remediator.core.order import Order
 from remediator.core.playbook import CheckOrder
+from remediator.core.target import Target
 from remediator.core.verdict import Judgement
 
 
@@ -41,6 +42,18 @@ def questions_for(order: Order) -> tuple[CheckOrder, ...]:
     """Return every check that must be made before this order can be judged, each once."""
     asked = (q for g in GUARDS for q in g.questions(settings_of(order, g)))
     return tuple({question.key: question for question in asked}.values())
+
+
+def domain_of(order: Order, targets: tuple[Target, ...]) -> Domain | None:
+    """Return the failure domain in which an order acts; None where domains do not matter to it."""
+    asked = (guard.domain(settings_of(order, guard), order, targets) for guard in GUARDS)
+    return next((domain for domain in asked if domain), None)
+
+
+def together_of(order: Order, answers: Mapping[str, Answer]) -> Together | None:
+    """Return what has to be counted of the alerts that fire together; None where that does not matter."""
+    asked = (guard.together(settings_of(order, guard), order, answers) for guard in GUARDS)
+    return next((together for together in asked if together), None)
 
 
 def judge(subject: Subject, facts: Facts) -> Judgement:

@@ -3,21 +3,25 @@ are a reason to stop, not to act."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import isfinite
+from typing import ClassVar, TypeVar
 
 from remediator.core.duration import format_duration
-from remediator.core.facts import Counted, Facts, Known, Scope, Tally
+from remediator.core.facts import Counted, Facts, Known, Scope, Tallied, Tally
 from remediator.core.guards.guard import Guard, Subject
 from remediator.core.playbook import CheckOrder
 from remediator.core.verdict import Ruling, Verdict
+
+_Settings = TypeVar("_Settings", bound="BlastRadiusSettings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlastRadiusSettings:
     """At most `max` targets, or `max_percent` of the population that `of` counts, whichever is larger."""
 
+    WHOSE: ClassVar[str] = ""
     of: CheckOrder | None = None
     max: int = 3
     max_percent: float = 10.0
@@ -31,29 +35,46 @@ class BlastRadiusSettings:
 
 def judge(settings: BlastRadiusSettings, subject: Subject, facts: Facts) -> Verdict | None:
     """Deny where this run would change more targets than allowed, or where the population is not known."""
+    return radius("blast_radius", settings, subject, facts)
+
+
+def radius(
+    name: str, settings: BlastRadiusSettings, subject: Subject, facts: Facts
+) -> Verdict | None:
+    """Judge by the number of targets that the settings' own tally has counted, in the name of a guard."""
     if subject.acted:
         return None
     tallied = facts.tallies.get(settings.tally)
     allowed, problem = _allowed(settings, facts)
     if tallied is None or problem:
         return Verdict(
-            guard="blast_radius",
+            guard=name,
             ruling=Ruling.DENY,
             reason=problem or "the changed targets are not known",
         )
-    since = facts.now - settings.per
-    fresh = [t for t in set(subject.targets) if facts.last_changed.get(t, since) <= since]
-    touched = tallied.targets + len(fresh)
+    touched = _touched(settings, tallied, subject, facts)
     if touched <= allowed:
         return None
     return Verdict(
-        guard="blast_radius",
+        guard=name,
         ruling=Ruling.DENY,
-        reason=f"this would be target number {touched} in {format_duration(settings.per)}, the limit is {allowed}",
+        reason=f"this would be target number {touched} in {format_duration(settings.per)}{settings.WHOSE}, "
+        f"the limit is {allowed}",
         numbers={"targets": touched, "max": allowed},
         until=tallied.oldest + settings.per if tallied.oldest else None,
         clears="time",
     )
+
+
+def _touched(
+    settings: BlastRadiusSettings, tallied: Tallied, subject: Subject, facts: Facts
+) -> int:
+    """Return how many targets were changed, this run's own counted once each, whoever changed them before."""
+    own = set(subject.targets)
+    if tallied.others is not None:
+        return tallied.others + len(own)
+    since = facts.now - settings.per
+    return tallied.targets + sum(facts.last_changed.get(t, since) <= since for t in own)
 
 
 def _allowed(settings: BlastRadiusSettings, facts: Facts) -> tuple[int, str]:
@@ -70,8 +91,10 @@ def _is_number(value: float | None) -> bool:
     return value is not None and isfinite(value)
 
 
-def _stricter(own: BlastRadiusSettings, floor: BlastRadiusSettings) -> BlastRadiusSettings:
-    return BlastRadiusSettings(
+def stricter(own: _Settings, floor: BlastRadiusSettings) -> _Settings:
+    """Return the careful half of everything."""
+    return replace(
+        own,
         of=own.of or floor.of,
         max=min(own.max, floor.max),
         max_percent=min(own.max_percent, floor.max_percent),
@@ -85,5 +108,5 @@ GUARD = Guard(
     judge=judge,
     tallies=lambda settings: (settings.tally,),
     questions=lambda settings: (settings.of,) if settings.of else (),
-    stricter=_stricter,
+    stricter=stricter,
 )

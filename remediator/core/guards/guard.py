@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from remediator.core.change import Plan
-from remediator.core.facts import Facts, Tally
+from remediator.core.facts import Answer, Facts, Tally
 from remediator.core.order import Order
 from remediator.core.playbook import CheckOrder
 from remediator.core.target import Target
@@ -38,13 +38,30 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """The question whether anybody acts in another failure domain, or has within the last `per`; "" is unknown."""
+
+    name: str
+    per: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """The question how many targets of this playbook fire that began to at most `per` before this one, counted to
+    just above `most`."""
+
+    per: timedelta
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
     """One rule. `settings` is a frozen dataclass with defaults; its values come from the playbook, settings and floors.
 
     `judge(settings, subject, facts)` returns a verdict, or None where this guard has nothing to say. `tallies` and
     `questions` name what must be known first (history is counted before a run's first change only: afterwards
     `subject.acted` is true and counting guards say nothing); `stricter(a, b)` returns the settings that
-    allow least (for floors).
+    allow least (for floors). `domain` and `together` are the two further questions about what else goes on.
     """
 
     name: str
@@ -53,6 +70,8 @@ class Guard:
     tallies: Callable[[Any], tuple[Tally, ...]] = lambda settings: ()
     questions: Callable[[Any], tuple[CheckOrder, ...]] = lambda settings: ()
     stricter: Callable[[Any, Any], Any] = lambda own, floor: floor
+    domain: Callable[[Any, Order, tuple[Target, ...]], Domain | None] = lambda *asked: None
+    together: Callable[[Any, Order, Mapping[str, Answer]], Together | None] = lambda *asked: None
 
 
 def later(now: datetime, *moments: datetime | None) -> datetime | None:

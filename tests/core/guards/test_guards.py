@@ -24,14 +24,17 @@ NAMES = {
     "breaker",
     "concurrency",
     "cooldown",
+    "failure_domain",
     "forbid",
     "limits",
+    "mass_failure",
     "one_run_per_target",
     "pause",
     "protected",
     "require",
     "risk",
     "storm",
+    "total_blast_radius",
     "windows",
 }
 

@@ -1,0 +1,196 @@
+"""What people are told when nothing is done: a guard said no, a run waits for long, or an alert got no run at all.
+
+From SEV-2 up whoever is called on failure is called; `on_blocked` says otherwise. What comes in crowds is told once an
+hour. Used by `announce` and by admission.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from remediator.core import events as ev
+from remediator.core import wording as say
+from remediator.core.alert import Alert
+from remediator.core.messages import Message, MessageKind
+from remediator.core.playbook import Escalation, FailurePolicy, Mode, OnBlocked
+from remediator.core.run import Run
+from remediator.core.verdict import Ruling, Verdict
+
+Make = Callable[..., Message]
+"""Draws a message about a run, as `announce` does."""
+LONG_WAIT = timedelta(minutes=30)
+"""A run that waits for longer than this before its first change is told; from SEV-2 up people are called."""
+CALLS_PEOPLE = frozenset({"breaker", "mass_failure"})
+"""Guards that stop because people have to look, whatever the severity."""
+_CROWDS = {
+    "storm": "Alert storm: nothing is started",
+    "mass_failure": "Many targets at once: nothing is done",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """An alert that a playbook answers, and that got no run: why, and how severe it is. `kind` is what is told once
+    an hour; `rehearses` where nothing would have been changed anyway."""
+
+    playbook: str
+    kind: str
+    reason: str
+    alert: Alert
+    severity: str
+    policy: FailurePolicy
+    rehearses: bool
+
+
+def blocked(run: Run, make: Make) -> tuple[Message, ...]:
+    """Return what is told of a run that a guard stopped; `make` draws a message about a run."""
+    now = run.closed_at or run.created_at
+    stops = _denials(run)
+    crowd = next((name for name in _CROWDS if name in stops), "")
+    if crowd:
+        return _crowded(run, crowd, stops, now)
+    calls = _calls(run, set(stops))
+    if run.order.failure.when_blocked(run.order.severity) is OnBlocked.SILENT and not calls:
+        return ()
+    why = run.judgement.strictest if run.judgement else None
+    text = f"{say.headline(run)}: nothing was changed. {run.reason}"
+    facts = {"would clear it": why.clears} if why and why.clears else {}
+    lines = say.evidence_lines(run)
+    told = make(run, MessageKind.BLOCKED, "closed", text, facts=facts, lines=lines)
+    return (told, *(_call(run, make, n, each, now, "") for n, each in enumerate(calls)))
+
+
+def waits_long(run: Run, event: ev.Judged, now: datetime, make: Make) -> tuple[Message, ...]:
+    """Return what is told, once, of a run that has waited for long or will; nothing of one that has begun."""
+    judgement = event.judgement
+    waits = judgement.ruling is Ruling.DEFER and run.order.mode is not Mode.DRY_RUN
+    until = max(judgement.until or now, now)
+    if not waits or run.has_acted or until - run.created_at < LONG_WAIT:
+        return ()
+    policy = run.order.failure.when_blocked(run.order.severity)
+    why = next(v for v in judgement.verdicts if v.ruling is Ruling.DEFER)
+    if policy is OnBlocked.SILENT:
+        return ()
+    text = f"{say.headline(run)}: nothing is done yet. It waits: {why.guard}: {why.reason}"
+    facts = {
+        "asks again": say.clock(until),
+        **({"would clear it": why.clears} if why.clears else {}),
+    }
+    told = make(run, MessageKind.NOTICE, "waits", text, facts=facts, lines=say.evidence_lines(run))
+    calls = run.order.failure.escalations if policy is OnBlocked.ESCALATE else ()
+    reason = f"it waits. {why.guard}: {why.reason}"
+    apart = replace(told, thread=f"{run.id}:waits")  # what it comes to is told where runs are told
+    return (apart, *(_call(run, make, n, each, now, reason) for n, each in enumerate(calls)))
+
+
+def unanswered(about: Unanswered, before: int, now: datetime) -> tuple[Message, ...]:
+    """Return what is told of an alert without a run: once per playbook, kind and hour, with how many there were in the
+    hour `before`."""
+    how = about.policy.when_blocked(about.severity)
+    if how is OnBlocked.SILENT:
+        return ()
+    key = f"unanswered:{about.playbook}:{about.kind}:{now:%Y-%m-%dT%H}"
+    named = f"{about.alert.name or 'an alert'}"
+    counted = f" {before} more like it in the hour before." if before else ""
+    text = (
+        f"{named} is answered by nobody: playbook {about.playbook} matches, but {about.reason}.{counted} "
+        f"Others of this kind are told in an hour again; all of them: remediator why {about.alert.fingerprint}"
+    )
+    labels = ", ".join(f"{name}={value}" for name, value in about.alert.labels.items())
+    told = Message(
+        kind=MessageKind.NOTICE,
+        run_id="",
+        thread=f"unanswered:{about.playbook}",
+        deduplication=key,
+        title=f"No run for {named}",
+        text=text,
+        lines=(labels,),
+        facts={"playbook": about.playbook, "fingerprint": about.alert.fingerprint},
+        body=_body_of(about),
+        at=now,
+    )
+    if how is not OnBlocked.ESCALATE or about.rehearses:
+        return (told,)
+    return (told, *(_crowd_call(told, each, now) for each in about.policy.escalations))
+
+
+def _body_of(about: Unanswered) -> Mapping[str, Any]:
+    return {
+        "playbook": about.playbook,
+        "reason": about.reason,
+        "severity": about.severity,
+        "alert": {"fingerprint": about.alert.fingerprint, "labels": dict(about.alert.labels)},
+    }
+
+
+def _denials(run: Run) -> dict[str, Verdict]:
+    verdicts = run.judgement.verdicts if run.judgement and run.denied else ()
+    return {v.guard: v for v in verdicts if v.ruling is Ruling.DENY}
+
+
+def _calls(run: Run, stops: set[str]) -> tuple[Escalation, ...]:
+    policy = run.order.failure
+    is_severe = policy.when_blocked(run.order.severity) is OnBlocked.ESCALATE
+    calls = is_severe or (bool(stops & CALLS_PEOPLE) and policy.on_blocked is None)
+    return policy.escalations if calls and run.order.mode is not Mode.DRY_RUN else ()
+
+
+def _call(
+    run: Run, make: Make, number: int, escalation: Escalation, now: datetime, reason: str
+) -> Message:
+    text = f"{say.headline(run)} needs you: {reason or run.reason}. {say.remedy(run)}"
+    return make(
+        run,
+        MessageKind.ESCALATION,
+        f"{'waits' if reason else 'escalate'}:{number}",
+        text,
+        lines=say.evidence_lines(run),
+        to=escalation.to,
+        due_at=now + escalation.after,
+        while_firing=run.episode,
+    )
+
+
+def _crowded(
+    run: Run, crowd: str, stops: Mapping[str, Verdict], now: datetime
+) -> tuple[Message, ...]:
+    """Return one message for all runs that are stopped alike within an hour: the deduplication key is the hour."""
+    about = crowd if crowd == "storm" else f"{crowd}:{run.order.playbook}"
+    told = Message(
+        kind=MessageKind.NOTICE,
+        run_id=run.id,
+        thread=about,
+        deduplication=f"{about}:{now:%Y-%m-%dT%H}",
+        title=_CROWDS[crowd],
+        text=_crowd_text(run, crowd, stops),
+        lines=say.evidence_lines(run),
+        body={"reason": run.reason},
+    )
+    stopping = {crowd} if crowd == "storm" else set(stops)
+    return (told, *(_crowd_call(told, each, now) for each in _calls(run, stopping)))
+
+
+def _crowd_text(run: Run, crowd: str, stops: Mapping[str, Verdict]) -> str:
+    if crowd == "storm":
+        return f"Too many alerts at once: new runs are not started. {run.reason}"
+    return f"{say.headline(run)}, and others: nothing is changed. {stops[crowd].reason}"
+
+
+def _crowd_call(told: Message, escalation: Escalation, now: datetime) -> Message:
+    return Message(
+        kind=MessageKind.ESCALATION,
+        run_id=told.run_id,
+        thread=told.thread,
+        deduplication=f"{told.deduplication}:{escalation.to}:{escalation.after}",
+        title=told.title,
+        text=told.text,
+        lines=told.lines,
+        facts=told.facts,
+        body=told.body,
+        to=escalation.to,
+        at=now,
+        due_at=now + escalation.after,
+    )
