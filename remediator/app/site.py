@@ -4,7 +4,7 @@ the old one."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from remediator.config.playbooks import PlaybookBook, PlaybookLoader
 from remediator.config.settings import Settings
 from remediator.config.settings_reader import load_settings
 from remediator.config.templates import Templates
+from remediator.core.masking import Mask
 from remediator.core.selection import Environment, Index
 from remediator.engine.admission import Rules
 from remediator.engine.ledger import Routes
@@ -36,6 +37,7 @@ class Site:
     routes: Routes
     doorkeeper: Doorkeeper
     gateways: Gateways
+    mask: Mask = field(default_factory=Mask)
     warnings: tuple[str, ...] = ()
 
 
@@ -59,6 +61,7 @@ def load_site(
         settings=settings,
         book=found.checked(),
         rules=_rules(settings, found.book, catalog, templates),
+        mask=Mask(settings.mask),
         routes=Routes(always=settings.notify, contacts=settings.contacts, handles=settings.handles),
         doorkeeper=_doorkeeper(settings),
         gateways=gateways(settings),
@@ -78,6 +81,7 @@ def _rules(settings: Settings, book: PlaybookBook, catalog: Catalog, templates: 
         allowed={source.name: source.playbooks for source in settings.sources},
         render=orders.render_order,
         parsers={KIND: alertmanager.parse},
+        mask=Mask(settings.mask),
     )
 
 
