@@ -59,7 +59,8 @@ def run_daemon(
     site = load_site(config_file, catalog, conditions, listen=listen)
 
     def log_for(site: Site) -> None:
-        setup_logging(level=log_level, log_format=log_format, secrets=site.settings.secrets())
+        secrets = site.settings.secrets()
+        setup_logging(level=log_level, log_format=log_format, secrets=secrets, mask=site.mask)
 
     log_for(site)
 
@@ -152,7 +153,7 @@ class Daemon:
         return ()
 
     def _build(self, store: Store) -> None:
-        ledger = Ledger(lambda: self.site.routes)
+        ledger = Ledger(lambda: self.site.routes, lambda: self.site.mask)
         scribe = Scribe(store=store, ledger=ledger, ambient=self._ambient, witness=self._witness)
         eyes = self._eyes()
         rehearser = self._runner(store, scribe, eyes, hands=None)
@@ -210,11 +211,13 @@ class Daemon:
             gateways=Live(lambda: self.site.gateways.looking),
             conditions=self._conditions,
             identities=LiveIdentities(lambda: self.site.identities),
+            mask=lambda: self.site.mask,
         )
 
     def _hands(self) -> Hands:
         gateways = Live(lambda: self.site.gateways.acting)
-        return Hands(actions=self._catalog.actions, gateways=gateways)
+        mask = lambda: self.site.mask  # noqa: E731
+        return Hands(actions=self._catalog.actions, gateways=gateways, mask=mask)
 
     def _runner(self, store: Store, scribe: Scribe, eyes: Eyes, hands: Hands | None) -> Runner:
         return Runner(

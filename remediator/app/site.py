@@ -4,7 +4,7 @@ the old one."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from remediator.config.playbooks import PlaybookBook, PlaybookLoader
 from remediator.config.settings import Settings
 from remediator.config.settings_reader import load_settings
 from remediator.config.templates import Templates
+from remediator.core.masking import Mask
 from remediator.core.people import People
 from remediator.core.selection import Environment, Index
 from remediator.engine.admission import Rules
@@ -40,6 +41,7 @@ class Site:
     doorkeeper: Doorkeeper
     gateways: Gateways
     identities: Identities
+    mask: Mask = field(default_factory=Mask)
     warnings: tuple[str, ...] = ()
 
 
@@ -64,6 +66,7 @@ def load_site(
         settings=settings,
         book=found.checked(),
         rules=_rules(settings, found.book, catalog, templates),
+        mask=Mask(settings.mask),
         routes=Routes(always=settings.notify, contacts=settings.contacts, handles=settings.handles),
         doorkeeper=_doorkeeper(settings),
         gateways=built,
@@ -84,6 +87,7 @@ def _rules(settings: Settings, book: PlaybookBook, catalog: Catalog, templates: 
         allowed={source.name: source.playbooks for source in settings.sources},
         render=orders.render_order,
         parsers={KIND: alertmanager.parse},
+        mask=Mask(settings.mask),
     )
 
 

@@ -14,6 +14,7 @@ from remediator.channels.slack.directory import SlackDirectory
 from remediator.channels.slack.side import Slack
 from remediator.channels.slack.ways import SlackWay
 from remediator.config.settings import Settings
+from remediator.core.masking import Mask
 from remediator.core.people import People
 from remediator.http.context import Control
 from remediator.http.credentials import Role
@@ -62,6 +63,7 @@ def slack_desk(  # noqa: PLR0913 - the daemon's parts, each once
         roles={Role[role.name]: names for role, names in settings.users.slack.items()},
         playbooks=playbooks,
         people=People(settings.users.people),
+        mask=Mask(settings.mask),
     )
     return SlackDesk(context)
 

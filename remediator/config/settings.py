@@ -63,6 +63,7 @@ class Settings:
     protected: tuple[str, ...] = ("namespace/kube-system",)
     commands: Mapping[str, Command] = field(default_factory=dict)
     http_allow: tuple[str, ...] = ()
+    mask: tuple[str, ...] = ()
     retention: Retention = Retention()
 
     def playbook_rules(self) -> PlaybookRules:

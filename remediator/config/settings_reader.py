@@ -42,6 +42,7 @@ from remediator.config.slack_reader import SlackReader
 from remediator.config.templates import Templates
 from remediator.config.yaml_source import KeyPath, YamlSource, read_yaml_file
 from remediator.core.errors import InvalidSettings
+from remediator.core.masking import problem_of
 from remediator.core.matcher import Matcher, parse_matcher
 from remediator.core.selection import Environment
 
@@ -131,10 +132,19 @@ class _SettingsReader:
             protected=self._protected(shape.protected),
             commands=self._hosts.commands(shape.commands),
             http_allow=shape.http.allow,
+            mask=self._mask(shape.mask.patterns),
             retention=Retention(
                 runs=shape.retention.runs, notifications=shape.retention.notifications
             ),
         )
+
+    def _mask(self, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the patterns of further secrets; what RE2 cannot read is an error."""
+        for number, pattern in enumerate(patterns):
+            if problem := problem_of(pattern):
+                message = f"`{pattern}` is no pattern of a secret: {problem}"
+                self._report.error(("mask", "patterns", number), "mask", message)
+        return patterns
 
     def _store(self, shape: SettingsShape) -> StoreSettings | None:
         if shape.store is None:

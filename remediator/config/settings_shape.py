@@ -14,6 +14,7 @@ from remediator.config.aws_reader import AwsShape
 from remediator.config.playbook_shape import LabelName, Positive, Url
 from remediator.config.settings_sections import GitOps, Role
 from remediator.config.shapes import Flag, Shape, Word
+from remediator.core.masking import LONGEST_PATTERN, MOST_PATTERNS
 from remediator.core.playbook import Mode
 
 Path_ = Annotated[StrictStr, Field(min_length=1, max_length=4000)]
@@ -207,6 +208,15 @@ class RetentionShape(Shape):
     notifications: Positive = timedelta(days=30)
 
 
+class MaskShape(Shape):
+    """`mask`."""
+
+    patterns: Annotated[
+        tuple[Annotated[StrictStr, Field(min_length=1, max_length=LONGEST_PATTERN)], ...],
+        Field(max_length=MOST_PATTERNS),
+    ] = ()
+
+
 class HttpShape(Shape):
     """`http`."""
 
@@ -244,4 +254,5 @@ class SettingsShape(Shape):
     )
     commands: dict[Word, CommandShape] = Field(default_factory=dict)
     http: HttpShape = HttpShape()
+    mask: MaskShape = MaskShape()
     retention: RetentionShape = RetentionShape()

@@ -14,6 +14,7 @@ from remediator.core.events import Outcome
 from remediator.core.evolution import admit
 from remediator.core.facts import Counted
 from remediator.core.guards.cooldown import CooldownSettings
+from remediator.core.masking import Mask
 from remediator.core.order import Order
 from remediator.core.run import Run
 from remediator.core.selection import Decision, Environment, Index, Selection, select
@@ -41,6 +42,7 @@ class Rules:
     allowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     render: Render
     parsers: Mapping[str, Parse] = field(default_factory=dict)
+    mask: Mask = field(default_factory=Mask)
 
 
 @dataclass(slots=True)
@@ -134,7 +136,9 @@ class Admission:
         came_back: Run | None = None,
     ) -> None:
         try:
-            order = self._rules.render(selection, alert, self._notification.source)
+            order = _masked(
+                self._rules.mask, self._rules.render(selection, alert, self._notification.source)
+            )
         except InputError as error:
             self._decide(
                 episode,
@@ -206,3 +210,10 @@ def end_episode(tx: Transaction, ledger: Ledger, closed: Episode, now: datetime)
             _, more = ledger.record(tx, locked, (ev.AlertResolved(at=closed.seen_at),), now)
             moved += more
     return moved
+
+
+def _masked(mask: Mask, order: Order) -> Order:
+    """Mask the annotations, which people read. Labels say which alert it is, and stay; they are masked when told."""
+    return replace(
+        order, alert=replace(order.alert, annotations=mask.inside(order.alert.annotations))
+    )

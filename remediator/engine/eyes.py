@@ -7,7 +7,7 @@ that can change things.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,9 +21,16 @@ from remediator.core.expression import Conditions
 from remediator.core.facts import Answer, Known
 from remediator.core.guards.approval import CONDITION
 from remediator.core.identity import Identity
+from remediator.core.masking import Mask
 from remediator.core.playbook import CheckOrder, ProbeOrder, StepOrder
 from remediator.core.run import Run
 from remediator.core.target import Target
+from remediator.engine.masked import (
+    masked_change,
+    masked_errors,
+    masked_evidence,
+    masked_proposal,
+)
 from remediator.ports.action import Action, Applier, Proposer, Request, Sight, Ticket
 from remediator.ports.check import Check, Question
 from remediator.ports.identity import Identities, OwnNames
@@ -47,6 +54,7 @@ class Eyes:
         gateways: Mapping[str, Any],
         conditions: Conditions,
         identities: Identities | None = None,
+        mask: Callable[[], Mask] = Mask,
     ) -> None:
         self._actions = actions
         self._checks = checks
@@ -54,6 +62,7 @@ class Eyes:
         self._gateways = gateways
         self._conditions = conditions
         self._identities = identities or OwnNames()
+        self._mask = mask
 
     async def holds(self, text: str, run: Run, now: datetime) -> bool:
         """Evaluate a condition of the playbook, an expensive one off the loop; raise InvalidExpression."""
@@ -83,25 +92,31 @@ class Eyes:
             now=now,
             planned=planned,
         )
-        return await self._proposer(step.action).propose(request)
+        with masked_errors(self._mask()):
+            return masked_proposal(self._mask(), await self._proposer(step.action).propose(request))
 
     async def observe(self, change: Change, ticket: Ticket) -> Sight:
         """Ask what became of an attempt; raise Transient where nobody can look."""
-        return await self._proposer(change.action).observe(change, ticket)
+        with masked_errors(self._mask()):
+            return self._mask().told(await self._proposer(change.action).observe(change, ticket))
 
     async def undo(self, change: Change, measure: Measure) -> Change | None:
         """Ask how an applied change can be taken back."""
-        return await self._proposer(change.action).undo(change, measure)
+        with masked_errors(self._mask()):
+            back = await self._proposer(change.action).undo(change, measure)
+        return masked_change(self._mask(), back) if back else None
 
     async def evidence(self, orders: Iterable[ProbeOrder], target: Target) -> tuple[Evidence, ...]:
         """Make all probes, each within its time; a probe that cannot look says so."""
-        return tuple(await asyncio.gather(*(self._probe(order, target) for order in orders)))
+        found = await asyncio.gather(*(self._probe(order, target) for order in orders))
+        return tuple(masked_evidence(self._mask(), one) for one in found)
 
     async def answers(self, orders: Iterable[CheckOrder], question: Question) -> dict[str, Answer]:
         """Make all checks, each within its time, filed under their keys."""
         asked = tuple(orders)
         answers = await asyncio.gather(*(self._ask(order, question) for order in asked))
-        return {order.key: answer for order, answer in zip(asked, answers, strict=True)}
+        masked = (self._mask().told(answer) for answer in answers)
+        return {order.key: answer for order, answer in zip(asked, masked, strict=True)}
 
     async def condition(self, run: Run, now: datetime) -> dict[str, Answer]:
         """Answer the run's `approval.when`; a condition that cannot be evaluated is unknown."""
@@ -159,9 +174,16 @@ class Eyes:
 class Hands:
     """Everything a run may act with. Not built for dry runs."""
 
-    def __init__(self, *, actions: Mapping[str, Action], gateways: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        *,
+        actions: Mapping[str, Action],
+        gateways: Mapping[str, Any],
+        mask: Callable[[], Mask] = Mask,
+    ) -> None:
         self._actions = actions
         self._gateways = gateways
+        self._mask = mask
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
         """Apply one change, once; raise one of the four action errors. No answer in time is Uncertain."""
@@ -170,8 +192,9 @@ class Hands:
             raise Permanent(f"there is no action {change.action} in this daemon")
         applier: Applier = action.applier(self._gateways)
         try:
-            async with asyncio.timeout((ticket.timeout + _MARGIN).total_seconds()):
-                return await applier.apply(change, ticket)
+            with masked_errors(self._mask()):
+                async with asyncio.timeout((ticket.timeout + _MARGIN).total_seconds()):
+                    return self._mask().told(await applier.apply(change, ticket))
         except TimeoutError as error:
             raise Uncertain("no answer in time", target=str(change.target)) from error
 

@@ -19,6 +19,7 @@ from remediator.core.evolution import evolve
 from remediator.core.facts import Counted
 from remediator.core.guards import domain_of
 from remediator.core.lifecycle import due_at, next_effect
+from remediator.core.masking import Mask
 from remediator.core.messages import Message
 from remediator.core.run import Phase, Run
 from remediator.core.selection import Decision
@@ -74,11 +75,20 @@ class Moved:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Tellers:
+    """Where messages go, and what is masked in them."""
+
+    routes: Routes
+    mask: Mask
+
+
 class Ledger:
     """Records events of runs. One object, shared by everybody who changes runs; keeps no state of its own."""
 
-    def __init__(self, routes: Callable[[], Routes]) -> None:
+    def __init__(self, routes: Callable[[], Routes], mask: Callable[[], Mask] = Mask) -> None:
         self._routes = routes
+        self._mask = mask
 
     def record(
         self, tx: Transaction, run: Run, events: Sequence[ev.Event], now: datetime
@@ -94,7 +104,8 @@ class Ledger:
 
     def tell(self, tx: Transaction, run: Run, message: Message) -> None:
         """Queue one more message about a run, by the ways that its messages take."""
-        tx.enqueue(message, self._routes().channels(message, run), message.at or run.created_at)
+        channels = self._routes().channels(message, run)
+        tx.enqueue(self._mask().told(message), channels, message.at or run.created_at)
 
     def announce(self, tx: Transaction, message: Message, now: datetime) -> None:
         """Queue a message about the daemon itself; a repeat of one that was queued is ignored."""
@@ -102,17 +113,17 @@ class Ledger:
 
     def begin(self, tx: Transaction, run: Run, now: datetime) -> Record:
         """Return an empty record of a locked run; nothing is stored before its `store`."""
-        return Record(tx, run, now, self._routes())
+        return Record(tx, run, now, Tellers(self._routes(), self._mask()))
 
 
 class Record:
     """What happens to one locked run in one transaction. `run` is the run after all that was added."""
 
-    def __init__(self, tx: Transaction, run: Run, now: datetime, routes: Routes) -> None:
+    def __init__(self, tx: Transaction, run: Run, now: datetime, tellers: Tellers) -> None:
         self.run = run
         self._tx = tx
         self._now = now
-        self._routes = routes
+        self._tellers = tellers
         self._moved: list[Moved] = []
 
     def add(self, events: Sequence[ev.Event]) -> None:
@@ -141,8 +152,9 @@ class Record:
         _count(self._tx, before, self.run, event, self._now)
         _index(self._tx, before, self.run, event)
         for message in messages_for(self.run, event, self._now):
-            channels = self._routes.channels(message, self.run)
-            self._tx.enqueue(message, channels, message.due_at or self._now)
+            channels = self._tellers.routes.channels(message, self.run)
+            told = self._tellers.mask.told(message)
+            self._tx.enqueue(told, channels, message.due_at or self._now)
 
 
 def _let_go(tx: Transaction, run: Run) -> None:

@@ -11,11 +11,15 @@ from typing import Any
 from remediator.core import wording
 from remediator.core.alert import Alert
 from remediator.core.change import Change, Plan
+from remediator.core.masking import Mask
 from remediator.core.run import Approval, Run, StepProgress, Verification
 from remediator.core.verdict import Judgement
 from remediator.http import timeline
 from remediator.ports.codec import plain
 from remediator.ports.store import JournalEntry
+
+_MASK = Mask()
+"""The site's own patterns were at work when things were stored; labels and intents stay there as they are."""
 
 
 def moment(value: datetime | None) -> str | None:
@@ -71,8 +75,8 @@ def alert_shape(alert: Alert) -> dict[str, Any]:
         "fingerprint": alert.fingerprint,
         "name": alert.name,
         "status": alert.status.value,
-        "labels": dict(alert.labels),
-        "annotations": dict(alert.annotations),
+        "labels": _MASK.inside(alert.labels),
+        "annotations": _MASK.inside(alert.annotations),
         "starts_at": moment(alert.starts_at),
         "ends_at": moment(alert.ends_at),
         "generator_url": alert.generator_url,
@@ -96,7 +100,7 @@ def change_shape(change: Change) -> dict[str, Any]:
         "action": change.action,
         "target": str(change.target),
         "summary": change.summary,
-        "intent": dict(change.intent),
+        "intent": _MASK.inside(change.intent),
         "version": change.version,
         "before": dict(change.before),
         "after": dict(change.after),

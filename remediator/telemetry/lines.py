@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from remediator.core.errors import InvalidSettings
+from remediator.core.masking import Mask
 from remediator.core.plaintext import clean, one_line
 from remediator.telemetry.scrubber import Scrubber
 
@@ -25,15 +26,18 @@ _LONGEST_VALUE = 2000
 _BARE = re.compile(r"[\w./:@+-]+", re.ASCII)
 
 
-def setup_logging(*, level: str, log_format: str, secrets: Sequence[str] = ()) -> None:
-    """Write log lines (`text` or `json`) to standard error from now on, with these secrets masked; may be repeated.
+def setup_logging(
+    *, level: str, log_format: str, secrets: Sequence[str] = (), mask: Mask | None = None
+) -> None:
+    """Write log lines (`text` or `json`) to standard error from now on, with these secrets, and what looks like one,
+    masked; may be repeated.
 
     SDKs speak only from WARNING on: below, they write headers and bodies.
     """
     if level.lower() not in _LEVELS:
         raise InvalidSettings(f"{level!r} is not a log level: {', '.join(_LEVELS)}")
     channel = logging.StreamHandler(sys.stderr)
-    channel.setFormatter(LineFormatter(Scrubber(secrets), as_json=log_format == "json"))
+    channel.setFormatter(LineFormatter(Scrubber(secrets), as_json=log_format == "json", mask=mask))
     root = logging.getLogger()
     for old in [h for h in root.handlers if isinstance(h.formatter, LineFormatter)]:
         root.removeHandler(old)
@@ -48,21 +52,23 @@ def setup_logging(*, level: str, log_format: str, secrets: Sequence[str] = ()) -
 class LineFormatter(logging.Formatter):
     """One line for each record: JSON, or `key=value` for eyes, with a traceback indented below."""
 
-    def __init__(self, scrubber: Scrubber, *, as_json: bool) -> None:
+    def __init__(self, scrubber: Scrubber, *, as_json: bool, mask: Mask | None = None) -> None:
         super().__init__()
         self._scrubber = scrubber
+        self._mask = mask or Mask()
         self._as_json = as_json
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, scrubbed."""
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line = {"time": f"{moment[:23]}Z", "level": record.levelname.lower()}
-        line |= self._scrubber.inside(self._said(record))
+        line |= self._mask.texts(self._scrubber.inside(self._said(record)))
         trace = self.formatException(record.exc_info) if record.exc_info else ""
+        trace = self._mask(self._scrubber(trace))
         if self._as_json:
-            line |= {"traceback": self._scrubber(trace)} if trace else {}
+            line |= {"traceback": trace} if trace else {}
             return json.dumps(line)
-        below = "".join(f"\n    {clean(text)}" for text in self._scrubber(trace).splitlines())
+        below = "".join(f"\n    {clean(text)}" for text in trace.splitlines())
         return " ".join(_pair(k, v) for k, v in line.items()) + below
 
     @staticmethod

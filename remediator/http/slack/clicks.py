@@ -9,7 +9,7 @@ from typing import Any
 
 from remediator.channels.slack import modals
 from remediator.channels.slack.buttons import Button, Pressed, read_value
-from remediator.core.card import card_of
+from remediator.core.card import Card, card_of
 from remediator.core.errors import DeliveryError, Refused, StoreUnavailable
 from remediator.core.events import Settlement
 from remediator.core.person import Person
@@ -69,7 +69,7 @@ async def answer(context: SlackContext, click: Click, work: Work) -> None:
 async def show_review(context: SlackContext, click: Click, run: Run) -> str:
     """Open the whole plan in a modal; for those who may decide, its submission approves."""
     known = await who(context, click.place.user, run, patience=MODAL_PATIENCE)
-    card = card_of(run, context.ambient.now())
+    card = _card(context, run)
     allowed = can_decide(run, known)
     view = modals.review_modal(card, click.pressed, written(click.place), can_approve=allowed)
     return await _open(context, click, view)
@@ -175,7 +175,7 @@ async def _ask_why(context: SlackContext, click: Click, run: Run) -> str:
     known = await who(context, click.place.user, run, patience=MODAL_PATIENCE)
     check_decides(context, run, known)
     await _refuse_older(context, click, known.person)
-    card = card_of(run, context.ambient.now())
+    card = _card(context, run)
     return await _open(
         context, click, modals.reject_modal(card, click.pressed, written(click.place))
     )
@@ -183,7 +183,11 @@ async def _ask_why(context: SlackContext, click: Click, run: Run) -> str:
 
 async def _show_details(context: SlackContext, click: Click, run: Run) -> str:
     await who(context, click.place.user, run, patience=MODAL_PATIENCE)
-    return await _open(context, click, modals.details_modal(card_of(run, context.ambient.now())))
+    return await _open(context, click, modals.details_modal(_card(context, run)))
+
+
+def _card(context: SlackContext, run: Run) -> Card:
+    return context.mask.told(card_of(run, context.ambient.now()))
 
 
 async def _open(context: SlackContext, click: Click, view: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from remediator.channels.slack.api import SlackApi
 from remediator.channels.slack.directory import SlackDirectory
+from remediator.core.masking import Mask
 from remediator.core.people import People
 from remediator.http.context import Control
 from remediator.http.credentials import Role
@@ -27,7 +28,7 @@ class SlackContext:
 
     `why` is HttpContext's. Without `signing_secret` the HTTP door is shut, without `app_token` there is no socket.
     `roles` maps a role to `@handle`s, ids (`S…`, `U…`), e-mails and `*` (every full member). `playbooks` are the names
-    that a pause may have.
+    that a pause may have. `mask` hides the secrets of strangers in windows.
     """
 
     store: Store
@@ -43,3 +44,4 @@ class SlackContext:
     roles: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
     playbooks: Callable[[], tuple[str, ...]] = tuple
     people: People = field(default_factory=People)
+    mask: Mask = field(default_factory=Mask)
