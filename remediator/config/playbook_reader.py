@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from remediator.config.channels import Ways, read_ways
@@ -69,7 +70,7 @@ def _playbook(reading: Reading, raw: Any, shape: PlaybookShape) -> Playbook:
         steps=read_steps(reading, ("steps",), shape.steps, kind),
         verify=_verify(reading, shape.verify),
         approval=_approval(reading, shape.approval),
-        failure=_failure(reading, shape.on_failure),
+        failure=replace(_failure(reading, shape.on_failure), on_blocked=shape.on_blocked),
         notify=_notify(reading, shape.notify),
         source=reading.report.source.file,
     )

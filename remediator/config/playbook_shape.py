@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, ConfigDict, Field, StrictStr
 
 from remediator.config.shapes import Flag, Shape, Text, Word
-from remediator.core.playbook import Mode
+from remediator.core.playbook import Mode, OnBlocked
 from remediator.ports.parameters import Duration
 
 REQUIRED = ("name", "match", "target", "steps")
@@ -112,5 +112,6 @@ class PlaybookShape(Shape):
     verify: VerifyShape | None = None
     approval: ApprovalShape = ApprovalShape()
     on_failure: Annotated[list[Any], Field(max_length=10)] = Field(default_factory=list)
+    on_blocked: OnBlocked | None = None
     notify: Any = None
     tests: tuple[CaseShape, ...] = ()

@@ -1,21 +1,19 @@
-"""What people are told when nothing is done: a guard said no, a run waits for long, or an alert got no run at all.
+"""What people are told when nothing is done: a guard said no, or a run waits for long.
 
 From SEV-2 up whoever is called on failure is called; `on_blocked` says otherwise. What comes in crowds is told once an
-hour. Used by `announce` and by admission.
+hour. Used by `announce`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from remediator.core import events as ev
 from remediator.core import wording as say
-from remediator.core.alert import Alert
 from remediator.core.messages import Message, MessageKind
-from remediator.core.playbook import Escalation, FailurePolicy, Mode, OnBlocked
+from remediator.core.playbook import Escalation, Mode, OnBlocked
 from remediator.core.run import Run
 from remediator.core.verdict import Ruling, Verdict
 
@@ -29,20 +27,6 @@ _CROWDS = {
     "storm": "Alert storm: nothing is started",
     "mass_failure": "Many targets at once: nothing is done",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unanswered:
-    """An alert that a playbook answers, and that got no run: why, and how severe it is. `kind` is what is told once
-    an hour; `rehearses` where nothing would have been changed anyway."""
-
-    playbook: str
-    kind: str
-    reason: str
-    alert: Alert
-    severity: str
-    policy: FailurePolicy
-    rehearses: bool
 
 
 def blocked(run: Run, make: Make) -> tuple[Message, ...]:
@@ -84,46 +68,6 @@ def waits_long(run: Run, event: ev.Judged, now: datetime, make: Make) -> tuple[M
     reason = f"it waits. {why.guard}: {why.reason}"
     apart = replace(told, thread=f"{run.id}:waits")  # what it comes to is told where runs are told
     return (apart, *(_call(run, make, n, each, now, reason) for n, each in enumerate(calls)))
-
-
-def unanswered(about: Unanswered, before: int, now: datetime) -> tuple[Message, ...]:
-    """Return what is told of an alert without a run: once per playbook, kind and hour, with how many there were in the
-    hour `before`."""
-    how = about.policy.when_blocked(about.severity)
-    if how is OnBlocked.SILENT:
-        return ()
-    key = f"unanswered:{about.playbook}:{about.kind}:{now:%Y-%m-%dT%H}"
-    named = f"{about.alert.name or 'an alert'}"
-    counted = f" {before} more like it in the hour before." if before else ""
-    text = (
-        f"{named} is answered by nobody: playbook {about.playbook} matches, but {about.reason}.{counted} "
-        f"Others of this kind are told in an hour again; all of them: remediator why {about.alert.fingerprint}"
-    )
-    labels = ", ".join(f"{name}={value}" for name, value in about.alert.labels.items())
-    told = Message(
-        kind=MessageKind.NOTICE,
-        run_id="",
-        thread=f"unanswered:{about.playbook}",
-        deduplication=key,
-        title=f"No run for {named}",
-        text=text,
-        lines=(labels,),
-        facts={"playbook": about.playbook, "fingerprint": about.alert.fingerprint},
-        body=_body_of(about),
-        at=now,
-    )
-    if how is not OnBlocked.ESCALATE or about.rehearses:
-        return (told,)
-    return (told, *(_crowd_call(told, each, now) for each in about.policy.escalations))
-
-
-def _body_of(about: Unanswered) -> Mapping[str, Any]:
-    return {
-        "playbook": about.playbook,
-        "reason": about.reason,
-        "severity": about.severity,
-        "alert": {"fingerprint": about.alert.fingerprint, "labels": dict(about.alert.labels)},
-    }
 
 
 def _denials(run: Run) -> dict[str, Verdict]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
+from enum import Enum
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -39,6 +40,9 @@ class Mask:
         return self._remembered(text) if len(text) <= _SHORT else self._masked(text)
 
     def _masked(self, text: str) -> str:
+        text = str(
+            text
+        )  # a word of an enumeration is a text of its own type, of which RE2 cannot make more
         if not text.isascii():  # RE2 reads UTF-8, which has no lone surrogates
             text = text.encode("utf-8", "replace").decode()
         for pattern in self._patterns:
@@ -54,6 +58,8 @@ class Mask:
 
     def inside(self, value: Any) -> Any:
         """Return a JSON-like value with every text in it masked, and whole what stands under a secret's name."""
+        if isinstance(value, Enum):
+            return value
         if isinstance(value, str):
             return self(value)
         if isinstance(value, Mapping):

@@ -45,7 +45,7 @@ _ASIDE = ThreadPoolExecutor(max_workers=1, thread_name_prefix="remediator-condit
 class Eyes:
     """Everything a run may look with."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a run may look with, each once
         self,
         *,
         actions: Mapping[str, Action],

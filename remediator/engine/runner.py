@@ -51,20 +51,18 @@ from remediator.core.lifecycle import next_effect, step_order
 from remediator.core.playbook import CheckOrder, StepOrder
 from remediator.core.run import Run, StepProgress, StepState
 from remediator.core.verdict import Judgement, Ruling
+from remediator.engine.attempts import granted, intend, ticket
 from remediator.engine.clock import heed_clock
 from remediator.engine.eyes import Eyes, Hands
 from remediator.engine.history import last_time
 from remediator.engine.judging import Surroundings, judge_now
-from remediator.engine.recognition import SIGNS_IN, held_elsewhere, recognise, refusal, take
+from remediator.engine.recognition import SIGNS_IN, recognise, refusal
 from remediator.engine.scribe import Decide, Draft, Writer
-from remediator.ports.action import Ticket
 from remediator.ports.ambient import Ambient
 from remediator.ports.check import Question
 from remediator.ports.store import Store, Transaction
 
 GATE_TO_APPLY = timedelta(seconds=10)
-AFTER_TIMEOUT = timedelta(seconds=15)
-HELD_AGAIN = timedelta(seconds=5)
 _STORE_AGAIN_SECONDS = 0.5
 
 
@@ -285,7 +283,7 @@ class Runner:
         is_asked = bool(answers)
         began, near = self._ambient.monotonic(), await self._recognise(draft.run)
         await self._scribe.save(draft, self._gate(answers, token, near), expected=effect)
-        while attempt := _granted(draft.run, token):
+        while attempt := granted(draft.run, token):
             outcome = await self._try(draft.run, attempt, self._hands, began)
             token, began = self._ambient.new_id("att"), self._ambient.monotonic()
             await self._outcome(
@@ -302,7 +300,7 @@ class Runner:
             judgement = judge_now(tx, run, answers, near, now)
             if not _lets_through(run, judgement):
                 return (ev.Judged(stage=Stage.GATE, judgement=judgement),)
-            return (_intend(tx, run, effect.step, token, now, near),)
+            return (intend(tx, run, effect.step, token, now, near),)
 
         return gate
 
@@ -315,7 +313,7 @@ class Runner:
                 step=step, reason="too much time passed after the gate", retry=True
             )
         try:
-            return ev.Applied(step=step, measure=await hands.apply(change, _ticket(run, attempt)))
+            return ev.Applied(step=step, measure=await hands.apply(change, ticket(run, attempt)))
         except Transient as error:
             part = isinstance(error, Interrupted)
             return ev.NotApplied(step=step, reason=error.detail, retry=True, in_part=part)
@@ -333,7 +331,7 @@ class Runner:
         if attempt.change is None:
             raise IllegalEvent(f"run {draft.run.id}: an intent without a change")
         try:
-            sight = await self._eyes.observe(attempt.change, _ticket(draft.run, attempt))
+            sight = await self._eyes.observe(attempt.change, ticket(draft.run, attempt))
         except ActionError as error:
             pending = ev.Observation.PENDING
             seen = ev.Observed(step=step_id, observation=pending, detail=error.detail)
@@ -361,39 +359,6 @@ class Runner:
                 return
             except StoreUnavailable:
                 await asyncio.sleep(_STORE_AGAIN_SECONDS)
-
-
-def _intend(
-    tx: Transaction, run: Run, step_id: str, token: str, now: datetime, near: Surroundings
-) -> ev.Event:
-    step = run.at(step_id)
-    target = step.change.target if step.change else run.order.target
-    target_fence = take(tx, target, run.id, near, now)
-    if target_fence is None:
-        return held_elsewhere(target, now + HELD_AGAIN)
-    return ev.IntentCommitted(
-        step=step_id,
-        n=step.n + 1,
-        token=token,
-        fence=run.fence,
-        target_fence=target_fence,
-        not_after=now + step_order(run, step_id).timeout + AFTER_TIMEOUT,
-    )
-
-
-def _ticket(run: Run, attempt: StepProgress) -> Ticket:
-    timeout = step_order(run, attempt.step).timeout
-    not_after = attempt.not_after or run.created_at
-    return Ticket(
-        token=attempt.token, fence=attempt.target_fence, not_after=not_after, timeout=timeout
-    )
-
-
-def _granted(run: Run, token: str) -> StepProgress | None:
-    """Return the attempt that was let through with this token, if it was."""
-    attempt = run.open_attempt
-    is_ours = attempt and attempt.token == token and attempt.state is StepState.INTENDED
-    return attempt if is_ours else None
 
 
 def _lets_through(run: Run, judgement: Judgement) -> bool:

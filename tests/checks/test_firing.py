@@ -78,6 +78,7 @@ async def test_a_silenced_alert_fires_too(fake: FakeAlertmanager) -> None:
 
 async def test_an_alertmanager_that_lists_nothing_at_all_has_lost_its_prometheus() -> None:
     async with FakeAlertmanager() as empty:
+        empty.started_at = NOW - timedelta(hours=1)
         answer = await ask(empty, ["alertname=ClusterUpgrade"])
 
     assert answer.known is Known.UNKNOWN

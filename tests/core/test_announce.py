@@ -40,6 +40,10 @@ def closing(run: Run) -> tuple[Message, ...]:
     return told(run, ev.Closed(outcome=run.outcome, reason=run.reason))
 
 
+def blocked(guard: str) -> Run:
+    return ended(Outcome.BLOCKED, judgement=judged(guard), denied=True)
+
+
 def judged(guard: str) -> Judgement:
     return Judgement(
         verdicts=(Verdict(guard=guard, ruling=Ruling.DENY, reason="no", clears="time"),)
@@ -53,12 +57,12 @@ def judged(guard: str) -> Judgement:
         (ended(Outcome.UNRESOLVED), [FAILURE, ESCALATION, ESCALATION]),
         (ended(Outcome.FAILED), [FAILURE, ESCALATION, ESCALATION]),
         (ended(Outcome.OUTCOME_UNKNOWN), [FAILURE, ESCALATION, ESCALATION]),
-        (ended(Outcome.BLOCKED, judgement=judged("pause")), [MessageKind.BLOCKED]),
+        (blocked("pause"), [MessageKind.BLOCKED]),
         (
-            ended(Outcome.BLOCKED, judgement=judged("breaker")),
+            blocked("breaker"),
             [MessageKind.BLOCKED, ESCALATION, ESCALATION],
         ),
-        (ended(Outcome.BLOCKED, judgement=judged("storm")), [MessageKind.NOTICE]),
+        (blocked("storm"), [MessageKind.NOTICE]),
         (ended(Outcome.BLOCKED), [MessageKind.BLOCKED]),
         (ended(Outcome.EXPIRED), [FAILURE, ESCALATION, ESCALATION]),
         (ended(Outcome.REJECTED), [MessageKind.WITHDRAWN]),
@@ -182,7 +186,7 @@ def test_two_requests_for_one_plan_and_their_answers_are_told_apart() -> None:
 
 
 def test_a_storm_is_told_once_for_all_its_runs() -> None:
-    storm = ended(Outcome.BLOCKED, judgement=judged("storm"))
+    storm = blocked("storm")
     (one,), (other,) = closing(storm), closing(replace(storm, id="run_2"))
     assert one.deduplication == other.deduplication
 
@@ -205,7 +209,7 @@ def test_what_is_about_a_run_carries_its_card_and_what_is_about_many_does_not() 
     (plan,) = told(
         awaiting(), ev.ApprovalRequested(approval="a", digest=a_plan().digest, reasons=())
     )
-    (storm,) = closing(ended(Outcome.BLOCKED, judgement=judged("storm")))
+    (storm,) = closing(blocked("storm"))
 
     assert plan.card is not None
     assert (plan.card.run, plan.card.phase, plan.at) == ("run_1", "awaiting_approval", LATER)

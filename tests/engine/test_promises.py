@@ -17,8 +17,9 @@ from remediator.core.guards.cooldown import CooldownSettings
 from remediator.core.lifecycle import next_effect
 from remediator.core.person import Person
 from remediator.core.playbook import ApprovalPolicy, Mode
-from remediator.engine.intake import CHUNK
-from remediator.engine.runner import AFTER_TIMEOUT, GATE_TO_APPLY
+from remediator.engine.attempts import AFTER_TIMEOUT
+from remediator.engine.batch import CHUNK
+from remediator.engine.runner import GATE_TO_APPLY
 from remediator.engine.scribe import Draft, Scribe
 from remediator.ports.store import Store
 from tests.engine.house import LEASE, House, a_house, a_playbook, a_step, an_alert
