@@ -27,7 +27,7 @@ HOUR = timedelta(hours=1)
 class LoopClock(ManualClock):
     """The running loop's time."""
 
-    def now(self) -> Any:
+    def wall(self) -> Any:
         return START + timedelta(seconds=asyncio.get_running_loop().time())
 
     def monotonic(self) -> float:
