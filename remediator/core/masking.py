@@ -47,8 +47,9 @@ class Mask:
             text = text.encode("utf-8", "replace").decode()
         for pattern in self._patterns:
             text = pattern.sub(_without_group, text)
-        for pattern, is_secret in _RULES:
-            text = pattern.sub(_masker(is_secret), text)
+        if _ANY.search(text):  # most texts hold no secret, and one look tells
+            for pattern, is_secret in _RULES:
+                text = pattern.sub(_masker(is_secret), text)
         return text
 
     def lines(self, lines: Iterable[str]) -> tuple[str, ...]:
@@ -152,3 +153,8 @@ _RULES: tuple[_Rule, ...] = (
     *((re2.compile(text), _last_is_random) for text in HEADERS),
     *((re2.compile(text), _last_is_telling) for text in PAIRS),
 )
+_WIDE = re2.Options()
+_WIDE.log_errors = False
+_WIDE.max_mem = 64 << 20
+_ANY = re2.compile("|".join(f"(?:{text})" for text in (*FORMATS, *HEADERS, *PAIRS)), _WIDE)
+"""Matches where any rule does."""

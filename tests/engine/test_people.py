@@ -172,7 +172,9 @@ async def test_only_the_named_may_approve_and_the_refusal_says_who(house: House)
 
 
 async def test_a_step_that_asks_waits_in_an_automatic_run(house: House):
-    house.world.looks.extend((Known.FAILS, Known.FAILS))  # when planned, and again before it is applied
+    house.world.looks.extend(
+        (Known.FAILS, Known.FAILS)
+    )  # when planned, and again before it is applied
     steps = (
         a_step("one"),
         a_step("two", parameters={"to": 2}, unless_verified=True, approval_required=True),

@@ -153,7 +153,7 @@ class Law:
     def _closed(self, run: Run, now: datetime) -> None:
         dossier = self.dossiers[run.id]
         journal = dossier.journal
-        open_end = run.open_attempt is not None
+        open_end = run.open_attempt is not None or _was_abandoned(journal)
         self._must(
             open_end == (run.outcome is Outcome.OUTCOME_UNKNOWN),
             "a run ends with an open attempt only where nobody knows",
@@ -209,3 +209,9 @@ def _takes(run: Run, journal: Journal) -> bool:
             continue
         return True
     return False
+
+
+def _was_abandoned(journal: Journal) -> bool:
+    """Say whether a person gave an attempt up whose outcome nobody could observe: its step is closed with the run."""
+    last = [event for _, event in journal if isinstance(event, ev.Settled)][-1:]
+    return any(event.settlement is ev.Settlement.ABANDON for event in last)
