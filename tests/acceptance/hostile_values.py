@@ -199,8 +199,6 @@ INSTANCES = (
     "web1\nweb2",
     "web1/../web2",
     "root@web1",
-    "web1.",
-    "WEB1",
     "web1:9100:9100",
     "web1%",
     "{{ labels.secret }}",

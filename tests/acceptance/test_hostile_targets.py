@@ -60,6 +60,21 @@ def test_an_instance_that_is_no_host_of_ours_is_blocked_and_why_says_so(
     assert machine.begun("nowhere") == []
 
 
+@pytest.mark.parametrize("instance", ["WEB1", "web1.", "Web1.:9100"])
+def test_another_spelling_of_our_host_is_our_host_and_no_second_one(
+    site: Site, machine: Machine, instance: str
+) -> None:
+    case = f"spelled-{instance.encode().hex()}"
+    fingerprint = site.alert({"alertname": "Sick", "instance": instance, "case": case})
+
+    site.wait_for(lambda: is_settled(site), 60, "the end")
+
+    (run,) = site.runs(fingerprint=fingerprint)
+    assert run["target"] == "host/web1"
+    assert run in site.runs(target="host/WEB1")
+    assert machine.begun(case) == ["step1"]
+
+
 def test_why_tells_a_person_at_a_terminal_that_the_host_is_not_known(site: Site) -> None:
     fingerprint = site.alert({"alertname": "Sick", "instance": "db-master\x1b[2J", "case": "x"})
     site.wait_for(lambda: is_settled(site), 30, "the decision")
