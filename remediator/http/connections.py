@@ -3,20 +3,23 @@
 A connection costs a file descriptor, and without descriptors nothing works: no store, no SSH, no answer. So there is a
 bound below the limit of the process. Where it is reached, the newest gets the place of the one that is worth least: one
 that has sent no request yet, the oldest of them; then one that is idle; then one whose body still comes. One whose
-request is being worked on keeps its place.
+request is being worked on keeps its place; and so does one that has just come, whose head may lie unread before us.
 """
 
 from __future__ import annotations
 
 import asyncio
 import resource
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 MOST = 4096
 RESERVED = 48
 """Descriptors for everything else, at least: the store, readers' pipes, SSH, APIs; a quarter where that is more."""
 FEWEST = 8
+GRACE_SECONDS = 0.1
+"""A client sends its head together with the last packet of its connecting."""
+BODY_GRACE_SECONDS = 0.25
 
 
 def most_connections() -> int:
@@ -34,7 +37,7 @@ class Connections:
         self._transports: dict[Any, asyncio.Transport] = {}
         self._new: dict[Any, float] = {}
         self._idle: dict[Any, None] = {}
-        self._busy: dict[Any, Any] = {}
+        self._busy: dict[Any, tuple[Any, float]] = {}
 
     def __len__(self) -> int:
         return len(self._transports)
@@ -50,11 +53,11 @@ class Connections:
         for known in (self._new, self._idle, self._busy):
             known.pop(connection, None)
 
-    def begins(self, connection: Any, request: Any) -> None:
+    def begins(self, connection: Any, request: Any, at: float) -> None:
         """Note that a request of a connection is worked on."""
         self._new.pop(connection, None)
         self._idle.pop(connection, None)
-        self._busy[connection] = request
+        self._busy[connection] = request, at
 
     def ends(self, connection: Any) -> None:
         """Note that a connection waits for its next request."""
@@ -69,14 +72,23 @@ class Connections:
                 return
             self._end(connection)
 
-    def end_one(self) -> bool:
-        """End the connection that is worth least; False where each is being worked for."""
-        reading = (c for c, request in self._busy.items() if not request.content.is_eof())
-        for known in (self._new, self._idle, reading):
-            if (connection := _first(known)) is not None:
+    def end_one(self, now: float) -> bool:
+        """End the connection that is worth least; False where each has a reason to stay, at least for the moment."""
+        for candidates in (self._silent(now), self._idle, self._reading(now)):
+            if (connection := _first(candidates)) is not None:
                 self._end(connection)
                 return True
         return False
+
+    def _silent(self, now: float) -> Iterator[Any]:
+        oldest = _first(self._new)
+        if oldest is not None and self._new[oldest] <= now - GRACE_SECONDS:
+            yield oldest
+
+    def _reading(self, now: float) -> Iterator[Any]:
+        for connection, (request, at) in self._busy.items():
+            if at <= now - BODY_GRACE_SECONDS and not request.content.is_eof():
+                yield connection
 
     def _end(self, connection: Any) -> None:
         transport = self._transports[connection]

@@ -24,7 +24,9 @@ from remediator.http.replies import reply_error
 HEAD_SECONDS = 15.0
 HANDSHAKE_SECONDS = 10.0
 BACKLOG = 1024
+HANDSHAKE_GRACE_SECONDS = 0.5
 _AT_ONCE = 64
+_MOMENT_SECONDS = 0.02
 _PAUSE_SECONDS = 0.2
 _SWEEP_SECONDS = 1.0
 _SAY_EVERY_SECONDS = 60.0
@@ -76,7 +78,7 @@ class Listener(web.BaseSite):
         self._settings = settings
         self._loop = asyncio.get_running_loop()
         self._connections = Connections()
-        self._arriving: dict[asyncio.Task[None], None] = {}
+        self._arriving: dict[asyncio.Task[None], float] = {}
         self._most = most_connections()
         self._said: dict[str, float] = {}
         self._unsaid: dict[str, int] = {}
@@ -126,7 +128,7 @@ class Listener(web.BaseSite):
             lost(handler, error)
 
         async def request_handler(request: Any) -> web.StreamResponse:
-            self._connections.begins(request.protocol, request)
+            self._connections.begins(request.protocol, request, self._loop.time())
             try:
                 return await answer(request)  # type: ignore[no-any-return]
             finally:
@@ -137,7 +139,15 @@ class Listener(web.BaseSite):
         server.request_handler = request_handler
 
     def _accept(self, listening: socket.socket) -> None:
-        for _ in range(_AT_ONCE):
+        if not self._is_full() or self._end_one():
+            self._accept_some(listening)
+        else:
+            self._wait(listening, _MOMENT_SECONDS)  # the queue of the kernel keeps who comes
+
+    def _accept_some(self, listening: socket.socket) -> None:
+        for number in range(_AT_ONCE):
+            if number and self._is_full():
+                return  # who still waits makes us be called again
             try:
                 connection, _address = listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -151,32 +161,37 @@ class Listener(web.BaseSite):
         """Accept nothing for a moment: there is no room, and the queue of the kernel keeps who comes."""
         self._say("accept_failed", problem=error.strerror or str(error))
         if error.errno in _NO_ROOM:
-            self._connections.end_one()
+            self._end_one()
+        self._wait(listening, _PAUSE_SECONDS)
+
+    def _wait(self, listening: socket.socket, seconds: float) -> None:
         self._loop.remove_reader(listening)
-        self._loop.call_later(_PAUSE_SECONDS, self._accept_again, listening)
+        self._loop.call_later(seconds, self._accept_again, listening)
 
     def _accept_again(self, listening: socket.socket) -> None:
         if listening in self._listening:
             self._loop.add_reader(listening, self._accept, listening)
 
     def _take(self, connection: socket.socket) -> None:
-        if len(self._connections) + len(self._arriving) >= self._most:
-            self._say("connections_full", most=self._most)
-            if not self._end_one():
-                connection.close()
-                return
         connection.setblocking(False)
         task = self._loop.create_task(self._open(connection))
-        self._arriving[task] = None
+        self._arriving[task] = self._loop.time()
         task.add_done_callback(lambda done: self._arriving.pop(done, None))
 
+    def _is_full(self) -> bool:
+        is_full = len(self._connections) + len(self._arriving) >= self._most
+        if is_full:
+            self._say("connections_full", most=self._most)
+        return is_full
+
     def _end_one(self) -> bool:
-        """Make room. Who is still at TLS's handshake is worth least."""
-        if self._ssl_context and self._arriving:
-            task = next(iter(self._arriving))
+        """Make room. Who is long at TLS's handshake is worth least."""
+        now = self._loop.time()
+        task, since = next(iter(self._arriving.items()), (None, now))
+        if task is not None and since <= now - HANDSHAKE_GRACE_SECONDS:
             self._arriving.pop(task)
             return task.cancel()
-        return self._connections.end_one()
+        return self._connections.end_one(now)
 
     async def _open(self, connection: socket.socket) -> None:
         tls = self._ssl_context

@@ -141,6 +141,8 @@ def test_a_full_disk_is_503_and_nothing_accepted_is_lost_when_there_is_space_aga
             statuses = [_post(site, accepted, f"full-{number}") for number in range(60)]
             assert statuses[-1] == 503
             assert set(statuses) <= {202, 503}
+            site.wait_for(lambda: not site.is_ready(), 5, "not ready, as nothing can be stored")
+            assert site.api("GET", "/status").status == 200
 
             (disk.path / "ballast").unlink()
             site.wait_for(

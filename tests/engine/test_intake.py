@@ -9,6 +9,7 @@ import pytest
 
 from remediator.core.alert import Alert, AlertGroup, Oddity, RefusedAlert
 from remediator.core.errors import InvalidAlert, Overloaded
+from remediator.core.matcher import parse_matcher
 from remediator.core.order import Order
 from remediator.core.selection import Selection
 from remediator.engine.admission import Rules
@@ -16,7 +17,7 @@ from remediator.engine.intake import Intake
 from remediator.engine.leftovers import MOST_STARTS
 from remediator.engine.remainder import Remainder
 from remediator.ports.store import DecisionRecord, Listing, Notification
-from tests.engine.house import House, a_house, an_alert, render
+from tests.engine.house import House, a_house, a_playbook, an_alert, render
 
 SECOND = timedelta(seconds=1)
 
@@ -29,6 +30,10 @@ class Killed(BaseException):
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with a_house(tmp_path) as house:
         yield house
+
+
+PICKY = a_playbook("picky", match=((parse_matcher('alertname="Sick"'), parse_matcher('team="x"')),))
+"""Does not answer our alerts, and says so: a decision for each of them."""
 
 
 async def drained(intake: Intake) -> None:
@@ -61,6 +66,7 @@ def reading(house: House, deadly: str = "") -> Intake:
 
 
 async def test_an_alert_that_is_there_twice_in_one_notification_does_no_harm(house: House) -> None:
+    house.use(a_playbook(), PICKY)
     posted = await house.post(an_alert("f1"), an_alert("f1"), an_alert("f2"))
 
     await drained(house.intake())
@@ -68,12 +74,15 @@ async def test_an_alert_that_is_there_twice_in_one_notification_does_no_harm(hou
     assert await state(house, posted) == ("done", "")
     assert {run.order.alert.fingerprint for run in await house.runs()} == {"f1", "f2"}
     assert await decisions(house, decision="refused") == []
+    assert len(await decisions(house, playbook="picky")) == 2
+    assert house.witness.problems == []
 
 
 async def test_a_group_that_was_half_taken_in_when_the_process_died_is_finished(
     house: House,
 ) -> None:
-    posted = await house.post(*(an_alert(f"f{n}", alertname="Other") for n in range(250)))
+    house.use(PICKY)
+    posted = await house.post(*(an_alert(f"f{n}") for n in range(250)))
     dying = house.intake()
     piece = [an_alert(f"f{n}") for n in range(100)]
     notification = await house.store.read(lambda reader: reader.notification(posted))
@@ -86,6 +95,7 @@ async def test_a_group_that_was_half_taken_in_when_the_process_died_is_finished(
     last = await house.store.read(lambda r: r.open_episode("prod", "f249"))
     assert last is not None
     assert await decisions(house, decision="refused") == []
+    assert house.witness.problems == []
 
 
 @pytest.mark.parametrize("count", [99, 100, 101, 200, 201])

@@ -1,11 +1,13 @@
 """Alertmanager's gateway: one contract over the stand-in and the real one, and what a stand-in is told."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from remediator.core.alert import AlertStatus
 from remediator.core.errors import InvalidSettings, Permanent, Transient
 from remediator.core.matcher import Matcher, MatchOp, parse_matcher
 from remediator.gateways.alertmanager import AlertmanagerGateway
@@ -132,6 +134,33 @@ class TestContract:
 
         assert await gateway.alerts(named("Forgotten")) == ()
         assert before < await gateway.started_at() < datetime.now(UTC) + timedelta(seconds=1)
+
+    async def test_what_a_receiver_is_told_of_is_whole_and_leaves_silenced_alerts_out(
+        self, world: World, gateway: AlertmanagerGateway
+    ) -> None:
+        world.silence({"alertname": "Told", "disk": "quiet"})
+        for disk in ("a", "b", "quiet"):
+            world.fire({"alertname": "Told", "disk": disk})
+        world.fire({"alertname": "Untold", "disk": "a"})
+
+        async with asyncio.timeout(20):  # a real one takes a moment to process what it got
+            while len(told := await gateway.notified("remediator", {"alertname": "Told"})) < 2:
+                await asyncio.sleep(0.2)
+
+        assert {alert.labels["disk"] for alert in told} == {"a", "b"}
+        assert {alert.status for alert in told} == {AlertStatus.FIRING}
+        assert {alert.fingerprint for alert in told} == {
+            fingerprint({"alertname": "Told", "disk": disk}) for disk in ("a", "b")
+        }
+        assert all(alert.starts_at.tzinfo for alert in told)
+
+    @pytest.mark.parametrize("receiver", ["remediato.", ".*", "other", "remediator|x", "("])
+    async def test_another_receivers_alerts_are_not_told(
+        self, world: World, gateway: AlertmanagerGateway, receiver: str
+    ) -> None:
+        world.fire({"alertname": "Mine"})
+
+        assert await gateway.notified(receiver, {"alertname": "Mine"}) == ()
 
     async def test_nobody_is_an_answer(self, gateway: AlertmanagerGateway) -> None:
         assert await gateway.alerts(named("NoSuchAlert")) == ()

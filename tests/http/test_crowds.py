@@ -60,24 +60,36 @@ def test_the_one_that_is_worth_least_goes_first_and_one_that_is_worked_for_never
     book, transports = Connections(), {name: Transport() for name in "abcdef"}
     for at, name in enumerate("abcdef"):
         book.made(name, transports[name], at)
-    book.begins("a", Request(is_whole=True))
-    book.begins("b", Request(is_whole=False))
-    book.begins("c", Request(is_whole=True))
+    book.begins("a", Request(is_whole=True), 6)
+    book.begins("b", Request(is_whole=False), 6)
+    book.begins("c", Request(is_whole=True), 6)
     book.ends("c")
 
     order = []
-    while book.end_one():
+    while book.end_one(now=60):
         order += [name for name, t in transports.items() if t.is_ended and name not in order]
 
     assert order == ["d", "e", "f", "c", "b"]
     assert len(book) == 1
 
 
+def test_one_that_has_just_come_keeps_its_place_for_a_moment() -> None:
+    book, transport = Connections(), Transport()
+    book.made("a", transport, 10.0)
+    assert not book.end_one(now=10.05)
+    assert book.end_one(now=10.2)
+
+    book.made("b", transport, 20.0)
+    book.begins("b", Request(is_whole=False), 20.1)
+    assert not book.end_one(now=20.2)
+    assert book.end_one(now=21.2)
+
+
 def test_who_sends_no_head_in_time_is_ended_and_nobody_else() -> None:
     book, transports = Connections(), {name: Transport() for name in "abc"}
     for at, name in enumerate("abc"):
         book.made(name, transports[name], at)
-    book.begins("a", Request(is_whole=True))
+    book.begins("a", Request(is_whole=True), 2)
 
     book.end_silent(since=1)
 

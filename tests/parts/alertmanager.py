@@ -14,7 +14,7 @@ from tests.parts.server import free_port, output
 class Alertmanager(Part):
     """Groups by alertname and instance; waits 1 s, then every 2 s; sends resolved too.
 
-    Without `receiver_url` it tells nobody. It repeats every `repeat_seconds`.
+    Without `receiver_url` it tells nobody. It repeats every `repeat_seconds`, and names at most `max_alerts` at once.
     """
 
     def __init__(
@@ -23,13 +23,14 @@ class Alertmanager(Part):
         *,
         bearer_token: str | None = None,
         repeat_seconds: int = 14400,
+        max_alerts: int = 0,
     ) -> None:
         super().__init__("alertmanager")
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
         self.url = f"http://{self.address}"
         self._receiver_url, self._bearer_token = receiver_url, bearer_token
-        self._repeat_seconds = repeat_seconds
+        self._repeat_seconds, self._max_alerts = repeat_seconds, max_alerts
 
     def start(self) -> None:
         config = self.directory / "alertmanager.yml"
@@ -90,6 +91,7 @@ class Alertmanager(Part):
         if self._receiver_url is None:
             return {"name": "remediator"}
         webhook: dict[str, Any] = {"url": self._receiver_url, "send_resolved": True}
+        webhook |= {"max_alerts": self._max_alerts} if self._max_alerts else {}
         if self._bearer_token is not None:
             webhook["http_config"] = {"authorization": {"credentials": self._bearer_token}}
         return {"name": "remediator", "webhook_configs": [webhook]}
