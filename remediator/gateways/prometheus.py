@@ -86,6 +86,8 @@ def _samples(answer: Any) -> tuple[Sample, ...]:
     kind, result = answer["resultType"], answer["result"]
     if kind == "scalar":
         return (_sample({}, result),)
+    if not isinstance(kind, str) or not isinstance(result, list):
+        raise TypeError("a kind is a word, and a result a list")
     if kind != "vector":
         raise Permanent(
             f"the query gives a {one_line(str(kind), 40)}; ask for an instant vector or a scalar"
@@ -94,6 +96,8 @@ def _samples(answer: Any) -> tuple[Sample, ...]:
 
 
 def _vector_sample(entry: Any) -> Sample:
+    if not isinstance(entry, dict):
+        raise TypeError("a sample is an object")
     if "value" not in entry:
         raise Permanent(_HISTOGRAMS)
     return _sample(entry["metric"], entry["value"])
