@@ -1,4 +1,4 @@
-"""Cleaning is tied to the file system that is to be freed, on a real host whose journal and Docker lie on its own /var."""
+"""Cleaning is tied to the file system that is to be freed, on a real host with a /var of its own."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

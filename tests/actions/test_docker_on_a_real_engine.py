@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from remediator.actions.docker.containers import is_moved_on
 from remediator.actions.docker.prune import ACTIONS
 from remediator.core.change import Nothing
 from remediator.core.errors import Missing, Transient
@@ -123,8 +124,6 @@ async def test_a_container_that_is_started_in_the_last_moment_is_left_running(
     )
     left = names(dockerd)
     dockerd.docker("container", "rm", "--force", "sleeper")
-
-    from remediator.actions.docker.containers import is_moved_on
 
     assert is_moved_on(output), output
     assert left == {"sleeper"}
