@@ -54,9 +54,9 @@ class Eyes:
         return self._conditions.holds(text, variables(run, now))
 
     async def propose(
-        self, step: StepOrder, target: Target, now: datetime, *, planned: Change | None = None
+        self, step: StepOrder, target: Target, now: datetime, planned: Change | None = None
     ) -> Change | Nothing:
-        """Ask the step's action for its change, or whether one `planned` before still is; raise Transient or
+        """Ask the step's action for its change, or whether the `planned` one still fits; raise Transient or
         Permanent."""
         action = self._action(step.action)
         if target.kind not in action.targets:

@@ -170,9 +170,8 @@ class Runner:
     async def _differs(self, run: Run, step: StepProgress) -> str | None:
         order = run.order.step(step.step)
         try:
-            proposed = await self._eyes.propose(
-                order, run.order.target, self._ambient.now(), planned=step.change
-            )
+            now = self._ambient.now()
+            proposed = await self._eyes.propose(order, run.order.target, now, step.change)
         except Missing as error:
             if order.required:
                 raise

@@ -19,10 +19,10 @@ from remediator.ports.rights import Rights, no_rights
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a step asks of its action.
+    """What a step asks of its action. `labels` are for messages only: never build a command or a name from them.
 
-    `planned` is the change that was planned for it before, where this look is to say whether it still is what to do: an
-    action whose choice moves by itself (what is old enough) then stays within that choice.
+    `planned` is what was planned, and perhaps approved, where this is the last look before it is applied. An action
+    gives it back where all that the change depends on still holds, though something else has moved by itself.
     """
 
     step: str

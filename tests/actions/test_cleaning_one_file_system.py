@@ -54,7 +54,7 @@ async def test_an_alert_on_another_file_system_deletes_no_journal_and_prunes_not
     ):
         proposed = await one.proposer().propose(one.request)
         assert isinstance(proposed, Nothing), proposed
-        assert " on /var: " in proposed.reason
+        assert " on /var: " in proposed.reason, proposed
         assert (
             f"would free nothing on {host.run(['stat', '-c', '%m', path]).strip()}"
             in proposed.reason
