@@ -114,13 +114,14 @@ async def test_a_container_that_is_started_in_the_last_moment_is_left_running(
     gone = dockerd.docker("container", "ls", "--all", "--quiet", "--no-trunc", "--filter=name=gone")
     words = ["docker", "--host", f"unix://{dockerd.socket}", "container", "rm", running, gone]
     one = case(dockerd, shell, what=["containers"], older_than="1m")
+    ticket = one.ticket()
     output = await shell.change(
         one.request.target,
         words,
-        token="rm_1",
-        fence=1,
-        not_after=one.ticket().not_after,
-        timeout=one.ticket().timeout,
+        token=ticket.token,
+        fence=ticket.fence,
+        not_after=ticket.not_after,
+        timeout=ticket.timeout,
     )
     left = names(dockerd)
     dockerd.docker("container", "rm", "--force", "sleeper")
