@@ -31,13 +31,17 @@ TOOLS = ("sh", "env", "timeout", "cat", "df", "test", "find", "ls", "true")
 @pytest.fixture(scope="module")
 def dockerd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dockerd]:
     require("dockerd", "docker", "busybox", root=True)
-    with Dockerd(tmp_path_factory.mktemp("docker")) as part:
+    root = tmp_path_factory.mktemp("docker")
+    with Dockerd(root) as part:
         archive = part.directory / "busybox.tar"
         busybox = Path(str(find("busybox"))).resolve()
         words = ["tar", "-C", str(busybox.parent), "-cf", str(archive), busybox.name]
         subprocess.run(words, check=True)
         part.docker("import", str(archive), "box:1")
         yield part
+    subprocess.run(
+        ["umount", root], capture_output=True, check=False
+    )  # on itself, where left mounted
 
 
 @pytest.fixture
