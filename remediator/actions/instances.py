@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from remediator.core.ebs import refused_by_tags
-from remediator.core.errors import Permanent
+from remediator.core.errors import Missing, Permanent
 from remediator.core.target import Target
 from remediator.ports.aws import Aws, Call, Item
 
@@ -44,14 +44,14 @@ async def instance_of(aws: Aws, target: Target) -> Instance:
         if found := await _instances(aws, regions, Filters=filters):
             return _only(found, f"{key} {' or '.join(names)}", target)
     detail = f"no instance of {', '.join(regions)} is this host: name it in aws.instances"
-    raise Permanent(detail, target=str(target))
+    raise Missing(detail, target=str(target))
 
 
 def split_region(aws: Aws, target: Target) -> tuple[str, tuple[str, ...]]:
     """Return a target's name without `@REGION`, and the regions to look in; a host is looked for in all."""
     regions = aws.terms.regions
     if not regions:
-        raise Permanent("set aws.regions in the settings", target=str(target))
+        raise Missing("set aws.regions in the settings", target=str(target))
     if target.kind == "host":
         return target.name, regions
     name, at, region = target.name.rpartition("@")

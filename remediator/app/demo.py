@@ -68,9 +68,9 @@ guards:
 diagnose:
   - disk.usage: {path: "{{ labels.mountpoint }}", top: 3}
 steps:
-  - journal.vacuum: {keep_time: 2d, keep_size: 500M}
+  - journal.vacuum: {keep_time: 2d, keep_size: 500M, path: "{{ labels.mountpoint }}"}
     irreversible: allow
-  - docker.prune: {what: [images, build_cache], older_than: 24h}
+  - docker.prune: {what: [images, build_cache], older_than: 24h, path: "{{ labels.mountpoint }}"}
     irreversible: allow
 verify:
   after: 1s

@@ -77,9 +77,9 @@ class Eyes:
         return await self._identities.of(target)
 
     async def propose(
-        self, step: StepOrder, target: Target, now: datetime, *, planned: Change | None = None
+        self, step: StepOrder, target: Target, now: datetime, planned: Change | None = None
     ) -> Change | Nothing:
-        """Ask the step's action for its change, or whether one `planned` before still fits; raise Transient or
+        """Ask the step's action for its change, or whether the `planned` one still fits; raise Transient or
         Permanent."""
         action = self._action(step.action)
         if target.kind not in action.targets:

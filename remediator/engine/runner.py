@@ -33,22 +33,18 @@ from remediator.core.effects import (
 from remediator.core.errors import (
     ActionError,
     IllegalEvent,
-    Interrupted,
     InvalidExpression,
     LeaseLost,
     Missing,
-    Partial,
     Permanent,
-    Stale,
     StoreUnavailable,
     Transient,
-    Uncertain,
 )
 from remediator.core.events import Stage
 from remediator.core.facts import Answer, Known
 from remediator.core.guards import questions_for
 from remediator.core.lifecycle import next_effect, step_order
-from remediator.core.playbook import CheckOrder, StepOrder
+from remediator.core.playbook import CheckOrder
 from remediator.core.run import Run, StepProgress, StepState
 from remediator.core.verdict import Judgement, Ruling
 from remediator.engine.attempts import granted, intend, ticket
@@ -56,6 +52,7 @@ from remediator.engine.clock import heed_clock
 from remediator.engine.eyes import Eyes, Hands
 from remediator.engine.history import last_time
 from remediator.engine.judging import Surroundings, judge_now
+from remediator.engine.outcomes import left_out, outcome_of
 from remediator.engine.recognition import SIGNS_IN, recognise, refusal
 from remediator.engine.scribe import Decide, Draft, Writer
 from remediator.ports.ambient import Ambient
@@ -156,7 +153,7 @@ class Runner:
                 return
             change = await self._eyes.propose(step, draft.run.order.target, self._ambient.now())
         except (ActionError, InvalidExpression) as error:
-            self._look(draft, _not_proposed(step, error))
+            self._look(draft, left_out(step, error) or _proposal_failed(step_id, error))
             return
         if isinstance(change, Nothing):
             self._look(draft, ev.StepSkipped(step=step_id, reason=change.reason))
@@ -183,7 +180,7 @@ class Runner:
         if order.when and not await self._eyes.holds(order.when, replace(run, plan=None), now):
             return f"step {step.step}: when: {order.when} does not hold any more"
         try:
-            proposed = await self._eyes.propose(order, run.order.target, now, planned=step.change)
+            proposed = await self._eyes.propose(order, run.order.target, now, step.change)
         except Missing as error:
             if order.required:
                 raise
@@ -314,16 +311,8 @@ class Runner:
             )
         try:
             return ev.Applied(step=step, measure=await hands.apply(change, ticket(run, attempt)))
-        except Transient as error:
-            part = isinstance(error, Interrupted)
-            return ev.NotApplied(step=step, reason=error.detail, retry=True, in_part=part)
-        except Permanent as error:
-            part = isinstance(error, Partial)
-            return ev.NotApplied(step=step, reason=error.detail, retry=False, in_part=part)
-        except Stale as error:
-            return ev.PlanVoided(digest=run.plan.digest if run.plan else "", reason=error.detail)
-        except Uncertain as error:
-            return ev.Doubted(step=step, reason=error.detail)
+        except ActionError as error:
+            return outcome_of(step, run.plan.digest if run.plan else "", error)
 
     async def _observe(self, draft: Draft, effect: Observe) -> None:
         step_id = effect.step
@@ -371,13 +360,6 @@ def _together(answers: Mapping[str, Answer]) -> Known:
     if Known.FAILS in known:
         return Known.FAILS
     return Known.UNKNOWN if Known.UNKNOWN in known or not known else Known.HOLDS
-
-
-def _not_proposed(step: StepOrder, error: ActionError | InvalidExpression) -> ev.Event:
-    """A step that lacks what it works with is left out, unless the playbook requires it."""
-    if isinstance(error, Missing) and not step.required:
-        return ev.StepSkipped(step=step.id, reason=error.detail)
-    return _proposal_failed(step.id, error)
 
 
 def _proposal_failed(step: str, error: ActionError | InvalidExpression) -> ev.ProposalFailed:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NoReturn
 
-from remediator.core.errors import Permanent
+from remediator.core.errors import Missing
 from remediator.core.target import Target
 from remediator.ports.shell import Output, Receipt
 
@@ -42,7 +42,7 @@ class AbsentHosts:
         self._refuse(target)
 
     def _refuse(self, target: Target) -> NoReturn:
-        raise Permanent(self._reason, target=str(target))
+        raise Missing(self._reason, target=str(target))
 
 
 class AbsentPods(AbsentHosts):

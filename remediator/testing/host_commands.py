@@ -102,6 +102,9 @@ def _test(machine: FakeMachine, words: list[str]) -> Output:
 
 
 def _find(machine: FakeMachine, words: list[str]) -> Output:
+    if words[-1] == "*.journal":
+        there = machine.journal is not None and words[2] == machine.journal_directory
+        return said(f"{words[2]}/system.journal\n" if there else "")
     if not machine.expired or "-mmin" not in words:
         return said()
     return said(f"-rw-r----- 1 0 0 {machine.expired} Jan  1 00:00 {words[2]}/a@b.journal\n")

@@ -1,4 +1,4 @@
-"""Cleaning is tied to the file system that is to be freed, on a real host with journal and Docker on its own /var."""
+"""Cleaning is tied to the file system that is to be freed, on a real host with a /var of its own."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -54,7 +54,7 @@ async def test_an_alert_on_another_file_system_deletes_no_journal_and_prunes_not
     ):
         proposed = await one.proposer().propose(one.request)
         assert isinstance(proposed, Nothing), proposed
-        assert " on /var: " in proposed.reason
+        assert " on /var: " in proposed.reason, proposed
         assert (
             f"would free nothing on {host.run(['stat', '-c', '%m', path]).strip()}"
             in proposed.reason

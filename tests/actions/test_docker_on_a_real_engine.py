@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from remediator.actions.docker.containers import is_moved_on
 from remediator.actions.docker.prune import ACTIONS
 from remediator.core.change import Nothing
 from remediator.core.errors import Missing, Transient
@@ -30,13 +31,17 @@ TOOLS = ("sh", "env", "timeout", "cat", "df", "test", "find", "ls", "true")
 @pytest.fixture(scope="module")
 def dockerd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dockerd]:
     require("dockerd", "docker", "busybox", root=True)
-    with Dockerd(tmp_path_factory.mktemp("docker")) as part:
+    root = tmp_path_factory.mktemp("docker")
+    with Dockerd(root) as part:
         archive = part.directory / "busybox.tar"
         busybox = Path(str(find("busybox"))).resolve()
         words = ["tar", "-C", str(busybox.parent), "-cf", str(archive), busybox.name]
         subprocess.run(words, check=True)
         part.docker("import", str(archive), "box:1")
         yield part
+    subprocess.run(
+        ["umount", root], capture_output=True, check=False
+    )  # on itself, where left mounted
 
 
 @pytest.fixture
@@ -113,18 +118,17 @@ async def test_a_container_that_is_started_in_the_last_moment_is_left_running(
     gone = dockerd.docker("container", "ls", "--all", "--quiet", "--no-trunc", "--filter=name=gone")
     words = ["docker", "--host", f"unix://{dockerd.socket}", "container", "rm", running, gone]
     one = case(dockerd, shell, what=["containers"], older_than="1m")
+    ticket = one.ticket()
     output = await shell.change(
         one.request.target,
         words,
-        token="rm_1",
-        fence=1,
-        not_after=one.ticket().not_after,
-        timeout=one.ticket().timeout,
+        token=ticket.token,
+        fence=ticket.fence,
+        not_after=ticket.not_after,
+        timeout=ticket.timeout,
     )
     left = names(dockerd)
     dockerd.docker("container", "rm", "--force", "sleeper")
-
-    from remediator.actions.docker.containers import is_moved_on
 
     assert is_moved_on(output), output
     assert left == {"sleeper"}

@@ -7,8 +7,9 @@ import pytest
 from remediator.actions.host.command import ACTIONS
 from remediator.core.allowed_command import checked_values, filled
 from remediator.core.change import ActionEffect
-from remediator.core.errors import Partial, Permanent, Uncertain
+from remediator.core.errors import Missing, Partial, Permanent, Transient, Uncertain
 from remediator.core.events import Observation
+from remediator.ports.shell import Output
 from remediator.testing.action_contract import ActionCase
 from remediator.testing.host import FakeHosts, FakeMachine
 from remediator.testing.host_commands import said
@@ -175,3 +176,57 @@ async def test_what_a_command_says_last_is_told_without_tricks(
     measure = await case.applier().apply(await case.change(), case.ticket())
 
     assert measure.summary == "ran restart-agent: <!channel> done"
+
+
+async def test_a_command_that_is_not_installed_leaves_the_step_out(
+    hosts: FakeHosts, machine: FakeMachine
+) -> None:
+    del machine.programs["agentctl"]
+    case = case_of(hosts)
+
+    with pytest.raises(Missing, match="agentctl is not installed there"):
+        await case.proposer().propose(case.request)
+
+
+async def test_a_check_that_is_not_installed_is_no_answer(
+    hosts: FakeHosts, machine: FakeMachine
+) -> None:
+    del machine.programs["agent-is-up"]
+    case = case_of(hosts)
+
+    with pytest.raises(Missing, match="the check cannot be run"):
+        await case.proposer().propose(case.request)
+
+
+@pytest.mark.parametrize(
+    ("argv", "answer", "error"),
+    [
+        (("agentctl",), said(code=75), Transient),
+        (
+            ("apt-get", "clean"),
+            said(code=100, stderr="E: Could not get lock /var/lib/x"),
+            Transient,
+        ),
+        (("agentctl",), said(code=100, stderr="E: Could not get lock /var/lib/x"), Partial),
+        (("agentctl",), said(code=1, stderr="sudo: a password is required"), Permanent),
+        (("agentctl",), said(code=1, stderr="boom"), Partial),
+    ],
+)
+async def test_a_command_that_did_not_begin_is_told_from_one_that_failed(
+    hosts: FakeHosts,
+    machine: FakeMachine,
+    argv: tuple[str, ...],
+    answer: Output,
+    error: type[Exception],
+) -> None:
+    machine.programs[argv[0]] = lambda words: answer
+    case = case_of(hosts, Allowed(argv=argv), parameters={})
+    change, ticket = await case.change(), case.ticket()
+
+    with pytest.raises(error) as found:
+        await case.applier().apply(change, ticket)
+    sight = await case.proposer().observe(change, ticket)
+
+    assert type(found.value) is error
+    failed = error is Partial
+    assert sight.observation is (Observation.DIVERGED if failed else Observation.NOT_APPLIED)

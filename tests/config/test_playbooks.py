@@ -74,6 +74,8 @@ def test_per_step_keys_are_read() -> None:
     assert (second.max_retries, second.backoff) == (3, timedelta(seconds=30))
     assert third.unless_verified
     assert third.approval_required
+    assert third.required
+    assert not second.required
     assert third.timeout == timedelta(minutes=2)
     assert third.after_failure is AfterFailure.ROLLBACK
 

@@ -8,7 +8,7 @@ names the one: deleting there would free nothing here.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from remediator.actions.receipts import LOOK, filesystem_of, host_identity
 from remediator.core.filesystem import FileSystem
@@ -31,20 +31,22 @@ class Journal:
 
 async def journal_of(looker: Looker, target: Target, path: str | None) -> Journal | str:
     """Return the journal of a target, on the file system of `path` where one is given; or why there is none."""
-    identity = await host_identity(looker, target)
-    found = await _journals(looker, target, identity)
+    found = await _journals(looker, target, await host_identity(looker, target))
     if not found:
         return f"{target} keeps no journal"
     if path is None:
         return found[0]
     wanted = await filesystem_of(looker, target, path)
-    here = [one for one in found if one.filesystem.shares_space_with(wanted)]
+    holding = [one for one in found if await _holds_journals(looker, target, one.directory)]
+    here = [one for one in holding if one.filesystem.shares_space_with(wanted)]
     if not here:
-        return f"{_whereabouts(target, found)}: vacuuming would free nothing on {wanted.mountpoint}"
-    elsewhere = [one for one in found if one not in here]
-    if len(elsewhere) == 1 and await _holds_journals(looker, target, elsewhere[0].directory):
-        return _alone(here[0])
-    return here[0]
+        where = _whereabouts(target, holding or found)
+        return f"{where}: vacuuming would free nothing on {wanted.mountpoint}"
+    if len(here) == len(holding):
+        return here[0]
+    return _alone(here[0]) or (
+        f"{_whereabouts(target, holding)}, and the one on {wanted.mountpoint} cannot be vacuumed alone"
+    )
 
 
 async def _journals(looker: Looker, target: Target, identity: str) -> list[Journal]:
@@ -71,18 +73,18 @@ async def _directory(looker: Looker, target: Target, place: str, identity: str) 
 
 
 async def _holds_journals(looker: Looker, target: Target, directory: str) -> bool:
+    """Say whether there are journals, or may be: an empty directory is no place to vacuum."""
     words = ["find", "-H", directory, "-type", "f", "-name", "*.journal"]
-    return bool((await looker.look(target, words, timeout=LOOK)).stdout.strip())
+    output = await looker.look(target, words, timeout=LOOK)
+    return bool(output.stdout.strip()) or not output.ok
 
 
-def _alone(journal: Journal) -> Journal:
-    """Name the one directory. Only this machine's own: beside it may lie journals of others."""
-    return Journal(
-        directory=journal.directory,
-        filesystem=journal.filesystem,
-        version=f"{journal.version}#{journal.directory}",
-        is_one_of_two=bool(_MACHINE.fullmatch(journal.directory.rpartition("/")[2])),
-    )
+def _alone(journal: Journal) -> Journal | None:
+    """Name the one directory. Only this machine's own: where it has none, there may be journals of others."""
+    if not _MACHINE.fullmatch(journal.directory.rpartition("/")[2]):
+        return None
+    version = f"{journal.version}#{journal.directory}"
+    return replace(journal, version=version, is_one_of_two=True)
 
 
 def _whereabouts(target: Target, found: list[Journal]) -> str:

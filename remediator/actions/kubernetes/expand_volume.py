@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from remediator.actions.kubernetes.frozen_patch import Wanted, frozen, patching
 from remediator.actions.objects import present
 from remediator.core.change import ActionEffect, Change, Nothing
-from remediator.core.errors import Permanent
+from remediator.core.errors import Missing, Permanent
 from remediator.core.gitops import owner_of
 from remediator.core.quantity import format_quantity, grown, parse_quantity
 from remediator.core.target import Target
@@ -107,13 +107,13 @@ async def _refuse_fixed(cluster: Cluster, claim: Object, target: Target) -> None
     """Raise Permanent unless the claim's StorageClass lets volumes grow."""
     name = claim["spec"].get("storageClassName")
     if not name:
-        raise Permanent("it has no storage class, so nobody would grow it", target=str(target))
+        raise Missing("it has no storage class, so nobody would grow it", target=str(target))
     found = await cluster.get(Ref(resource=STORAGE_CLASSES, namespace="", name=name))
     if found is None:
         raise Permanent(f"its storage class {name} does not exist", target=str(target))
     if not found.get("allowVolumeExpansion"):
         detail = f"its storage class {name} does not let volumes grow (allowVolumeExpansion)"
-        raise Permanent(detail, target=str(target))
+        raise Missing(detail, target=str(target))
 
 
 async def _beside(cluster: Cluster, claim: Object) -> str:

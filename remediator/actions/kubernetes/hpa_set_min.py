@@ -19,7 +19,7 @@ from remediator.actions.kubernetes.frozen_patch import (
 )
 from remediator.actions.objects import gitops_words, present
 from remediator.core.change import Change, Nothing
-from remediator.core.errors import Permanent
+from remediator.core.errors import Missing, Permanent
 from remediator.core.merge_patch import holds
 from remediator.core.scaling import (
     PATTERN,
@@ -94,7 +94,7 @@ async def _ruler(cluster: Cluster, target: Target) -> tuple[Object, Target]:
         found = await autoscaler_of(cluster, target)
     if found is None:
         detail = "no HorizontalPodAutoscaler rules it: use kubernetes.scale"
-        raise Permanent(detail, target=str(target))
+        raise Missing(detail, target=str(target))
     name = found["metadata"]["name"]
     if is_made_by_keda(found):
         detail = f"KEDA made the HorizontalPodAutoscaler {name}: change minReplicaCount of its ScaledObject"

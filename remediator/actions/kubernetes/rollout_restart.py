@@ -103,7 +103,7 @@ def _change(request: Request, workload: Object, pods: int) -> Change:
             "images": ", ".join(images_of(template)),
             **({"restarted_at": last} if last else {}),
         },
-        undo_hint="nothing is lost by a restart",
+        undo_hint="nothing to take back, but what was only in memory is lost",
     )
 
 

@@ -68,7 +68,7 @@ class RestartProposer:
             effect=ActionEffect.REVERSIBLE,
             before=unit.as_facts(),
             after={"state": "active"},
-            undo_hint="nothing is lost by a restart",
+            undo_hint="nothing to take back, but what was only in memory is lost",
         )
 
     async def observe(self, change: Change, ticket: Ticket) -> Sight:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NoReturn
 
-from remediator.core.errors import Permanent
+from remediator.core.errors import Missing
 from remediator.ports.aws import Call, Item, Terms
 
 
@@ -29,4 +29,4 @@ class AbsentAws:
 
 
 def _refuse() -> NoReturn:
-    raise Permanent("this daemon does not know AWS: set aws.regions in the settings")
+    raise Missing("this daemon does not know AWS: set aws.regions in the settings")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
-from remediator.core.errors import Permanent
+from remediator.core.errors import Missing, Permanent
 from remediator.core.target import Target
 from remediator.gateways.kubernetes.cluster import ClusterLooker, ClusterWriter
 from remediator.gateways.kubernetes.connection import Connection
@@ -25,7 +25,7 @@ class _Named(Generic[One]):
         wanted = place_of(target).cluster
         if not self.names:
             text = "this daemon knows no cluster: set `kubernetes` in the settings"
-            raise Permanent(text, target=str(target))
+            raise Missing(text, target=str(target))
         if not wanted and len(self.names) == 1:
             return self._clusters[self.names[0]]
         if not wanted:
