@@ -153,9 +153,9 @@ class Law:
     def _closed(self, run: Run, now: datetime) -> None:
         dossier = self.dossiers[run.id]
         journal = dossier.journal
-        open_end = run.open_attempt is not None or _was_abandoned(journal)
+        is_unknown, has_open = run.outcome is Outcome.OUTCOME_UNKNOWN, run.open_attempt is not None
         self._must(
-            open_end == (run.outcome is Outcome.OUTCOME_UNKNOWN),
+            has_open == is_unknown or (is_unknown and _was_abandoned(journal)),
             "a run ends with an open attempt only where nobody knows",
         )
         clean = not (run.outcome in UNCHANGED and dossier.changed)
