@@ -25,6 +25,7 @@ from remediator.config.steps import read_steps
 from remediator.config.template_syntax import Usage, has_template, without_templates
 from remediator.config.yaml_source import KeyPath
 from remediator.core.canonical import canonical_json, digest
+from remediator.core.errors import InvalidTemplate
 from remediator.core.matcher import Matcher, parse_matcher
 from remediator.core.playbook import (
     ApprovalPolicy,
@@ -64,6 +65,7 @@ def _playbook(reading: Reading, raw: Any, shape: PlaybookShape) -> Playbook:
         match=_match(reading, raw, shape.match),
         requires=shape.requires,
         target=shape.target,
+        target_labels=tuple(sorted(_usage(reading, shape.target).used)),
         mode=shape.mode,
         guards=_guards(reading, shape.guards),
         diagnose=read_probes(reading, ("diagnose",), shape.diagnose, kind),
@@ -87,6 +89,13 @@ def _target_kind(reading: Reading, target: str) -> str:
         message = "a label becomes a host only through the filter `host`, which knows your hosts"
         reading.report.error(("target",), "target", message, hint)
     return found[1] if found else ""
+
+
+def _usage(reading: Reading, target: str) -> Usage:
+    try:
+        return reading.templates.usage(target)
+    except InvalidTemplate:  # reported where the target is read
+        return Usage()
 
 
 def _asks_for_host(usage: Usage, target: str) -> bool:

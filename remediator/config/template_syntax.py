@@ -69,9 +69,10 @@ _NODES = (
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Which labels a template needs (those with a `default` it does not), and whether it is one `… | host`."""
+    """Which labels a template needs (not those with a `default`), which it uses, and whether it is one `… | host`."""
 
     labels: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
     is_host: bool = False
 
 
@@ -93,7 +94,11 @@ def check_template(environment: Environment, text: str, *, promql: bool) -> Usag
         raise InvalidTemplate(f"{error.message}{where}") from error
     except (RecursionError, MemoryError) as error:
         raise InvalidTemplate("nested too deep") from error
-    return Usage(labels=frozenset(_needed_labels(tree)), is_host=_is_host(tree))
+    return Usage(
+        labels=frozenset(_needed_labels(tree)),
+        used=frozenset(name for node in _walk(tree) if (name := _label_of(node))),
+        is_host=_is_host(tree),
+    )
 
 
 def _check_tokens(environment: Environment, text: str, *, promql: bool) -> None:
@@ -226,12 +231,17 @@ def _check_pattern(argument: nodes.Expr, new: nodes.Expr) -> None:
 def _needed_labels(node: nodes.Node) -> Iterator[str]:
     if isinstance(node, nodes.Filter) and node.name == "default":
         return
-    if isinstance(node, nodes.Getattr | nodes.Getitem) and isinstance(node.node, nodes.Name):
-        name = field_of(node)
-        if node.node.name == "labels" and name is not None:
-            yield name
+    if name := _label_of(node):
+        yield name
     for child in node.iter_child_nodes():
         yield from _needed_labels(child)
+
+
+def _label_of(node: nodes.Node) -> str | None:
+    """Return the label that a node looks up, or None where it looks up none."""
+    if isinstance(node, nodes.Getattr | nodes.Getitem) and isinstance(node.node, nodes.Name):
+        return field_of(node) if node.node.name == "labels" else None
+    return None
 
 
 def _is_host(tree: nodes.Template) -> bool:

@@ -149,6 +149,7 @@ class Playbook:
     """A named answer to a kind of alert. Texts may hold templates; `guards` maps a guard's name to its settings.
 
     `digest` identifies this version for ever; `document` is the canonical JSON it can be loaded from again.
+    `target_labels` are the labels that the target is made from.
     """
 
     name: str
@@ -161,6 +162,7 @@ class Playbook:
     match: tuple[tuple[Matcher, ...], ...]
     requires: tuple[str, ...] = ()
     target: str
+    target_labels: tuple[str, ...] = ()
     mode: Mode = Mode.DRY_RUN
     guards: Mapping[str, Any] = field(default_factory=dict)
     diagnose: tuple[ProbeOrder, ...] = ()

@@ -100,6 +100,8 @@ def select(
         return _passed(playbook, Decision.NOT_MATCHED, f"{failed}: {found}")
     if missing := [label for label in playbook.requires if not alert.labels.get(label)]:
         return _passed(playbook, Decision.SKIPPED, f"no label {missing[0]}")
+    if scraped := _names_the_scraper(playbook, alert.labels):
+        return _passed(playbook, Decision.BLOCKED, _SCRAPED.format(name=scraped))
     environment = next((e for e in environments if _holds(e.match, alert.labels)), None)
     ceiling = environment.mode if environment else Mode.DRY_RUN
     name = environment.name if environment else "unknown"
@@ -113,6 +115,21 @@ def select(
     return Selection(
         playbook=playbook, decision=decision, reason=reason, mode=mode, environment=name
     )
+
+
+_SCRAPED = (
+    "the label {name} names who was scraped, and exported_{name} what is sick: set `honor_labels: true` for that "
+    "scrape job in Prometheus, or write labels.exported_{name} in the playbook's target"
+)
+
+
+def _names_the_scraper(playbook: Playbook, labels: Mapping[str, str]) -> str:
+    """Return a label of the target that Prometheus has renamed: it kept its own beside `exported_…` of the metric's
+    (scrape_config, `honor_labels`). "" where there is none."""
+    used = set(playbook.target_labels)
+    renamed = (f"exported_{name}" for name in playbook.target_labels)
+    found = (name for name in renamed if labels.get(name) and name not in used)
+    return next(found, "").removeprefix("exported_")
 
 
 def _passed(playbook: Playbook, decision: Decision, reason: str) -> Selection:

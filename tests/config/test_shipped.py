@@ -79,3 +79,19 @@ def test_every_settings_key_is_on_the_page(key: str) -> None:
 )
 def test_every_word_of_the_language_is_on_the_page(word: str) -> None:
     assert f"`{word}`" in PLAYBOOK_PAGE
+
+
+@pytest.mark.parametrize(
+    ("name", "made_from"),
+    [
+        ("node-not-ready-drain", {"node"}),
+        ("pod-crash-looping", {"namespace", "pod"}),
+        ("disk-space-low", {"instance"}),
+    ],
+)
+def test_a_playbook_knows_which_labels_its_target_is_made_from(
+    name: str, made_from: set[str]
+) -> None:
+    loaded = PlaybookLoader(CATALOG).read([read_yaml_file(ROOT / "playbooks" / f"{name}.yaml")])
+
+    assert made_from <= set(loaded.book.by_name[name].target_labels)

@@ -213,7 +213,9 @@ def test_a_value_outside_a_double_quoted_promql_string_is_refused(text: str) -> 
 def test_what_a_template_needs_is_known_without_rendering() -> None:
     text = "{{ labels.a }} {{ labels.b | default('') }} {{ labels['c'] | lower }}"
 
-    assert TEMPLATES.usage(text) == Usage(labels=frozenset({"a", "c"}))
+    assert TEMPLATES.usage(text) == Usage(
+        labels=frozenset({"a", "c"}), used=frozenset({"a", "b", "c"})
+    )
 
 
 @given(st.text(max_size=200))

@@ -173,3 +173,57 @@ def test_the_index_leaves_out_only_what_cannot_match(
     matching = {p.name for p in playbooks if select(p, an_alert(labels=alert), ()).is_selected}
     assert found == expected
     assert matching <= found
+
+
+NOT_READY = {"alertname": "Disk", "env": "prod", "node": "good1", "exported_node": "bad7"}
+LOOPING = {
+    **{
+        "alertname": "Disk",
+        "env": "prod",
+        "container": "kube-state-metrics",
+        "exported_container": "api",
+    },
+    **{"namespace": "monitoring", "exported_namespace": "payments"},
+    **{"pod": "kube-state-metrics-7c9", "exported_pod": "api-1"},
+}
+
+
+@pytest.mark.parametrize(
+    ("found", "made_from", "blamed"),
+    [
+        (NOT_READY, ("node",), "node"),
+        (LOOPING, ("namespace", "pod"), "namespace"),
+        (LOOPING, ("exported_namespace", "pod"), "pod"),
+        (labels(exported_instance="db1:9100"), ("instance",), "instance"),
+    ],
+)
+def test_a_label_that_names_the_scraper_is_no_target(
+    found: dict[str, str], made_from: tuple[str, ...], blamed: str
+) -> None:
+    """kubernetes-mixin#728: the healthy node would be drained, the healthy pod be deleted."""
+    playbook = a_playbook("alertname=Disk", target_labels=made_from)
+
+    selection = select(playbook, an_alert(labels=found), (PROD,))
+
+    assert selection.decision is Decision.BLOCKED
+    assert f"the label {blamed} names who was scraped" in selection.reason
+    assert "honor_labels: true" in selection.reason
+    assert not selection.is_selected
+
+
+@pytest.mark.parametrize(
+    ("found", "made_from"),
+    [
+        (NOT_READY, ("exported_node",)),
+        (NOT_READY, ("exported_node", "node")),
+        (LOOPING, ("exported_namespace", "exported_pod")),
+        (NOT_READY, ("instance",)),
+        (labels(exported_instance=""), ("instance",)),
+    ],
+)
+def test_a_playbook_that_names_what_is_sick_runs(
+    found: dict[str, str], made_from: tuple[str, ...]
+) -> None:
+    playbook = a_playbook("alertname=Disk", target_labels=made_from)
+
+    assert select(playbook, an_alert(labels=found), (PROD,)).is_selected
