@@ -35,12 +35,12 @@ def every_command(
 
 
 @pytest.mark.parametrize("words", every_command(), ids=" ".join)
-def test_every_command_has_help_with_two_examples(words: tuple[str, ...]) -> None:
+def test_every_command_has_help_with_examples(words: tuple[str, ...]) -> None:
     result = offline(*words, "--help")
 
     examples = result.stdout.partition("Examples:")[2].partition("\n\n")[0].strip().splitlines()
     assert result.exit_code == 0
-    assert len(examples) == 2
+    assert len(examples) >= 2
     assert all("remediator" in example for example in examples)
 
 

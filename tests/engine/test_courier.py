@@ -158,6 +158,7 @@ async def test_resting_is_no_try_and_a_clock_that_was_ahead_stops_nothing(office
     await office.queue(tell("plan", kind="plan"))
     await office.deliver()
     office.clock.advance(timedelta(hours=-1))
+    office.clock.steady.accept(office.clock.steady.jump())
     await office.queue(tell("step", kind="progress"))
 
     await office.deliver()

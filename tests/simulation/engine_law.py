@@ -49,6 +49,7 @@ class EngineLaw(Law):
         super().__init__()
         self.runs: dict[str, Run] = {}
         self.attempts: dict[str, Attempt] = {}
+        self.intended: dict[str, set[Target]] = {}
         self.pauses: dict[str, Pause] = {}
         self.rested: dict[Target, datetime] = {}
         self.fences: dict[Target, int] = {}
@@ -129,6 +130,7 @@ class EngineLaw(Law):
         timeout = (order or run.order.step(event.step.removeprefix("undo:"))).timeout
         self._must(event.not_after >= now + timeout, "a command has its whole time")
         self.fences[step.change.target] = event.target_fence
+        self.intended.setdefault(run.id, set()).add(step.change.target)
         self.attempts[event.token] = Attempt(
             run_id=run.id,
             step=event.step,

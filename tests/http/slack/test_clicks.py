@@ -166,6 +166,7 @@ async def test_a_review_opened_by_a_button_of_the_version_before_asks_about_what
     run = await desk.ask_for(**ONCALL)
     message = await a_message(desk, run)
     payload = await _payload_with(desk, message, f"{run.id}.00000000", "run.review")
+    payload["trigger_id"] = desk.slack.trigger(ANA)
 
     view = await opened(desk, await desk.slack.send(payload, ANA))
 
