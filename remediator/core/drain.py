@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from remediator.core.pod import controller_of, is_ended, is_mirror, uses_empty_dir
@@ -95,6 +96,21 @@ def beyond(pods: Iterable[Object], approved: Approved) -> tuple[str, ...]:
     if approved.most is not None and fresh and alive(pods) > approved.most:
         return (f"{alive(pods)} pods, where at most {approved.most} were planned for",)
     return ()
+
+
+def came_before_cordon(pod: Object, node: Object) -> bool:
+    """Say whether a pod was there when the node was cordoned, by the server's own record of who wrote what when, which
+    counts whole seconds: a pod of the same second came after. Without a record, or a cordon, every pod was."""
+    cordons = [
+        str(entry["time"])
+        for entry in node["metadata"].get("managedFields") or ()
+        if entry.get("time")
+        and "f:unschedulable" in (entry.get("fieldsV1") or {}).get("f:spec", {})
+    ]
+    created = pod["metadata"].get("creationTimestamp")
+    if not cordons or not created:
+        return True
+    return datetime.fromisoformat(created) < max(map(datetime.fromisoformat, cordons))
 
 
 def budgets_over(pod: Object, budgets: Iterable[Object]) -> tuple[Object, ...]:

@@ -57,7 +57,7 @@ class TestScaling(ActionContract):
     @pytest.fixture
     def case(self, aws: Amazon) -> ActionCase:
         group(aws)
-        return replace(case_of(aws), move=lambda: resize(aws, 3))
+        return replace(case_of(aws), move=lambda: resize(aws, 5))
 
     async def test_what_was_not_applied_is_seen_as_such_and_never_starts(
         self, case: ActionCase

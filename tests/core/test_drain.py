@@ -10,6 +10,7 @@ from remediator.core.drain import (
     allows_nothing,
     beyond,
     budgets_over,
+    came_before_cordon,
     classes_of,
     listed,
     most_of,
@@ -237,3 +238,22 @@ def test_a_plan_of_an_older_version_names_pods_and_no_classes() -> None:
 
     assert beyond(PLANNED, old) == ()
     assert beyond((*PLANNED, pod("j", owner="Job")), old) == ("shop/j (of Job x)",)
+
+
+@pytest.mark.parametrize(
+    ("created", "cordoned", "was_there"),
+    [
+        ("2026-11-29T08:00:00Z", "2026-11-29T08:00:01Z", True),
+        ("2026-11-29T08:00:01Z", "2026-11-29T08:00:01Z", False),
+        ("2026-11-29T08:00:02Z", "2026-11-29T08:00:01Z", False),
+        ("2026-11-29T08:00:02Z", None, True),
+    ],
+)
+def test_a_successor_that_tolerates_a_cordon_is_not_left_of_the_drain(
+    created: str, cordoned: str | None, was_there: bool
+) -> None:
+    wrote = {"fieldsV1": {"f:spec": {"f:unschedulable": {}}}, "time": cordoned}
+    kubelet = {"fieldsV1": {"f:status": {}}, "time": "2026-11-29T09:00:00Z"}
+    node = {"metadata": {"managedFields": [kubelet, wrote] if cordoned else [kubelet]}}
+
+    assert came_before_cordon({"metadata": {"creationTimestamp": created}}, node) is was_there

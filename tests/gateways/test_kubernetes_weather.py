@@ -32,6 +32,7 @@ from tests.parts.server import free_port
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
 
 SOON = timedelta(seconds=0.4)
+BUSY = timedelta(seconds=3)  # half of it is for connecting: whoever could not has sent nothing
 REF = map_ref("payments", "api")
 PATCH = merge(REF, {"data": {}})
 
@@ -71,10 +72,9 @@ async def test_a_question_without_an_answer_may_be_asked_again(talk: Talk, tmp_p
 
 @pytest.mark.parametrize("talk", [never_answers, hangs_up, answers(200, "{"), answers(504, "{}")])
 async def test_a_write_without_an_answer_is_uncertain(talk: Talk, tmp_path: Path) -> None:
-    limit = timedelta(seconds=3)  # half of it is for connecting: whoever could not has sent nothing
     async with against(talk, tmp_path) as hands:
         writes = [Write(verb=verb, ref=REF, body={}) for verb in Verb]
-        sent = (hands.write(write, timeout=limit) for write in writes)
+        sent = (hands.write(write, timeout=BUSY) for write in writes)
         found = await asyncio.gather(*sent, return_exceptions=True)
 
     assert [type(each) for each in found] == [Uncertain] * len(writes)
@@ -85,7 +85,7 @@ async def test_a_write_is_not_carried_on_to_where_a_server_sends_it(tmp_path: Pa
         moved = answers(307, "{}", f"Location: {elsewhere}/")
         async with against(moved, tmp_path) as hands:
             with pytest.raises(Uncertain):
-                await hands.write(PATCH, timeout=SOON)
+                await hands.write(PATCH, timeout=BUSY)
 
 
 async def test_a_cluster_that_is_not_there_was_not_written_to(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ async def test_a_write_that_nobody_answers_was_sent_once(tmp_path: Path) -> None
     async with against(listens, tmp_path) as hands:
         for verb in Verb:
             with pytest.raises(Uncertain):
-                await hands.write(Write(verb=verb, ref=REF, body={}), timeout=SOON)
+                await hands.write(Write(verb=verb, ref=REF, body={}), timeout=BUSY)
 
     assert [line.split()[0] for line in heard] == [b"POST", b"PATCH", b"PUT", b"DELETE"]
 

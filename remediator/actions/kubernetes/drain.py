@@ -30,6 +30,7 @@ from remediator.core.drain import (
     allows_nothing,
     beyond,
     budgets_over,
+    came_before_cordon,
     classes_of,
     counted,
     listed,
@@ -103,7 +104,8 @@ class DrainProposer:
         if node is None or node["metadata"]["uid"] != change.version:
             return Sight(observation=Observation.DIVERGED, detail="the node is gone")
         pods = await pods_on(cluster, node["metadata"]["name"])
-        left = left_of(_intent(change, _meant(change, pods)), pods)
+        there = [pod for pod in _meant(change, pods) if came_before_cordon(pod, node)]
+        left = left_of(_intent(change, [*_planned(change, pods), *there]), pods)
         total, is_ours = len(change.intent["evict"]), mark_of(node) == ticket.token
         is_cordoned = bool(node["spec"].get("unschedulable"))
         cordon_words = "cordoned" if is_cordoned else "not cordoned"
@@ -213,6 +215,11 @@ def _still(planned: Change, fresh: Change) -> Change:
     also = {"also": planned.intent["also"]} if "also" in planned.intent else {}
     kept = {k: v for k, v in fresh.intent.items() if k != "also"}
     return replace(fresh, intent={**kept, **also, **same})
+
+
+def _planned(change: Change, pods: Sequence[Object]) -> list[Object]:
+    planned = {each["uid"] for each in change.intent["evict"]}
+    return [pod for pod in pods if pod["metadata"]["uid"] in planned]
 
 
 def _intent(change: Change, pods: Sequence[Object]) -> Mapping[str, Any]:
