@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from remediator.config.settings import Settings
 from remediator.config.settings_sections import AwsPrices
 from remediator.core.spelling import canonical_host
 from remediator.gateways.aws.absent import AbsentAws
-from remediator.ports.aws import Prices, Terms
+from remediator.ports.aws import Aws, AwsHands, Prices, Terms
 
 
-def aws_sides(settings: Settings) -> tuple[Any, Any]:
+def aws_sides(settings: Settings) -> tuple[Aws, AwsHands]:
     """Return the half that looks and the half that acts: one pool of threads, one set of clients."""
-    from remediator.gateways.aws.calls import AwsHands, AwsLooker
+    from remediator.gateways.aws.calls import AwsHands as Hands
+    from remediator.gateways.aws.calls import AwsLooker
     from remediator.gateways.aws.clients import Clients
     from remediator.gateways.blocking import Blocking
 
@@ -21,7 +20,7 @@ def aws_sides(settings: Settings) -> tuple[Any, Any]:
         return AbsentAws(), AbsentAws()
     terms, clients = terms_of(settings), Clients(endpoint_url=settings.aws.endpoint_url)
     blocking = Blocking("aws")
-    return AwsLooker(terms, clients, blocking), AwsHands(terms, clients, blocking)
+    return AwsLooker(terms, clients, blocking), Hands(terms, clients, blocking)
 
 
 def terms_of(settings: Settings) -> Terms:

@@ -15,9 +15,10 @@ from remediator import __version__
 from remediator.app.identities import LiveIdentities
 from remediator.app.missing import Missing
 from remediator.app.retired import Retired
-from remediator.app.site import Live, Site, load_site
+from remediator.app.site import Site, load_site
 from remediator.app.slack import slack_desk
 from remediator.app.witness import TelemetryWitness
+from remediator.channels.slack.side import SLACK, Slack
 from remediator.config.catalog import Catalog, find_catalog
 from remediator.config.expressions import CelConditions
 from remediator.config.settings import Settings
@@ -40,6 +41,7 @@ from remediator.http.server import TlsFiles, build_app, start, stop
 from remediator.http.slack.desk import SlackDesk
 from remediator.http.slack.socket import SocketDoor
 from remediator.ports.ambient import Ambient, system_ambient
+from remediator.ports.gateways import Reads, Writes
 from remediator.ports.store import Store
 from remediator.ports.traffic import Traffic
 from remediator.stores.store import open_store, sqlite_url
@@ -186,7 +188,7 @@ class Daemon:
         assert self._store and self.control  # noqa: S101 - set by _build
         return slack_desk(
             self.site.settings,
-            self.site.gateways.looking.get("slack"),
+            self._slack(),
             store=self._store,
             control=self.control,
             why=self._why,
@@ -208,16 +210,23 @@ class Daemon:
             actions=self._catalog.actions,
             checks=self._catalog.checks,
             probes=self._catalog.probes,
-            gateways=Live(lambda: self.site.gateways.looking),
+            reads=self._reads(),
             conditions=self._conditions,
             identities=LiveIdentities(lambda: self.site.identities),
             mask=lambda: self.site.mask,
         )
 
     def _hands(self) -> Hands:
-        gateways = Live(lambda: self.site.gateways.acting)
+        writes = Writes.following(lambda: self.site.gateways.writes)
         mask = lambda: self.site.mask  # noqa: E731
-        return Hands(actions=self._catalog.actions, gateways=gateways, mask=mask)
+        return Hands(actions=self._catalog.actions, reads=self._reads(), writes=writes, mask=mask)
+
+    def _reads(self) -> Reads:
+        return Reads.following(lambda: self.site.gateways.reads)
+
+    def _slack(self) -> Slack | None:
+        reads = self.site.gateways.reads
+        return reads[SLACK] if reads.has(SLACK) else None
 
     def _runner(self, store: Store, scribe: Scribe, eyes: Eyes, hands: Hands | None) -> Runner:
         return Runner(
@@ -241,7 +250,7 @@ class Daemon:
             witness=self._witness,
             traffic=self._traffic,
         )
-        missing = Missing(Live(lambda: self.site.gateways.looking))
+        missing = Missing(self._reads())
         remainder = Remainder(
             store=store, ambient=self._ambient, fetch=missing.fetch, witness=self._witness
         )
@@ -253,7 +262,7 @@ class Daemon:
             store=store,
             ambient=self._ambient,
             channels=self._catalog.channels,
-            gateways=Live(lambda: self.site.gateways.looking),
+            reads=self._reads(),
             witness=self._witness,
         )
 

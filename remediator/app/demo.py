@@ -10,7 +10,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,13 @@ from remediator.app.site import Site, load_site
 from remediator.config.catalog import find_catalog
 from remediator.config.expressions import CelConditions
 from remediator.config.settings import Settings
+from remediator.core.alert import Alert
 from remediator.core.errors import Transient
 from remediator.core.matcher import Matcher
-from remediator.ports.alertmanager import ActiveAlert
-from remediator.ports.prometheus import Sample
+from remediator.ports.alertmanager import ALERTMANAGER, ActiveAlert
+from remediator.ports.gateways import Reads, Writes
+from remediator.ports.prometheus import PROMETHEUS, Sample, Series
+from remediator.ports.shell import COMMANDS, LOOKER, SHELL
 from remediator.telemetry import setup_logging
 from remediator.testing.host import FakeDisk, FakeHosts, FakeMachine
 from remediator.testing.host_commands import said
@@ -99,6 +102,16 @@ class Monitoring:
         holds = free < float(limit) if sign == "<" else free > float(limit)
         return (Sample(labels={}, value=free, at=time.time()),) if holds else ()
 
+    async def query_range(
+        self, promql: str, *, start: datetime, end: datetime, step: timedelta
+    ) -> tuple[Series, ...]:
+        """Remember nothing: the demo draws no graphs."""
+        return ()
+
+    async def notified(self, receiver: str, labels: Mapping[str, str]) -> tuple[Alert, ...]:
+        """Cut nothing off: there is one alert."""
+        return ()
+
     async def alerts(self, matchers: Sequence[Matcher]) -> tuple[ActiveAlert, ...]:
         """Return the one alert while the disk is full."""
         if self._disk.used / self._disk.size < 0.85:
@@ -131,13 +144,14 @@ async def _tell(folder: Path) -> int:
     )
     monitoring = Monitoring(disk)
     hosts = FakeHosts({HOST: machine})
-    world = {"looker": hosts, "prometheus": monitoring, "alertmanager": monitoring}
+    world = Reads().having(LOOKER, hosts).having(PROMETHEUS, monitoring)
+    world = world.having(ALERTMANAGER, monitoring)
     catalog, conditions = find_catalog(), CelConditions()
 
     def read() -> Site:
         def simulated(settings: Settings) -> Gateways:
-            looking = {**world, "commands": settings.commands}
-            return Gateways(looking=looking, acting={**looking, "shell": hosts})
+            reads = world.having(COMMANDS, settings.commands)
+            return Gateways(reads=reads, writes=Writes().having(SHELL, hosts))
 
         return load_site(settings, catalog, conditions, gateways=simulated)
 

@@ -5,22 +5,36 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from remediator.app.aws import aws_sides
 from remediator.app.shells import build_shells
 from remediator.app.slack import slack_side
+from remediator.channels.slack.side import SLACK
 from remediator.config.settings import Settings
 from remediator.config.settings_sections import ServerSettings
+from remediator.ports.alertmanager import ALERTMANAGER
+from remediator.ports.aws import AWS, AWS_HANDS
+from remediator.ports.gateways import Reads, Writes
+from remediator.ports.http import HTTP, TCP
+from remediator.ports.kubernetes import KUBERNETES, KUBERNETES_HANDS
+from remediator.ports.prometheus import PROMETHEUS
+from remediator.ports.shell import COMMANDS, LOOKER, SHELL
+
+if TYPE_CHECKING:
+    from remediator.gateways.http import HttpGateway
+    from remediator.gateways.kubernetes.clusters import Kubernetes
+
+Closer = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateways:
-    """`looking` is all that a dry run gets; `acting` adds what changes things. `close` ends all connections."""
+    """`reads` is all that a dry run gets; `writes` changes things. `close` ends all connections."""
 
-    looking: Mapping[str, Any]
-    acting: Mapping[str, Any]
-    closers: tuple[Callable[[], Awaitable[None]], ...] = field(default=(), repr=False)
+    reads: Reads
+    writes: Writes
+    closers: tuple[Closer, ...] = field(default=(), repr=False)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -30,33 +44,31 @@ class Gateways:
 
 def build_gateways(settings: Settings) -> Gateways:
     """Return the gateways that these settings ask for; what is not set is absent."""
-    looking: dict[str, Any] = {"commands": settings.commands, **_monitoring(settings)}
-    looking["http"] = _http(settings)
-    if slack := slack_side(settings):
-        looking["slack"] = slack
-    looking["aws"], aws_hands = aws_sides(settings)
-    closers = tuple(g.close for g in looking.values() if hasattr(g, "close"))
-    clusters = _kubernetes(settings)
-    looking["kubernetes"] = clusters.looking
-    closers += (clusters.close,)
+    http, clusters = _http(settings), _kubernetes(settings)
+    aws, aws_hands = aws_sides(settings)
     shells = build_shells(settings, clusters.looking)
-    looking["looker"] = shells.looker
-    closers += shells.closers
-    acting = {**looking, "shell": shells.shell, "kubernetes": clusters.acting}
-    acting["aws"] = aws_hands
-    return Gateways(looking=looking, acting=acting, closers=closers)
+    reads = Reads().having(HTTP, http).having(TCP, http).having(COMMANDS, settings.commands)
+    reads = reads.having(AWS, aws).having(KUBERNETES, clusters.looking)
+    reads, monitored = _monitoring(settings, reads.having(LOOKER, shells.looker))
+    closers = (http.close, *monitored, clusters.close, *shells.closers)
+    if slack := slack_side(settings):
+        reads, closers = reads.having(SLACK, slack), (slack.close, *closers)
+    writes = Writes().having(SHELL, shells.shell).having(KUBERNETES_HANDS, clusters.acting)
+    return Gateways(reads=reads, writes=writes.having(AWS_HANDS, aws_hands), closers=closers)
 
 
-def _monitoring(settings: Settings) -> Mapping[str, Any]:
+def _monitoring(settings: Settings, reads: Reads) -> tuple[Reads, tuple[Closer, ...]]:
     from remediator.gateways.alertmanager import AlertmanagerGateway
     from remediator.gateways.prometheus import PrometheusGateway
 
-    found: dict[str, Any] = {}
+    closers: tuple[Closer, ...] = ()
     if settings.prometheus:
-        found["prometheus"] = PrometheusGateway(_endpoints(settings.prometheus)[0])
+        prometheus = PrometheusGateway(_endpoints(settings.prometheus)[0])
+        reads, closers = reads.having(PROMETHEUS, prometheus), (prometheus.close,)
     if settings.alertmanager:
-        found["alertmanager"] = AlertmanagerGateway(_endpoints(settings.alertmanager))
-    return found
+        alertmanager = AlertmanagerGateway(_endpoints(settings.alertmanager))
+        reads, closers = reads.having(ALERTMANAGER, alertmanager), (*closers, alertmanager.close)
+    return reads, closers
 
 
 def _endpoints(server: ServerSettings) -> tuple[Any, ...]:
@@ -70,7 +82,7 @@ def _endpoints(server: ServerSettings) -> tuple[Any, ...]:
     return tuple(Endpoint(url=url, authorization=authorization) for url in server.urls)
 
 
-def _kubernetes(settings: Settings) -> Any:
+def _kubernetes(settings: Settings) -> Kubernetes:
     from remediator.gateways.kubernetes.clusters import Kubernetes
     from remediator.gateways.kubernetes.settings import Reach
 
@@ -88,7 +100,7 @@ def _kubernetes(settings: Settings) -> Any:
     )
 
 
-def _http(settings: Settings) -> Any:
+def _http(settings: Settings) -> HttpGateway:
     from remediator.gateways.http import HttpGateway
 
     return HttpGateway((*settings.http_allow, *_places_of_channels(settings)))

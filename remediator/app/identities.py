@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,10 @@ from remediator.core.errors import ActionError, Permanent
 from remediator.core.identity import Identity
 from remediator.core.machine_names import attached_to, instance_hosts, instance_names, node_names
 from remediator.core.target import Target
-from remediator.ports.aws import Aws, Call
+from remediator.ports.aws import AWS, Aws, Call
+from remediator.ports.gateways import Reads
 from remediator.ports.identity import Identities
-from remediator.ports.kubernetes import Clusters, ref_of
+from remediator.ports.kubernetes import KUBERNETES, Clusters, ref_of
 
 PATIENCE = 10.0
 KEPT_SECONDS = 60.0
@@ -43,7 +44,7 @@ class SiteIdentities:
     def __init__(
         self,
         settings: Settings,
-        gateways: Mapping[str, Any],
+        reads: Reads,
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -52,10 +53,8 @@ class SiteIdentities:
             instances=settings.aws.instances,
             same=settings.same,
         )
-        self._aws: Aws | None = gateways.get("aws") if settings.aws.regions else None
-        self._clusters: Clusters | None = (
-            gateways.get("kubernetes") if settings.kubernetes else None
-        )
+        self._aws: Aws | None = reads[AWS] if settings.aws.regions else None
+        self._clusters: Clusters | None = reads[KUBERNETES] if settings.kubernetes else None
         self._monotonic = monotonic
         self._kept: dict[Target, tuple[float, Identity]] = {}
 

@@ -4,29 +4,29 @@ intake's remainder."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from remediator.core.alert import Alert, AlertGroup
 from remediator.http.alertmanager import MOST_ALERTS
+from remediator.ports.alertmanager import ALERTMANAGER
+from remediator.ports.gateways import Reads
 
 
 class Missing:
     """Asks the Alertmanager of the site in force, where there is one."""
 
-    def __init__(self, gateways: Mapping[str, Any]) -> None:
-        self._gateways = gateways
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
 
     async def fetch(self, group: AlertGroup) -> bytes:
         """Return a body with the alerts of this group that are missing in it; empty where there are none, or nobody to
         ask. Raise Transient or Permanent."""
-        alertmanager = self._gateways.get("alertmanager")
-        if alertmanager is None:
+        if not self._reads.has(ALERTMANAGER):
             return b""
         known = {alert.fingerprint for alert in group.alerts}
         known |= {each.fingerprint for each in group.refused}
-        found = await alertmanager.notified(group.receiver, group.group_labels)
+        found = await self._reads[ALERTMANAGER].notified(group.receiver, group.group_labels)
         missing = [alert for alert in found if alert.fingerprint not in known][:MOST_ALERTS]
         return _body(group, missing) if missing else b""
 

@@ -6,13 +6,13 @@ Nothing is changed anywhere. Another system is one more function in `INSPECTORS`
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from remediator.app.gateways import build_gateways
 from remediator.app.online_rights import inspect_cloud, inspect_clusters
+from remediator.channels.slack.side import SLACK
 from remediator.config.catalog import Catalog
 from remediator.config.needs import find_needs
 from remediator.config.playbooks import PlaybookBook, PlaybookLoader
@@ -21,7 +21,12 @@ from remediator.config.settings_reader import load_settings
 from remediator.config.slack_names import slack_names
 from remediator.config.templates import Templates
 from remediator.core.errors import ActionError
+from remediator.ports.alertmanager import ALERTMANAGER
+from remediator.ports.aws import AWS
+from remediator.ports.gateways import Reads
 from remediator.ports.inspection import Finding, Level
+from remediator.ports.kubernetes import KUBERNETES
+from remediator.ports.prometheus import PROMETHEUS
 
 SIGN_IN = "see `bearer_token_file` and `basic` in the settings"
 
@@ -33,7 +38,7 @@ class Inspected:
     settings: Settings
     book: PlaybookBook
     catalog: Catalog
-    gateways: Mapping[str, Any]
+    reads: Reads
 
 
 Inspector = Callable[[Inspected], Awaitable[Sequence[Finding]]]
@@ -53,8 +58,7 @@ def inspect_online(
 async def inspect(settings: Settings, book: PlaybookBook, catalog: Catalog) -> tuple[Finding, ...]:
     """Ask all inspectors at once; their findings come in the order of the inspectors."""
     gateways = build_gateways(settings)
-    looking = gateways.looking
-    subject = Inspected(settings=settings, book=book, catalog=catalog, gateways=looking)
+    subject = Inspected(settings=settings, book=book, catalog=catalog, reads=gateways.reads)
     try:
         async with asyncio.TaskGroup() as group:
             asked = [group.create_task(_ask(inspector, subject)) for inspector in INSPECTORS]
@@ -65,14 +69,14 @@ async def inspect(settings: Settings, book: PlaybookBook, catalog: Catalog) -> t
 
 async def inspect_slack(subject: Inspected) -> Sequence[Finding]:
     """Ask Slack: tokens, scopes, and every channel, group and person that is named."""
-    slack, settings = subject.gateways.get("slack"), subject.settings.slack
-    if slack is None or settings is None:
+    settings = subject.settings.slack
+    if settings is None:
         return ()
     from remediator.channels.slack.inspection import inspect as inspect_workspace
 
     names = slack_names(subject.settings, subject.book)
     return await inspect_workspace(
-        slack,
+        subject.reads[SLACK],
         app_token=settings.app_token.reveal() if settings.app_token else None,
         channels=names.channels,
         groups=names.groups,
@@ -87,7 +91,7 @@ async def inspect_prometheus(subject: Inspected) -> Sequence[Finding]:
         return ()
     where = f"prometheus {server.urls[0]}"
     try:
-        samples = await subject.gateways["prometheus"].query("count(up)")
+        samples = await subject.reads[PROMETHEUS].query("count(up)")
     except ActionError as error:
         return (_no_answer(where, error),)
     if not samples:
@@ -110,7 +114,7 @@ async def inspect_alertmanager(subject: Inspected) -> Sequence[Finding]:
 
 async def inspect_kubernetes(subject: Inspected) -> Sequence[Finding]:
     """Ask every cluster whether we may do what the playbooks need, and no more."""
-    clusters, settings = subject.gateways["kubernetes"], subject.settings.kubernetes
+    clusters, settings = subject.reads[KUBERNETES], subject.settings.kubernetes
     needs = find_needs(subject.book, subject.catalog)
     return await inspect_clusters(clusters, settings, needs, subject.catalog)
 
@@ -118,7 +122,7 @@ async def inspect_kubernetes(subject: Inspected) -> Sequence[Finding]:
 async def inspect_aws(subject: Inspected) -> Sequence[Finding]:
     """Ask AWS whether we may do what the playbooks need."""
     needs = find_needs(subject.book, subject.catalog)
-    return await inspect_cloud(subject.gateways["aws"], subject.settings.aws, needs)
+    return await inspect_cloud(subject.reads[AWS], subject.settings.aws, needs)
 
 
 INSPECTORS: tuple[Inspector, ...] = (
@@ -138,7 +142,7 @@ async def _alertmanager(settings: Settings, url: str) -> Finding:
     where = f"alertmanager {url}"
     gateways = build_gateways(settings)
     try:
-        started = await gateways.looking["alertmanager"].started_at()
+        started = await gateways.reads[ALERTMANAGER].started_at()
     except ActionError as error:
         return _no_answer(where, error)
     finally:

@@ -3,10 +3,9 @@ the old one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from remediator.app.gateways import Gateways, build_gateways
 from remediator.app.identities import SiteIdentities
@@ -70,7 +69,7 @@ def load_site(
         routes=Routes(always=settings.notify, contacts=settings.contacts, handles=settings.handles),
         doorkeeper=_doorkeeper(settings),
         gateways=built,
-        identities=SiteIdentities(settings, built.looking),
+        identities=SiteIdentities(settings, built.reads),
         warnings=tuple(str(p) for p in (*loaded.problems, *found.problems)),
     )
 
@@ -126,19 +125,3 @@ def _proxy(settings: Settings) -> ProxyTrust | None:
         secret=proxy.secret.reveal(),
         roles={Role[role.name]: groups for role, groups in proxy.roles.items()},
     )
-
-
-class Live(Mapping[str, Any]):
-    """The gateways of the site in force; what holds on to this mapping follows a reload."""
-
-    def __init__(self, present: Callable[[], Mapping[str, Any]]) -> None:
-        self._present = present
-
-    def __getitem__(self, name: str) -> Any:
-        return self._present()[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._present())
-
-    def __len__(self) -> int:
-        return len(self._present())

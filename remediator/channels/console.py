@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, TextIO
+from typing import TextIO
 
 from remediator.core.errors import DeliveryError
 from remediator.core.messages import Message, MessageKind
 from remediator.core.plaintext import as_text
 from remediator.ports.channel import Channel
+from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Parameters
 
 WIDEST = 110
@@ -77,7 +77,7 @@ def _writable(text: str, stream: TextIO) -> str:
     return text.encode(encoding, "replace").decode(encoding)
 
 
-def _deliverer(gateways: Mapping[str, Any], settings: ConsoleSettings) -> ConsoleDeliverer:
+def _deliverer(reads: Reads, settings: ConsoleSettings) -> ConsoleDeliverer:
     return ConsoleDeliverer(getattr(sys, settings.stream.value))
 
 

@@ -23,7 +23,8 @@ from remediator.core.errors import ActionError, DeliveryError, Permanent
 from remediator.core.messages import Message
 from remediator.core.plaintext import clean
 from remediator.ports.channel import Channel
-from remediator.ports.http import Http, Response
+from remediator.ports.gateways import Reads
+from remediator.ports.http import HTTP, Response
 from remediator.ports.parameters import Duration, Parameters
 from remediator.ports.regular_file import read_regular
 
@@ -44,14 +45,13 @@ class WebhookSettings(Parameters):
 class WebhookDeliverer:
     """Posts messages through the gateway that knows which hosts are allowed."""
 
-    def __init__(self, gateways: Mapping[str, Any], settings: WebhookSettings) -> None:
-        self._gateways = gateways  # asked each time: a reload puts another gateway there
+    def __init__(self, reads: Reads, settings: WebhookSettings) -> None:
+        self._reads = reads  # asked each time: a reload puts another gateway there
         self._settings = settings
 
     async def deliver(self, message: Message, receipt: str | None) -> str:
         """See ports.channel.Deliverer. The receipt is the deduplication key."""
-        http: Http | None = self._gateways.get("http")
-        if http is None:
+        if not self._reads.has(HTTP):
             raise DeliveryError("no host may be posted to: add the webhook's host to `http.allow`")
         content = body(message)
         headers = {
@@ -60,7 +60,7 @@ class WebhookDeliverer:
             **await asyncio.to_thread(self._proofs, content),
         }
         try:
-            answer = await http.request(
+            answer = await self._reads[HTTP].request(
                 "POST",
                 self._settings.url,
                 timeout=self._settings.timeout,
@@ -142,8 +142,8 @@ def _retry_after(answer: Response) -> float | None:
     return min(max(wait, timedelta(0)), LONGEST_PAUSE).total_seconds()
 
 
-def _deliverer(gateways: Mapping[str, Any], settings: WebhookSettings) -> WebhookDeliverer:
-    return WebhookDeliverer(gateways, settings)
+def _deliverer(reads: Reads, settings: WebhookSettings) -> WebhookDeliverer:
+    return WebhookDeliverer(reads, settings)
 
 
 CHANNELS = (

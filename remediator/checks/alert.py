@@ -8,11 +8,9 @@ Without it, what a source last said counts for as long as it is fresh.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from remediator.core.alert import Alert
 from remediator.core.duration import format_duration
@@ -20,8 +18,9 @@ from remediator.core.errors import ActionError
 from remediator.core.facts import Answer, Known
 from remediator.core.matcher import Matcher, MatchOp
 from remediator.core.plaintext import one_line
-from remediator.ports.alertmanager import ActiveAlert, Alertmanager
+from remediator.ports.alertmanager import ALERTMANAGER, ActiveAlert, Alertmanager
 from remediator.ports.check import Check, Question
+from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Duration, Parameters
 
 _CLASSIC_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -115,8 +114,8 @@ def _is_same(listed: ActiveAlert, alert: Alert) -> bool:
     return listed.fingerprint == alert.fingerprint or dict(listed.labels) == dict(alert.labels)
 
 
-def _checker(gateways: Mapping[str, Any]) -> AlertChecker:
-    return AlertChecker(gateways.get("alertmanager"))
+def _checker(reads: Reads) -> AlertChecker:
+    return AlertChecker(reads[ALERTMANAGER] if reads.has(ALERTMANAGER) else None)
 
 
 CHECKS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,8 @@ from remediator.core.errors import ActionError
 from remediator.core.facts import Answer, Known
 from remediator.core.plaintext import one_line
 from remediator.ports.check import Check, Question
-from remediator.ports.kubernetes import Cluster, Clusters, Object, ref_of
+from remediator.ports.gateways import Reads
+from remediator.ports.kubernetes import KUBERNETES, Cluster, Clusters, Object, ref_of
 
 Look = Callable[[Question, Object, Cluster], Awaitable[Answer]]
 
@@ -20,7 +21,7 @@ class ObjectChecker:
     """Reads the target and lets `look` answer. `kinds` have what is asked, others have `no_other`; `gone` is what is
     known where it is not there."""
 
-    clusters: Clusters | None
+    clusters: Clusters
     look: Look
     kinds: Collection[str]
     no_other: str
@@ -29,8 +30,6 @@ class ObjectChecker:
     async def ask(self, question: Question) -> Answer:
         """See ports.check.Checker."""
         target = question.target
-        if self.clusters is None:
-            return _unknown("no cluster to ask: set `kubernetes` in the settings")
         if target.kind not in self.kinds:
             return _unknown(f"{target} {self.no_other}")
         try:
@@ -54,8 +53,8 @@ def object_check(
 ) -> Check:
     """Return the registration of a check: its name, its own part, and what else a Check says of it."""
 
-    def checker(gateways: Mapping[str, Any]) -> ObjectChecker:
-        clusters = gateways.get("kubernetes")
+    def checker(reads: Reads) -> ObjectChecker:
+        clusters = reads[KUBERNETES]
         return ObjectChecker(
             clusters=clusters, look=look, kinds=kinds, no_other=no_other, gone=gone
         )

@@ -5,10 +5,9 @@ Used to verify a cleanup where Prometheus lags, or is down. A host that cannot b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -18,8 +17,9 @@ from remediator.core.facts import Answer, Known
 from remediator.core.filesystem import FileSystem, absolute_path, df_words, parse_df
 from remediator.core.plaintext import one_line
 from remediator.ports.check import Check, Question
+from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Parameters, Size
-from remediator.ports.shell import Looker, shell_rights
+from remediator.ports.shell import LOOKER, Looker, shell_rights
 
 _LOOK = timedelta(seconds=20)
 
@@ -42,14 +42,11 @@ class DiskParameters(Parameters):
 class DiskChecker:
     """Asks df on the target."""
 
-    looker: Looker | None
+    looker: Looker
 
     async def ask(self, question: Question) -> Answer:
         """See ports.check.Checker."""
         wanted: DiskParameters = question.parameters
-        if self.looker is None:
-            detail = "no way to reach hosts: add `hosts.ssh` to the settings"
-            return Answer(known=Known.UNKNOWN, detail=detail)
         try:
             output = await self.looker.look(question.target, df_words(wanted.path), timeout=_LOOK)
         except ActionError as error:
@@ -82,8 +79,8 @@ def _wanted_words(wanted: DiskParameters) -> str:
     return " and ".join(words)
 
 
-def _checker(gateways: Mapping[str, Any]) -> DiskChecker:
-    return DiskChecker(gateways.get("looker"))
+def _checker(reads: Reads) -> DiskChecker:
+    return DiskChecker(reads[LOOKER])
 
 
 CHECKS = (

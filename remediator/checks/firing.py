@@ -5,7 +5,6 @@ An Alertmanager that lists nothing at all, while the run's own alert fires, has 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -15,8 +14,9 @@ from remediator.core.errors import ActionError
 from remediator.core.facts import Answer, Known
 from remediator.core.matcher import parse_matcher
 from remediator.core.plaintext import one_line
-from remediator.ports.alertmanager import ActiveAlert, Alertmanager
+from remediator.ports.alertmanager import ALERTMANAGER, ActiveAlert, Alertmanager
 from remediator.ports.check import Check, Question
+from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Parameters
 
 
@@ -46,13 +46,10 @@ class FiringParameters(Parameters):
 class FiringChecker:
     """Asks Alertmanager, where there is one."""
 
-    alertmanager: Alertmanager | None
+    alertmanager: Alertmanager
 
     async def ask(self, question: Question) -> Answer:
         """See ports.check.Checker. A silenced or inhibited alert fires, too."""
-        if self.alertmanager is None:
-            detail = "no Alertmanager is set: add `alertmanager.urls` to the settings"
-            return Answer(known=Known.UNKNOWN, detail=detail)
         matchers = tuple(parse_matcher(text) for text in question.parameters.matchers)
         try:
             found = await self.alertmanager.alerts(matchers)
@@ -77,8 +74,8 @@ def _told(found: tuple[ActiveAlert, ...]) -> str:
     return one_line(f"{len(found)} firing: {', '.join(names[:5])}")
 
 
-def _checker(gateways: Mapping[str, Any]) -> FiringChecker:
-    return FiringChecker(gateways.get("alertmanager"))
+def _checker(reads: Reads) -> FiringChecker:
+    return FiringChecker(reads[ALERTMANAGER])
 
 
 CHECKS = (

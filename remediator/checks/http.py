@@ -6,7 +6,6 @@ allowed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
@@ -17,7 +16,8 @@ from remediator.core.errors import ActionError
 from remediator.core.facts import Answer, Known
 from remediator.core.plaintext import one_line
 from remediator.ports.check import Check, Question
-from remediator.ports.http import Http, NotListening, Response
+from remediator.ports.gateways import Reads
+from remediator.ports.http import HTTP, Http, NotListening, Response
 from remediator.ports.parameters import Duration, Parameters
 
 
@@ -43,14 +43,11 @@ class HttpParameters(Parameters):
 class HttpChecker:
     """Asks the URL through the gateway that knows which hosts are allowed."""
 
-    http: Http | None
+    http: Http
 
     async def ask(self, question: Question) -> Answer:
         """See ports.check.Checker."""
         wanted = question.parameters
-        if self.http is None:
-            detail = "no host may be asked: add `http.allow` to the settings"
-            return Answer(known=Known.UNKNOWN, detail=detail)
         try:
             response = await self.http.request("GET", wanted.url, timeout=wanted.within)
         except NotListening as error:
@@ -69,8 +66,8 @@ def _compared(question: Question, wanted: HttpParameters, response: Response) ->
     return Answer(known=known, detail=detail, value=float(response.status), at=question.now)
 
 
-def _checker(gateways: Mapping[str, Any]) -> HttpChecker:
-    return HttpChecker(gateways.get("http"))
+def _checker(reads: Reads) -> HttpChecker:
+    return HttpChecker(reads[HTTP])
 
 
 CHECKS = (

@@ -11,21 +11,22 @@ series either, because an exporter died or a label moved, nobody knows (`promql_
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from remediator.checks.promql_absence import Absence, Found, compares
-from remediator.core.errors import ActionError
+from remediator.core.errors import ActionError, Missing
 from remediator.core.facts import Answer, Known
 from remediator.core.plaintext import one_line
 from remediator.core.promql_tree import lets_pass, parse_promql
 from remediator.ports.check import Check, Question
+from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Parameters
-from remediator.ports.prometheus import Prometheus, Sample
+from remediator.ports.prometheus import PROMETHEUS, Prometheus, Sample
 
 FRESH = timedelta(minutes=5)
 
@@ -40,15 +41,15 @@ class PromqlParameters(Parameters):
 class PromqlChecker:
     """Asks Prometheus, where there is one."""
 
-    prometheus: Prometheus | None
+    prometheus: Prometheus
 
     async def ask(self, question: Question) -> Answer:
         """See ports.check.Checker."""
-        if self.prometheus is None:
-            return _unknown("no Prometheus is set: add `prometheus.url` to the settings")
         query = question.parameters.query
         try:
             return await _asked(self.prometheus, query, question.now)
+        except Missing as error:
+            return _unknown(error.detail)
         except ActionError as error:
             return _unknown(one_line(f"Prometheus gave no answer: {error.detail}"))
 
@@ -128,8 +129,8 @@ def _unknown(detail: str) -> Answer:
     return Answer(known=Known.UNKNOWN, detail=detail)
 
 
-def _checker(gateways: Mapping[str, Any]) -> PromqlChecker:
-    return PromqlChecker(gateways.get("prometheus"))
+def _checker(reads: Reads) -> PromqlChecker:
+    return PromqlChecker(reads[PROMETHEUS])
 
 
 CHECKS = (

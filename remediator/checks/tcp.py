@@ -5,10 +5,9 @@ A refused connection does not hold; no answer in time is unknown, as is a name t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -16,7 +15,8 @@ from remediator.core.errors import ActionError
 from remediator.core.facts import Answer, Known
 from remediator.core.plaintext import one_line
 from remediator.ports.check import Check, Question
-from remediator.ports.http import NotListening, Tcp
+from remediator.ports.gateways import Reads
+from remediator.ports.http import TCP, NotListening, Tcp
 from remediator.ports.parameters import Duration, Parameters
 
 
@@ -32,14 +32,11 @@ class TcpParameters(Parameters):
 class TcpChecker:
     """Connects through the gateway that knows which hosts are allowed."""
 
-    tcp: Tcp | None
+    tcp: Tcp
 
     async def ask(self, question: Question) -> Answer:
         """See ports.check.Checker. The answer's value is the seconds it took to connect."""
         wanted = question.parameters
-        if self.tcp is None:
-            detail = "no host may be tried: add `http.allow` to the settings"
-            return Answer(known=Known.UNKNOWN, detail=detail)
         try:
             seconds = await self.tcp.connect(wanted.host, wanted.port, timeout=wanted.within)
         except NotListening as error:
@@ -50,8 +47,8 @@ class TcpChecker:
         return Answer(known=Known.HOLDS, detail=detail, value=seconds, at=question.now)
 
 
-def _checker(gateways: Mapping[str, Any]) -> TcpChecker:
-    return TcpChecker(gateways.get("http"))
+def _checker(reads: Reads) -> TcpChecker:
+    return TcpChecker(reads[TCP])
 
 
 CHECKS = (

@@ -32,6 +32,7 @@ from remediator.engine.throttle import Throttle
 from remediator.engine.witness import Witness
 from remediator.ports.ambient import Ambient
 from remediator.ports.channel import Bundler, Channel, Deliverer
+from remediator.ports.gateways import Reads
 from remediator.ports.store import Delivery, Store, Transaction, Work
 
 LEASE = timedelta(seconds=60)
@@ -52,13 +53,13 @@ class Courier:
         store: Store,
         ambient: Ambient,
         channels: Mapping[str, Channel],
-        gateways: Mapping[str, Any],
+        reads: Reads,
         witness: Witness,
     ) -> None:
         self._store = store
         self._ambient = ambient
         self._channels = channels
-        self._gateways = gateways
+        self._reads = reads
         self._witness = witness
         self._owner = ambient.new_id("cou")
         self._ready: dict[str, Deliverer] = {}
@@ -203,7 +204,7 @@ class Courier:
             raise DeliveryError(f"there is no channel {name} in this daemon", final=True)
         raw = settings if isinstance(settings, dict) else {kind.shorthand: settings}
         try:
-            return kind.deliverer(self._gateways, kind.settings.model_validate(raw))
+            return kind.deliverer(self._reads, kind.settings.model_validate(raw))
         except ValidationError as error:
             raise DeliveryError(f"{name}: {error.errors()[0]['msg']}", final=True) from error
 

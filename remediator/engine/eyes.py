@@ -33,6 +33,7 @@ from remediator.engine.masked import (
 )
 from remediator.ports.action import Action, Applier, Proposer, Request, Sight, Ticket
 from remediator.ports.check import Check, Question
+from remediator.ports.gateways import Reads, Writes
 from remediator.ports.identity import Identities, OwnNames
 from remediator.ports.probe import Probe
 
@@ -51,7 +52,7 @@ class Eyes:
         actions: Mapping[str, Action],
         checks: Mapping[str, Check],
         probes: Mapping[str, Probe],
-        gateways: Mapping[str, Any],
+        reads: Reads,
         conditions: Conditions,
         identities: Identities | None = None,
         mask: Callable[[], Mask] = Mask,
@@ -59,7 +60,7 @@ class Eyes:
         self._actions = actions
         self._checks = checks
         self._probes = probes
-        self._gateways = gateways
+        self._reads = reads
         self._conditions = conditions
         self._identities = identities or OwnNames()
         self._mask = mask
@@ -135,7 +136,7 @@ class Eyes:
         return self._actions[name]
 
     def _proposer(self, name: str) -> Proposer:
-        return self._action(name).proposer(self._gateways)
+        return self._action(name).proposer(self._reads)
 
     async def _probe(self, order: ProbeOrder, target: Target) -> Evidence:
         probe = self._probes.get(order.kind)
@@ -144,7 +145,7 @@ class Eyes:
         try:
             parameters = probe.parameters.model_validate(dict(order.parameters))
             async with asyncio.timeout(PROBE_TIMEOUT.total_seconds()):
-                return await probe.prober(self._gateways).probe(target, parameters, PROBE_TIMEOUT)
+                return await probe.prober(self._reads).probe(target, parameters, PROBE_TIMEOUT)
         except TimeoutError:
             problem = "no answer in time"
         except ValidationError as error:
@@ -161,7 +162,7 @@ class Eyes:
             parameters = check.parameters.model_validate(dict(order.parameters))
             asked = _about(question, parameters)
             async with asyncio.timeout(CHECK_TIMEOUT.total_seconds()):
-                return await check.checker(self._gateways).ask(asked)
+                return await check.checker(self._reads).ask(asked)
         except TimeoutError:
             detail = "no answer in time"
         except ValidationError as error:
@@ -178,11 +179,13 @@ class Hands:
         self,
         *,
         actions: Mapping[str, Action],
-        gateways: Mapping[str, Any],
+        reads: Reads,
+        writes: Writes,
         mask: Callable[[], Mask] = Mask,
     ) -> None:
         self._actions = actions
-        self._gateways = gateways
+        self._reads = reads
+        self._writes = writes
         self._mask = mask
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
@@ -190,7 +193,7 @@ class Hands:
         action = self._actions.get(change.action)
         if action is None:
             raise Permanent(f"there is no action {change.action} in this daemon")
-        applier: Applier = action.applier(self._gateways)
+        applier: Applier = action.applier(self._reads, self._writes)
         try:
             with masked_errors(self._mask()):
                 async with asyncio.timeout((ticket.timeout + _MARGIN).total_seconds()):

@@ -5,7 +5,7 @@ Looking and acting are two objects. A dry run builds only the first, so the code
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
+from remediator.ports.gateways import Reads, Writes
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Rights, no_rights
 
@@ -94,8 +95,8 @@ class Action:
     safety: Safety
     targets: tuple[str, ...]
     example: str
-    proposer: Callable[[Mapping[str, Any]], Proposer]
-    applier: Callable[[Mapping[str, Any]], Applier]
+    proposer: Callable[[Reads], Proposer]
+    applier: Callable[[Reads, Writes], Applier]
     effect_of: Callable[[Any], ActionEffect] | None = None
     rights: Rights = no_rights
     literal: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from remediator.core.alert import Alert
 from remediator.core.matcher import Matcher
+from remediator.ports.gateways import ReadKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,3 +39,8 @@ class Alertmanager(Protocol):
         Alerts are not kept over a restart: until Prometheus sends them again, one that fires is not listed.
         """
         ...
+
+
+ALERTMANAGER: ReadKey[Alertmanager] = ReadKey(
+    "alertmanager", "no Alertmanager is set: add `alertmanager.urls` to the settings"
+)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from remediator.ports.gateways import ReadKey, WriteKey
+
 LEAST_TIMEOUT = timedelta(seconds=30)
 """How long a change may go unanswered; a step that has less could not be made safely (`Action.least_timeout`)."""
 
@@ -82,3 +84,8 @@ class AwsHands(Aws, Protocol):
         """Call once, never repeated. Raise Transient (not sent, throttled, or in the wrong state for now), Permanent
         (refused), Uncertain (sent, no answer) or Stale (`not_after` has passed, or what was to be made is there)."""
         ...
+
+
+_NO_AWS = "this daemon does not know AWS: set aws.regions in the settings"
+AWS: ReadKey[Aws] = ReadKey("aws", _NO_AWS)
+AWS_HANDS: WriteKey[AwsHands] = WriteKey("aws", _NO_AWS)

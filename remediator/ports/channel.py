@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol, runtime_checkable
 
 from remediator.core.messages import Message
+from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Parameters
 
 
@@ -48,7 +49,7 @@ class Channel:
     doc: str
     settings: type[Parameters]
     shorthand: str
-    deliverer: Callable[[Mapping[str, Any], Any], Deliverer]
+    deliverer: Callable[[Reads, Any], Deliverer]
     rest: timedelta = timedelta(0)
     crowd: int = 0
     joins: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from remediator.core.alert import Alert
 from remediator.core.facts import Answer
 from remediator.core.target import Target
+from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Rights, no_rights
 
@@ -47,6 +48,6 @@ class Check:
     parameters: type[Parameters]
     shorthand: str
     example: str
-    checker: Callable[[Mapping[str, Any]], Checker]
+    checker: Callable[[Reads], Checker]
     promql: tuple[str, ...] = ()
     rights: Rights = no_rights

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from remediator.core.errors import Transient
+from remediator.ports.gateways import ReadKey
 
 
 class NotListening(Transient):
@@ -55,3 +56,8 @@ class Tcp(Protocol):
         Raise Permanent (not allowed), NotListening or another Transient.
         """
         ...
+
+
+_NO_HOST = "no host may be asked: add `http.allow` to the settings"
+HTTP: ReadKey[Http] = ReadKey("http", _NO_HOST)
+TCP: ReadKey[Tcp] = ReadKey("tcp", _NO_HOST)

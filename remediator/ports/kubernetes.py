@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from remediator.core.target import Target
+from remediator.ports.gateways import ReadKey, WriteKey
 
 Object = Mapping[str, Any]
 """One API object as the server's JSON has it."""
@@ -206,3 +207,8 @@ def ref_of(target: Target) -> Ref:
     """Return the object behind a target of one of `KINDS`."""
     place = place_of(target)
     return Ref(resource=KINDS[place.kind], namespace=place.namespace, name=place.name)
+
+
+_NO_CLUSTER = "no cluster to ask: set `kubernetes` in the settings"
+KUBERNETES: ReadKey[Clusters] = ReadKey("kubernetes", _NO_CLUSTER)
+KUBERNETES_HANDS: WriteKey[ClustersHands] = WriteKey("kubernetes", _NO_CLUSTER)

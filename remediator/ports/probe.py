@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
 from remediator.core.events import Evidence
 from remediator.core.target import Target
+from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Rights, no_rights
 
@@ -30,5 +31,5 @@ class Probe:
     parameters: type[Parameters]
     targets: tuple[str, ...]
     example: str
-    prober: Callable[[Mapping[str, Any]], Prober]
+    prober: Callable[[Reads], Prober]
     rights: Rights = no_rights

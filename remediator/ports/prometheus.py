@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from remediator.ports.gateways import ReadKey
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
@@ -37,3 +39,8 @@ class Prometheus(Protocol):
     ) -> tuple[Series, ...]:
         """Return the series from start to end, a point each step (at most 11,000); raise as `query` does."""
         ...
+
+
+PROMETHEUS: ReadKey[Prometheus] = ReadKey(
+    "prometheus", "no Prometheus is set: add `prometheus.url` to the settings"
+)

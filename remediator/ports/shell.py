@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from remediator.core.allowed_command import AllowedCommand
 from remediator.core.target import Target
+from remediator.ports.gateways import ReadKey, WriteKey
 from remediator.ports.kubernetes import PODS
 from remediator.ports.rights import Right, Use, cluster_rights
 
@@ -98,3 +100,11 @@ def pod_shell_rights() -> tuple[Right, ...]:
         *cluster_rights(PODS, "get"),
         *cluster_rights(PODS, "get", "create", subresource="exec"),
     )
+
+
+_NO_HOSTS = "no way to reach hosts: add `hosts.ssh` to the settings"
+LOOKER: ReadKey[Looker] = ReadKey("looker", _NO_HOSTS)
+SHELL: WriteKey[Shell] = WriteKey("shell", _NO_HOSTS)
+COMMANDS: ReadKey[Mapping[str, AllowedCommand]] = ReadKey(
+    "commands", "the settings allow no commands; see `commands`"
+)

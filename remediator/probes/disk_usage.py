@@ -15,9 +15,10 @@ from remediator.core.events import Evidence
 from remediator.core.filesystem import absolute_path, df_words, parse_df
 from remediator.core.plaintext import one_line
 from remediator.core.target import Target
+from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Parameters
 from remediator.ports.probe import Probe
-from remediator.ports.shell import Looker, shell_rights
+from remediator.ports.shell import LOOKER, Looker, shell_rights
 from remediator.probes.looking import LONGEST_LINE, first_problem, look
 
 _DF = timedelta(seconds=15)
@@ -100,8 +101,8 @@ def _directory_line(item: tuple[str, int]) -> str:
     return f"{format_size(size):>9}  {one_line(path, LONGEST_LINE)}"
 
 
-def _prober(gateways: Mapping[str, Any]) -> UsageProber:
-    return UsageProber(gateways["looker"])
+def _prober(reads: Reads) -> UsageProber:
+    return UsageProber(reads[LOOKER])
 
 
 PROBES = (

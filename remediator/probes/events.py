@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -15,9 +15,11 @@ from remediator.core.events import Evidence
 from remediator.core.plaintext import one_line
 from remediator.core.pod_events import ends, told
 from remediator.core.target import Target
+from remediator.ports.gateways import Reads
 from remediator.ports.kubernetes import (
     EVENTS,
     KINDS,
+    KUBERNETES,
     Cluster,
     Clusters,
     Object,
@@ -27,7 +29,7 @@ from remediator.ports.parameters import Duration, Parameters
 from remediator.ports.probe import Probe
 from remediator.ports.revisions import WORKLOADS
 from remediator.ports.rights import Right, Use, cluster_rights
-from remediator.probes.pods import NO_CLUSTER, POD_TARGETS, pods_of, pods_rights, unanswered
+from remediator.probes.pods import POD_TARGETS, pods_of, pods_rights, unanswered
 
 _NODE_EVENTS = "default"  # what has no namespace has its events there
 
@@ -44,14 +46,12 @@ class EventsParameters(Parameters):
 class EventsProber:
     """Reads events, and the last states of containers."""
 
-    clusters: Clusters | None
+    clusters: Clusters
 
     async def probe(self, target: Target, parameters: Any, timeout: timedelta) -> Evidence:
         """See ports.probe.Prober."""
         wanted: EventsParameters = parameters
         title = f"What happened to {target} in the last {format_duration(wanted.since)}"
-        if self.clusters is None:
-            return unanswered("events", title, NO_CLUSTER)
         since = datetime.now(UTC) - wanted.since
         try:
             cluster = self.clusters.of(target)
@@ -80,8 +80,8 @@ def _rights(use: Use) -> tuple[Right, ...]:
     return (*pods, *cluster_rights(EVENTS, "list"))
 
 
-def _prober(gateways: Mapping[str, Any]) -> EventsProber:
-    return EventsProber(gateways.get("kubernetes"))
+def _prober(reads: Reads) -> EventsProber:
+    return EventsProber(reads[KUBERNETES])
 
 
 PROBES = (

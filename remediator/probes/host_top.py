@@ -13,9 +13,10 @@ from remediator.core.duration import format_size
 from remediator.core.events import Evidence
 from remediator.core.plaintext import one_line
 from remediator.core.target import Target
+from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Parameters
 from remediator.ports.probe import Probe
-from remediator.ports.shell import Looker, shell_rights
+from remediator.ports.shell import LOOKER, Looker, shell_rights
 from remediator.probes.looking import LONGEST_LINE, first_problem, look
 
 _LOOK = timedelta(seconds=15)
@@ -114,8 +115,8 @@ def _program_lines(programs: list[Program], top: int) -> list[str]:
     return busy + big
 
 
-def _prober(gateways: Mapping[str, Any]) -> TopProber:
-    return TopProber(gateways["looker"])
+def _prober(reads: Reads) -> TopProber:
+    return TopProber(reads[LOOKER])
 
 
 PROBES = (

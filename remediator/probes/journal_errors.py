@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
@@ -13,9 +12,10 @@ from remediator.core.duration import format_duration
 from remediator.core.events import Evidence
 from remediator.core.plaintext import one_line
 from remediator.core.target import Target
+from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Duration, Parameters
 from remediator.ports.probe import Probe
-from remediator.ports.shell import Looker, shell_rights
+from remediator.ports.shell import LOOKER, Looker, shell_rights
 from remediator.probes.looking import LONGEST_LINE, look
 
 
@@ -61,8 +61,8 @@ def errors_words(wanted: ErrorsParameters) -> list[str]:
     return ["journalctl", *quiet, since, f"--lines={wanted.lines}", *unit]
 
 
-def _prober(gateways: Mapping[str, Any]) -> ErrorsProber:
-    return ErrorsProber(gateways["looker"])
+def _prober(reads: Reads) -> ErrorsProber:
+    return ErrorsProber(reads[LOOKER])
 
 
 PROBES = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
@@ -16,12 +16,13 @@ from remediator.core.errors import ActionError
 from remediator.core.events import Evidence
 from remediator.core.plaintext import one_line
 from remediator.core.target import Target
-from remediator.ports.kubernetes import PODS, Cluster, Clusters, Object, place_of
+from remediator.ports.gateways import Reads
+from remediator.ports.kubernetes import KUBERNETES, PODS, Cluster, Clusters, Object, place_of
 from remediator.ports.parameters import Duration, Parameters
 from remediator.ports.probe import Probe
 from remediator.ports.rights import Right, Use, cluster_rights
 from remediator.probes.looking import LONGEST_LINE
-from remediator.probes.pods import NO_CLUSTER, POD_TARGETS, pods_of, pods_rights, unanswered
+from remediator.probes.pods import POD_TARGETS, pods_of, pods_rights, unanswered
 
 _BYTES = 128 * 1024  # of each container
 _WORDS = (
@@ -44,14 +45,12 @@ class LogsParameters(Parameters):
 class LogsProber:
     """Reads logs."""
 
-    clusters: Clusters | None
+    clusters: Clusters
 
     async def probe(self, target: Target, parameters: Any, timeout: timedelta) -> Evidence:
         """See ports.probe.Prober; one container whose log cannot be read does not hide the others'."""
         wanted: LogsParameters = parameters
         title = f"Errors logged by {target} in the last {format_duration(wanted.since)}"
-        if self.clusters is None:
-            return unanswered("pod_logs", title, NO_CLUSTER)
         try:
             cluster = self.clusters.of(target)
             pods = await pods_of(cluster, target)
@@ -103,8 +102,8 @@ def _rights(use: Use) -> tuple[Right, ...]:
     return (*pods_rights(use), *cluster_rights(PODS, "get", subresource="log"))
 
 
-def _prober(gateways: Mapping[str, Any]) -> LogsProber:
-    return LogsProber(gateways.get("kubernetes"))
+def _prober(reads: Reads) -> LogsProber:
+    return LogsProber(reads[KUBERNETES])
 
 
 PROBES = (

@@ -14,7 +14,6 @@ from remediator.ports.revisions import WORKLOADS
 from remediator.ports.rights import Right, Use, cluster_rights, target_rights
 
 POD_TARGETS = ("pod", *WORKLOADS)
-NO_CLUSTER = "no cluster to ask: set `kubernetes` in the settings"
 
 
 async def pods_of(cluster: Cluster, target: Target) -> Sequence[Object]:

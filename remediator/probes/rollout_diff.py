@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
@@ -17,8 +17,10 @@ from remediator.core.rollout_author import author_of
 from remediator.core.rollout_status import rollout_of
 from remediator.core.target import Target
 from remediator.core.template_difference import template_difference
+from remediator.ports.gateways import Reads
 from remediator.ports.kubernetes import (
     CONTROLLER_REVISIONS,
+    KUBERNETES,
     REPLICA_SETS,
     Cluster,
     Clusters,
@@ -45,12 +47,10 @@ class DifferenceParameters(Parameters):
 class DifferenceProber:
     """Reads the workload and its history."""
 
-    clusters: Clusters | None
+    clusters: Clusters
 
     async def probe(self, target: Target, parameters: Any, timeout: timedelta) -> Evidence:
         """See ports.probe.Prober."""
-        if self.clusters is None:
-            return _evidence(problem="no cluster to ask: set `kubernetes` in the settings")
         try:
             return await _looked(self.clusters.of(target), target, parameters.revision)
         except ActionError as error:
@@ -101,8 +101,8 @@ def _rights(use: Use) -> tuple[Right, ...]:
     return (*target_rights(use, "get"), *cluster_rights(keepers, "list"))
 
 
-def _prober(gateways: Mapping[str, Any]) -> DifferenceProber:
-    return DifferenceProber(gateways.get("kubernetes"))
+def _prober(reads: Reads) -> DifferenceProber:
+    return DifferenceProber(reads[KUBERNETES])
 
 
 PROBES = (

@@ -17,12 +17,22 @@ from remediator.core.plaintext import one_line
 from remediator.core.rollout import selector_text
 from remediator.core.target import Target
 from remediator.core.usage import parse_usage
-from remediator.ports.kubernetes import Cluster, Clusters, Object, Ref, Resource, place_of, ref_of
+from remediator.ports.gateways import Reads
+from remediator.ports.kubernetes import (
+    KUBERNETES,
+    Cluster,
+    Clusters,
+    Object,
+    Ref,
+    Resource,
+    place_of,
+    ref_of,
+)
 from remediator.ports.parameters import Parameters
 from remediator.ports.probe import Probe
 from remediator.ports.rights import Right, Use, cluster_rights, target_rights
 from remediator.probes.looking import LONGEST_LINE
-from remediator.probes.pods import NO_CLUSTER, POD_TARGETS, pods_of, pods_rights, unanswered
+from remediator.probes.pods import POD_TARGETS, pods_of, pods_rights, unanswered
 
 POD_METRICS = Resource(group="metrics.k8s.io", version="v1beta1", plural="pods")
 NODE_METRICS = Resource(
@@ -41,13 +51,11 @@ class ClusterTopParameters(Parameters):
 class ClusterTopProber:
     """Reads the metrics API."""
 
-    clusters: Clusters | None
+    clusters: Clusters
 
     async def probe(self, target: Target, parameters: Any, timeout: timedelta) -> Evidence:
         """See ports.probe.Prober."""
         title = f"What {target} uses"
-        if self.clusters is None:
-            return unanswered("top", title, NO_CLUSTER)
         try:
             cluster = self.clusters.of(target)
             if target.kind == "node":
@@ -127,8 +135,8 @@ def _rights(use: Use) -> tuple[Right, ...]:
     return (*pods_rights(use), *cluster_rights(POD_METRICS, verb))
 
 
-def _prober(gateways: Mapping[str, Any]) -> ClusterTopProber:
-    return ClusterTopProber(gateways.get("kubernetes"))
+def _prober(reads: Reads) -> ClusterTopProber:
+    return ClusterTopProber(reads[KUBERNETES])
 
 
 PROBES = (

@@ -6,7 +6,7 @@ Anybody who writes an action runs this over a fake world first and over the real
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -17,6 +17,7 @@ from remediator.core.errors import Stale
 from remediator.core.events import Measure, Observation
 from remediator.ports.action import Action, Applier, Proposer, Request, Ticket
 from remediator.ports.codec import adapter
+from remediator.ports.gateways import Reads, Writes
 
 _TOKENS = count(1)
 
@@ -31,7 +32,8 @@ class ActionCase:
 
     action: Action
     request: Request
-    gateways: Mapping[str, Any]
+    reads: Reads
+    writes: Writes
     state: Callable[[], Any]
     move: Callable[[], None] | None = None
     counts: bool = False
@@ -39,12 +41,11 @@ class ActionCase:
 
     def proposer(self) -> Proposer:
         """Return a fresh half that looks, without the means to change anything."""
-        seen = {name: one for name, one in self.gateways.items() if name != "shell"}
-        return self.action.proposer(seen)
+        return self.action.proposer(self.reads)
 
     def applier(self) -> Applier:
         """Return a fresh half that changes."""
-        return self.action.applier(self.gateways)
+        return self.action.applier(self.reads, self.writes)
 
     def ticket(self, *, fence: int = 1, late: bool = False) -> Ticket:
         """Return the right to apply once."""

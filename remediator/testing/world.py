@@ -171,8 +171,8 @@ def world_actions(world: World, safety: Safety = Safety.RECEIPT) -> Mapping[str,
         safety=safety,
         targets=("host",),
         example="world.set: {to: 1}",
-        proposer=lambda gateways: SetProposer(world),
-        applier=lambda gateways: SetApplier(world),
+        proposer=lambda reads: SetProposer(world),
+        applier=lambda reads, writes: SetApplier(world),
     )
     return {action.name: action}
 
@@ -185,7 +185,7 @@ def world_checks(world: World) -> Mapping[str, Check]:
         parameters=WorldParameters,
         shorthand="is_",
         example="world: fine",
-        checker=lambda gateways: WorldChecker(world),
+        checker=lambda reads: WorldChecker(world),
     )
     return {check.name: check}
 

@@ -9,6 +9,7 @@ from remediator.ports.action import Action, Request
 from remediator.testing.action_contract import ActionCase
 from remediator.testing.host import MEBIBYTE, FakeDisk, FakeHosts, FakeMachine
 from remediator.testing.host_commands import said
+from tests.bound import reads_of, writes_of
 
 WEB1 = Target("host", "web1")
 
@@ -51,6 +52,7 @@ def fake_case(
     return ActionCase(
         action=action,
         request=request(action, **parameters),
-        gateways={"looker": hosts, "shell": hosts, "commands": commands or {}},
+        reads=reads_of(looker=hosts, commands=commands or {}),
+        writes=writes_of(shell=hosts),
         **more,
     )

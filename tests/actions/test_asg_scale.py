@@ -15,6 +15,7 @@ from remediator.core.target import Target
 from remediator.testing.action_contract import ActionCase, ActionContract
 from tests.actions.amazon import ALLOWED, Amazon, amazon, make_group
 from tests.actions.fakes import request
+from tests.bound import reads_of, writes_of
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
 
@@ -42,7 +43,8 @@ def case_of(aws: Amazon, target: Target = WEB, **parameters: Any) -> ActionCase:
     return ActionCase(
         action=SCALE,
         request=request(SCALE, target, **{"by": 2, "max": 10, **parameters}),
-        gateways={"aws": aws.hands},
+        reads=reads_of(aws=aws.looker),
+        writes=writes_of(aws=aws.hands),
         state=lambda: shown(aws),
     )
 

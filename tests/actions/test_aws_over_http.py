@@ -46,7 +46,8 @@ def case_of(action: Action, gateways: Gateways, target: Target, **parameters: ob
     return ActionCase(
         action=action,
         request=request(action, target, **parameters),
-        gateways=gateways.acting,
+        reads=gateways.reads,
+        writes=gateways.writes,
         state=lambda: None,
     )
 

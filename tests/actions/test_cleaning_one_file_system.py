@@ -13,6 +13,7 @@ from remediator.core.events import Observation
 from remediator.gateways.ssh.shell import SshShell
 from remediator.testing.action_contract import ActionCase
 from tests.actions.fakes import request
+from tests.bound import reads_of, writes_of
 from tests.gateways.ssh_parts import settings_for, shell_for
 from tests.parts.host import Host
 
@@ -31,7 +32,8 @@ def case(shell: SshShell, module: Any, **parameters: Any) -> ActionCase:
     return ActionCase(
         action=action,
         request=request(action, **parameters),
-        gateways={"looker": shell, "shell": shell},
+        reads=reads_of(looker=shell),
+        writes=writes_of(shell=shell),
         state=lambda: None,
     )
 

@@ -13,6 +13,7 @@ from remediator.actions.service import restart
 from remediator.gateways.ssh.shell import SshShell
 from remediator.testing.action_contract import ActionCase, ActionContract
 from tests.actions.fakes import Allowed, request
+from tests.bound import reads_of, writes_of
 from tests.gateways.ssh_parts import settings_for, shell_for
 from tests.parts.host import Host
 
@@ -98,7 +99,8 @@ def real_case(name: str, host: Host, shell: SshShell) -> ActionCase:
     return ActionCase(
         action=action,
         request=request(action, **parameters),
-        gateways={"looker": shell, "shell": shell, "commands": COMMANDS},
+        reads=reads_of(looker=shell, commands=COMMANDS),
+        writes=writes_of(shell=shell),
         state=lambda: state(host),
         move=(lambda: host.systemd.systemctl("restart", "web.service") and None)
         if name == "service.restart"

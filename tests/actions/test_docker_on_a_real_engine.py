@@ -16,6 +16,7 @@ from remediator.core.events import Observation
 from remediator.gateways.ssh.shell import SshShell
 from remediator.testing.action_contract import ActionCase
 from tests.actions.fakes import request
+from tests.bound import reads_of, writes_of
 from tests.gateways.ssh_parts import settings_for, shell_for
 from tests.parts.dockerd import Dockerd
 from tests.parts.require import find, require
@@ -56,7 +57,8 @@ def case(dockerd: Dockerd, shell: SshShell, **parameters: Any) -> ActionCase:
     return ActionCase(
         action=PRUNE,
         request=wanted,
-        gateways={"looker": shell, "shell": shell},
+        reads=reads_of(looker=shell),
+        writes=writes_of(shell=shell),
         state=lambda: None,
     )
 
@@ -164,7 +166,7 @@ async def test_an_engine_that_is_down_is_tried_again_by_every_generation_of_clie
         async with shell_for(settings) as shell:
             wanted = request(PRUNE, docker_host="unix:///run/no-such-docker.sock")
             with pytest.raises(Transient, match=r"docker: .*(onnect to the [dD]ocker)"):
-                await PRUNE.proposer({"looker": shell}).propose(wanted)
+                await PRUNE.proposer(reads_of(looker=shell)).propose(wanted)
 
 
 async def test_a_host_without_docker_says_so(sshd: Sshd, tmp_path: Path) -> None:
@@ -174,7 +176,7 @@ async def test_a_host_without_docker_says_so(sshd: Sshd, tmp_path: Path) -> None
     settings = settings_for(sshd, f"/run/receipts/{tmp_path.name}", path=str(tmp_path))
     async with shell_for(settings) as shell:
         with pytest.raises(Missing, match=r"docker(:| is not installed)"):
-            await PRUNE.proposer({"looker": shell}).propose(request(PRUNE))
+            await PRUNE.proposer(reads_of(looker=shell)).propose(request(PRUNE))
 
 
 async def test_a_prune_beside_another_one_is_told_by_docker_in_the_words_we_know(

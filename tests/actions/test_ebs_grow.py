@@ -19,6 +19,7 @@ from remediator.testing.host import FakeHosts, FakeMachine
 from remediator.testing.host_commands import said
 from tests.actions.amazon import ALLOWED, REGION, TERMS, Amazon, amazon, tag_list
 from tests.actions.fakes import WEB1, request
+from tests.bound import reads_of, writes_of
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
 
@@ -43,7 +44,8 @@ def case_of(
     return ActionCase(
         action=GROW,
         request=request(GROW, target, **{"by_percent": 20, "max_gib": 500, **parameters}),
-        gateways={"aws": aws.hands, "looker": hosts},
+        reads=reads_of(aws=aws.looker, looker=hosts),
+        writes=writes_of(aws=aws.hands),
         state=lambda: aws.service("ec2").describe_volumes()["Volumes"],
     )
 

@@ -20,6 +20,7 @@ from remediator.gateways.blocking import Blocking
 from remediator.ports.action import Ticket
 from remediator.ports.aws import Terms
 from tests.actions.fakes import request
+from tests.bound import reads_of
 from tests.gateways.stubbed import REGION, Stubbed
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
@@ -76,7 +77,7 @@ def ticket(seconds: int = 60) -> Ticket:
 
 async def propose(hands: AwsHands) -> Change:
     wanted = request(GROW, TARGET, by_percent=20, max_gib=500)
-    found = await GROW.proposer({"aws": hands, "looker": None}).propose(wanted)
+    found = await GROW.proposer(reads_of(aws=hands, looker=None)).propose(wanted)
     assert isinstance(found, Change)
     return found
 
@@ -295,7 +296,7 @@ async def test_a_lost_answer_is_settled_by_describing_and_never_by_asking_again(
     aws.shows(**after)
 
     with aws.all_asked():
-        sight = await GROW.proposer({"aws": hands, "looker": None}).observe(change, ticket())
+        sight = await GROW.proposer(reads_of(aws=hands, looker=None)).observe(change, ticket())
     assert sight.observation is seen
     assert True not in aws.uses
 
@@ -305,7 +306,7 @@ async def test_a_world_that_cannot_be_seen_is_not_judged(aws: Aws, hands: AwsHan
     aws.refuse("describe_volumes", "InternalError", status=500)
 
     with aws.all_asked(), pytest.raises(Transient):
-        await GROW.proposer({"aws": hands, "looker": None}).observe(change, ticket())
+        await GROW.proposer(reads_of(aws=hands, looker=None)).observe(change, ticket())
 
 
 async def test_a_modification_before_the_plan_is_not_taken_for_ours(

@@ -16,6 +16,7 @@ from remediator.testing.action_contract import ActionCase
 from remediator.testing.host import FakeHosts, FakeMachine
 from tests.actions.amazon import ALLOWED, Amazon, amazon
 from tests.actions.fakes import WEB1, request
+from tests.bound import reads_of, writes_of
 
 REBOOT = ACTIONS[0]
 
@@ -60,7 +61,8 @@ def case_of(
     return ActionCase(
         action=REBOOT,
         request=request(REBOOT, target),
-        gateways={"aws": hands or aws.hands, "looker": FakeHosts({"web1": machine})},
+        reads=reads_of(aws=aws.looker, looker=FakeHosts({"web1": machine})),
+        writes=writes_of(aws=hands or aws.hands),
         state=lambda: aws.service("ec2").describe_instances()["Reservations"],
     )
 

@@ -135,7 +135,8 @@ class TestFilesystemGrowBehindAnotherStep(ActionContract):
         return ActionCase(
             action=case.action,
             request=case.request,
-            gateways=case.gateways,
+            reads=case.reads,
+            writes=case.writes,
             state=case.state,
             move=move,
         )

@@ -12,6 +12,7 @@ from remediator.core.events import Observation
 from remediator.gateways.ssh.shell import SshShell
 from remediator.testing.action_contract import ActionCase, ActionContract
 from tests.actions.fakes import request
+from tests.bound import reads_of, writes_of
 from tests.gateways.ssh_parts import settings_for, shell_for
 from tests.parts.growing_disk import GrowingDisk, may_grow_ext4, may_map_devices
 from tests.parts.require import require
@@ -42,7 +43,8 @@ def case_of(disk: GrowingDisk, shell: SshShell, **parameters: object) -> ActionC
     return ActionCase(
         action=GROW,
         request=request(GROW, path=str(disk.path), **parameters),
-        gateways={"looker": shell, "shell": shell},
+        reads=reads_of(looker=shell),
+        writes=writes_of(shell=shell),
         state=disk.size,
         move=lambda: disk.enlarge(700),
         counts=True,

@@ -14,6 +14,7 @@ from remediator.core.target import Target
 from remediator.testing.action_contract import ActionCase, ActionContract
 from tests.actions.amazon import ALLOWED, Amazon, amazon, make_database, tag_list
 from tests.actions.fakes import request
+from tests.bound import reads_of, writes_of
 
 ADD = ACTIONS[0]
 ORDERS = Target("database", "orders")
@@ -44,7 +45,8 @@ def case_of(aws: Amazon, target: Target = ORDERS, **parameters: Any) -> ActionCa
     return ActionCase(
         action=ADD,
         request=request(ADD, target, **{"max_replicas": 2, **parameters}),
-        gateways={"aws": aws.hands},
+        reads=reads_of(aws=aws.looker),
+        writes=writes_of(aws=aws.hands),
         state=lambda: names(aws),
     )
 

@@ -12,6 +12,7 @@ from remediator.core.change import Change, Nothing, still_holds
 from remediator.core.errors import Stale
 from remediator.testing.action_contract import ActionCase
 from tests.actions.fakes import request
+from tests.bound import reads_of, writes_of
 from tests.gateways.ssh_parts import settings_for, shell_for
 from tests.parts.host import Host
 
@@ -43,7 +44,8 @@ async def case(host: Host, tmp_path: Path) -> AsyncIterator[ActionCase]:
         yield ActionCase(
             action=ACTIONS[0],
             request=request(ACTIONS[0], unit=UNIT),
-            gateways={"looker": shell, "shell": shell},
+            reads=reads_of(looker=shell),
+            writes=writes_of(shell=shell),
             state=lambda: None,
         )
 

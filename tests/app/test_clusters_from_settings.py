@@ -14,7 +14,7 @@ from remediator.config.catalog import find_catalog
 from remediator.config.settings_reader import load_settings
 from remediator.core.errors import Permanent
 from remediator.core.target import parse_target
-from remediator.ports.kubernetes import NODES, PODS, Ref
+from remediator.ports.kubernetes import KUBERNETES, KUBERNETES_HANDS, NODES, PODS, Ref
 from tests.parts.cluster import Cluster
 
 ANY = parse_target("node/node1")
@@ -34,12 +34,12 @@ async def built(folder: Path, clusters: list[dict[str, object]]) -> AsyncIterato
 async def test_without_clusters_none_can_be_asked_and_it_says_what_to_set(tmp_path: Path) -> None:
     async with built(tmp_path, []) as gateways:
         with pytest.raises(Permanent, match="set `kubernetes` in the settings"):
-            gateways.looking["kubernetes"].of(ANY)
+            gateways.reads[KUBERNETES].of(ANY)
 
 
 async def test_only_what_acts_can_write(tmp_path: Path) -> None:
     async with built(tmp_path, [{"name": "eu"}, {"name": "us", "gitops": "warn"}]) as gateways:
-        looking, acting = gateways.looking["kubernetes"], gateways.acting["kubernetes"]
+        looking, acting = gateways.reads[KUBERNETES], gateways.writes[KUBERNETES_HANDS]
         us = parse_target("node/node1@us")
 
         assert looking.names == acting.names == ("eu", "us")
@@ -52,7 +52,7 @@ async def test_only_what_acts_can_write(tmp_path: Path) -> None:
 async def test_a_kubeconfig_that_is_not_there_is_told_when_it_is_needed(tmp_path: Path) -> None:
     async with built(tmp_path, [{"name": "eu", "kubeconfig": "gone.yaml"}]) as gateways:
         with pytest.raises(Permanent, match=rf"eu: cannot sign in: {tmp_path}/gone.yaml: No such"):
-            await gateways.looking["kubernetes"].of(ANY).list(NODES, "")
+            await gateways.reads[KUBERNETES].of(ANY).list(NODES, "")
 
 
 @pytest.mark.slow
@@ -62,7 +62,7 @@ async def test_kubeconfig_context_and_namespaces_lead_to_a_cluster(
     (tmp_path / "kubeconfig").write_text(cluster.kubeconfig.read_text())
     own = {"name": "own", "kubeconfig": "kubeconfig", "context": "test", "namespaces": ["kube-*"]}
     async with built(tmp_path, [own]) as gateways:
-        found = gateways.looking["kubernetes"].of(ANY)
+        found = gateways.reads[KUBERNETES].of(ANY)
 
         assert "node1" in [node["metadata"]["name"] for node in await found.list(NODES, "")]
         assert await found.get(Ref(resource=PODS, namespace="kube-system", name="none")) is None

@@ -17,6 +17,8 @@ from remediator.config.catalog import find_catalog
 from remediator.config.settings_reader import load_settings
 from remediator.core.errors import Permanent
 from remediator.core.target import Target
+from remediator.ports.kubernetes import KUBERNETES
+from remediator.ports.shell import LOOKER, SHELL
 from tests.gateways.pod_parts import run_pod
 from tests.parts.cluster import Cluster
 from tests.parts.sshd import Sshd
@@ -38,23 +40,23 @@ async def built(folder: Path, hosts: dict[str, object]) -> AsyncIterator[Gateway
 async def test_without_known_hosts_no_host_can_be_reached_and_it_says_why(tmp_path: Path) -> None:
     async with built(tmp_path, {"allow": ["web1"]}) as gateways:
         with pytest.raises(Permanent, match=r"set hosts\.ssh\.known_hosts"):
-            await gateways.looking["looker"].look(Target("host", "web1"), ["df"], timeout=LIMIT)
-        assert "shell" not in gateways.looking
+            await gateways.reads[LOOKER].look(Target("host", "web1"), ["df"], timeout=LIMIT)
+        assert not hasattr(gateways.reads[LOOKER], "change")
 
 
 async def test_without_clusters_no_pod_can_be_reached_and_it_says_why(tmp_path: Path) -> None:
     async with built(tmp_path, {}) as gateways:
         with pytest.raises(Permanent, match="set kubernetes"):
-            await gateways.looking["looker"].look(Target("pod", "a/b"), ["df"], timeout=LIMIT)
+            await gateways.reads[LOOKER].look(Target("pod", "a/b"), ["df"], timeout=LIMIT)
         with pytest.raises(Permanent, match="no command can be run in a volume"):
-            await gateways.looking["looker"].look(Target("volume", "v"), ["df"], timeout=LIMIT)
+            await gateways.reads[LOOKER].look(Target("volume", "v"), ["df"], timeout=LIMIT)
 
 
 async def test_only_what_acts_has_a_shell(tmp_path: Path) -> None:
     async with built(tmp_path, {"ssh": {"known_hosts": "known_hosts"}}) as gateways:
-        assert "looker" in gateways.looking
-        assert "shell" not in gateways.looking
-        assert "shell" in gateways.acting
+        assert gateways.reads.has(LOOKER)
+        assert not hasattr(gateways.reads[LOOKER], "change")
+        assert gateways.writes[SHELL].change
 
 
 @pytest.mark.slow
@@ -79,7 +81,7 @@ async def test_key_passphrase_and_the_inventory_lead_to_a_host(sshd: Sshd, tmp_p
     }
     rules = [{"ansible_inventory": "inventory.json"}]
     async with built(tmp_path, {"resolve": rules, "ssh": ssh}) as gateways:
-        looker = gateways.looking["looker"]
+        looker = gateways.reads[LOOKER]
         output = await looker.look(Target("host", "web1"), ["id", "-un"], timeout=LIMIT)
 
     assert output.stdout.strip() == sshd.user
@@ -95,7 +97,7 @@ async def test_a_cluster_of_the_settings_leads_into_its_pods_and_no_further(
     settings = load_settings(tmp_path / "remediator.yaml", find_catalog()).checked()
     gateways = build_gateways(settings)
     try:
-        looker = gateways.looking["looker"]
+        looker = gateways.reads[LOOKER]
         output = await looker.look(pod, ["echo", "inside"], timeout=LIMIT)
         with pytest.raises(Permanent, match="not among this cluster's `namespaces`"):
             await looker.look(Target("pod", "default/other"), ["true"], timeout=LIMIT)
@@ -103,4 +105,4 @@ async def test_a_cluster_of_the_settings_leads_into_its_pods_and_no_further(
         await gateways.close()
 
     assert output.stdout == "inside\n"
-    assert not hasattr(gateways.looking["kubernetes"].of(pod), "write")
+    assert not hasattr(gateways.reads[KUBERNETES].of(pod), "write")

@@ -21,6 +21,7 @@ from remediator.core.identity import Identity
 from remediator.core.machine_names import node_names
 from remediator.core.target import Target, parse_target
 from tests.actions.amazon import REGION, Amazon, amazon
+from tests.bound import reads_of
 from tests.parts.cluster import Cluster
 
 INVENTORY = {
@@ -43,7 +44,7 @@ def site(folder: Path, **more: Any) -> Settings:
 
 
 async def identity(settings: Settings, text: str, **gateways: Any) -> Identity:
-    return await SiteIdentities(settings, gateways).of(parse_target(text))
+    return await SiteIdentities(settings, reads_of(**gateways)).of(parse_target(text))
 
 
 def names(identity: Identity) -> set[str]:
@@ -177,7 +178,7 @@ async def test_a_real_cluster_says_who_its_node_is(cluster: Cluster, tmp_path: P
     settings = site(tmp_path, kubernetes=here)
     gateways = build_gateways(settings)
     try:
-        identities = SiteIdentities(settings, gateways.looking)
+        identities = SiteIdentities(settings, gateways.reads)
         known = await identities.of(parse_target("node/node1"))
         unknown = await identities.of(parse_target("node/node9"))
     finally:

@@ -4,6 +4,7 @@ import asyncio
 
 from remediator.app.gateways import Gateways
 from remediator.app.retired import Retired
+from remediator.ports.gateways import Reads, Writes
 
 SOON = 0.01
 
@@ -15,7 +16,7 @@ class Door:
         self.closed = asyncio.Event()
 
     def gateways(self) -> Gateways:
-        return Gateways(looking={}, acting={}, closers=(self.close,))
+        return Gateways(reads=Reads(), writes=Writes(), closers=(self.close,))
 
     async def close(self) -> None:
         self.closed.set()

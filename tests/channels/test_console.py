@@ -9,6 +9,7 @@ from remediator.channels.console import CHANNELS, ConsoleDeliverer, ConsoleSetti
 from remediator.core.errors import DeliveryError
 from remediator.core.messages import MessageKind
 from remediator.testing.channel_contract import ChannelContract, a_message
+from tests.bound import reads_of
 
 
 class Screen(io.StringIO):
@@ -120,6 +121,6 @@ async def test_the_registered_channel_writes_to_the_chosen_stream(
     (channel,) = CHANNELS
     settings = ConsoleSettings.model_validate({channel.shorthand: stream})
 
-    await channel.deliverer({}, settings).deliver(a_message(), None)
+    await channel.deliverer(reads_of(), settings).deliver(a_message(), None)
 
     assert "Cleanup ran." in getattr(capsys.readouterr(), stream[3:])

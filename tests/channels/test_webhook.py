@@ -15,6 +15,7 @@ from remediator.core.errors import DeliveryError
 from remediator.gateways.http import HttpGateway
 from remediator.ports.channel import Deliverer
 from remediator.testing.channel_contract import ChannelContract, a_message
+from tests.bound import reads_of
 from tests.parts.server import free_port
 
 (CHANNEL,) = CHANNELS
@@ -37,7 +38,7 @@ class Receiver:
 
     def with_settings(self, **more: object) -> Deliverer:
         settings = WebhookSettings.model_validate({"url": self.url, **more})
-        return CHANNEL.deliverer({"http": self.gateway}, settings)
+        return CHANNEL.deliverer(reads_of(http=self.gateway), settings)
 
     def seen(self) -> tuple[str, ...]:
         return tuple(body.decode() for _, body in self.got)
@@ -227,7 +228,7 @@ async def test_a_receiver_that_is_down_is_tried_again() -> None:
     settings = WebhookSettings(url=f"http://127.0.0.1:{free_port()}/hook?key=hunter2")
 
     with pytest.raises(DeliveryError, match="nobody listens") as caught:
-        await CHANNEL.deliverer({"http": gateway}, settings).deliver(a_message(), None)
+        await CHANNEL.deliverer(reads_of(http=gateway), settings).deliver(a_message(), None)
 
     assert not caught.value.final
     assert "hunter2" not in str(caught.value)
@@ -239,7 +240,7 @@ async def test_a_host_that_is_not_allowed_is_final() -> None:
     settings = WebhookSettings(url="http://169.254.169.254/hook")
 
     with pytest.raises(DeliveryError, match=r"http\.allow") as caught:
-        await CHANNEL.deliverer({"http": gateway}, settings).deliver(a_message(), None)
+        await CHANNEL.deliverer(reads_of(http=gateway), settings).deliver(a_message(), None)
 
     assert caught.value.final
 
@@ -248,4 +249,4 @@ async def test_without_a_gateway_the_error_names_the_setting() -> None:
     settings = WebhookSettings.model_validate({CHANNEL.shorthand: "http://hooks.example/"})
 
     with pytest.raises(DeliveryError, match=r"http\.allow"):
-        await CHANNEL.deliverer({}, settings).deliver(a_message(), None)
+        await CHANNEL.deliverer(reads_of(), settings).deliver(a_message(), None)

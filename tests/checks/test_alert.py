@@ -14,6 +14,7 @@ from remediator.gateways.alertmanager import AlertmanagerGateway
 from remediator.gateways.json_api import Endpoint
 from remediator.ports.check import Question
 from remediator.testing.alertmanager import FakeAlertmanager, fingerprint
+from tests.bound import reads_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOLDS, FAILS, UNKNOWN = Known.HOLDS, Known.FAILS, Known.UNKNOWN
@@ -59,8 +60,7 @@ async def ask(
         alert_firing=told == "firing",
         alert_seen_at=None if age is None else NOW - timedelta(seconds=age),
     )
-    gateways = {"alertmanager": gateway} if gateway else {}
-    return await CHECK.checker(gateways).ask(question)
+    return await CHECK.checker(reads_of(alertmanager=gateway)).ask(question)
 
 
 async def test_an_alert_that_alertmanager_lists_fires(

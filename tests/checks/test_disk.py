@@ -1,7 +1,6 @@
 """The check `disk` on a fake host."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -12,6 +11,7 @@ from remediator.core.facts import Answer, Known
 from remediator.core.target import Target
 from remediator.ports.check import Question
 from remediator.testing.host import MEBIBYTE, FakeDisk, FakeHosts, FakeMachine
+from tests.bound import reads_of
 
 DISK = CHECKS[0]
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
@@ -21,7 +21,7 @@ def machine(free_percent: int) -> FakeMachine:
     return FakeMachine(disks=[FakeDisk(size=100 * MEBIBYTE, used=(100 - free_percent) * MEBIBYTE)])
 
 
-async def answer(gateways: dict[str, Any], target: str = "web1", **parameters: object) -> Answer:
+async def answer(looker: FakeHosts | None, target: str = "web1", **parameters: object) -> Answer:
     alert = Alert(
         fingerprint="f",
         status=AlertStatus.FIRING,
@@ -35,7 +35,7 @@ async def answer(gateways: dict[str, Any], target: str = "web1", **parameters: o
         target=Target("host", target),
         now=NOW,
     )
-    return await DISK.checker(gateways).ask(question)
+    return await DISK.checker(reads_of(looker=looker)).ask(question)
 
 
 @pytest.mark.parametrize(
@@ -51,14 +51,14 @@ async def answer(gateways: dict[str, Any], target: str = "web1", **parameters: o
     ],
 )
 async def test_enough_is_enough(free: int, wanted: dict[str, object], known: Known) -> None:
-    found = await answer({"looker": FakeHosts({"web1": machine(free)})}, **wanted)
+    found = await answer(FakeHosts({"web1": machine(free)}), **wanted)
 
     assert found.known is known
     assert found.value == free
 
 
 async def test_the_answer_is_a_sentence_with_both_numbers() -> None:
-    found = await answer({"looker": FakeHosts({"web1": machine(12)})}, free_percent=20)
+    found = await answer(FakeHosts({"web1": machine(12)}), free_percent=20)
 
     assert found.detail == "12.0 % (12.6 MB) of /var is free, wanted is 20 %"
     assert found.at == NOW
@@ -68,21 +68,21 @@ async def test_the_answer_is_a_sentence_with_both_numbers() -> None:
 async def test_a_host_that_cannot_be_reached_is_unknown(target: str) -> None:
     gone = machine(50)
     gone.reachable = False
-    found = await answer({"looker": FakeHosts({"gone": gone})}, target, free_percent=20)
+    found = await answer(FakeHosts({"gone": gone}), target, free_percent=20)
 
     assert found.known is Known.UNKNOWN
     assert "could not be reached" in found.detail
 
 
 async def test_a_path_that_is_not_there_is_unknown() -> None:
-    found = await answer({"looker": FakeHosts({"web1": machine(50)})}, path="/srv", free_percent=1)
+    found = await answer(FakeHosts({"web1": machine(50)}), path="/srv", free_percent=1)
 
     assert found.known is Known.UNKNOWN
     assert "No such file" in found.detail
 
 
 async def test_without_ssh_settings_it_is_unknown_and_says_what_to_add() -> None:
-    found = await answer({}, free_percent=20)
+    found = await answer(None, free_percent=20)
 
     assert found.known is Known.UNKNOWN
     assert "hosts.ssh" in found.detail

@@ -14,6 +14,7 @@ from remediator.gateways.alertmanager import AlertmanagerGateway
 from remediator.gateways.json_api import Endpoint
 from remediator.ports.check import Question
 from remediator.testing.alertmanager import FakeAlertmanager
+from tests.bound import reads_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 (CHECK,) = CHECKS
@@ -37,7 +38,7 @@ async def ask(fake: FakeAlertmanager | None, matchers: object) -> Answer:
         target=Target("host", "web1"),
         now=NOW,
     )
-    answer = await CHECK.checker({"alertmanager": gateway}).ask(question)
+    answer = await CHECK.checker(reads_of(alertmanager=gateway)).ask(question)
     if gateway:
         await gateway.close()
     return answer

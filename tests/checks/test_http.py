@@ -14,6 +14,7 @@ from remediator.core.facts import Answer, Known
 from remediator.core.target import Target
 from remediator.gateways.http import HttpGateway
 from remediator.ports.check import Question
+from tests.bound import reads_of
 from tests.parts.server import free_port
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -48,7 +49,7 @@ async def ask(url: str, *, allowed: tuple[str, ...] = ("127.0.0.1",), **more: ob
         target=Target("host", "web1"),
         now=NOW,
     )
-    answer = await CHECK.checker({"http": gateway}).ask(question)
+    answer = await CHECK.checker(reads_of(http=gateway)).ask(question)
     await gateway.close()
     return answer
 
@@ -100,7 +101,7 @@ async def test_without_a_gateway_the_answer_names_the_setting() -> None:
         now=NOW,
     )
 
-    answer = await CHECK.checker({}).ask(question)
+    answer = await CHECK.checker(reads_of()).ask(question)
 
     assert answer.known is UNKNOWN
     assert "http.allow" in answer.detail

@@ -16,6 +16,7 @@ from remediator.gateways.prometheus import PrometheusGateway
 from remediator.ports.check import Question
 from remediator.ports.prometheus import Sample
 from remediator.testing.prometheus import FakePrometheus
+from tests.bound import reads_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOLDS, FAILS, UNKNOWN = Known.HOLDS, Known.FAILS, Known.UNKNOWN
@@ -149,7 +150,7 @@ async def fake() -> AsyncIterator[FakePrometheus]:
         yield fake
 
 
-async def ask(gateways: dict[str, object], query: str) -> Answer:
+async def ask(prometheus: object, query: str) -> Answer:
     alert = Alert(fingerprint="f", status=AlertStatus.FIRING, labels={}, starts_at=NOW)
     question = Question(
         parameters=PromqlParameters(query=query),
@@ -157,7 +158,7 @@ async def ask(gateways: dict[str, object], query: str) -> Answer:
         target=Target("host", "web1"),
         now=datetime.now(UTC),
     )
-    return await CHECK.checker(gateways).ask(question)
+    return await CHECK.checker(reads_of(prometheus=prometheus)).ask(question)
 
 
 async def test_the_check_asks_prometheus(fake: FakePrometheus) -> None:
@@ -165,9 +166,9 @@ async def test_the_check_asks_prometheus(fake: FakePrometheus) -> None:
     fake.tell("up", 0)
     gateway = PrometheusGateway(Endpoint(url=fake.url))
 
-    assert (await ask({"prometheus": gateway}, "x > 1")).value == 5
-    assert (await ask({"prometheus": gateway}, "up")).known is FAILS
-    assert (await ask({"prometheus": gateway}, "gone")).known is FAILS
+    assert (await ask(gateway, "x > 1")).value == 5
+    assert (await ask(gateway, "up")).known is FAILS
+    assert (await ask(gateway, "gone")).known is FAILS
     await gateway.close()
 
 
@@ -177,7 +178,7 @@ async def test_a_prometheus_in_trouble_is_unknown_with_the_reason(fake: FakeProm
         fake.recover()
         trouble()
 
-        answer = await ask({"prometheus": gateway}, "vector(1)")
+        answer = await ask(gateway, "vector(1)")
 
         assert answer.known is UNKNOWN
         assert answer.detail.startswith("Prometheus gave no answer: ")
@@ -185,7 +186,7 @@ async def test_a_prometheus_in_trouble_is_unknown_with_the_reason(fake: FakeProm
 
 
 async def test_without_prometheus_the_answer_names_the_setting() -> None:
-    answer = await ask({}, "up")
+    answer = await ask(None, "up")
 
     assert answer.known is UNKNOWN
     assert "prometheus.url" in answer.detail
@@ -213,6 +214,6 @@ async def test_a_real_prometheus_gives_the_same_answers(
 ) -> None:
     gateway = PrometheusGateway(Endpoint(url=prometheus.url))
 
-    assert (await ask({"prometheus": gateway}, query)).known is known
+    assert (await ask(gateway, query)).known is known
 
     await gateway.close()

@@ -15,6 +15,7 @@ from remediator.gateways.prometheus import PrometheusGateway
 from remediator.ports.check import Question
 from remediator.testing.builders import an_alert
 from remediator.testing.prometheus import FakePrometheus
+from tests.bound import reads_of
 from tests.parts.cluster import wait_until
 from tests.parts.prometheus import Prometheus
 from tests.parts.require import require
@@ -129,7 +130,7 @@ async def ask(url: str, query: str) -> Answer:
         now=datetime.now(UTC),
     )
     try:
-        return await CHECKS[0].checker({"prometheus": gateway}).ask(question)
+        return await CHECKS[0].checker(reads_of(prometheus=gateway)).ask(question)
     finally:
         await gateway.close()
 

@@ -14,6 +14,7 @@ from remediator.core.target import parse_target
 from remediator.ports.check import Check, Question
 from remediator.ports.rights import Use
 from remediator.testing.builders import an_alert
+from tests.bound import reads_of
 
 HOLDS, FAILS, UNKNOWN = Known.HOLDS, Known.FAILS, Known.UNKNOWN
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -53,7 +54,9 @@ async def answer(
         target=parse_target(target),
         now=NOW,
     )
-    return await check.checker({"kubernetes": cluster} if cluster else {}).ask(question)
+    return await check.checker(reads_of(kubernetes=cluster) if cluster else reads_of()).ask(
+        question
+    )
 
 
 def workload(replicas: int = 2, **status: Any) -> dict[str, Any]:

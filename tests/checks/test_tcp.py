@@ -12,6 +12,7 @@ from remediator.core.facts import Answer, Known
 from remediator.core.target import Target
 from remediator.gateways.http import HttpGateway
 from remediator.ports.check import Question
+from tests.bound import reads_of
 from tests.parts.server import free_port
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -25,7 +26,7 @@ async def ask(gateway: HttpGateway | None, host: str, port: int, **more: object)
         target=Target("host", "web1"),
         now=NOW,
     )
-    return await CHECK.checker({"http": gateway} if gateway else {}).ask(question)
+    return await CHECK.checker(reads_of(tcp=gateway)).ask(question)
 
 
 async def test_a_port_that_accepts_holds_and_hears_nothing() -> None:

@@ -16,6 +16,7 @@ from remediator.ports.shell import Output
 from remediator.probes import journal_errors
 from remediator.testing.host import MEBIBYTE, FakeHosts, FakeMachine
 from tests.actions.fakes import WEB1, fake_case, fake_machine
+from tests.bound import reads_of
 from tests.deploy.shipped import SUDOERS, sudoers_for
 from tests.parts.account import Account
 from tests.parts.require import require
@@ -296,5 +297,5 @@ async def sent_as_root() -> list[list[str]]:
         await case.applier().apply(await case.change(), case.ticket())
     probe = journal_errors.PROBES[0]
     wanted = probe.parameters.model_validate({"since": "10m", "unit": "nginx.service"})
-    await probe.prober({"looker": hosts}).probe(WEB1, wanted, timedelta(seconds=20))
+    await probe.prober(reads_of(looker=hosts)).probe(WEB1, wanted, timedelta(seconds=20))
     return [*hosts.as_root, *(list(words) for _, words in hosts.commands)]

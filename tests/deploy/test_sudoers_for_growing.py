@@ -8,6 +8,7 @@ from remediator.actions.filesystem.grow import ACTIONS
 from remediator.core.events import Observation
 from remediator.testing.action_contract import ActionCase
 from tests.actions.fakes import request
+from tests.bound import reads_of, writes_of
 from tests.deploy.shipped import sudoers_for
 from tests.gateways.ssh_parts import settings_for, shell_for
 from tests.parts.growing_disk import GrowingDisk
@@ -28,7 +29,8 @@ async def test_an_account_with_the_shipped_file_grows_a_partition_and_its_xfs() 
             case = ActionCase(
                 action=ACTIONS[0],
                 request=request(ACTIONS[0], path=str(disk.path)),
-                gateways={"looker": shell, "shell": shell},
+                reads=reads_of(looker=shell),
+                writes=writes_of(shell=shell),
                 state=disk.size,
             )
             change, ticket = await case.change(), case.ticket()

@@ -19,6 +19,7 @@ from remediator.ports.probe import Probe
 from remediator.probes import disk_usage, journal_errors
 from remediator.testing.action_contract import ActionCase
 from tests.actions.fakes import WEB1, Allowed, request
+from tests.bound import reads_of, writes_of
 from tests.deploy.shipped import sudoers_for
 from tests.gateways.ssh_parts import settings_for, shell_for
 from tests.parts.fixtures import require_host
@@ -48,11 +49,11 @@ async def shell(host: Host) -> AsyncIterator[SshShell]:
 
 
 def case(shell: SshShell, action: Action, **parameters: Any) -> ActionCase:
-    gateways = {"looker": shell, "shell": shell, "commands": COMMANDS}
     return ActionCase(
         action=action,
         request=request(action, **parameters),
-        gateways=gateways,
+        reads=reads_of(looker=shell, commands=COMMANDS),
+        writes=writes_of(shell=shell),
         state=lambda: None,
     )
 
@@ -68,7 +69,7 @@ async def applied(one: ActionCase) -> Measure:
 
 async def evidence(shell: SshShell, probe: Probe, **parameters: Any) -> Evidence:
     wanted = probe.parameters.model_validate(parameters)
-    return await probe.prober({"looker": shell}).probe(WEB1, wanted, timedelta(seconds=20))
+    return await probe.prober(reads_of(looker=shell)).probe(WEB1, wanted, timedelta(seconds=20))
 
 
 async def test_the_account_is_nobody_but_for_the_file(host: Host) -> None:

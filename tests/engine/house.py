@@ -42,6 +42,7 @@ from remediator.ports.store import Listing, Notification, Store
 from remediator.stores.store import open_store
 from remediator.testing.clock import ManualClock
 from remediator.testing.world import PlainConditions, World, world_actions, world_checks
+from tests.bound import reads_of, writes_of
 
 WEB1 = Target("host", "web1")
 VERIFY = CheckOrder(kind="world", parameters={}, text="fine")
@@ -189,7 +190,7 @@ class House:
             actions=actions,
             checks=world_checks(self.world),
             probes={},
-            gateways={},
+            reads=reads_of(),
             conditions=PlainConditions(),
             identities=self.identities,
         )
@@ -200,7 +201,7 @@ class House:
             scribe=scribe,
             ambient=ambient,
             eyes=eyes,
-            hands=Hands(actions=actions, gateways={}) if hands else None,
+            hands=Hands(actions=actions, reads=reads_of(), writes=writes_of()) if hands else None,
             protected=lambda: self.protected,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +14,7 @@ from remediator.core.errors import DeliveryError
 from remediator.core.messages import Message, MessageKind
 from remediator.engine.courier import Courier
 from remediator.ports.channel import Channel
+from remediator.ports.gateways import ReadKey, Reads
 from remediator.ports.parameters import Parameters
 from remediator.ports.store import Store
 from remediator.stores.store import open_store
@@ -112,12 +113,15 @@ class Room(Pager):
         return await self._chat.take(self._to, messages, receipt)
 
 
-def pager(gateways: Mapping[str, Any], settings: To) -> Pager:
-    return Pager(gateways["chat"], settings.to)
+CHAT: ReadKey[Chat] = ReadKey("chat", "there is no chat")
 
 
-def room(gateways: Mapping[str, Any], settings: To) -> Room:
-    return Room(gateways["chat"], settings.to)
+def pager(reads: Reads, settings: To) -> Pager:
+    return Pager(reads[CHAT], settings.to)
+
+
+def room(reads: Reads, settings: To) -> Room:
+    return Room(reads[CHAT], settings.to)
 
 
 CHANNELS = {
@@ -141,7 +145,7 @@ class PostOffice:
     def __init__(self, store: Store, clock: ManualClock, chat: Chat | None = None) -> None:
         self.store, self.clock = store, clock
         self.chat, self.witness = chat or Chat(), Recorder()
-        self.gateways = {"chat": self.chat}
+        self.reads = Reads().having(CHAT, self.chat)
         self.courier = self.new_courier()
 
     def new_courier(self) -> Courier:
@@ -149,7 +153,7 @@ class PostOffice:
             store=self.store,
             ambient=self.clock.ambient(),
             channels=CHANNELS,
-            gateways=self.gateways,
+            reads=Reads.following(lambda: self.reads),
             witness=self.witness,
         )
 

@@ -14,6 +14,7 @@ from remediator.engine.courier import MOST_TRIES
 from remediator.engine.throttle import AT_ONCE
 
 from .post_office import (
+    CHAT,
     ONCALL,
     OTHER_PAGER,
     PAGER,
@@ -234,13 +235,14 @@ async def test_a_busy_service_is_no_reason_to_leave_other_services_alone(office:
 async def test_channels_are_built_anew_when_the_settings_were_read_again(office: PostOffice):
     await office.queue(tell("a", "run_1"))
     await office.deliver()
-    office.gateways["chat"] = Chat()
+    other = Chat()
+    office.reads = office.reads.having(CHAT, other)
     office.courier.forget()
     await office.queue(tell("b", "run_2"))
 
     await office.deliver()
 
-    assert (office.chat.titles, office.gateways["chat"].titles) == (["a"], ["b"])
+    assert (office.chat.titles, other.titles) == (["a"], ["b"])
 
 
 async def test_a_courier_that_dies_after_telling_is_followed_by_one_that_tells_again(

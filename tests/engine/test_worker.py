@@ -17,6 +17,7 @@ from remediator.engine.worker import AFTER_A_BUG, GRACE, LEASE, Capacity, Worker
 from remediator.ports.action import Ticket
 from remediator.testing.clock import START, ManualClock
 from remediator.testing.world import PlainConditions, World, world_actions, world_checks
+from tests.bound import reads_of, writes_of
 from tests.engine.house import House, a_playbook, a_step, an_alert
 from tests.simulation.inline_store import Door, InlineStore
 from tests.simulation.virtual_time import run_virtually
@@ -73,7 +74,7 @@ class Works:
             actions=actions,
             checks=world_checks(self.house.world),
             probes={},
-            gateways={},
+            reads=reads_of(),
             conditions=PlainConditions(),
         )
         ambient = self.clock.ambient()
@@ -87,7 +88,7 @@ class Works:
             ),
             ambient=ambient,
             eyes=eyes,
-            hands=_Hanging(self, Hands(actions=actions, gateways={})),  # type: ignore[arg-type]
+            hands=_Hanging(self, Hands(actions=actions, reads=reads_of(), writes=writes_of())),  # type: ignore[arg-type]
         )
 
     def steal(self) -> Any:

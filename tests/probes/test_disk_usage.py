@@ -11,12 +11,13 @@ from remediator.ports.shell import Output
 from remediator.probes.disk_usage import PROBES, UsageParameters, biggest_directories, parse_du
 from remediator.testing.host import FakeHosts, FakeMachine
 from remediator.testing.host_commands import said
+from tests.bound import reads_of
 
 MEBIBYTE = 1024 * 1024
 
 
 async def evidence(machine: FakeMachine, **parameters: object) -> Evidence:
-    prober = PROBES[0].prober({"looker": FakeHosts({"web1": machine})})
+    prober = PROBES[0].prober(reads_of(looker=FakeHosts({"web1": machine})))
     wanted = UsageParameters.model_validate({"path": "/var", **parameters})
     return await prober.probe(Target("host", "web1"), wanted, timedelta(seconds=30))
 

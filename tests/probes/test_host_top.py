@@ -6,6 +6,7 @@ from remediator.core.target import Target
 from remediator.probes.host_top import PROBES, Program, TopParameters, parse_meminfo, parse_ps
 from remediator.testing.host import FakeHosts, FakeMachine
 from remediator.testing.host_commands import said
+from tests.bound import reads_of
 
 PS = """\
       1 root      0.0  12000 systemd
@@ -39,7 +40,7 @@ def test_memory_is_read_in_bytes() -> None:
 async def test_it_tells_load_memory_and_the_greediest() -> None:
     machine = FakeMachine(files=dict(FILES))
     machine.programs["ps"] = lambda words: said(PS)
-    prober = PROBES[0].prober({"looker": FakeHosts({"web1": machine})})
+    prober = PROBES[0].prober(reads_of(looker=FakeHosts({"web1": machine})))
 
     found = await prober.probe(Target("host", "web1"), TopParameters(top=1), timedelta(seconds=9))
 
@@ -56,7 +57,7 @@ async def test_arguments_of_programs_are_never_asked_for() -> None:
     asked: list[list[str]] = []
     machine = FakeMachine(files=dict(FILES))
     machine.programs["ps"] = lambda words: asked.append(list(words)) or said(PS)
-    prober = PROBES[0].prober({"looker": FakeHosts({"web1": machine})})
+    prober = PROBES[0].prober(reads_of(looker=FakeHosts({"web1": machine})))
 
     await prober.probe(Target("host", "web1"), TopParameters(), timedelta(seconds=9))
 
@@ -64,7 +65,7 @@ async def test_arguments_of_programs_are_never_asked_for() -> None:
 
 
 async def test_a_host_without_ps_tells_the_rest() -> None:
-    prober = PROBES[0].prober({"looker": FakeHosts({"web1": FakeMachine(files=dict(FILES))})})
+    prober = PROBES[0].prober(reads_of(looker=FakeHosts({"web1": FakeMachine(files=dict(FILES))})))
 
     found = await prober.probe(Target("host", "web1"), TopParameters(), timedelta(seconds=9))
 

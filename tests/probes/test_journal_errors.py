@@ -11,12 +11,13 @@ from remediator.ports.shell import Output
 from remediator.probes.journal_errors import PROBES, ErrorsParameters, errors_words
 from remediator.testing.host import FakeHosts, FakeMachine
 from remediator.testing.host_commands import said
+from tests.bound import reads_of
 
 
 async def evidence(output: Output, **parameters: object) -> Evidence:
     machine = FakeMachine()
     machine.programs["journalctl"] = lambda words: output
-    prober = PROBES[0].prober({"looker": FakeHosts({"web1": machine})})
+    prober = PROBES[0].prober(reads_of(looker=FakeHosts({"web1": machine})))
     wanted = ErrorsParameters.model_validate(parameters)
     return await prober.probe(Target("host", "web1"), wanted, timedelta(seconds=9))
 

@@ -10,8 +10,10 @@ import pytest
 from remediator.core.events import Evidence
 from remediator.core.target import Target
 from remediator.gateways.kubernetes.clusters import Kubernetes
+from remediator.ports.gateways import Reads
 from remediator.ports.probe import Probe
 from remediator.probes import events, pod_logs, top
+from tests.bound import reads_of
 from tests.gateways.pod_parts import reach_of, run_pod
 from tests.parts.cluster import Cluster, deployment, pod_spec, wait_until
 
@@ -34,7 +36,7 @@ def broken(cluster: Cluster, namespace: str) -> Target:
 @pytest.fixture
 async def gateways(cluster: Cluster) -> AsyncIterator[dict[str, Any]]:
     kubernetes = Kubernetes([reach_of(cluster.kubeconfig)])
-    yield {"kubernetes": kubernetes.looking}
+    yield reads_of(kubernetes=kubernetes.looking)
     await kubernetes.close()
 
 
@@ -44,16 +46,14 @@ def restarts(cluster: Cluster, namespace: str) -> int:
     return sum(one["restartCount"] for one in said)
 
 
-async def probed(
-    module: Any, gateways: dict[str, Any], target: Target, **parameters: Any
-) -> Evidence:
+async def probed(module: Any, gateways: Reads, target: Target, **parameters: Any) -> Evidence:
     probe: Probe = module.PROBES[0]
     wanted = probe.parameters.model_validate(parameters)
     return await probe.prober(gateways).probe(target, wanted, timedelta(seconds=30))
 
 
 async def test_errors_are_found_in_the_log_of_the_container_before(
-    broken: Target, gateways: dict[str, Any]
+    broken: Target, gateways: Reads
 ) -> None:
     found = await probed(pod_logs, gateways, broken)
 
@@ -64,7 +64,7 @@ async def test_errors_are_found_in_the_log_of_the_container_before(
 
 
 async def test_without_errors_the_last_lines_are_shown_capped(
-    cluster: Cluster, namespace: str, gateways: dict[str, Any]
+    cluster: Cluster, namespace: str, gateways: Reads
 ) -> None:
     talk = "i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); done; sleep 600"
     target = run_pod(
@@ -81,7 +81,7 @@ async def test_without_errors_the_last_lines_are_shown_capped(
 
 
 async def test_how_a_container_ended_and_the_events_of_its_pod_are_told(
-    cluster: Cluster, namespace: str, broken: Target, gateways: dict[str, Any]
+    cluster: Cluster, namespace: str, broken: Target, gateways: Reads
 ) -> None:
     warned = "BackOff"
     wait_until(
@@ -94,7 +94,7 @@ async def test_how_a_container_ended_and_the_events_of_its_pod_are_told(
     assert any(warned in line for line in found.lines)
 
 
-async def test_a_node_has_events_too(cluster: Cluster, gateways: dict[str, Any]) -> None:
+async def test_a_node_has_events_too(cluster: Cluster, gateways: Reads) -> None:
     cluster.kubectl("create", "-f", "-", stdin=json.dumps(_event_of_node()))
     found = await probed(events, gateways, Target("node", "node1"), since="24h", all=True)
 
@@ -121,16 +121,14 @@ def _event_of_node() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("module", [pod_logs, events, top])
-async def test_what_is_not_there_is_said(
-    module: Any, namespace: str, gateways: dict[str, Any]
-) -> None:
+async def test_what_is_not_there_is_said(module: Any, namespace: str, gateways: Reads) -> None:
     nobody = Target("pod", f"{namespace}/nobody")
 
     assert "not there" in (await probed(module, gateways, nobody)).problem
 
 
 async def test_this_cluster_measures_nothing_and_that_is_said(
-    cluster: Cluster, namespace: str, gateways: dict[str, Any]
+    cluster: Cluster, namespace: str, gateways: Reads
 ) -> None:
     target = run_pod(cluster, namespace, "unmeasured")
 

@@ -15,6 +15,7 @@ from remediator.gateways.ssh.shell import SshShell
 from remediator.ports.check import Question
 from remediator.ports.probe import Probe
 from remediator.probes import disk_usage, host_top, journal_errors
+from tests.bound import reads_of
 from tests.gateways.ssh_parts import WEB1, settings_for, shell_for
 from tests.parts.host import Host
 
@@ -29,7 +30,7 @@ async def shell(host: Host, tmp_path: Path) -> AsyncIterator[SshShell]:
 
 async def look(probe: Probe, shell: SshShell, **parameters: Any) -> Evidence:
     wanted = probe.parameters.model_validate(parameters)
-    return await probe.prober({"looker": shell}).probe(WEB1, wanted, timedelta(seconds=20))
+    return await probe.prober(reads_of(looker=shell)).probe(WEB1, wanted, timedelta(seconds=20))
 
 
 async def test_disk_usage_names_what_fills_the_disk(host: Host, shell: SshShell) -> None:
@@ -74,7 +75,7 @@ async def test_the_disk_check_measures_on_the_host(
         target=WEB1,
         now=now,
     )
-    found = await disk.CHECKS[0].checker({"looker": shell}).ask(question)
+    found = await disk.CHECKS[0].checker(reads_of(looker=shell)).ask(question)
 
     assert found.known is known, found.detail
     assert "of /var is free" in found.detail

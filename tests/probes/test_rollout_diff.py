@@ -11,6 +11,7 @@ from remediator.core.errors import ActionError, Transient
 from remediator.core.events import Evidence
 from remediator.core.target import parse_target
 from remediator.probes.rollout_diff import PROBES
+from tests.bound import reads_of
 
 TARGET = parse_target("deployment/pay/api")
 
@@ -70,7 +71,7 @@ def api(image: str, pool: str) -> dict[str, Any]:
 async def look(cluster: OneCluster | None, **parameters: Any) -> Evidence:
     (probe,) = PROBES
     wanted = probe.parameters.model_validate(parameters)
-    prober = probe.prober({"kubernetes": cluster} if cluster else {})
+    prober = probe.prober(reads_of(kubernetes=cluster) if cluster else reads_of())
     return await prober.probe(TARGET, wanted, timedelta(seconds=5))
 
 

@@ -10,6 +10,7 @@ from remediator.core.events import Evidence
 from remediator.core.target import Target
 from remediator.ports.kubernetes import Object, Ref, Resource
 from remediator.probes.top import PROBES
+from tests.bound import reads_of
 
 LIMIT = timedelta(seconds=5)
 
@@ -49,7 +50,7 @@ async def top(target: str, objects: Mapping[tuple[str, str, str], Object], **mor
     (probe,) = PROBES
     kind, _, name = target.partition("/")
     parameters = probe.parameters.model_validate(more)
-    prober = probe.prober({"kubernetes": Answers(objects)})
+    prober = probe.prober(reads_of(kubernetes=Answers(objects)))
     return await prober.probe(Target(kind, name), parameters, LIMIT)
 
 
@@ -107,6 +108,6 @@ async def test_without_a_metrics_api_that_is_said() -> None:
 
 async def test_without_a_cluster_the_setting_is_named() -> None:
     (probe,) = PROBES
-    found = await probe.prober({}).probe(Target("node", "n1"), probe.parameters(), LIMIT)
+    found = await probe.prober(reads_of()).probe(Target("node", "n1"), probe.parameters(), LIMIT)
 
     assert "set `kubernetes`" in found.problem

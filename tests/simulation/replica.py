@@ -19,6 +19,7 @@ from remediator.engine.witness import Deaf
 from remediator.engine.worker import Worker
 from remediator.ports.ambient import Ambient
 from remediator.testing.world import PlainConditions
+from tests.bound import reads_of, writes_of
 from tests.simulation.inline_store import Door, InlineStore
 from tests.simulation.sandbox import CUT, Sandbox, actions_of, checks_of
 
@@ -120,10 +121,10 @@ def _loops(
         actions=actions,
         checks=checks_of(world),
         probes={},
-        gateways={},
+        reads=reads_of(),
         conditions=PlainConditions(),
     )
-    hands = Hands(actions=actions, gateways={})
+    hands = Hands(actions=actions, reads=reads_of(), writes=writes_of())
     scribe = Scribe(store=door, ledger=ledger, ambient=ambient, witness=witness)
     actor, rehearser = (
         Runner(store=door, scribe=scribe, ambient=ambient, eyes=eyes, hands=each)

@@ -222,8 +222,8 @@ def _action(world: Sandbox, name: str, safety: Safety, effect: ActionEffect) -> 
         safety=safety,
         targets=("host",),
         example=f"{name}: {{to: 1}}",
-        proposer=lambda gateways: Proposer(world, name, safety, effect),
-        applier=lambda gateways: Applier(world, safety),
+        proposer=lambda reads: Proposer(world, name, safety, effect),
+        applier=lambda reads, writes: Applier(world, safety),
     )
 
 
@@ -235,6 +235,6 @@ def checks_of(world: Sandbox) -> Mapping[str, Check]:
         parameters=WorldParameters,
         shorthand="is_",
         example="world: fine",
-        checker=lambda gateways: Checker(world),
+        checker=lambda reads: Checker(world),
     )
     return {check.name: check}

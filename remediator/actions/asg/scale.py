@@ -18,7 +18,7 @@ from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
-from remediator.ports.aws import LEAST_TIMEOUT, Aws, AwsHands, Call, Item
+from remediator.ports.aws import AWS, AWS_HANDS, LEAST_TIMEOUT, Aws, AwsHands, Call, Item
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Right, Use, cloud_rights
 
@@ -187,8 +187,8 @@ ACTIONS = (
         least_timeout=LEAST_TIMEOUT,
         targets=("asg",),
         example="asg.scale: {by: 2, max: 10}",
-        proposer=lambda gateways: ScaleProposer(gateways["aws"]),
-        applier=lambda gateways: ScaleApplier(gateways["aws"]),
+        proposer=lambda reads: ScaleProposer(reads[AWS]),
+        applier=lambda reads, writes: ScaleApplier(writes[AWS_HANDS]),
         rights=_rights,
     ),
 )

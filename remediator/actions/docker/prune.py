@@ -29,7 +29,8 @@ from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import ActionError, Interrupted, Partial, Stale, Uncertain
 from remediator.core.events import Measure, Observation
 from remediator.ports.action import Action, Request, Sight, Ticket
-from remediator.ports.shell import Looker, Output, Receipt, Shell, shell_rights
+from remediator.ports.gateways import Reads, Writes
+from remediator.ports.shell import LOOKER, SHELL, Looker, Output, Receipt, Shell, shell_rights
 
 _SHORTEST = timedelta(seconds=1)
 
@@ -183,12 +184,12 @@ def _part_token(token: str, what: str) -> str:
     return f"{token}_{what}"
 
 
-def _proposer(gateways: Mapping[str, Any]) -> PruneProposer:
-    return PruneProposer(gateways["looker"])
+def _proposer(reads: Reads) -> PruneProposer:
+    return PruneProposer(reads[LOOKER])
 
 
-def _applier(gateways: Mapping[str, Any]) -> PruneApplier:
-    return PruneApplier(gateways["shell"])
+def _applier(reads: Reads, writes: Writes) -> PruneApplier:
+    return PruneApplier(writes[SHELL])
 
 
 ACTIONS = (

@@ -9,9 +9,8 @@ the call. The 24 h limit of AWS itself is not assumed: its refusal is passed on,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -33,10 +32,11 @@ from remediator.core.errors import Permanent, Transient
 from remediator.core.events import Measure
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
-from remediator.ports.aws import LEAST_TIMEOUT, Aws
+from remediator.ports.aws import AWS, AWS_HANDS, LEAST_TIMEOUT, Aws
+from remediator.ports.gateways import Reads, Writes
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Right, Use, cloud_rights
-from remediator.ports.shell import Looker
+from remediator.ports.shell import LOOKER, Looker
 
 _PATH = r"^/[^\x00-\x1f\x7f]{0,1023}$"
 
@@ -151,12 +151,12 @@ def _rights(use: Use) -> tuple[Right, ...]:
     return (*cloud_rights(*looks), *cloud_rights(*changes, is_tagged=True))
 
 
-def _proposer(gateways: Mapping[str, Any]) -> GrowProposer:
-    return GrowProposer(gateways["aws"], gateways["looker"])
+def _proposer(reads: Reads) -> GrowProposer:
+    return GrowProposer(reads[AWS], reads[LOOKER])
 
 
-def _applier(gateways: Mapping[str, Any]) -> GrowApplier:
-    return GrowApplier(gateways["aws"])
+def _applier(reads: Reads, writes: Writes) -> GrowApplier:
+    return GrowApplier(writes[AWS_HANDS])
 
 
 ACTIONS = (

@@ -18,10 +18,10 @@ from remediator.core.errors import ActionError, Permanent, Stale, Transient, Unc
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
-from remediator.ports.aws import LEAST_TIMEOUT, Aws, AwsHands, Call
+from remediator.ports.aws import AWS, AWS_HANDS, LEAST_TIMEOUT, Aws, AwsHands, Call
 from remediator.ports.parameters import NoParameters
 from remediator.ports.rights import Right, Use, cloud_rights
-from remediator.ports.shell import Looker
+from remediator.ports.shell import LOOKER, Looker
 
 ATTEMPT_TAG = "remediator:attempt"
 _GROUP_TAG = "aws:autoscaling:groupName"
@@ -155,8 +155,8 @@ ACTIONS = (
         least_timeout=LEAST_TIMEOUT,
         targets=("host", "instance"),
         example="ec2.reboot: {}",
-        proposer=lambda gateways: RebootProposer(gateways["aws"], gateways["looker"]),
-        applier=lambda gateways: RebootApplier(gateways["aws"], gateways["looker"]),
+        proposer=lambda reads: RebootProposer(reads[AWS], reads[LOOKER]),
+        applier=lambda reads, writes: RebootApplier(writes[AWS_HANDS], reads[LOOKER]),
         rights=_rights,
     ),
 )

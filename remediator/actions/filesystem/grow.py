@@ -7,9 +7,8 @@ on what and how large the disks are; no other sizes, because they change while t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator
 
@@ -39,8 +38,9 @@ from remediator.core.events import Measure, Observation
 from remediator.core.filesystem import absolute_path, from_facts
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.gateways import Reads, Writes
 from remediator.ports.parameters import Parameters
-from remediator.ports.shell import Looker, Output, Shell, shell_rights
+from remediator.ports.shell import LOOKER, SHELL, Looker, Output, Shell, shell_rights
 
 MOST_STEPS = 16
 
@@ -264,12 +264,12 @@ def _summary(target: Target, wanted: GrowParameters, stack: Stack) -> str:
     return f"{start}: {growth_words(stack)}{later}"
 
 
-def _proposer(gateways: Mapping[str, Any]) -> GrowProposer:
-    return GrowProposer(gateways["looker"])
+def _proposer(reads: Reads) -> GrowProposer:
+    return GrowProposer(reads[LOOKER])
 
 
-def _applier(gateways: Mapping[str, Any]) -> GrowApplier:
-    return GrowApplier(gateways["shell"])
+def _applier(reads: Reads, writes: Writes) -> GrowApplier:
+    return GrowApplier(writes[SHELL])
 
 
 ACTIONS = (

@@ -7,7 +7,6 @@ A playbook names a command and fills its parameters, each of which must match th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from remediator.actions.commands import (
     CommandParameters,
@@ -29,7 +28,8 @@ from remediator.core.errors import Stale
 from remediator.core.events import Measure
 from remediator.core.plaintext import one_line
 from remediator.ports.action import Action, Request, Sight, Ticket
-from remediator.ports.shell import Looker, Shell, shell_rights
+from remediator.ports.gateways import Reads, Writes
+from remediator.ports.shell import COMMANDS, LOOKER, SHELL, Looker, Shell, shell_rights
 
 
 class CommandProposer:
@@ -81,12 +81,12 @@ class CommandApplier:
         return await proven(self._shell, change, output)
 
 
-def _proposer(gateways: Mapping[str, Any]) -> CommandProposer:
-    return CommandProposer(gateways["looker"], gateways.get("commands", {}))
+def _proposer(reads: Reads) -> CommandProposer:
+    return CommandProposer(reads[LOOKER], reads[COMMANDS])
 
 
-def _applier(gateways: Mapping[str, Any]) -> CommandApplier:
-    return CommandApplier(gateways["shell"])
+def _applier(reads: Reads, writes: Writes) -> CommandApplier:
+    return CommandApplier(writes[SHELL])
 
 
 ACTIONS = (

@@ -7,10 +7,10 @@ command, and the most it may free. Space is measured with df, because journalctl
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -33,8 +33,9 @@ from remediator.core.events import Measure, Observation
 from remediator.core.filesystem import absolute_path, generous_bound
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.gateways import Reads, Writes
 from remediator.ports.parameters import Duration, Parameters, Size
-from remediator.ports.shell import Looker, Shell, shell_rights
+from remediator.ports.shell import LOOKER, SHELL, Looker, Shell, shell_rights
 
 _MEBIBYTE = 1024 * 1024
 _USAGE = re.compile(r"take up (\d+(?:\.\d+)?[BKMGTPE]?)")
@@ -182,12 +183,12 @@ def _limit_words(wanted: VacuumParameters) -> str:
     return " and those ".join(words)
 
 
-def _proposer(gateways: Mapping[str, Any]) -> VacuumProposer:
-    return VacuumProposer(gateways["looker"])
+def _proposer(reads: Reads) -> VacuumProposer:
+    return VacuumProposer(reads[LOOKER])
 
 
-def _applier(gateways: Mapping[str, Any]) -> VacuumApplier:
-    return VacuumApplier(gateways["shell"])
+def _applier(reads: Reads, writes: Writes) -> VacuumApplier:
+    return VacuumApplier(writes[SHELL])
 
 
 ACTIONS = (

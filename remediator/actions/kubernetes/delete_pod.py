@@ -6,7 +6,6 @@ The uid is the version and the precondition: the pod that comes in its place, wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from remediator.actions.objects import present, refuse_late, tell, time_left
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
@@ -15,9 +14,12 @@ from remediator.core.events import Measure, Observation
 from remediator.core.pod import controller_of, is_mirror, is_well, state_words
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.gateways import Reads, Writes
 from remediator.ports.kubernetes import (
     DAEMON_SETS,
     EVENTS,
+    KUBERNETES,
+    KUBERNETES_HANDS,
     PODS,
     REPLICA_SETS,
     STATEFUL_SETS,
@@ -142,12 +144,12 @@ def _rights(use: Use) -> tuple[Right, ...]:
     return (*own, *(right for each in makers for right in each))
 
 
-def _proposer(gateways: Mapping[str, Any]) -> DeletePodProposer:
-    return DeletePodProposer(gateways["kubernetes"])
+def _proposer(reads: Reads) -> DeletePodProposer:
+    return DeletePodProposer(reads[KUBERNETES])
 
 
-def _applier(gateways: Mapping[str, Any]) -> DeletePodApplier:
-    return DeletePodApplier(gateways["kubernetes"])
+def _applier(reads: Reads, writes: Writes) -> DeletePodApplier:
+    return DeletePodApplier(writes[KUBERNETES_HANDS])
 
 
 ACTIONS = (

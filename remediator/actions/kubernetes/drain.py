@@ -44,9 +44,12 @@ from remediator.core.events import Measure, Observation
 from remediator.core.pod import says_ready
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.gateways import Reads, Writes
 from remediator.ports.kubernetes import (
     DISRUPTION_BUDGETS,
     EVENTS,
+    KUBERNETES,
+    KUBERNETES_HANDS,
     NODES,
     PODS,
     Cluster,
@@ -311,12 +314,12 @@ def _rights(use: Use) -> tuple[Right, ...]:
     )
 
 
-def _proposer(gateways: Mapping[str, Any]) -> DrainProposer:
-    return DrainProposer(gateways["kubernetes"])
+def _proposer(reads: Reads) -> DrainProposer:
+    return DrainProposer(reads[KUBERNETES])
 
 
-def _applier(gateways: Mapping[str, Any]) -> DrainApplier:
-    return DrainApplier(gateways["kubernetes"])
+def _applier(reads: Reads, writes: Writes) -> DrainApplier:
+    return DrainApplier(writes[KUBERNETES_HANDS])
 
 
 ACTIONS = (

@@ -27,8 +27,11 @@ from remediator.core.events import Measure
 from remediator.core.merge_patch import holds, inverse, operations_of
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.gateways import Reads, Writes
 from remediator.ports.kubernetes import (
     EVENTS,
+    KUBERNETES,
+    KUBERNETES_HANDS,
     Cluster,
     Clusters,
     ClustersHands,
@@ -120,11 +123,11 @@ class PatchApplier:
 def patching(name: str, plan: Plan, **more: Any) -> Action:
     """Return the registration of a verb: its name, its own part, and what else an Action says of it."""
 
-    def proposer(gateways: Mapping[str, Any]) -> PatchProposer:
-        return PatchProposer(gateways["kubernetes"], plan)
+    def proposer(reads: Reads) -> PatchProposer:
+        return PatchProposer(reads[KUBERNETES], plan)
 
-    def applier(gateways: Mapping[str, Any]) -> PatchApplier:
-        return PatchApplier(gateways["kubernetes"])
+    def applier(reads: Reads, writes: Writes) -> PatchApplier:
+        return PatchApplier(writes[KUBERNETES_HANDS])
 
     fields = {"effect": ActionEffect.REVERSIBLE, "safety": Safety.RECEIPT, **more}
     return Action(name=name, proposer=proposer, applier=applier, **fields)

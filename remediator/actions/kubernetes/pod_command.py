@@ -7,7 +7,6 @@ command whose receipt went with its container is unknowable: it is never run aga
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from remediator.actions.commands import (
     CommandParameters,
@@ -26,8 +25,11 @@ from remediator.core.errors import Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.plaintext import one_line
 from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.gateways import Reads, Writes
 from remediator.ports.kubernetes import (
     EVENTS,
+    KUBERNETES,
+    KUBERNETES_HANDS,
     Clusters,
     ClustersHands,
     Object,
@@ -35,7 +37,7 @@ from remediator.ports.kubernetes import (
     ref_of,
 )
 from remediator.ports.rights import Right, Use, cluster_rights
-from remediator.ports.shell import Looker, Shell, pod_shell_rights
+from remediator.ports.shell import COMMANDS, LOOKER, SHELL, Looker, Shell, pod_shell_rights
 
 
 class PodCommandParameters(CommandParameters):
@@ -138,13 +140,13 @@ def _rights(_use: Use) -> tuple[Right, ...]:
     return (*pod_shell_rights(), *cluster_rights(EVENTS, "create"))
 
 
-def _proposer(gateways: Mapping[str, Any]) -> PodCommandProposer:
-    commands = gateways.get("commands", {})
-    return PodCommandProposer(gateways["kubernetes"], gateways["looker"], commands)
+def _proposer(reads: Reads) -> PodCommandProposer:
+    commands = reads[COMMANDS]
+    return PodCommandProposer(reads[KUBERNETES], reads[LOOKER], commands)
 
 
-def _applier(gateways: Mapping[str, Any]) -> PodCommandApplier:
-    return PodCommandApplier(gateways["kubernetes"], gateways["shell"])
+def _applier(reads: Reads, writes: Writes) -> PodCommandApplier:
+    return PodCommandApplier(writes[KUBERNETES_HANDS], writes[SHELL])
 
 
 ACTIONS = (

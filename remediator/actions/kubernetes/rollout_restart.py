@@ -7,9 +7,7 @@ replicas there are, which an autoscaler changes at any time, makes no difference
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from remediator.actions.objects import (
     REHEARSAL,
@@ -29,7 +27,17 @@ from remediator.core.events import Measure
 from remediator.core.target import Target
 from remediator.core.template_difference import images_of
 from remediator.ports.action import Action, Request, Sight, Ticket
-from remediator.ports.kubernetes import EVENTS, Clusters, ClustersHands, Object, Write, ref_of
+from remediator.ports.gateways import Reads, Writes
+from remediator.ports.kubernetes import (
+    EVENTS,
+    KUBERNETES,
+    KUBERNETES_HANDS,
+    Clusters,
+    ClustersHands,
+    Object,
+    Write,
+    ref_of,
+)
 from remediator.ports.parameters import NoParameters
 from remediator.ports.revisions import WORKLOADS
 from remediator.ports.rights import Right, Use, cluster_rights, target_rights
@@ -111,12 +119,12 @@ def _rights(use: Use) -> tuple[Right, ...]:
     return (*target_rights(use, "get", "patch"), *cluster_rights(EVENTS, "create"))
 
 
-def _proposer(gateways: Mapping[str, Any]) -> RestartProposer:
-    return RestartProposer(gateways["kubernetes"])
+def _proposer(reads: Reads) -> RestartProposer:
+    return RestartProposer(reads[KUBERNETES])
 
 
-def _applier(gateways: Mapping[str, Any]) -> RestartApplier:
-    return RestartApplier(gateways["kubernetes"])
+def _applier(reads: Reads, writes: Writes) -> RestartApplier:
+    return RestartApplier(writes[KUBERNETES_HANDS])
 
 
 ACTIONS = (

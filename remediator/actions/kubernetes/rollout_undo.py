@@ -8,9 +8,9 @@ flip it back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -36,9 +36,12 @@ from remediator.core.rollback import Rollback
 from remediator.core.rollout import NoRevision, Revision
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.gateways import Reads, Writes
 from remediator.ports.kubernetes import (
     CONTROLLER_REVISIONS,
     EVENTS,
+    KUBERNETES,
+    KUBERNETES_HANDS,
     REPLICA_SETS,
     Cluster,
     Clusters,
@@ -203,12 +206,12 @@ def _rights(use: Use) -> tuple[Right, ...]:
     )
 
 
-def _proposer(gateways: Mapping[str, Any]) -> UndoProposer:
-    return UndoProposer(gateways["kubernetes"])
+def _proposer(reads: Reads) -> UndoProposer:
+    return UndoProposer(reads[KUBERNETES])
 
 
-def _applier(gateways: Mapping[str, Any]) -> UndoApplier:
-    return UndoApplier(gateways["kubernetes"])
+def _applier(reads: Reads, writes: Writes) -> UndoApplier:
+    return UndoApplier(writes[KUBERNETES_HANDS])
 
 
 ACTIONS = (

@@ -17,7 +17,7 @@ from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
 from remediator.ports.action import Action, Request, Sight, Ticket
-from remediator.ports.aws import LEAST_TIMEOUT, Aws, AwsHands, Call, Item
+from remediator.ports.aws import AWS, AWS_HANDS, LEAST_TIMEOUT, Aws, AwsHands, Call, Item
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Right, Use, cloud_rights
 
@@ -188,8 +188,8 @@ ACTIONS = (
         least_timeout=LEAST_TIMEOUT,
         targets=("database",),
         example="rds.add_read_replica: {max_replicas: 3}",
-        proposer=lambda gateways: ReplicaProposer(gateways["aws"]),
-        applier=lambda gateways: ReplicaApplier(gateways["aws"]),
+        proposer=lambda reads: ReplicaProposer(reads[AWS]),
+        applier=lambda reads, writes: ReplicaApplier(writes[AWS_HANDS]),
         rights=_rights,
     ),
 )

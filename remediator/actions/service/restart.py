@@ -8,7 +8,7 @@ starts again every few seconds gets new ones by itself: that is the reason to ac
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -28,8 +28,9 @@ from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
 from remediator.core.unit import Unit, is_of_the_loop, why_moved
 from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.gateways import Reads, Writes
 from remediator.ports.parameters import Parameters
-from remediator.ports.shell import Looker, Shell
+from remediator.ports.shell import LOOKER, SHELL, Looker, Shell
 
 _PROPERTIES = "LoadState,ActiveState,SubState,InvocationID,NRestarts,ActiveEnterTimestampMonotonic"
 _UPTIME = "/proc/uptime"
@@ -171,12 +172,12 @@ async def _file(looker: Looker, target: Target, name: str) -> str:
     return digest(output.stdout)[:16] if output.ok else ""
 
 
-def _proposer(gateways: Mapping[str, Any]) -> RestartProposer:
-    return RestartProposer(gateways["looker"])
+def _proposer(reads: Reads) -> RestartProposer:
+    return RestartProposer(reads[LOOKER])
 
 
-def _applier(gateways: Mapping[str, Any]) -> RestartApplier:
-    return RestartApplier(gateways["shell"])
+def _applier(reads: Reads, writes: Writes) -> RestartApplier:
+    return RestartApplier(writes[SHELL])
 
 
 ACTIONS = (

@@ -3,6 +3,6 @@
 Imported always, so nothing here loads Slack's SDK.
 """
 
-from remediator.channels.slack.deliverer import SLACK
+from remediator.channels.slack.deliverer import CHANNEL
 
-CHANNELS = (SLACK,)
+CHANNELS = (CHANNEL,)

@@ -6,17 +6,19 @@ Best effort: a file that cannot be put there never fails or repeats a delivery.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 from remediator.channels.slack.api import Posted, SlackApi, SlackRefusal
 from remediator.channels.slack.memory import Memory, Part
 from remediator.channels.slack.mrkdwn import escape
-from remediator.channels.slack.side import Slack
+from remediator.channels.slack.side import SLACK, Slack
 from remediator.channels.slack.thread import overflow
 from remediator.core.errors import ActionError, DeliveryError
 from remediator.core.messages import Message, MessageKind
+from remediator.ports.gateways import Reads
+from remediator.ports.prometheus import PROMETHEUS
 
 PATIENCE = 10.0
 MOST_BYTES = 1_000_000
@@ -42,10 +44,14 @@ async def add_overflow(api: SlackApi, memory: Memory, message: Message, root: Po
 
 
 async def add_graph(
-    gateways: Mapping[str, Any], memory: Memory, messages: Sequence[Message], root: Posted
+    reads: Reads, memory: Memory, messages: Sequence[Message], root: Posted
 ) -> None:
     """Put a graph of what was verified into the thread, where Prometheus and matplotlib are there to draw it."""
-    newest, slack, prometheus = messages[-1], gateways["slack"], gateways.get("prometheus")
+    newest, slack, prometheus = (
+        messages[-1],
+        reads[SLACK],
+        reads[PROMETHEUS] if reads.has(PROMETHEUS) else None,
+    )
     is_due = newest.kind in _WITH_GRAPH and not memory.knows(newest, Part.GRAPH)
     if not is_due or prometheus is None or newest.card is None or newest.at is None:
         return

@@ -6,10 +6,9 @@ posted of a delivery that failed half-way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from remediator.channels.slack import attachments, story
 from remediator.channels.slack.api import Posted
@@ -17,7 +16,7 @@ from remediator.channels.slack.cards import Drawing, draw
 from remediator.channels.slack.digest import draw_digest
 from remediator.channels.slack.memory import Memory, Part
 from remediator.channels.slack.receipt import Root, read_receipt, write_receipt
-from remediator.channels.slack.side import Slack
+from remediator.channels.slack.side import SLACK, Slack
 from remediator.channels.slack.thread import call, reply
 from remediator.channels.slack.voice import SILENT, Voice
 from remediator.channels.slack.voices import calling, voice_of
@@ -26,13 +25,14 @@ from remediator.channels.slack.writer import Writer
 from remediator.core.errors import DeliveryError
 from remediator.core.messages import Message, MessageKind
 from remediator.ports.channel import Channel
+from remediator.ports.gateways import Reads
 
 
 class SlackDeliverer:
     """Delivers by one way; a Bundler (ports.channel)."""
 
-    def __init__(self, gateways: Mapping[str, Any], way: SlackWay) -> None:
-        self._gateways = gateways  # asked each time: a reload puts another gateway there
+    def __init__(self, reads: Reads, way: SlackWay) -> None:
+        self._reads = reads  # asked each time: a reload puts another gateway there
         self._way = way
         self._memory = Memory()
 
@@ -42,9 +42,9 @@ class SlackDeliverer:
 
     async def deliver_all(self, messages: Sequence[Message], receipt: str | None) -> str:
         """See ports.channel.Bundler."""
-        slack: Slack | None = self._gateways.get("slack")
-        if slack is None:
-            raise DeliveryError("Slack is not set up: add `slack` to the settings")
+        if not self._reads.has(SLACK):
+            raise DeliveryError(SLACK.missing)
+        slack = self._reads[SLACK]
         root = read_receipt(receipt)
         if root and root.told:
             told = [message for message in messages if message.deduplication in root.told]
@@ -62,7 +62,7 @@ class SlackDeliverer:
             return replace(root, told=())
         own = root.where if root and root.is_of(self._way) else None
         where = await telling.tell(own)
-        await attachments.add_graph(self._gateways, self._memory, messages, where)
+        await attachments.add_graph(self._reads, self._memory, messages, where)
         return Root(where=where, way=self._way.place, call=self._way.call)
 
     def _half_told(self, messages: Sequence[Message], root: Root | None) -> str | None:
@@ -177,11 +177,11 @@ def _drawing(message: Message, voice: Voice) -> Drawing:
     return draw_digest(message.digest, voice) if message.digest else draw(message, voice)
 
 
-def _deliverer(gateways: Mapping[str, Any], settings: SlackWay) -> SlackDeliverer:
-    return SlackDeliverer(gateways, settings)
+def _deliverer(reads: Reads, settings: SlackWay) -> SlackDeliverer:
+    return SlackDeliverer(reads, settings)
 
 
-SLACK = Channel(
+CHANNEL = Channel(
     name="slack",
     doc="Write to a Slack channel, or call a person or user group there; needs the section `slack`.",
     settings=SlackWay,

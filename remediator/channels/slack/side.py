@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from remediator.channels.slack.api import SlackApi
 from remediator.channels.slack.directory import SlackDirectory
+from remediator.ports.gateways import ReadKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,3 +20,6 @@ class Slack:
     async def close(self) -> None:
         """Close every connection."""
         await self.api.close()
+
+
+SLACK: ReadKey[Slack] = ReadKey("slack", "Slack is not set up: add `slack` to the settings")

@@ -15,6 +15,7 @@ from remediator.gateways.kubernetes.clusters import Kubernetes
 from remediator.gateways.kubernetes.settings import Reach
 from remediator.ports.action import Action, Request, Sight, Ticket
 from remediator.ports.codec import adapter
+from tests.bound import reads_of, writes_of
 from tests.parts.cluster import Cluster
 
 
@@ -40,9 +41,9 @@ class Acting:
             timeout=timedelta(seconds=30),
             now=datetime.now(UTC),
         )
-        gateways = {"kubernetes": self.clusters.looking}
-        first = await action_of(action).proposer(gateways).propose(request)
-        second = await action_of(action).proposer(gateways).propose(request)
+        reads = reads_of(kubernetes=self.clusters.looking)
+        first = await action_of(action).proposer(reads).propose(request)
+        second = await action_of(action).proposer(reads).propose(request)
         assert first == second
         return first
 
@@ -64,19 +65,19 @@ class Acting:
             now=datetime.now(UTC),
             planned=change,
         )
-        return await action.proposer({"kubernetes": self.clusters.looking}).propose(request)
+        return await action.proposer(reads_of(kubernetes=self.clusters.looking)).propose(request)
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
-        gateways = {"kubernetes": self.clusters.acting}
-        return await action_of(change.action).applier(gateways).apply(change, ticket)
+        reads, writes = reads_of(), writes_of(kubernetes=self.clusters.acting)
+        return await action_of(change.action).applier(reads, writes).apply(change, ticket)
 
     async def observe(self, change: Change, ticket: Ticket) -> Sight:
-        gateways = {"kubernetes": self.clusters.looking}
-        return await action_of(change.action).proposer(gateways).observe(change, ticket)
+        reads = reads_of(kubernetes=self.clusters.looking)
+        return await action_of(change.action).proposer(reads).observe(change, ticket)
 
     async def undo(self, change: Change) -> Change | None:
-        gateways = {"kubernetes": self.clusters.looking}
-        found = await action_of(change.action).proposer(gateways).undo(change, Measure())
+        reads = reads_of(kubernetes=self.clusters.looking)
+        found = await action_of(change.action).proposer(reads).undo(change, Measure())
         return stored(found) if found else None
 
 

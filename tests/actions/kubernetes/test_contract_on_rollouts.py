@@ -1,9 +1,7 @@
 """Both rollout actions keep the contract of actions, on the three kinds of workload of a real cluster."""
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -11,10 +9,11 @@ from remediator.core.change import Change
 from remediator.core.errors import Stale
 from remediator.core.events import Observation
 from remediator.core.target import parse_target
-from remediator.ports.action import Proposer, Request, Ticket
+from remediator.ports.action import Request, Ticket
 from remediator.testing.action_contract import ActionCase, ActionContract
 from tests.actions.kubernetes import workloads
 from tests.actions.kubernetes.acting import acting, action_of
+from tests.bound import reads_of, writes_of
 from tests.parts.cluster import Cluster
 
 pytestmark = pytest.mark.slow
@@ -27,16 +26,6 @@ CASES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RolloutCase(ActionCase):
-    """A case whose looking half gets clusters that cannot be written to."""
-
-    looking: Mapping[str, Any] = field(default_factory=dict)
-
-    def proposer(self) -> Proposer:
-        return self.action.proposer(self.looking)
-
-
 class TestRollouts(ActionContract):
     @pytest.fixture(params=CASES, ids="/".join)
     async def case(
@@ -45,7 +34,7 @@ class TestRollouts(ActionContract):
         name, kind = request.param
         target, action = workloads.two_revisions(cluster, kind, namespace), action_of(name)
         async with acting(cluster) as act:
-            yield RolloutCase(
+            yield ActionCase(
                 action=action,
                 request=Request(
                     step="roll",
@@ -54,8 +43,8 @@ class TestRollouts(ActionContract):
                     timeout=timedelta(seconds=30),
                     now=datetime.now(UTC),
                 ),
-                gateways={"kubernetes": act.clusters.acting},
-                looking={"kubernetes": act.clusters.looking},
+                reads=reads_of(kubernetes=act.clusters.looking),
+                writes=writes_of(kubernetes=act.clusters.acting),
                 state=lambda: workloads.state(cluster, target),
                 move=lambda: workloads.set_image(cluster, target, "busybox:other"),
             )

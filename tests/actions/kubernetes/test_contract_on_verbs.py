@@ -15,11 +15,12 @@ from remediator.core.change import Change
 from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Observation
 from remediator.core.target import parse_target
-from remediator.ports.action import Proposer, Request, Ticket
+from remediator.ports.action import Request, Ticket
 from remediator.ports.rights import ClusterRight, Use
 from remediator.testing.action_contract import ActionCase, ActionContract
 from tests.actions.kubernetes.acting import acting, action_of, ticket
 from tests.actions.kubernetes.standin_node import placed_set, pods_of, standin_node
+from tests.bound import reads_of, writes_of
 from tests.parts.cluster import Cluster, deployment, pod_spec, wait_until
 
 pytestmark = pytest.mark.slow
@@ -148,16 +149,6 @@ def stage(cluster: Cluster, namespace: str) -> Iterator[Stage]:
     part.close()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerbCase(ActionCase):
-    """A case whose looking half gets clusters that cannot be written to."""
-
-    looking: Mapping[str, Any] = field(default_factory=dict)
-
-    def proposer(self) -> Proposer:
-        return self.action.proposer(self.looking)
-
-
 VERBS = ("scale", "patch", "hpa_set_min", "suspend_cronjob", "delete_pod", "cordon", "drain")
 
 
@@ -168,7 +159,7 @@ class TestVerbs(ActionContract):
     ) -> AsyncIterator[ActionCase]:
         action, scene = action_of(f"kubernetes.{request.param}"), stage.scene(request.param)
         async with acting(cluster) as act:
-            yield VerbCase(
+            yield ActionCase(
                 action=action,
                 request=Request(
                     step="verb",
@@ -177,8 +168,8 @@ class TestVerbs(ActionContract):
                     timeout=timedelta(seconds=30),
                     now=datetime.now(UTC),
                 ),
-                gateways={"kubernetes": act.clusters.acting},
-                looking={"kubernetes": act.clusters.looking},
+                reads=reads_of(kubernetes=act.clusters.looking),
+                writes=writes_of(kubernetes=act.clusters.acting),
                 state=scene.state,
                 move=scene.move,
             )

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -15,7 +15,9 @@ from remediator.core.target import Target
 from remediator.gateways.kubernetes.clusters import Kubernetes
 from remediator.gateways.pods.shell import PodLooker, PodShell
 from remediator.ports.action import Request
+from remediator.ports.gateways import Reads, Writes
 from remediator.testing.action_contract import ActionCase, ActionContract
+from tests.bound import reads_of, writes_of
 from tests.gateways.pod_parts import all_run, inside, reach_of, run_pod
 from tests.parts.cluster import Cluster, wait_until
 
@@ -47,15 +49,19 @@ def pod(cluster: Cluster, namespace: str) -> Target:
     return run_pod(cluster, namespace, "cache")
 
 
+class Bound(NamedTuple):
+    reads: Reads
+    writes: Writes
+
+
 @pytest.fixture
-async def gateways(cluster: Cluster) -> AsyncIterator[dict[str, Any]]:
+async def gateways(cluster: Cluster) -> AsyncIterator[Bound]:
     kubernetes = Kubernetes([reach_of(cluster.kubeconfig)])
-    yield {
-        "kubernetes": kubernetes.acting,
-        "looker": PodLooker(kubernetes.looking),
-        "shell": PodShell(kubernetes.looking),
-        "commands": COMMANDS,
-    }
+    looker, shell = PodLooker(kubernetes.looking), PodShell(kubernetes.looking)
+    yield Bound(
+        reads_of(kubernetes=kubernetes.looking, looker=looker, commands=COMMANDS),
+        writes_of(kubernetes=kubernetes.acting, shell=shell),
+    )
     await kubernetes.close()
 
 
@@ -69,13 +75,14 @@ def asked(target: Target, name: str = "clear-old", **parameters: str) -> Request
     )
 
 
-def case_of(cluster: Cluster, target: Target, gateways: dict[str, Any], **more: Any) -> ActionCase:
+def case_of(cluster: Cluster, target: Target, gateways: Bound, **more: Any) -> ActionCase:
     (action,) = ACTIONS
     request = more.pop("request", None) or asked(target, directory="/tmp")
     return ActionCase(
         action=action,
         request=request,
-        gateways=gateways,
+        reads=gateways.reads,
+        writes=gateways.writes,
         state=lambda: inside(cluster, target, "ls /tmp; cat /tmp/notes 2>/dev/null || :"),
         **more,
     )
@@ -83,13 +90,13 @@ def case_of(cluster: Cluster, target: Target, gateways: dict[str, Any], **more: 
 
 class TestPodCommand(ActionContract):
     @pytest.fixture
-    def case(self, cluster: Cluster, pod: Target, gateways: dict[str, Any]) -> ActionCase:
+    def case(self, cluster: Cluster, pod: Target, gateways: Bound) -> ActionCase:
         inside(cluster, pod, "rm -rf /dev/shm/remediator-* /tmp/notes; " + FILLED)
         return case_of(cluster, pod, gateways)
 
 
 async def test_it_frees_space_in_a_pod_and_describe_tells_the_story(
-    cluster: Cluster, pod: Target, gateways: dict[str, Any]
+    cluster: Cluster, pod: Target, gateways: Bound
 ) -> None:
     inside(cluster, pod, FILLED)
     case = case_of(cluster, pod, gateways)
@@ -110,7 +117,7 @@ async def test_it_frees_space_in_a_pod_and_describe_tells_the_story(
 
 
 async def test_a_container_that_restarts_in_its_pod_is_the_one_of_the_plan_and_proves_no_attempt(
-    cluster: Cluster, namespace: str, gateways: dict[str, Any]
+    cluster: Cluster, namespace: str, gateways: Bound
 ) -> None:
     target = run_pod(cluster, namespace, "restarts")
     case = case_of(cluster, target, gateways, request=asked(target, "note"))
@@ -124,7 +131,7 @@ async def test_a_container_that_restarts_in_its_pod_is_the_one_of_the_plan_and_p
 
 
 async def test_a_receipt_outlives_a_restart_of_its_container(
-    cluster: Cluster, namespace: str, gateways: dict[str, Any]
+    cluster: Cluster, namespace: str, gateways: Bound
 ) -> None:
     target = run_pod(cluster, namespace, "keeps")
     case = case_of(cluster, target, gateways, request=asked(target, "note"))
@@ -137,7 +144,7 @@ async def test_a_receipt_outlives_a_restart_of_its_container(
 
 
 async def test_another_pod_of_the_name_proves_nothing(
-    cluster: Cluster, namespace: str, gateways: dict[str, Any]
+    cluster: Cluster, namespace: str, gateways: Bound
 ) -> None:
     target = run_pod(cluster, namespace, "replaced")
     case = case_of(cluster, target, gateways, request=asked(target, "note"))
@@ -163,7 +170,7 @@ async def test_another_pod_of_the_name_proves_nothing(
     ],
 )
 async def test_what_can_never_be_is_refused_before_people_are_asked(
-    pod: Target, gateways: dict[str, Any], request_for: dict[str, str], error: type, words: str
+    pod: Target, gateways: Bound, request_for: dict[str, str], error: type, words: str
 ) -> None:
     wanted = dict(request_for)
     namespace, name = pod.name.split("/")
@@ -174,7 +181,7 @@ async def test_what_can_never_be_is_refused_before_people_are_asked(
     (action,) = ACTIONS
 
     with pytest.raises(error, match=words):
-        await action.proposer(gateways).propose(request)
+        await action.proposer(gateways.reads).propose(request)
 
 
 def restart(cluster: Cluster, target: Target) -> None:

@@ -14,6 +14,7 @@ from remediator.ports.kubernetes import Object, Write
 from remediator.ports.rights import ClusterRight, Use
 from tests.actions.kubernetes.acting import Acting, acting, action_of, ticket
 from tests.actions.kubernetes.workloads import BAD, GOOD, KINDS, image, two_revisions
+from tests.bound import reads_of, writes_of
 from tests.parts.cluster import Cluster
 
 pytestmark = pytest.mark.slow
@@ -123,9 +124,9 @@ async def test_a_lost_answer_is_looked_up_on_the_object(
     target = two_revisions(cluster, "deployment", namespace)
     async with acting(cluster) as act:
         change, right = await act.change(UNDO, target), ticket()
-        deaf = {"kubernetes": Deaf(act.clusters.acting, is_sent=is_sent)}
+        deaf = writes_of(kubernetes=Deaf(act.clusters.acting, is_sent=is_sent))
         with pytest.raises(Uncertain):
-            await action_of(UNDO).applier(deaf).apply(change, right)
+            await action_of(UNDO).applier(reads_of(), deaf).apply(change, right)
 
         assert (await act.observe(change, right)).observation is observed
         assert image(cluster, target) == left

@@ -14,6 +14,7 @@ from remediator.core.target import Target
 from remediator.gateways.pods.shell import PodShell
 from remediator.ports.action import Request
 from remediator.testing.action_contract import ActionCase
+from tests.bound import reads_of, writes_of
 from tests.gateways.pod_parts import inside, pod_shell, run_pod
 from tests.parts.cluster import Cluster, pod_spec
 from tests.parts.journald import Journald
@@ -104,8 +105,13 @@ def vacuum(shell: PodShell, target: Target, state: Any) -> ActionCase:
         timeout=timedelta(minutes=1),
         now=datetime.now(UTC),
     )
-    gateways = {"looker": shell, "shell": shell}
-    return ActionCase(action=ACTIONS[0], request=request, gateways=gateways, state=state)
+    return ActionCase(
+        action=ACTIONS[0],
+        request=request,
+        reads=reads_of(looker=shell),
+        writes=writes_of(shell=shell),
+        state=state,
+    )
 
 
 async def test_it_frees_the_nodes_disk_once(cluster: Cluster, agent: Target, node: Node) -> None:

@@ -23,6 +23,7 @@ from remediator.core.run import Phase
 from remediator.testing.builders import MOMENT, a_plan, a_run, an_approval, an_order
 from remediator.testing.slack import FakeSlack
 from remediator.testing.slack.messages import Message as Shown
+from tests.bound import reads_of
 
 K = MessageKind
 PATIENCE = timedelta(seconds=2)
@@ -44,7 +45,7 @@ class Workspace:
     def deliverer(self, way: str | Mapping[str, Any] = "#sre", **gateways: Any) -> SlackDeliverer:
         settings = {"to": way} if isinstance(way, str) else way
         return SlackDeliverer(
-            {"slack": self.slack, **gateways}, SlackWay.model_validate(dict(settings))
+            reads_of(**{"slack": self.slack, **gateways}), SlackWay.model_validate(dict(settings))
         )
 
 
