@@ -155,8 +155,8 @@ async def test_a_proxy_is_used_but_not_for_what_no_proxy_names(
 
 async def test_a_daemon_without_slack_does_not_load_its_sdk() -> None:
     program = (
-        "import sys, remediator.channels.slack as s; "
-        "s.CHANNELS[0].deliverer(reads_of(), s.CHANNELS[0].settings.model_validate({'to': '#sre'})); "
+        "import sys, remediator.channels.slack as s; from remediator.ports.gateways import Reads; "
+        "s.CHANNELS[0].deliverer(Reads(), s.CHANNELS[0].settings.model_validate({'to': '#sre'})); "
         "print({'slack_sdk', 'slack_bolt', 'matplotlib', 'aiohttp'} & set(sys.modules))"
     )
 
