@@ -8,10 +8,12 @@ from typing import Any
 
 from remediator.core.errors import ActionError
 from remediator.core.facts import Answer, Known
+from remediator.core.object_state import ObjectState
 from remediator.core.plaintext import one_line
 from remediator.ports.check import Check, Question
 from remediator.ports.gateways import Reads
 from remediator.ports.kubernetes import KUBERNETES, Cluster, Clusters, Object, ref_of
+from remediator.ports.rights import Right, Use, target_rights
 
 Look = Callable[[Question, Object, Cluster], Awaitable[Answer]]
 
@@ -60,6 +62,38 @@ def object_check(
         )
 
     return Check(name=name, checker=checker, **more)
+
+
+def state_check(
+    name: str,
+    read: Callable[[Question, Object], ObjectState],
+    *,
+    kinds: Collection[str],
+    no_other: str,
+    **more: Any,
+) -> Check:
+    """Return the registration of a check that asks an object for its state; what is gone has none."""
+
+    async def look(question: Question, found: Object, _cluster: Cluster) -> Answer:
+        state = read(question, found)
+        is_it = Known.HOLDS if question.parameters.state in state.states else Known.FAILS
+        known = is_it if state.states else Known.UNKNOWN
+        return Answer(known=known, detail=one_line(state.detail), at=question.now)
+
+    return object_check(
+        name,
+        look,
+        kinds=kinds,
+        no_other=no_other,
+        gone=Known.UNKNOWN,
+        shorthand="state",
+        rights=_get_target,
+        **more,
+    )
+
+
+def _get_target(use: Use) -> tuple[Right, ...]:
+    return target_rights(use, "get")
 
 
 def _unknown(detail: str) -> Answer:

@@ -1,6 +1,7 @@
-"""The check `disk`: is enough of a file system free, as the target itself measures it now?
+"""The check `disk`: is enough of a file system free, or too little, as the target itself measures it now?
 
-Used to verify a cleanup where Prometheus lags, or is down. A host that cannot be reached is no answer: unknown.
+Used before a cleanup, which an old metric may call for, and to verify it where Prometheus lags, or is down. A host that
+cannot be reached is no answer: unknown.
 """
 
 from __future__ import annotations
@@ -25,16 +26,19 @@ _LOOK = timedelta(seconds=20)
 
 
 class DiskParameters(Parameters):
-    """The file system that holds `path` has at least `free_percent` of its whole size, and `free_bytes`, available."""
+    """The file system that holds `path` has at least `free_percent` of its whole size, and `free_bytes`, available; or
+    less than `below_percent`."""
 
     path: Annotated[str, AfterValidator(absolute_path)]
     free_percent: Annotated[float, Field(gt=0, le=100)] | None = None
     free_bytes: Annotated[Size, Field(gt=0)] | None = None
+    below_percent: Annotated[float, Field(gt=0, le=100)] | None = None
 
     @model_validator(mode="after")
-    def _asks_something(self) -> Self:
-        if self.free_percent is None and self.free_bytes is None:
-            raise ValueError("say free_percent, free_bytes or both")
+    def _asks_one_thing(self) -> Self:
+        asks_for_enough = self.free_percent is not None or self.free_bytes is not None
+        if asks_for_enough is (self.below_percent is not None):
+            raise ValueError("say free_percent, free_bytes or both; or below_percent alone")
         return self
 
 
@@ -59,21 +63,28 @@ class DiskChecker:
 
 def _answer(question: Question, filesystem: FileSystem) -> Answer:
     wanted: DiskParameters = question.parameters
-    enough = (
-        filesystem.free_percent >= (wanted.free_percent or 0)
-        and filesystem.available >= (wanted.free_bytes or 0)
-        and filesystem.size > 0
-    )
     free = f"{filesystem.free_percent:.1f} % ({format_size(filesystem.available)})"
     return Answer(
-        known=Known.HOLDS if enough else Known.FAILS,
+        known=Known.HOLDS if _holds(wanted, filesystem) else Known.FAILS,
         detail=f"{free} of {filesystem.mountpoint} is free, wanted is {_wanted_words(wanted)}",
         value=filesystem.free_percent,
         at=question.now,
     )
 
 
+def _holds(wanted: DiskParameters, filesystem: FileSystem) -> bool:
+    if filesystem.size <= 0:
+        return False
+    if wanted.below_percent is not None:
+        return filesystem.free_percent < wanted.below_percent
+    return filesystem.free_percent >= (wanted.free_percent or 0) and filesystem.available >= (
+        wanted.free_bytes or 0
+    )
+
+
 def _wanted_words(wanted: DiskParameters) -> str:
+    if wanted.below_percent is not None:
+        return f"less than {wanted.below_percent:g} %"
     words = [f"{wanted.free_percent:g} %"] if wanted.free_percent else []
     words += [format_size(wanted.free_bytes)] if wanted.free_bytes else []
     return " and ".join(words)
@@ -86,7 +97,7 @@ def _checker(reads: Reads) -> DiskChecker:
 CHECKS = (
     Check(
         name="disk",
-        doc="Enough of a file system is free, measured on the target host.",
+        doc="Enough (or too little) of a file system is free, measured on the target host.",
         parameters=DiskParameters,
         shorthand="path",
         example='disk: {path: "/var", free_percent: 20}',

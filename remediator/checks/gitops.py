@@ -2,56 +2,36 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from typing import Literal
 
-from remediator.checks.clustered import object_check
-from remediator.core.facts import Answer, Known
+from remediator.checks.clustered import state_check
 from remediator.core.gitops import owner_of
-from remediator.core.plaintext import one_line
+from remediator.core.object_state import ObjectState
 from remediator.ports.check import Question
-from remediator.ports.kubernetes import KINDS, Cluster, Object
+from remediator.ports.kubernetes import KINDS, Object
 from remediator.ports.parameters import Parameters
-from remediator.ports.rights import Right, Use, target_rights
-
-
-class Ruled(StrEnum):
-    """Whether a tool of GitOps rules an object."""
-
-    UNOWNED = "unowned"
-    OWNED = "owned"
 
 
 class GitopsParameters(Parameters):
     """Whether the target is to be `unowned` or `owned` by Argo CD or Flux."""
 
-    state: Ruled = Ruled.UNOWNED
+    state: Literal["unowned", "owned"] = "unowned"
 
 
-async def _look(question: Question, found: Object, _cluster: Cluster) -> Answer:
+def _read(_question: Question, found: Object) -> ObjectState:
     owner = owner_of(found)
-    ruled = Ruled.OWNED if owner else Ruled.UNOWNED
-    return Answer(
-        known=Known.HOLDS if ruled is question.parameters.state else Known.FAILS,
-        detail=one_line(f"{owner} owns it" if owner else "neither Argo CD nor Flux owns it"),
-        at=question.now,
-    )
-
-
-def _rights(use: Use) -> tuple[Right, ...]:
-    return target_rights(use, "get")
+    detail = f"{owner} owns it" if owner else "neither Argo CD nor Flux owns it"
+    return ObjectState(states=frozenset({"owned" if owner else "unowned"}), detail=detail)
 
 
 CHECKS = (
-    object_check(
+    state_check(
         "gitops",
-        _look,
+        _read,
         kinds=KINDS,
         no_other="is no object of a cluster",
-        gone=Known.UNKNOWN,
         doc="The target is not (or is) ruled by Argo CD or Flux.",
         parameters=GitopsParameters,
-        shorthand="state",
         example="gitops: unowned",
-        rights=_rights,
     ),
 )

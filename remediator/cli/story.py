@@ -42,6 +42,7 @@ def summary(run: Json, now: datetime) -> Iterator[Line]:
     yield from _section("What is wrong", _wrong(run, now))
     yield from _section("What was found", _evidence(run))
     yield from plan(run)
+    yield from _section("What was seen before", _seen(run))
     yield from _section("Why you are asked", reasons(run, now))
 
 
@@ -128,6 +129,11 @@ def _evidence(run: Json) -> Iterator[str]:
         yield from (f"  {line}" for line in lines[:_SHOWN_LINES])
         if len(lines) > _SHOWN_LINES:
             yield f"  … and {len(lines) - _SHOWN_LINES} more (--output json)"
+
+
+def _seen(run: Json) -> list[str]:
+    """Return what the checks saw of the object, which is why no guard objects."""
+    return [v["reason"] for v in run["verdicts"] if v["ruling"] == "allow"]
 
 
 def _changes(run: Json, planned: Json) -> Iterator[str]:

@@ -223,7 +223,7 @@ def _rehearsed(run: Run) -> Message:
     ]
     lines = (
         *say.plan_lines(run),
-        *(f"{v.guard} would {v.ruling.name.lower()}: {v.reason}" for v in verdicts),
+        *(f"{v.guard} would {v.ruling.name.lower()}: {v.reason}" for v in verdicts if v.ruling),
     )
     text = f"Dry run: {say.headline(run)}. Nothing was changed. {_would(run)}"
     facts = {"would have run": would}

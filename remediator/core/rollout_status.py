@@ -30,7 +30,7 @@ class Rollout:
 def rollout_of(kind: str, workload: Object) -> Rollout:
     """Return how far a `deployment`, `statefulset` or `daemonset` is."""
     spec, status = workload["spec"], workload.get("status") or {}
-    if status.get("observedGeneration", 0) < workload["metadata"].get("generation", 0):
+    if is_unseen(workload):
         return _waiting("the controller has not seen the latest change yet")
     if kind == "deployment":
         return _deployment(spec, status)
@@ -39,6 +39,12 @@ def rollout_of(kind: str, workload: Object) -> Rollout:
         detail = f"the update strategy is {strategy}: nothing says when a rollout is over"
         return Rollout(progress=Progress.UNTOLD, detail=detail)
     return _stateful_set(spec, status) if kind == "statefulset" else _daemon_set(status)
+
+
+def is_unseen(workload: Object) -> bool:
+    """Say whether its status is about an older generation than the one that is written down."""
+    observed = (workload.get("status") or {}).get("observedGeneration", 0)
+    return bool(observed < workload["metadata"].get("generation", 0))
 
 
 def _deployment(spec: Object, status: Object) -> Rollout:

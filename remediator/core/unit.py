@@ -2,7 +2,7 @@
 
 Every start gives a unit another InvocationID, so that in a restart loop it moves by itself every few seconds. What
 tells the loop from a person: systemd counts its own starts in NRestarts, and a start by hand begins at none again (see
-`service_start` in systemd's `src/core/service.c`). Used by `service.restart`.
+`service_start` in systemd's `src/core/service.c`). Used by `service.restart` and the check `unit`.
 """
 
 from __future__ import annotations
@@ -49,6 +49,18 @@ class Unit:
         facts = {"state": self.state, "invocation": self.invocation, "restarts": self.restarts}
         more = {"looked_at": self.looked_at, "unit_file": self.file}
         return facts | {name: value for name, value in more.items() if value}
+
+
+def show_words(name: str, *more: str) -> list[str]:
+    """Return the command that tells a unit's state, and `more` of its properties; `parse_properties` reads it."""
+    properties = ",".join(("LoadState", "ActiveState", "SubState", *more))
+    return ["systemctl", "show", f"--property={properties}", "--", name]
+
+
+def parse_properties(text: str) -> Mapping[str, str]:
+    """Read the `Name=value` lines of `systemctl show`."""
+    pairs = (line.partition("=") for line in text.splitlines())
+    return {name: value.strip() for name, equals, value in pairs if equals}
 
 
 def why_moved(version: str, before: Mapping[str, Any], unit: Unit) -> str | None:

@@ -46,6 +46,11 @@ class Judgement:
         return max(self.verdicts, key=lambda v: v.ruling, default=None)
 
     @property
+    def seen(self) -> tuple[str, ...]:
+        """What those who have no objection saw, where they say it."""
+        return tuple(v.reason for v in self.verdicts if v.ruling is Ruling.ALLOW and v.reason)
+
+    @property
     def until(self) -> datetime | None:
         """When every deferring guard may have changed its mind."""
         return max(

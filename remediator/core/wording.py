@@ -80,13 +80,14 @@ def bound(change: Change) -> str:
 
 
 def plan_lines(run: Run) -> tuple[str, ...]:
-    """Describe every change of the plan, and what is left out and why."""
+    """Describe every change of the plan, what is left out and why, and what was seen of the object before."""
     changes = run.plan.changes if run.plan else ()
+    seen = run.judgement.seen if run.judgement and run.plan else ()
     lines = [change_line(n, change) for n, change in enumerate(changes, start=1)]
     lines += [
         f"- {s.step} is left out: {s.reason}" for s in run.progress if s.state is StepState.SKIPPED
     ]
-    return tuple(lines)
+    return (*lines, *(f"seen before: {words}" for words in seen))
 
 
 def step_line(step: StepProgress) -> str:

@@ -129,7 +129,7 @@ def _step(run: Run, step: StepProgress) -> dict[str, Any]:
 
 
 def verdict_shapes(judgement: Judgement | None) -> list[dict[str, Any]]:
-    """Return what the guards said last; a guard without an objection is not listed."""
+    """Return what the guards said last; a guard without an objection is listed only where it saw something."""
     return [
         {
             "guard": verdict.guard,

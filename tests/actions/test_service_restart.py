@@ -3,9 +3,10 @@
 import pytest
 from pydantic import ValidationError
 
-from remediator.actions.service.restart import ACTIONS, RestartParameters, parse_properties
+from remediator.actions.service.restart import ACTIONS, RestartParameters
 from remediator.core.errors import Partial, Permanent, Stale, Uncertain
 from remediator.core.events import Observation
+from remediator.core.unit import parse_properties
 from remediator.testing.action_contract import ActionCase
 from remediator.testing.host import FakeHosts, FakeMachine
 from remediator.testing.host_commands import said

@@ -48,9 +48,14 @@ async def answer(looker: FakeHosts | None, target: str = "web1", **parameters: o
         (20, {"free_percent": 10, "free_bytes": "30MiB"}, Known.FAILS),
         (20, {"free_percent": 30, "free_bytes": "10MiB"}, Known.FAILS),
         (0, {"free_percent": 0.1}, Known.FAILS),
+        (14, {"below_percent": 15}, Known.HOLDS),
+        (15, {"below_percent": 15}, Known.FAILS),
+        (0, {"below_percent": 15}, Known.HOLDS),
     ],
 )
-async def test_enough_is_enough(free: int, wanted: dict[str, object], known: Known) -> None:
+async def test_enough_is_enough_and_too_little_is_too_little(
+    free: int, wanted: dict[str, object], known: Known
+) -> None:
     found = await answer(FakeHosts({"web1": machine(free)}), **wanted)
 
     assert found.known is known
@@ -62,6 +67,12 @@ async def test_the_answer_is_a_sentence_with_both_numbers() -> None:
 
     assert found.detail == "12.0 % (12.6 MB) of /var is free, wanted is 20 %"
     assert found.at == NOW
+
+
+async def test_too_little_says_what_would_be_enough() -> None:
+    found = await answer({"looker": FakeHosts({"web1": machine(12)})}, below_percent=15)
+
+    assert found.detail == "12.0 % (12.6 MB) of /var is free, wanted is less than 15 %"
 
 
 @pytest.mark.parametrize("target", ["gone", "never-heard-of"])
@@ -97,6 +108,9 @@ async def test_without_ssh_settings_it_is_unknown_and_says_what_to_add() -> None
         {"path": "/var", "free_percent": 101},
         {"path": "/var", "free_percent": "nan"},
         {"free_percent": 20},
+        {"path": "/var", "below_percent": 0},
+        {"path": "/var", "below_percent": 15, "free_percent": 20},
+        {"path": "/var", "below_percent": 15, "free_bytes": "1G"},
     ],
 )
 def test_a_question_that_asks_nothing_is_refused(parameters: dict[str, object]) -> None:

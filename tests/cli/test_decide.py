@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from remediator.core.run import Run
+from remediator.core.verdict import Judgement, Ruling, Verdict
 from tests.cli.command import as_json, remediator
 from tests.http.daemon import Daemon, a_waiting_run, keep, running
 
@@ -58,6 +59,18 @@ async def test_on_a_terminal_the_plan_is_shown_and_a_yes_approves_it(tmp_path: P
         assert "CANNOT be undone" in text
         assert "Approve this plan? [y/N]" in text
         assert "\x1b[1m" in text
+
+
+async def test_on_a_terminal_the_state_of_the_object_is_shown_before_the_question(
+    tmp_path: Path,
+) -> None:
+    saw = Verdict(guard="require", ruling=Ruling.ALLOW, reason="disk: /var holds (3 % is free)")
+    async with running(tmp_path) as daemon:
+        await keep(daemon.store, replace(a_waiting_run(), judgement=Judgement(verdicts=(saw,))))
+
+        _, text = await on_terminal(daemon, "n\n", "approve", "run_1")
+
+        assert text.index("disk: /var holds (3 % is free)") < text.index("Approve this plan?")
 
 
 @pytest.mark.parametrize("typed", ["n\n", "\n"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,8 @@ from remediator.config.settings_shape import SettingsShape
 from remediator.config.steps import STEP_KEYS
 from remediator.config.template_filters import FILTER_ARGUMENTS
 from remediator.config.yaml_source import read_yaml, read_yaml_file
+from remediator.core.change import ActionEffect
+from remediator.ports.gateways import ReadKey, Reads
 
 ROOT = Path(__file__).parents[2]
 CATALOG = find_catalog()
@@ -41,6 +44,43 @@ def test_a_shipped_playbook_loads_without_a_word(path: Path) -> None:
     assert playbook.owner
     assert '"tests":' in playbook.document
     assert loader.from_document(playbook.document, source=str(path)) == playbook
+
+
+class Opened(Reads):
+    """Gateways that are not there, and remember which of them a check looks with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def __getitem__(self, key: ReadKey[Any]) -> Any:
+        self.names.add(key.name)
+        return super().__getitem__(key)
+
+
+def asks_the_object(kind: str) -> bool:
+    """Whether a check looks at the target itself: in its cluster or on its host, not where somebody tells of it."""
+    opened = Opened()
+    CATALOG.checks[kind].checker(opened)
+    assert opened.names <= {"kubernetes", "looker", "prometheus", "alertmanager", "http", "tcp"}, (
+        kind
+    )
+    return bool(opened.names & {"kubernetes", "looker"})
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_a_shipped_playbook_asks_the_object_itself_before_it_changes_it(path: Path) -> None:
+    (playbook,) = PlaybookLoader(CATALOG).read([read_yaml_file(path)]).book
+    required = playbook.guards["require"].checks
+
+    assert any(step.effect is not ActionEffect.READ for step in playbook.steps)
+    assert any(asks_the_object(check.kind) for check in required), [c.key for c in required]
+
+
+def test_a_metric_and_an_alert_are_no_word_of_the_object() -> None:
+    told = {kind for kind in CATALOG.checks if not asks_the_object(kind)}
+
+    assert told == {"promql", "alert", "firing", "http", "tcp"}
 
 
 def test_there_are_playbooks() -> None:

@@ -178,6 +178,16 @@ def test_a_dry_run_says_what_would_have_been_done_and_what_stood_in_the_way() ->
     assert any("journal.vacuum on host/web1" in line for line in message.lines)
 
 
+def test_a_dry_run_says_what_was_seen_once_and_not_as_an_objection() -> None:
+    saw = Verdict(guard="require", ruling=Ruling.ALLOW, reason="node: not_ready holds")
+    order = an_order(mode=Mode.DRY_RUN)
+    seen = Judgement(verdicts=(saw,))
+    (message,) = closing(ended(Outcome.DRY_RUN, judgement=seen, order=order, plan=a_plan()))
+    assert [line for line in message.lines if "not_ready" in line] == [
+        "seen before: node: not_ready holds"
+    ]
+
+
 def test_two_requests_for_one_plan_and_their_answers_are_told_apart() -> None:
     """A yes that lapsed was asked for again: the answer to the second request was taken for a repeat."""
     vote = ev.Voted(person=a_person(), digest=a_plan().digest, approve=True)

@@ -38,6 +38,7 @@ from remediator.engine.ledger import Ledger, Moved, Routes
 from remediator.engine.runner import Runner
 from remediator.engine.scribe import Scribe
 from remediator.engine.witness import Deaf
+from remediator.ports.check import Check
 from remediator.ports.store import Listing, Notification, Store
 from remediator.stores.store import open_store
 from remediator.testing.clock import ManualClock
@@ -110,7 +111,7 @@ def render(selection: Selection, alert: Alert, source: str) -> Order:
         source=source,
         alert=alert,
         mode=selection.mode,
-        target=Target("host", host),
+        target=Target(playbook.target.partition("/")[0], host),
         guards=playbook.guards,
         steps=playbook.steps,
         verify=playbook.verify,
@@ -146,6 +147,8 @@ class House:
         self.safety = Safety.RECEIPT
         self.protected: tuple[str, ...] = ()
         self.identities = Machines()
+        self.checks: dict[str, Check] = {}
+        self.reads = reads_of()
         self.control = Control(
             store=store, ledger=self.ledger, ambient=clock.ambient(), witness=self.witness
         )
@@ -188,9 +191,9 @@ class House:
         actions = world_actions(self.world, self.safety)
         eyes = Eyes(
             actions=actions,
-            checks=world_checks(self.world),
+            checks={**world_checks(self.world), **self.checks},
             probes={},
-            reads=reads_of(),
+            reads=self.reads,
             conditions=PlainConditions(),
             identities=self.identities,
         )

@@ -7,7 +7,6 @@ starts again every few seconds gets new ones by itself: that is the reason to ac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -26,13 +25,13 @@ from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import ActionError, Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
-from remediator.core.unit import Unit, is_of_the_loop, why_moved
+from remediator.core.unit import Unit, is_of_the_loop, parse_properties, show_words, why_moved
 from remediator.ports.action import Action, Request, Sight, Ticket
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.parameters import Parameters
 from remediator.ports.shell import LOOKER, SHELL, Looker, Shell
 
-_PROPERTIES = "LoadState,ActiveState,SubState,InvocationID,NRestarts,ActiveEnterTimestampMonotonic"
+_PROPERTIES = ("InvocationID", "NRestarts", "ActiveEnterTimestampMonotonic")
 _UPTIME = "/proc/uptime"
 _MICROSECONDS = 1_000_000
 
@@ -120,12 +119,6 @@ class RestartApplier:
             return "in a state that could not be read"
 
 
-def parse_properties(text: str) -> Mapping[str, str]:
-    """Read the `Name=value` lines of `systemctl show`."""
-    pairs = (line.partition("=") for line in text.splitlines())
-    return {name: value.strip() for name, equals, value in pairs if equals}
-
-
 def _state_words(unit: Unit) -> str:
     if not unit.restarts:
         return unit.state
@@ -134,8 +127,7 @@ def _state_words(unit: Unit) -> str:
 
 
 async def _unit(looker: Looker, target: Target, name: str) -> Unit:
-    words = ["systemctl", "show", f"--property={_PROPERTIES}", "--", name]
-    output = await looker.look(target, words, timeout=LOOK)
+    output = await looker.look(target, show_words(name, *_PROPERTIES), timeout=LOOK)
     if not output.ok:
         raise look_error(target, "systemctl", output)
     said = parse_properties(output.stdout)

@@ -40,6 +40,12 @@ def evidence(card: Card, when: str = "", most: int = _EVIDENCE_LINES) -> str:
     return b.lines(parts)
 
 
+def seen(card: Card) -> str:
+    """Say in what state the object was when its checks were made, before anything was planned."""
+    said = [v.reason for v in card.verdicts if v.ruling is Ruling.ALLOW]
+    return b.lines(("*Seen before*", *(escape(words, 900) for words in said))) if said else ""
+
+
 def guards(card: Card) -> str:
     """Say how many guards had nothing against it, and who would do what; for a field."""
     would = [_objection(v) for v in card.verdicts if v.ruling is not Ruling.ALLOW]

@@ -20,6 +20,7 @@ def draw(card: Card, request: CardRequest, voice: Voice) -> tuple[b.Block, ...]:
         b.header(f"Approve {card.playbook} on {facts.name(card)}?"),
         *b.section(b.lines((f"🚨 {facts.alert(card)}", escape(card.summary), facts.links(card)))),
         *b.section(facts.evidence(card)),
+        *b.section(facts.seen(card)),
         *b.section(_changed(request)),
         *b.section(_plan(card, plan), most=limits.SECTION),
         *b.fields(*_fields(card, request)),

@@ -19,6 +19,7 @@ from remediator.core import events as ev
 from remediator.core.facts import Known
 from remediator.core.messages import Message, MessageKind
 from remediator.core.run import StepState
+from remediator.core.verdict import Ruling, Verdict
 from remediator.testing.builders import a_message
 from remediator.testing.slack.blocks import problems_of_blocks, texts_are_too_long
 from remediator.testing.slack.modals import problems_of_view
@@ -260,6 +261,16 @@ def test_a_blocked_run_says_what_would_clear_it() -> None:
     verdict = replace(card.verdicts[0], clears="wait until 10:00")
     drawn = words(draw(replace(story.told[-1], card=replace(card, verdicts=(verdict,))), VOICE))
     assert "*What would clear it*\\nwait until 10:00" in drawn
+
+
+def test_who_is_asked_reads_in_what_state_the_object_is_and_nothing_counts_as_an_objection() -> (
+    None
+):
+    card = card_of(plan())
+    saw = Verdict(guard="require", ruling=Ruling.ALLOW, reason="node: not_ready holds (n7: <b>)")
+    drawn = words(draw(replace(plan(), card=replace(card, verdicts=(saw,))), VOICE))
+    assert "*Seen before*\\nnode: not_ready holds (n7: &lt;b&gt;)" in drawn
+    assert f"{card.guards} of {card.guards} passed" in drawn
 
 
 def test_a_void_plan_asks_nothing() -> None:

@@ -17,7 +17,7 @@ REQUIRED = require.RequireSettings(checks=(CHECK, OTHER))
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
-        (HOLDS, HOLDS, None),
+        (HOLDS, HOLDS, Ruling.ALLOW),
         (HOLDS, FAILS, Ruling.DENY),
         (FAILS, HOLDS, Ruling.DENY),
         (HOLDS, UNKNOWN, Ruling.DENY),
@@ -45,6 +45,13 @@ def test_the_reason_says_which_check_and_what_it_found(answer: Answer | None, re
     verdict = require.GUARD.judge(REQUIRED, a_subject(), facts(answers=answers))
     assert verdict is not None
     assert verdict.reason == reason
+
+
+def test_where_all_holds_people_read_what_was_seen() -> None:
+    answers = {c.key: HOLDS for c in (CHECK, OTHER)}
+    verdict = require.GUARD.judge(REQUIRED, a_subject(), facts(answers=answers))
+    assert verdict is not None
+    assert verdict.reason == "promql: up == 1 holds (1 sample); tcp: web1:22 holds (1 sample)"
 
 
 def test_nothing_is_required_where_nothing_is_written() -> None:
