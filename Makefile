@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
+# What a machine image may have set: hundreds of daemons would be compiled anew at each start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-fast mutants check bench lock clean
 

@@ -1,5 +1,6 @@
 """What every test may use, and in which lanes the slow ones run side by side."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,6 +34,13 @@ class Lanes(LoadFileScheduling):  # type: ignore[misc]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes | None:
     """Use the lanes for `--dist loadfile`."""
     return Lanes(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import files in which all is slow, where nothing slow is wanted."""
+    if config.getoption("markexpr") != "not slow" or collection_path.suffix != ".py":
+        return None
+    return True if "\npytestmark = pytest.mark.slow" in collection_path.read_text() else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

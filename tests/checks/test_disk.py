@@ -70,7 +70,7 @@ async def test_the_answer_is_a_sentence_with_both_numbers() -> None:
 
 
 async def test_too_little_says_what_would_be_enough() -> None:
-    found = await answer({"looker": FakeHosts({"web1": machine(12)})}, below_percent=15)
+    found = await answer(FakeHosts({"web1": machine(12)}), below_percent=15)
 
     assert found.detail == "12.0 % (12.6 MB) of /var is free, wanted is less than 15 %"
 
