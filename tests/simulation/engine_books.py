@@ -51,7 +51,9 @@ def _budgets_are_right(store: InlineStore, law: EngineLaw) -> None:
         (kind, run) for kind, run in _rows(store, "SELECT counted, run_id FROM budget")
     )
     for run in law.runs.values():
-        changed = len(law.intended.get(run.id, ()))  # a plan that was given up afterwards counts too
+        changed = len(
+            law.intended.get(run.id, ())
+        )  # a plan that was given up afterwards counts too
         acted = int(run.has_acted)
         failed = run.outcome in (Outcome.FAILED, Outcome.OUTCOME_UNKNOWN)
         wanted = {
