@@ -21,6 +21,7 @@ from remediator.core.playbook import Mode, Playbook
 from remediator.core.run import Run
 from remediator.core.selection import Environment, Index, Refusal, Selection, refused, select
 from remediator.engine.ledger import Ledger, Moved, entry
+from remediator.engine.masked import masked_alert
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import DecisionRecord, Episode, Notification, Transaction
 
@@ -141,13 +142,12 @@ class Admission:
         came_back: Run | None = None,
     ) -> None:
         try:
-            order = _masked(
-                self._rules.mask, self._rules.render(selection, alert, self._notification.source)
-            )
+            order = self._rules.render(selection, alert, self._notification.source)
         except InputError as error:
             kind = Refusal.TARGET if isinstance(error, InvalidTarget) else Refusal.ORDER
             self._decide(episode, refused(selection, kind, str(error)), taken)
             return
+        order = replace(order, alert=masked_alert(self._rules.mask, order.alert))
         event = ev.Admitted(
             order=order, episode=episode.id, ordinal=ordinal, deadline=self._now + DEADLINE
         )
@@ -222,10 +222,3 @@ def end_episode(tx: Transaction, ledger: Ledger, closed: Episode, now: datetime)
             _, more = ledger.record(tx, locked, (ev.AlertResolved(at=closed.seen_at),), now)
             moved += more
     return moved
-
-
-def _masked(mask: Mask, order: Order) -> Order:
-    """Mask the annotations, which people read. Labels say which alert it is, and stay; they are masked when told."""
-    return replace(
-        order, alert=replace(order.alert, annotations=mask.inside(order.alert.annotations))
-    )

@@ -25,6 +25,7 @@ from remediator.core.messages import Message
 from remediator.core.run import Phase, Run
 from remediator.core.selection import Decision
 from remediator.core.target import Target
+from remediator.engine.masked import masked_event
 from remediator.ports.store import DecisionRecord, Entry, Transaction
 
 _ATTEMPT = (ev.IntentCommitted, ev.Applied, ev.NotApplied, ev.Doubted, ev.Observed)
@@ -82,7 +83,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Tellers:
-    """Where messages go, and what is masked in them."""
+    """Where messages go, and what is masked in events."""
 
     routes: Routes
     mask: Mask
@@ -110,7 +111,7 @@ class Ledger:
     def tell(self, tx: Transaction, run: Run, message: Message) -> None:
         """Queue one more message about a run, by the ways that its messages take."""
         channels = self._routes().channels(message, run.order.notify)
-        tx.enqueue(self._mask().told(message), channels, message.at or run.created_at)
+        tx.enqueue(message, channels, message.at or run.created_at)
 
     def tell_unanswered(
         self, tx: Transaction, found: Sequence[Unanswered], now: datetime
@@ -125,8 +126,7 @@ class Ledger:
         many = tx.refused_alerts(about.playbook.name, about.refusal.value, now - HOUR)
         for message in new:
             channels = self._routes().channels(message, about.playbook.notify)
-            told = self._mask().told(counted(message, many))
-            tx.enqueue(told, channels, message.due_at or now)
+            tx.enqueue(counted(message, many), channels, message.due_at or now)
         return True
 
     def announce(self, tx: Transaction, message: Message, now: datetime) -> None:
@@ -169,14 +169,14 @@ class Record:
         return self.run, tuple(self._moved)
 
     def _evolve(self, event: ev.Event) -> None:
+        event = masked_event(self._tellers.mask, event)
         before, self.run = self.run, evolve(self.run, event, self._now)
         self._moved.append(Moved(before, event, self.run, self._now))
         _count(self._tx, before, self.run, event, self._now)
         _index(self._tx, before, self.run, event)
         for message in messages_for(self.run, event, self._now):
             channels = self._tellers.routes.channels(message, self.run.order.notify)
-            told = self._tellers.mask.told(message)
-            self._tx.enqueue(told, channels, message.due_at or self._now)
+            self._tx.enqueue(message, channels, message.due_at or self._now)
 
 
 def _let_go(tx: Transaction, run: Run) -> None:
