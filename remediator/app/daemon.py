@@ -30,6 +30,7 @@ from remediator.engine.eyes import Eyes, Hands
 from remediator.engine.intake import Intake
 from remediator.engine.keeper import Keeper, Retention
 from remediator.engine.ledger import Ledger
+from remediator.engine.masked_store import masked_store
 from remediator.engine.preview import Preview
 from remediator.engine.remainder import Remainder
 from remediator.engine.runner import Runner
@@ -110,7 +111,8 @@ class Daemon:
     async def run(self) -> None:
         """Start everything, wait for the end, stop everything in order."""
         async with AsyncExitStack() as stack:
-            store = await open_store(store_url(self.site.settings), password=self._password)
+            opened = await open_store(store_url(self.site.settings), password=self._password)
+            store = masked_store(opened, lambda: self.site.mask)
             stack.push_async_callback(store.close)
             stack.push_async_callback(self._close_gateways)
             stack.push_async_callback(self._close_desk)
@@ -264,6 +266,7 @@ class Daemon:
             channels=self._catalog.channels,
             reads=self._reads(),
             witness=self._witness,
+            mask=lambda: self.site.mask,
         )
 
     def _keeper(self, store: Store, ledger: Ledger) -> Keeper:
@@ -307,6 +310,7 @@ class Daemon:
             refused=self._witness.refused,
             readers=self._readers,
             slack=lambda: self._desk,
+            mask=lambda: self.site.mask,
         )
         server = await start(_address(settings), build_app(context), _tls(settings))
         self.address = _bound(server)

@@ -85,6 +85,7 @@ def _rules(settings: Settings, book: PlaybookBook, catalog: Catalog, templates: 
         environments=environments,
         allowed={source.name: source.playbooks for source in settings.sources},
         render=orders.render_order,
+        severity=orders.severity,
         parsers={KIND: alertmanager.parse},
         mask=Mask(settings.mask),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from remediator.core.alert import Alert, RefusedAlert
+from remediator.core.announce_blocked import Unanswered
 from remediator.core.events import Judged, Stage
 from remediator.engine.ledger import Moved
 from remediator.ports.store import Notification, Vitals
@@ -29,6 +30,17 @@ class TelemetryWitness:
         self._telemetry.alert(alert.status.value)
         for playbook, decision in decisions:
             self._telemetry.decision(playbook, decision)
+
+    def unanswered(self, about: Unanswered) -> None:
+        """Log it."""
+        self._telemetry.log(
+            "unanswered",
+            playbook=about.playbook.name,
+            refusal=about.refusal.value,
+            fingerprint=about.alert.fingerprint,
+            alert_name=about.alert.name,
+            reason=about.reason,
+        )
 
     def refused(self, notification: Notification, refused: tuple[RefusedAlert, ...]) -> None:
         """Count each, and log the first of them."""

@@ -55,7 +55,7 @@ class Orders:
             owner=playbook.owner,
             description=playbook.description,
             runbook_url=playbook.runbook_url,
-            severity=self._severity(playbook, alert),
+            severity=self.severity(playbook, alert),
             environment=selection.environment,
             source=source,
             alert=alert,
@@ -79,7 +79,8 @@ class Orders:
             raise InvalidTarget(f"{rendered[:200]!r}: a part of a target cannot begin with a dash")
         return self._clusters.checked(parse_target(rendered), written)
 
-    def _severity(self, playbook: Playbook, alert: Alert) -> str:
+    def severity(self, playbook: Playbook, alert: Alert) -> str:
+        """Return how severe an alert is to a playbook, "" where nobody says."""
         return playbook.severity or self._severities.get(alert.labels.get("severity", ""), "")
 
 

@@ -1,20 +1,23 @@
-"""What people are told when nothing is done: a guard said no, or a run waits for long.
+"""What people are told when nothing is done: a guard said no, a run waits for long, or an alert got no run at all.
 
 From SEV-2 up whoever is called on failure is called; `on_blocked` says otherwise. What comes in crowds is told once an
-hour. Used by `announce`.
+hour. Used by `announce`; of alerts without a run, by `engine.ledger`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from remediator.core import events as ev
 from remediator.core import wording as say
+from remediator.core.alert import Alert
 from remediator.core.messages import Message, MessageKind
-from remediator.core.playbook import Escalation, Mode, OnBlocked
+from remediator.core.playbook import Escalation, Mode, OnBlocked, Playbook
 from remediator.core.run import Run
+from remediator.core.selection import Refusal
 from remediator.core.verdict import Ruling, Verdict
 
 Make = Callable[..., Message]
@@ -27,6 +30,26 @@ _CROWDS = {
     "storm": "Alert storm: nothing is started",
     "mass_failure": "Many targets at once: nothing is done",
 }
+_LOUDEST = (OnBlocked.ESCALATE, OnBlocked.TELL, OnBlocked.SILENT)
+_MOST_LABELS, _LONGEST_LABEL = 20, 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """An alert that a playbook matches and that got no run, and why."""
+
+    playbook: Playbook
+    refusal: Refusal
+    reason: str
+    alert: Alert
+    severity: str
+    rehearses: bool = False
+
+    @property
+    def how(self) -> OnBlocked:
+        """Who hears of it."""
+        how = self.playbook.failure.when_unanswered(self.severity)
+        return OnBlocked.TELL if self.rehearses and how is OnBlocked.ESCALATE else how
 
 
 def blocked(run: Run, make: Make) -> tuple[Message, ...]:
@@ -68,6 +91,58 @@ def waits_long(run: Run, event: ev.Judged, now: datetime, make: Make) -> tuple[M
     reason = f"it waits. {why.guard}: {why.reason}"
     apart = replace(told, thread=f"{run.id}:waits")  # what it comes to is told where runs are told
     return (apart, *(_call(run, make, n, each, now, reason) for n, each in enumerate(calls)))
+
+
+def loudest(found: Iterable[Unanswered]) -> tuple[Unanswered, ...]:
+    """Return one of each playbook and kind of refusal: the first of those that most people are to hear of."""
+    chosen: dict[tuple[str, Refusal], Unanswered] = {}
+    for one in sorted(found, key=lambda each: _LOUDEST.index(each.how)):
+        chosen.setdefault((one.playbook.name, one.refusal), one)
+    return tuple(chosen.values())
+
+
+def unanswered(about: Unanswered, now: datetime) -> tuple[Message, ...]:
+    """Return what is told of alerts without a run, by one of them: the same within an hour is the same message."""
+    if about.how is OnBlocked.SILENT:
+        return ()
+    name, playbook = about.alert.name or "An alert", about.playbook
+    key = f"unanswered:{playbook.name}:{about.refusal.value}:{now:%Y-%m-%dT%H}"
+    summary = about.alert.annotations.get("summary", "")
+    told = Message(
+        kind=MessageKind.NOTICE,
+        run_id="",
+        thread=key,
+        deduplication=key,
+        title=f"No run for {name}",
+        text=f"{name} got no run, though playbook {playbook.name} matches: {about.reason}. Nothing was changed.",
+        lines=(*((summary,) if summary else ()), *_label_lines(about.alert)),
+        facts={"playbook": playbook.name, "ask": f"remediator why {about.alert.fingerprint}"},
+        body=_body_of(about),
+        at=now,
+    )
+    calls = playbook.failure.escalations if about.how is OnBlocked.ESCALATE else ()
+    return (told, *(_crowd_call(told, each, now) for each in calls))
+
+
+def counted(message: Message, alerts: int) -> Message:
+    """Return a message about alerts without a run with how many there were in the hour up to it."""
+    facts = {**message.facts, "alerts in the last hour": str(alerts)}
+    return replace(message, facts=facts, body={**message.body, "alerts": alerts})
+
+
+def _label_lines(alert: Alert) -> tuple[str, ...]:
+    lines = [f"{name}={value}" for name, value in sorted(alert.labels.items())[:_MOST_LABELS]]
+    return tuple(t if len(t) <= _LONGEST_LABEL else f"{t[: _LONGEST_LABEL - 1]}…" for t in lines)
+
+
+def _body_of(about: Unanswered) -> Mapping[str, Any]:
+    return {
+        "playbook": about.playbook.name,
+        "refusal": about.refusal.value,
+        "reason": about.reason,
+        "severity": about.severity,
+        "alert": {"fingerprint": about.alert.fingerprint, "labels": dict(about.alert.labels)},
+    }
 
 
 def _denials(run: Run) -> dict[str, Verdict]:

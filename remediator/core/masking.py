@@ -15,7 +15,15 @@ from typing import Any, TypeVar
 
 import re2
 
-from remediator.core.secret_formats import FORMATS, HEADERS, KEY, PAIRS, is_harmless, is_random
+from remediator.core.secret_formats import (
+    FORMATS,
+    HEADERS,
+    KEY,
+    PAIRS,
+    is_count,
+    is_harmless,
+    is_random,
+)
 
 MASKED = "***"
 MOST_PATTERNS = 100
@@ -145,7 +153,7 @@ def _last_is_random(match: Any) -> bool:
 
 
 def _last_is_telling(match: Any) -> bool:
-    return not is_harmless(match.group(match.lastindex))
+    return not (is_harmless(match.group(match.lastindex)) or is_count(match.group(0)))
 
 
 _RULES: tuple[_Rule, ...] = (

@@ -127,6 +127,7 @@ class OnBlocked(StrEnum):
 
 
 _CALLED_FOR = re.compile(r"SEV-?[012]", re.ASCII | re.IGNORECASE)
+_MINOR = re.compile(r"SEV-?[4-9]", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +143,12 @@ class FailurePolicy:
         if self.on_blocked is not None:
             return self.on_blocked
         return OnBlocked.ESCALATE if _CALLED_FOR.fullmatch(severity) else OnBlocked.TELL
+
+    def when_unanswered(self, severity: str) -> OnBlocked:
+        """Return who hears of an alert that got no run: as of a blocked run, but from SEV-4 down nobody."""
+        if self.on_blocked is None and _MINOR.fullmatch(severity):
+            return OnBlocked.SILENT
+        return self.when_blocked(severity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

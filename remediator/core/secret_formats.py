@@ -90,7 +90,7 @@ unknown empty is was were must cannot could mismatch accepted changed unset unde
 authentication error files systemd compat prompt unauthorized forbidden unavailable refused revoked for from and or
 the a an in of to has have with by at as been will should may can needs does did found ignored disabled enabled
 optional redacted masked hidden rotated updated created deleted removed generated stale valid bad string object
-refresh refreshed reset malformed absent present default prompted n/a
+refresh refreshed reset malformed absent present default prompted n/a serviceaccount serviceaccounts
 """
 _PLAIN = frozenset(_PLAIN_WORDS.split())
 _PLACES = re2.compile(
@@ -99,6 +99,7 @@ _PLACES = re2.compile(
 _UNFILLED = re2.compile(
     r"\$\{?\w+\}?|\$\(.*|\{\{.*|<.*|%[sdvq]|%\(\w+\)s|\*+(?:[@,;)\s].*)?|x{3,}|X{3,}|-+|~|\.+|\(.*"
 )
+_COUNT = re2.compile(r"(?i)\W?pass\s*[:=]\s*[0-9]{1,3}\W*")
 _SCHEMES = frozenset({"aws4-hmac-sha256", "aws4-hmac-sha256-payload"})
 _TRIMMED = ".,:;!?)]}'\"\\"
 _SHORTEST_CHANCE = 8
@@ -110,6 +111,11 @@ def is_harmless(value: str) -> bool:
     if not bare or bare.lower() in _PLAIN:
         return True
     return bool(_PLACES.fullmatch(bare) or _UNFILLED.fullmatch(bare))
+
+
+def is_count(pair: str) -> bool:
+    """Say whether a name and its value are a count of tests: `pass=12`."""
+    return bool(_COUNT.fullmatch(pair))
 
 
 def is_random(value: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
@@ -24,6 +24,15 @@ class Decision(StrEnum):
     RUN = "run"
 
 
+class Refusal(StrEnum):
+    """Why an alert that a playbook matches gets no run. People are told; it stands in the decision's `by`."""
+
+    LABEL = "label"  # one that the playbook requires is missing
+    SCRAPER = "scraper"  # a label names who was scraped, and not what is sick
+    TARGET = "target"  # not allowed, not known, ambiguous or no name
+    ORDER = "order"  # a template fails, or a value does not fit a parameter
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """A part of the world and the highest mode that playbooks have there; an empty `match` means everything."""
@@ -42,6 +51,7 @@ class Selection:
     reason: str
     mode: Mode = Mode.OFF
     environment: str = ""
+    refusal: Refusal | None = None
 
     @property
     def is_selected(self) -> bool:
@@ -98,11 +108,21 @@ def select(
         actual = alert.labels.get(failed.label)
         found = f"the label is {actual!r}" if actual is not None else "the label is absent"
         return _passed(playbook, Decision.NOT_MATCHED, f"{failed}: {found}")
-    if missing := [label for label in playbook.requires if not alert.labels.get(label)]:
-        return _passed(playbook, Decision.SKIPPED, f"no label {missing[0]}")
-    if scraped := _names_the_scraper(playbook, alert.labels):
-        return _passed(playbook, Decision.BLOCKED, _SCRAPED.format(name=scraped))
-    environment = next((e for e in environments if _holds(e.match, alert.labels)), None)
+    selection = _in_its_mode(playbook, alert.labels, environments)
+    return _with_its_labels(selection, alert.labels) if selection.is_selected else selection
+
+
+def refused(
+    selection: Selection, refusal: Refusal, reason: str, decision: Decision = Decision.BLOCKED
+) -> Selection:
+    """Return what becomes of a selected playbook that cannot answer this alert after all."""
+    return replace(selection, decision=decision, reason=reason, refusal=refusal)
+
+
+def _in_its_mode(
+    playbook: Playbook, labels: Mapping[str, str], environments: Iterable[Environment]
+) -> Selection:
+    environment = next((e for e in environments if _holds(e.match, labels)), None)
     ceiling = environment.mode if environment else Mode.DRY_RUN
     name = environment.name if environment else "unknown"
     mode = lowest(playbook.mode, ceiling)
@@ -115,6 +135,16 @@ def select(
     return Selection(
         playbook=playbook, decision=decision, reason=reason, mode=mode, environment=name
     )
+
+
+def _with_its_labels(selection: Selection, labels: Mapping[str, str]) -> Selection:
+    """Refuse an alert whose labels do not say what is sick."""
+    playbook = selection.playbook
+    if missing := [label for label in playbook.requires if not labels.get(label)]:
+        return refused(selection, Refusal.LABEL, f"no label {missing[0]}", Decision.SKIPPED)
+    if scraped := _names_the_scraper(playbook, labels):
+        return refused(selection, Refusal.SCRAPER, _SCRAPED.format(name=scraped))
+    return selection
 
 
 _SCRAPED = (

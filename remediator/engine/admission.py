@@ -9,16 +9,19 @@ from datetime import datetime, timedelta
 
 from remediator.core import events as ev
 from remediator.core.alert import Alert, AlertGroup, AlertStatus
-from remediator.core.errors import InputError
+from remediator.core.announce_blocked import Unanswered
+from remediator.core.errors import InputError, InvalidTarget
 from remediator.core.events import Outcome
 from remediator.core.evolution import admit
 from remediator.core.facts import Counted
 from remediator.core.guards.cooldown import CooldownSettings
 from remediator.core.masking import Mask
 from remediator.core.order import Order
+from remediator.core.playbook import Mode, Playbook
 from remediator.core.run import Run
-from remediator.core.selection import Decision, Environment, Index, Selection, select
+from remediator.core.selection import Environment, Index, Refusal, Selection, refused, select
 from remediator.engine.ledger import Ledger, Moved, entry
+from remediator.engine.masked import masked_alert
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import DecisionRecord, Episode, Notification, Transaction
 
@@ -30,6 +33,7 @@ _MAY_ANSWER_AGAIN = frozenset(
 
 Parse = Callable[[bytes], AlertGroup]
 Render = Callable[[Selection, Alert, str], Order]
+Severity = Callable[[Playbook, Alert], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +45,19 @@ class Rules:
     environments: tuple[Environment, ...]
     allowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     render: Render
+    severity: Severity = lambda playbook, alert: playbook.severity or ""
     parsers: Mapping[str, Parse] = field(default_factory=dict)
     mask: Mask = field(default_factory=Mask)
 
 
 @dataclass(slots=True)
 class Taken:
-    """What became of one alert: the decisions taken and everything that moved."""
+    """What became of one alert: the decisions taken, everything that moved, and the playbooks that could not answer."""
 
     alert: Alert
     decisions: list[tuple[str, str]] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
+    unanswered: list[Unanswered] = field(default_factory=list)
 
 
 class Admission:
@@ -136,17 +142,12 @@ class Admission:
         came_back: Run | None = None,
     ) -> None:
         try:
-            order = _masked(
-                self._rules.mask, self._rules.render(selection, alert, self._notification.source)
-            )
+            order = self._rules.render(selection, alert, self._notification.source)
         except InputError as error:
-            self._decide(
-                episode,
-                replace(selection, decision=Decision.BLOCKED, reason=str(error)),
-                taken,
-                by="order",
-            )
+            kind = Refusal.TARGET if isinstance(error, InvalidTarget) else Refusal.ORDER
+            self._decide(episode, refused(selection, kind, str(error)), taken)
             return
+        order = replace(order, alert=masked_alert(self._rules.mask, order.alert))
         event = ev.Admitted(
             order=order, episode=episode.id, ordinal=ordinal, deadline=self._now + DEADLINE
         )
@@ -175,12 +176,11 @@ class Admission:
         selection: Selection,
         taken: Taken,
         *,
-        by: str = "",
         run_id: str | None = None,
     ) -> None:
-        """Record a decision once per notification, alert and playbook; a repeat overwrites nothing."""
+        """Record a decision once per notification, alert and playbook; a repeat overwrites nothing and tells nobody."""
         key = run_id or f"{self._notification.id}_{episode.fingerprint}_{selection.playbook.name}"
-        self._tx.decide(
+        is_new = self._tx.decide(
             DecisionRecord(
                 id=f"dec_{key}",
                 at=self._now,
@@ -190,12 +190,24 @@ class Admission:
                 playbook=selection.playbook.name,
                 decision=selection.decision.value,
                 reason=selection.reason,
-                by=by,
+                by=selection.refusal.value if selection.refusal else "",
                 run_id=run_id,
                 alert_name=episode.alert.name,
             )
         )
         taken.decisions.append((selection.playbook.name, selection.decision.value))
+        if is_new and selection.refusal:
+            taken.unanswered.append(self._unanswered(selection, selection.refusal, episode.alert))
+
+    def _unanswered(self, selection: Selection, refusal: Refusal, alert: Alert) -> Unanswered:
+        return Unanswered(
+            playbook=selection.playbook,
+            refusal=refusal,
+            reason=selection.reason,
+            alert=alert,
+            severity=self._rules.severity(selection.playbook, alert),
+            rehearses=selection.mode is Mode.DRY_RUN,
+        )
 
 
 def end_episode(tx: Transaction, ledger: Ledger, closed: Episode, now: datetime) -> list[Moved]:
@@ -210,10 +222,3 @@ def end_episode(tx: Transaction, ledger: Ledger, closed: Episode, now: datetime)
             _, more = ledger.record(tx, locked, (ev.AlertResolved(at=closed.seen_at),), now)
             moved += more
     return moved
-
-
-def _masked(mask: Mask, order: Order) -> Order:
-    """Mask the annotations, which people read. Labels say which alert it is, and stay; they are masked when told."""
-    return replace(
-        order, alert=replace(order.alert, annotations=mask.inside(order.alert.annotations))
-    )

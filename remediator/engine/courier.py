@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from remediator.core.errors import DeliveryError, StoreError
+from remediator.core.masking import Mask
 from remediator.core.messages import Message, MessageKind
 from remediator.engine.digest import filled, fold_in_a_crowd, refresh_digest
 from remediator.engine.parcel import (
@@ -55,8 +56,10 @@ class Courier:
         channels: Mapping[str, Channel],
         reads: Reads,
         witness: Witness,
+        mask: Callable[[], Mask] = Mask,
     ) -> None:
         self._store = store
+        self._mask = mask
         self._ambient = ambient
         self._channels = channels
         self._reads = reads
@@ -190,7 +193,8 @@ class Courier:
         if messages[-1].kind is not MessageKind.DIGEST:
             return messages
         now = self._ambient.now()
-        return (await self._store.read(lambda reader: filled(messages[-1], reader, now)),)
+        digest = await self._store.read(lambda reader: filled(messages[-1], reader, now))
+        return (self._mask().told(digest),)
 
     def _deliverer(self, way: str) -> Deliverer:
         if way not in self._ready:

@@ -180,7 +180,7 @@ class Intake:
             if item.notification.id in ours:
                 taken += self._admit(tx, item.notification, item.alerts)
                 self._finish(tx, item)
-        return taken
+        return self._told(tx, taken)
 
     def _finish(self, tx: Transaction, item: Item, refused: Sequence[RefusedAlert] = ()) -> None:
         for record in refusal_records(
@@ -194,6 +194,14 @@ class Intake:
     ) -> list[Taken]:
         admission = Admission(tx, self._ledger, self._ambient, self._rules(), notification)
         return [admission.take(alert) for alert in alerts]
+
+    def _told(self, tx: Transaction, taken: list[Taken]) -> list[Taken]:
+        """Tell people of alerts without a run, all of a transaction together; each keeps what was told by it."""
+        found = [one for each in taken for one in each.unanswered]
+        new = self._ledger.tell_unanswered(tx, found, self._ambient.now())
+        for each in taken:
+            each.unanswered = [u for u in each.unanswered if any(u is one for one in new)]
+        return taken
 
     async def _admit_large(self, item: Item) -> None:
         """Admit a large group in several transactions; the last one finishes the notification."""
@@ -209,7 +217,7 @@ class Intake:
     def _admit_part(self, item: Item, alerts: Sequence[Alert], tx: Transaction) -> list[Taken]:
         if not tx.lock_notification(item.notification.id):
             return []  # another replica was quicker
-        return self._admit(tx, item.notification, alerts)
+        return self._told(tx, self._admit(tx, item.notification, alerts))
 
     async def _admit_one_by_one(self, item: Item, problem: str) -> None:
         """Find out which alert it is that cannot be admitted; the others are, and it is kept as refused."""
@@ -256,3 +264,5 @@ class Intake:
             self._witness.decided(each.alert, tuple(each.decisions))
             for moved in each.moved:
                 self._witness.moved(moved)
+            for one in each.unanswered:
+                self._witness.unanswered(one)

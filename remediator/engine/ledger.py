@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from remediator.core import events as ev
 from remediator.core.announce import messages_for
+from remediator.core.announce_blocked import Unanswered, counted, loudest, unanswered
 from remediator.core.canonical import canonical_json
 from remediator.core.effects import Note
 from remediator.core.errors import IllegalEvent
@@ -24,6 +25,7 @@ from remediator.core.messages import Message
 from remediator.core.run import Phase, Run
 from remediator.core.selection import Decision
 from remediator.core.target import Target
+from remediator.engine.masked import masked_event
 from remediator.ports.store import DecisionRecord, Entry, Transaction
 
 _ATTEMPT = (ev.IntentCommitted, ev.Applied, ev.NotApplied, ev.Doubted, ev.Observed)
@@ -37,6 +39,7 @@ _APPROVAL = (
 )
 _FAILED = (Outcome.FAILED, Outcome.OUTCOME_UNKNOWN)
 _CONSOLE = canonical_json({"console": {}})
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +53,12 @@ class Routes:
     contacts: Mapping[str, tuple[Mapping[str, object], ...]] = field(default_factory=dict)
     handles: str = ""
 
-    def channels(self, message: Message, run: Run) -> tuple[str, ...]:
-        """Return the channels of one message, each once; the console where nothing is set."""
-        wanted = self._of(message.to) if message.to else (*run.order.notify, *self.always)
+    def channels(
+        self, message: Message, notify: Sequence[Mapping[str, object]] = ()
+    ) -> tuple[str, ...]:
+        """Return the channels of one message, each once; `notify` are its playbook's. The console where nothing is
+        set."""
+        wanted = self._of(message.to) if message.to else (*notify, *self.always)
         return tuple(dict.fromkeys(canonical_json(c) for c in wanted)) or (_CONSOLE,)
 
     def general(self) -> tuple[str, ...]:
@@ -77,7 +83,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Tellers:
-    """Where messages go, and what is masked in them."""
+    """Where messages go, and what is masked in events."""
 
     routes: Routes
     mask: Mask
@@ -104,8 +110,24 @@ class Ledger:
 
     def tell(self, tx: Transaction, run: Run, message: Message) -> None:
         """Queue one more message about a run, by the ways that its messages take."""
-        channels = self._routes().channels(message, run)
-        tx.enqueue(self._mask().told(message), channels, message.at or run.created_at)
+        channels = self._routes().channels(message, run.order.notify)
+        tx.enqueue(message, channels, message.at or run.created_at)
+
+    def tell_unanswered(
+        self, tx: Transaction, found: Sequence[Unanswered], now: datetime
+    ) -> tuple[Unanswered, ...]:
+        """Queue what people are told of alerts without a run, once per playbook, kind and hour; return what was new."""
+        return tuple(one for one in loudest(found) if self._tell_one(tx, one, now))
+
+    def _tell_one(self, tx: Transaction, about: Unanswered, now: datetime) -> bool:
+        new = [m for m in unanswered(about, now) if not tx.is_queued(m.deduplication)]
+        if not new:
+            return False
+        many = tx.refused_alerts(about.playbook.name, about.refusal.value, now - HOUR)
+        for message in new:
+            channels = self._routes().channels(message, about.playbook.notify)
+            tx.enqueue(counted(message, many), channels, message.due_at or now)
+        return True
 
     def announce(self, tx: Transaction, message: Message, now: datetime) -> None:
         """Queue a message about the daemon itself; a repeat of one that was queued is ignored."""
@@ -147,14 +169,14 @@ class Record:
         return self.run, tuple(self._moved)
 
     def _evolve(self, event: ev.Event) -> None:
+        event = masked_event(self._tellers.mask, event)
         before, self.run = self.run, evolve(self.run, event, self._now)
         self._moved.append(Moved(before, event, self.run, self._now))
         _count(self._tx, before, self.run, event, self._now)
         _index(self._tx, before, self.run, event)
         for message in messages_for(self.run, event, self._now):
-            channels = self._tellers.routes.channels(message, self.run)
-            told = self._tellers.mask.told(message)
-            self._tx.enqueue(told, channels, message.due_at or self._now)
+            channels = self._tellers.routes.channels(message, self.run.order.notify)
+            self._tx.enqueue(message, channels, message.due_at or self._now)
 
 
 def _let_go(tx: Transaction, run: Run) -> None:

@@ -1,4 +1,4 @@
-"""What eyes and hands bring home, with the secrets of strangers masked, before it is stored or told.
+"""What eyes and hands bring home and what is said of a run, with the secrets of strangers masked before it is stored.
 
 What a change needs to be applied, its intent and version, is left as it is: it is what people sign. Where it is shown,
 it is masked there.
@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from remediator.core.alert import Alert
 from remediator.core.change import Change, Nothing
 from remediator.core.errors import ActionError
-from remediator.core.events import Evidence
+from remediator.core.events import Event, Evidence, Proposed, UndoProposed
 from remediator.core.masking import Mask
 
 
@@ -30,6 +31,20 @@ def masked_change(mask: Mask, found: Change) -> Change:
         after=mask.inside(found.after),
         undo_hint=mask(found.undo_hint),
     )
+
+
+def masked_alert(mask: Mask, alert: Alert) -> Alert:
+    """Mask what people read of an alert. Its labels say which alert it is, and stay; they are masked when told."""
+    return replace(alert, annotations=mask.inside(alert.annotations))
+
+
+def masked_event(mask: Mask, event: Event) -> Event:
+    """Mask what an event says; its change, where it has one, was masked when it was proposed."""
+    if isinstance(event, Proposed):
+        return event
+    if isinstance(event, UndoProposed):
+        return replace(event, reason=mask(event.reason))
+    return mask.told(event)
 
 
 def masked_evidence(mask: Mask, found: Evidence) -> Evidence:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from remediator.core.alert import Alert, RefusedAlert
+from remediator.core.announce_blocked import Unanswered
 from remediator.engine.ledger import Moved
 from remediator.ports.store import Notification, Vitals
 
@@ -18,6 +19,9 @@ class Witness(Protocol):
 
     def decided(self, alert: Alert, decisions: tuple[tuple[str, str], ...]) -> None:
         """Hear what was decided about one alert, as (playbook, decision)."""
+
+    def unanswered(self, about: Unanswered) -> None:
+        """Hear that people are told of an alert without a run; others like it within the hour are not heard of."""
 
     def refused(self, notification: Notification, refused: tuple[RefusedAlert, ...]) -> None:
         """Hear which alerts of a notification could not be taken; mostly none."""
@@ -55,6 +59,9 @@ class Deaf:
         """Do nothing."""
 
     def decided(self, alert: Alert, decisions: tuple[tuple[str, str], ...]) -> None:
+        """Do nothing."""
+
+    def unanswered(self, about: Unanswered) -> None:
         """Do nothing."""
 
     def refused(self, notification: Notification, refused: tuple[RefusedAlert, ...]) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from remediator.core.alert import RefusedAlert
 from remediator.core.events import Settlement
 from remediator.core.facts import Pause
+from remediator.core.masking import Mask
 from remediator.core.person import Person
 from remediator.core.playbook import Playbook
 from remediator.core.run import Run
@@ -121,7 +122,8 @@ class HttpContext:
     `plan` says what would happen now for an alert with these labels, by one playbook or all, and changes nothing.
     `refused` hears of notifications of which no alert was taken.
     `letterbox` and `readiness` are made here, over the store.
-    `readers` are closed with the server. `slack` is where Slack's HTTP door hands in what it takes.
+    `mask` hides the secrets of strangers in answers; `readers` are closed with the server.
+    `slack` is where Slack's HTTP door hands in what it takes.
     """
 
     store: Store
@@ -142,6 +144,7 @@ class HttpContext:
     arrived: Callable[[], None] = lambda: None
     refused: Callable[[Notification, tuple[RefusedAlert, ...]], None] = lambda *_: None
     slack: Callable[[], SlackDesk | None] = lambda: None
+    mask: Callable[[], Mask] = Mask
     readers: Readers = field(default_factory=Readers)
     room: Room = field(default_factory=Room)
     letterbox: Letterbox = field(init=False)

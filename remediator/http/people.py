@@ -69,7 +69,7 @@ async def approve(call: Call) -> web.Response:
         person=call.who,
         reason=text_of(body, "reason"),
     )
-    return reply(shapes.run_shape(run))
+    return call.shows(shapes.run_shape(run))
 
 
 async def reject(call: Call) -> web.Response:
@@ -81,7 +81,7 @@ async def reject(call: Call) -> web.Response:
         person=call.who,
         reason=text_of(body, "reason", required=True),
     )
-    return reply(shapes.run_shape(run))
+    return call.shows(shapes.run_shape(run))
 
 
 async def cancel(call: Call) -> web.Response:
@@ -90,7 +90,7 @@ async def cancel(call: Call) -> web.Response:
     run = await call.context.control.cancel(
         path_id(call), person=call.who, reason=text_of(body, "reason")
     )
-    return reply(shapes.run_shape(run))
+    return call.shows(shapes.run_shape(run))
 
 
 async def take_over(call: Call) -> web.Response:
@@ -99,7 +99,7 @@ async def take_over(call: Call) -> web.Response:
     run = await call.context.control.take_over(
         path_id(call), person=call.who, reason=text_of(body, "reason")
     )
-    return reply(shapes.run_shape(run))
+    return call.shows(shapes.run_shape(run))
 
 
 async def resolve_unknown(call: Call) -> web.Response:
@@ -111,7 +111,7 @@ async def resolve_unknown(call: Call) -> web.Response:
     run = await call.context.control.settle(
         path_id(call), settlement=settlement, person=call.who, reason=text_of(body, "reason")
     )
-    return reply(shapes.run_shape(run))
+    return call.shows(shapes.run_shape(run))
 
 
 async def pause(call: Call) -> web.Response:
@@ -123,7 +123,7 @@ async def pause(call: Call) -> web.Response:
         reason=text_of(body, "reason"),
         person=call.who,
     )
-    return reply(listed.pause_shape(made), 201)
+    return call.shows(listed.pause_shape(made), 201)
 
 
 async def resume(call: Call) -> web.Response:
@@ -140,7 +140,7 @@ async def plan(call: Call) -> web.Response:
     labels = _labels(body["labels"])
     playbook = text_of(body, "playbook") or None
     try:
-        return reply(await call.context.plan(labels, playbook))
+        return call.shows(await call.context.plan(labels, playbook))
     except InputError as error:
         raise invalid(str(error)) from error
 

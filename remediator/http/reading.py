@@ -61,12 +61,12 @@ async def runs(call: Call) -> web.Response:
     """List runs, newest first."""
     listing = _listing(call, _RUN_FILTERS)
     page = await call.context.store.read(lambda reader: reader.runs(listing))
-    return reply(_page(page, shapes.run_shape))
+    return call.shows(_page(page, shapes.run_shape))
 
 
 async def run(call: Call) -> web.Response:
     """Answer with one run."""
-    return reply(shapes.run_shape(await _found(call)))
+    return call.shows(shapes.run_shape(await _found(call)))
 
 
 async def events(call: Call) -> web.Response:
@@ -83,14 +83,14 @@ async def events(call: Call) -> web.Response:
     if entries is None:
         raise _no_run(run_id)
     next_after = str(entries[-1].seq) if len(entries) == limit else None
-    return reply(_items([shapes.entry_shape(entry) for entry in entries], next_after))
+    return call.shows(_items([shapes.entry_shape(entry) for entry in entries], next_after))
 
 
 async def decisions(call: Call) -> web.Response:
     """List what was decided for alerts and playbooks, newest first."""
     listing = _listing(call, _DECISION_FILTERS)
     page = await call.context.store.read(lambda reader: reader.decisions(listing))
-    return reply(_page(page, listed.decision_shape))
+    return call.shows(_page(page, listed.decision_shape))
 
 
 async def approvals(call: Call) -> web.Response:
@@ -99,7 +99,7 @@ async def approvals(call: Call) -> web.Response:
     filters = {**listing.filters, "phase": Phase.AWAITING_APPROVAL.value}
     waiting = Listing(limit=listing.limit, before=listing.before, filters=filters)
     page = await call.context.store.read(lambda reader: reader.runs(waiting))
-    return reply(_page(page, shapes.approval_shape))
+    return call.shows(_page(page, shapes.approval_shape))
 
 
 async def pauses(call: Call) -> web.Response:
@@ -107,7 +107,7 @@ async def pauses(call: Call) -> web.Response:
     read_query(call, ())
     now: datetime = call.context.ambient.now()
     found = await call.context.store.read(lambda reader: reader.pauses(now))
-    return reply(_items([listed.pause_shape(pause) for pause in found]))
+    return call.shows(_items([listed.pause_shape(pause) for pause in found]))
 
 
 async def actions(call: Call) -> web.Response:
@@ -119,7 +119,7 @@ async def actions(call: Call) -> web.Response:
 
 async def why(call: Call) -> web.Response:
     """Explain why something happened, or did not, to an alert (by fingerprint), a run or a notification (by id)."""
-    return reply(await call.context.why(path_id(call)))
+    return call.shows(await call.context.why(path_id(call)))
 
 
 async def _found(call: Call) -> Run:

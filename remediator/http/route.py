@@ -12,6 +12,7 @@ from aiohttp import web
 from remediator.core.person import Person
 from remediator.http.context import HttpContext
 from remediator.http.credentials import Role
+from remediator.http.replies import reply
 
 
 class Gate(StrEnum):
@@ -34,6 +35,10 @@ class Call:
     request: web.Request
     source: str = ""
     person: Person | None = None
+
+    def shows(self, value: Any, status: int = 200) -> web.Response:
+        """Answer with what was stored, without the secrets of strangers that labels and intents still hold there."""
+        return reply(self.context.mask().texts(value), status)
 
     @property
     def who(self) -> Person:

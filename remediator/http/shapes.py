@@ -19,7 +19,10 @@ from remediator.ports.codec import plain
 from remediator.ports.store import JournalEntry
 
 _MASK = Mask()
-"""The site's own patterns were at work when things were stored; labels and intents stay there as they are."""
+"""Labels and intents are stored as they are: here by the names in them, in `Call.shows` by their texts."""
+
+_WHOLE = frozenset({"order", "change"})
+"""What events hold as it is stored."""
 
 
 def moment(value: datetime | None) -> str | None:
@@ -214,7 +217,7 @@ def approval_shape(run: Run) -> dict[str, Any]:
 
 def entry_shape(entry: JournalEntry) -> dict[str, Any]:
     """Return one journal event: `text` for people, the event's own fields, and the hash that chains it."""
-    fields = plain(entry.event)
+    fields = {key: _MASK.inside(v) if key in _WHOLE else v for key, v in plain(entry.event).items()}
     judgement = getattr(entry.event, "judgement", None)
     if judgement is not None:
         del fields["judgement"]

@@ -180,6 +180,14 @@ class Reader(InboxReader, Surroundings, Protocol):
         """Return the pauses in force."""
         ...
 
+    def refused_alerts(self, playbook: str, by: str, since: datetime) -> int:
+        """Count the alerts that a playbook matched since and that got no run, by the kind of refusal."""
+        ...
+
+    def is_queued(self, deduplication: str) -> bool:
+        """Say whether a message is in the outbox, delivered or not."""
+        ...
+
     def was_told(self, thread: str, channel: str) -> bool:
         """Say whether a channel (its JSON) has been told anything in this thread."""
         ...
@@ -208,8 +216,8 @@ class Transaction(Reader, InboxWriter, Protocol):
         """Return open episodes that nobody has named since."""
         ...
 
-    def decide(self, decision: DecisionRecord) -> None:
-        """Record a decision, once by its id."""
+    def decide(self, decision: DecisionRecord) -> bool:
+        """Record a decision, once by its id; False where it was recorded before."""
         ...
 
     def keep_playbook(self, digest: str, name: str, document: str, at: datetime) -> None: ...  # noqa: D102

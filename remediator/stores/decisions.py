@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert as insert_once
 
 from remediator.ports.store import DecisionRecord, Listing, Page
+from remediator.stores.columns import Moment
 from remediator.stores.listing import Catalogue, Lists
 from remediator.stores.schema import decision, playbook_version
 
@@ -16,6 +17,11 @@ _DECIDE = insert_once(decision).on_conflict_do_nothing()
 _KEEP = insert_once(playbook_version).on_conflict_do_nothing()
 _DOCUMENT = select(playbook_version.c.document).where(
     playbook_version.c.digest == bindparam("p_digest")
+)
+_REFUSED = select(func.count(decision.c.fingerprint.distinct())).where(
+    decision.c.at > bindparam("p_since", type_=Moment()),
+    decision.c.playbook == bindparam("p_playbook"),
+    decision.c.by == bindparam("p_by"),
 )
 
 
@@ -41,6 +47,10 @@ class DecisionReading(Lists):
         """Return a page of decisions."""
         return self._page(_DECISIONS, listing)
 
+    def refused_alerts(self, playbook: str, by: str, since: datetime) -> int:
+        """Count the alerts of which one playbook was decided so since."""
+        return int(self._value(_REFUSED, {"p_playbook": playbook, "p_by": by, "p_since": since}))
+
     def playbook_document(self, digest: str) -> str | None:
         """Return a playbook version's document."""
         document: str | None = self._value(_DOCUMENT, {"p_digest": digest})
@@ -50,9 +60,9 @@ class DecisionReading(Lists):
 class DecisionWriting(DecisionReading):
     """Records decisions and keeps playbook versions."""
 
-    def decide(self, decision: DecisionRecord) -> None:
-        """Record a decision; one that is recorded already stays as it is."""
-        self._change(
+    def decide(self, decision: DecisionRecord) -> bool:
+        """Record a decision; False where one is recorded already, which stays as it is."""
+        added = self._change(
             _DECIDE,
             {
                 "id": decision.id,
@@ -68,6 +78,7 @@ class DecisionWriting(DecisionReading):
                 "alert_name": decision.alert_name,
             },
         )
+        return added > 0
 
     def keep_playbook(self, digest: str, name: str, document: str, at: datetime) -> None:
         """Keep a version for ever; one that is there already stays as it is."""

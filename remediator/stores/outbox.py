@@ -30,6 +30,7 @@ from remediator.stores.session import Session
 
 _ENQUEUE = insert(outbox).on_conflict_do_nothing().inline()
 _IS_IT = outbox.c.id == bindparam("p_id", type_=RowNumber)
+_QUEUED = select(outbox.c.id).where(outbox.c.deduplication == bindparam("p_deduplication")).limit(1)
 _IN_THREAD = (outbox.c.thread == bindparam("p_thread"), IS_DELIVERED)
 _LATER, _EARLIER = outbox.alias("later"), outbox.alias("earlier")
 _PREVIOUS = (
@@ -121,6 +122,10 @@ class OutboxReading(Session):
     def was_told(self, thread: str, channel: str) -> bool:
         """Say whether a channel has been told anything in this thread."""
         return bool(self._all(_PREVIOUS, {"p_thread": thread, "p_channel": channel}))
+
+    def is_queued(self, deduplication: str) -> bool:
+        """Say whether a message is in the outbox, by whatever channel."""
+        return self._one(_QUEUED, {"p_deduplication": deduplication}) is not None
 
     def threads_begun(self, channel: str, since: datetime, besides: str = "folded") -> int:
         """Count the threads that a channel has begun since, or is beginning now; others that count wait for us."""

@@ -18,7 +18,7 @@ from remediator.telemetry.seldom import Seldom
 
 _WARNINGS = frozenset(
     {
-        *("problem", "warning", "reload_refused", "store_unavailable", "http_failed"),
+        *("problem", "warning", "unanswered", "reload_refused", "store_unavailable", "http_failed"),
         *("alerts_refused", "alerts_truncated", "set_aside", "loop_failed"),
         *("accept_failed", "connections_full", "out_of_memory"),
         *("slack_not_connected", "slack_deaf", "slack_failed", "clock_jumped"),

@@ -54,7 +54,7 @@ def test_an_instance_that_is_no_host_of_ours_is_blocked_and_why_says_so(
     assert (decision["playbook"], decision["decision"], decision["by"]) == (
         "steps",
         "blocked",
-        "order",
+        "target",
     )
     assert any(reason in decision["reason"] for reason in REASONS)
     assert machine.begun("nowhere") == []

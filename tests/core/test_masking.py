@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from remediator.core import masking
 from remediator.core.facts import Answer, Known
 from remediator.core.masking import MASKED, Mask, problem_of
 
@@ -162,6 +163,21 @@ PLAIN: list[str] = [
     "session opened for user root(uid=0); session=c2; session 4123 closed",
     "spin=3 mapping: x author: ana authors=2 lotp tokenizer=bpe secretary: ana",
     "Auth: ok, author=ana, oauth: enabled",
+    # what people look for: commits, images, instances, requests, paths, tools' words
+    "HEAD is now at 3f2a9c1 Fix the pool; merge 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
+    "Pulled registry.example.com:5000/a:v1@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "i-0abcd1234ef567890 in eu-central-1a, vol-049df61146c4d7901, snap-0a1b2c3d4e5f67890",
+    "arn:aws:iam::123456789012:role/remediator is not authorized to perform: ec2:ModifyVolume",
+    "(ExpiredToken) when calling DescribeVolumes: The security token included in the request is expired",
+    "request id 6f1c2b1e-8d2a-4c57-9a3e-0b6d1f2e3a4b, trace 4bf92f3577b34da6a3ce929d0e0e4736",
+    "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    'secrets "db" is forbidden: User "system:serviceaccount:shop:api" cannot get resource "secrets"',
+    'MountVolume.SetUp failed for volume "x": failed to fetch token: serviceaccounts "api" not found',
+    'resourceVersion: "184467440", pod-template-hash=7c9d8f6b5, controller-revision-hash: web-6d4cf56db6',
+    "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol049df61146c4d7901 UUID=6f1c2b1e-8d2a-4c57-9a3e-0b6d1f2e3a4b",
+    "/var/lib/kubelet/pods/6f1c2b1e-8d2a-4c57-9a3e-0b6d1f2e3a4b/volumes/kubernetes.io~secret/tls",
+    "ssh: SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDnHMMjBhfMNOJJpkA (ED25519) accepted publickey for ana",
+    "receipt t.0199f0c4a1b27c3e8d5f60718293a4b5.out; PASS: 12 FAIL: 1; pass=3",
 ]  # fmt: skip
 
 
@@ -307,3 +323,27 @@ def test_a_word_of_an_enumeration_stays_one_and_is_no_error() -> None:
 
     assert told.known is Known.HOLDS
     assert "hunter-22" not in told.detail
+
+
+def test_a_text_without_a_secret_costs_one_look_and_one_that_comes_again_costs_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Counted:
+        def __init__(self, pattern: Any) -> None:
+            self.pattern, self.searches = pattern, 0
+
+        def search(self, text: str) -> Any:
+            self.searches += 1
+            return self.pattern.search(text)
+
+    plain = [line for line in PLAIN if not masking._ANY.search(line)]
+    every, rule = Counted(masking._ANY), (None, None)  # a rule that were used would raise
+    monkeypatch.setattr(masking, "_ANY", every)
+    monkeypatch.setattr(masking, "_RULES", (rule,))
+    mask = Mask()
+
+    for line in [*plain, *plain]:
+        mask(line)
+
+    assert len(plain) > 20
+    assert every.searches == len(plain)

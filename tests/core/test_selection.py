@@ -72,7 +72,7 @@ def labels(**more: str) -> dict[str, str]:
         (
             a_playbook("alertname=Disk", requires=("instance", "mountpoint")),
             Decision.SKIPPED,
-            Mode.OFF,
+            Mode.AUTO,
             "no label mountpoint",
         ),
         (

@@ -14,6 +14,7 @@ from remediator.core.canonical import digest
 from remediator.core.change import ActionEffect, Safety
 from remediator.core.evolution import replay
 from remediator.core.identity import Identity
+from remediator.core.masking import Mask
 from remediator.core.matcher import parse_matcher
 from remediator.core.order import Order
 from remediator.core.playbook import (
@@ -35,6 +36,7 @@ from remediator.engine.eyes import Eyes, Hands
 from remediator.engine.intake import Intake
 from remediator.engine.keeper import Keeper, Retention
 from remediator.engine.ledger import Ledger, Moved, Routes
+from remediator.engine.masked_store import masked_store
 from remediator.engine.runner import Runner
 from remediator.engine.scribe import Scribe
 from remediator.engine.witness import Deaf
@@ -288,7 +290,7 @@ class House:
 async def a_house(folder: Path, **more: Mapping[str, Any]):
     store = await open_store(f"sqlite:///{folder / 'remediator.db'}")
     try:
-        yield House(store, ManualClock())
+        yield House(masked_store(store, Mask), ManualClock())
     finally:
         await store.close()
 

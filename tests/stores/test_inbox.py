@@ -174,6 +174,24 @@ async def test_decisions_are_listed_by_alert_and_run(store: Store):
     assert await listed(decision="skipped", by="cooldown") == (decisions[1],)
 
 
+async def test_a_decision_is_new_once_and_alerts_without_a_run_are_counted_each_once(store: Store):
+    made = [
+        a_decision(id=f"dec_{n}", fingerprint=f"f{n % 3}", by="target", at=MOMENT + n * SECOND)
+        for n in range(6)
+    ]
+    made += [a_decision(id="dec_a", by="label"), a_decision(id="dec_b", by="target", playbook="x")]
+
+    first = await store.submit(lambda tx: [tx.decide(decision) for decision in made])
+    again = await store.submit(lambda tx: [tx.decide(decision) for decision in made])
+    count = await store.read(lambda r: r.refused_alerts("disk-space-low", "target", MOMENT))
+    late = await store.read(
+        lambda r: r.refused_alerts("disk-space-low", "target", MOMENT + 4 * SECOND)
+    )
+
+    assert (set(first), set(again)) == ({True}, {False})
+    assert (count, late) == (3, 1)
+
+
 async def test_a_playbook_version_is_kept_as_it_first_was(store: Store):
     await store.submit(lambda tx: tx.keep_playbook("d1", "disk", '{"a":1}', MOMENT))
     await store.submit(lambda tx: tx.keep_playbook("d1", "disk", '{"a":2}', MOMENT))

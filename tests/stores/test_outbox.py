@@ -41,6 +41,7 @@ async def test_a_message_goes_to_each_channel_once(store: Store):
     assert [delivery.message for delivery in deliveries] == [message("a")] * 2
     assert {delivery.channel for delivery in deliveries} == {SLACK, PAGER}
     assert await claim(store) == ()
+    assert await store.read(lambda r: (r.is_queued("a"), r.is_queued("b"))) == (True, False)
 
 
 async def test_nothing_is_enqueued_for_no_channel(store: Store):

@@ -61,6 +61,7 @@ def read_place(user: str, text: str) -> Place:
 
 async def tell(context: SlackContext, place: Place, text: str) -> None:
     """Show mrkdwn to this person alone. Never raises DeliveryError: an answer that is lost is logged."""
+    text = context.mask(text)
     try:
         if place.url:
             await context.api.respond(place.url, text=text)
