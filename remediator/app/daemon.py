@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from remediator.app.reloads import Reloads
 from remediator.app.retired import Retired
 from remediator.app.site import Site, load_site
 from remediator.app.slack import slack_desk
+from remediator.app.systemd import ServiceManager
 from remediator.app.witness import TelemetryWitness
 from remediator.channels.slack.side import SLACK
 from remediator.config.catalog import Catalog, find_catalog
@@ -106,7 +108,8 @@ class Daemon:
         self._store: Store | None = None
         self._desk: SlackDesk | None = None
         self._retired = Retired(self._runs_under_way)
-        self._reloads = Reloads(self._swap, self.telemetry)
+        self._manager = ServiceManager(os.environ, self.telemetry)
+        self._reloads = Reloads(self._swap, self.telemetry, self._manager)
 
     async def run(self) -> None:
         """Start everything, wait for the end, stop everything in order."""
@@ -121,13 +124,17 @@ class Daemon:
                 running = [group.create_task(loop.run()) for loop in self._loops]
                 server = await self._listen(store)
                 self._answer_signals()
+                watched = group.create_task(self._manager.watch(self._is_alive))
                 self.started.set()
+                self._manager.ready()
                 await self._stopping.wait()
+                self._manager.stopping()
                 for loop in self._loops:
                     loop.stop()
                 await self._readers.close()  # what is being read stays in the inbox
                 await self._finish(running)
                 await stop(server)  # last: until then, webhooks are told 503
+                watched.cancel()
         self.telemetry.log("daemon_stopped")
 
     def stop(self) -> None:
@@ -314,6 +321,10 @@ class Daemon:
     def _loops_alive(self) -> bool:
         oldest = min(loop.heartbeat for loop in self._loops)
         return self._ambient.monotonic() - oldest < HEARTBEAT_LIMIT.total_seconds()
+
+    def _is_alive(self) -> bool:
+        """Loops that stop have no heartbeat; how long that may take, the service manager knows."""
+        return self._stopping.is_set() or self._loops_alive()
 
     def _answer_signals(self) -> None:
         loop = asyncio.get_running_loop()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from remediator.app.site import Site
+from remediator.app.systemd import ServiceManager
 from remediator.core.errors import InputError
 from remediator.telemetry import Telemetry
 
@@ -13,9 +14,12 @@ from remediator.telemetry import Telemetry
 class Reloads:
     """Runs `swap` for whoever asks. It returns the site that is in force now, or raises where the old one still is."""
 
-    def __init__(self, swap: Callable[[], Awaitable[Site]], telemetry: Telemetry) -> None:
+    def __init__(
+        self, swap: Callable[[], Awaitable[Site]], telemetry: Telemetry, manager: ServiceManager
+    ) -> None:
         self._swap = swap
         self._telemetry = telemetry
+        self._manager = manager
         self._turn = asyncio.Lock()
         self._begun: set[asyncio.Task[tuple[str, ...]]] = set()
 
@@ -39,7 +43,8 @@ class Reloads:
     async def _noted(self) -> Site:
         took_effect = False
         try:
-            site = await self._swap()
+            with self._manager.reloading():
+                site = await self._swap()
             took_effect = True
             return site
         finally:

@@ -13,6 +13,7 @@ import pytest
 from remediator.app.daemon import Daemon
 from remediator.app.reloads import Reloads
 from remediator.app.site import Site, load_site
+from remediator.app.systemd import ServiceManager
 from remediator.config.catalog import Catalog, find_catalog
 from remediator.config.expressions import CelConditions
 from remediator.core.errors import InvalidSettings
@@ -32,6 +33,10 @@ def failing(problem: Exception) -> Callable[[], Awaitable[Site]]:
         raise problem
 
     return swap
+
+
+def reloads_of(swap: Callable[[], Awaitable[Site]], telemetry: Telemetry) -> Reloads:
+    return Reloads(swap, telemetry, ServiceManager({}, telemetry))
 
 
 def succeeded(telemetry: Telemetry) -> bool:
@@ -57,7 +62,7 @@ async def test_two_reloads_at_once_run_one_after_the_other(site: Site) -> None:
         under_way -= 1
         return site
 
-    reloads = Reloads(swap, Telemetry())
+    reloads = reloads_of(swap, Telemetry())
     answers = await asyncio.gather(reloads.run(), reloads.run(), reloads.run())
 
     assert (answers, most) == ([(), (), ()], 1)
@@ -69,7 +74,7 @@ async def test_a_reload_by_signal_that_fails_for_any_reason_is_logged_and_moves_
 ) -> None:
     telemetry = Telemetry()
     with caplog.at_level(logging.WARNING, logger="remediator"):
-        Reloads(failing(problem), telemetry).begin()
+        reloads_of(failing(problem), telemetry).begin()
         told = await line(caplog)
 
     assert told.msg == "reload_refused"
@@ -87,7 +92,7 @@ async def test_who_asks_is_answered_with_what_is_wrong_and_after_it_the_next_rel
             raise problems.pop(0)
         return site
 
-    reloads = Reloads(swap, telemetry)
+    reloads = reloads_of(swap, telemetry)
 
     with pytest.raises(OSError, match="the disk is gone"):
         await reloads.run()
