@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -14,15 +15,16 @@ from typing import Any
 from remediator import __version__
 from remediator.app.identities import LiveIdentities
 from remediator.app.missing import Missing
+from remediator.app.reloads import Reloads
 from remediator.app.retired import Retired
 from remediator.app.site import Site, load_site
 from remediator.app.slack import slack_desk
+from remediator.app.systemd import ServiceManager
 from remediator.app.witness import TelemetryWitness
-from remediator.channels.slack.side import SLACK, Slack
+from remediator.channels.slack.side import SLACK
 from remediator.config.catalog import Catalog, find_catalog
 from remediator.config.expressions import CelConditions
 from remediator.config.settings import Settings
-from remediator.core.errors import InputError
 from remediator.engine.control import Control
 from remediator.engine.courier import Courier
 from remediator.engine.explanation import Explanation
@@ -107,6 +109,8 @@ class Daemon:
         self._store: Store | None = None
         self._desk: SlackDesk | None = None
         self._retired = Retired(self._runs_under_way)
+        self._manager = ServiceManager(os.environ, self.telemetry)
+        self._reloads = Reloads(self._swap, self.telemetry, self._manager)
 
     async def run(self) -> None:
         """Start everything, wait for the end, stop everything in order."""
@@ -122,13 +126,17 @@ class Daemon:
                 running = [group.create_task(loop.run()) for loop in self._loops]
                 server = await self._listen(store)
                 self._answer_signals()
+                watched = group.create_task(self._manager.watch(self._is_alive))
                 self.started.set()
+                self._manager.ready()
                 await self._stopping.wait()
+                self._manager.stopping()
                 for loop in self._loops:
                     loop.stop()
                 await self._readers.close()  # what is being read stays in the inbox
                 await self._finish(running)
                 await stop(server)  # last: until then, webhooks are told 503
+                watched.cancel()
         self.telemetry.log("daemon_stopped")
 
     def stop(self) -> None:
@@ -137,24 +145,22 @@ class Daemon:
 
     async def reload(self) -> tuple[str, ...]:
         """Swap settings and playbooks whole, or keep the old ones; return the problems."""
-        try:
-            site = await asyncio.to_thread(self._reread)
-        except InputError as error:
-            self.telemetry.reload(ok=False)
-            self.telemetry.log("reload_refused", problem=str(error))
-            return tuple(str(error).splitlines())
-        old, self.site = self.site, site
+        return await self._reloads.run()
+
+    async def _swap(self) -> Site:
+        """Whatever may fail comes first: up to the first assignment, all that was in force still is."""
+        site = await asyncio.to_thread(self._reread)
+        new_desk = self._new_desk(site)
         self._on_reload(site)
+        old, self.site = self.site, site
+        old_desk, self._desk = self._desk, new_desk
+        self._retired.add(old.gateways)
         for loop in self._loops:
             if isinstance(loop, Courier):
                 loop.forget()
-        desk, self._desk = self._desk, self._new_desk()
-        if desk is not None:
-            await desk.close()
-        self._retired.add(old.gateways)
-        self.telemetry.reload(ok=True)
-        self.telemetry.log("reloaded", playbooks=len(site.book))
-        return ()
+        if old_desk is not None:
+            await old_desk.close()
+        return site
 
     def _build(self, store: Store) -> None:
         ledger = Ledger(lambda: self.site.routes, lambda: self.site.mask)
@@ -183,14 +189,15 @@ class Daemon:
         self._why = Explanation(store=store, rules=lambda: self.site.rules).why
         self._preview = self._rehearsal(store, eyes)
         self._store = store
-        self._desk = self._new_desk()
+        self._desk = self._new_desk(self.site)
 
-    def _new_desk(self) -> SlackDesk | None:
-        """Return the desk that the site in force asks for; its doors take it from then on."""
+    def _new_desk(self, site: Site) -> SlackDesk | None:
+        """Return the desk that a site asks for; its doors take it once it is in force."""
         assert self._store and self.control  # noqa: S101 - set by _build
+        reads = site.gateways.reads
         return slack_desk(
-            self.site.settings,
-            self._slack(),
+            site.settings,
+            reads[SLACK] if reads.has(SLACK) else None,
             store=self._store,
             control=self.control,
             why=self._why,
@@ -225,10 +232,6 @@ class Daemon:
 
     def _reads(self) -> Reads:
         return Reads.following(lambda: self.site.gateways.reads)
-
-    def _slack(self) -> Slack | None:
-        reads = self.site.gateways.reads
-        return reads[SLACK] if reads.has(SLACK) else None
 
     def _runner(self, store: Store, scribe: Scribe, eyes: Eyes, hands: Hands | None) -> Runner:
         return Runner(
@@ -323,16 +326,17 @@ class Daemon:
         oldest = min(loop.heartbeat for loop in self._loops)
         return self._ambient.monotonic() - oldest < HEARTBEAT_LIMIT.total_seconds()
 
+    def _is_alive(self) -> bool:
+        """Loops that stop have no heartbeat; how long that may take, the service manager knows."""
+        return self._stopping.is_set() or self._loops_alive()
+
     def _answer_signals(self) -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self.telemetry.loop_failed)
         with suppress(NotImplementedError, ValueError, RuntimeError):
             loop.add_signal_handler(signal.SIGTERM, self.stop)
             loop.add_signal_handler(signal.SIGINT, self.stop)
-            loop.add_signal_handler(signal.SIGHUP, self._reload_on_signal)
-
-    def _reload_on_signal(self) -> None:
-        self._reloading = asyncio.ensure_future(self.reload())
+            loop.add_signal_handler(signal.SIGHUP, self._reloads.begin)
 
     def _runs_under_way(self) -> list[asyncio.Task[None]]:
         workers = [loop for loop in self._loops if isinstance(loop, Worker)]

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING
+
+from remediator.core.usage import parse_usage
 
 GIBIBYTE = 1024**3
-_QUANTITY = re.compile(
-    r"(\d+(?:\.\d*)?|\.\d+)(?:([eE][+-]?\d{1,2})|(m|k|[KMGTPE]i|[MGTPE]))?", re.ASCII
-)
-_POWERS = {"k": 1, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6}
 
 
 def parse_quantity(text: str) -> int:
     """Return the bytes that a quantity means, rounded up; ValueError for anything else."""
-    found = _QUANTITY.fullmatch(text)
-    if not found:
+    size = parse_usage(text)
+    if size is None:
         raise ValueError(f"{text[:40]!r} is not a quantity such as 10Gi")
-    number, exponent, unit = found.groups()
-    size = Decimal(number + (exponent or ""))
-    if unit == "m":
-        size /= 1000
-    elif unit:
-        size *= Decimal(1024 if unit.endswith("i") else 1000) ** _POWERS[unit[0]]
     return int(size.to_integral_value(rounding=ROUND_CEILING))
 
 

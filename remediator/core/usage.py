@@ -1,7 +1,5 @@
-"""What the metrics API measured (`137451n` cores, `250Mi`) as exact numbers; used by the probe `top`. Pure.
-
-Sizes of volumes are read by `quantity`, which rounds up to whole bytes.
-"""
+"""Kubernetes quantities (`137451n` cores, `250Mi`) as exact numbers; used by the probe `top`, and by `quantity`, which
+makes whole bytes of them."""
 
 from __future__ import annotations
 
@@ -9,7 +7,7 @@ import re
 from decimal import Decimal
 
 _QUANTITY = re.compile(
-    r"(\d+(?:\.\d+)?|\.\d+)(?:([eE][+-]?\d{1,3})|([KMGTPE]i|[numkMGTPE])?)", re.ASCII
+    r"(\d+(?:\.\d*)?|\.\d+)(?:([eE][+-]?\d{1,2})|([KMGTPE]i|[numkMGTPE])?)", re.ASCII
 )
 _BINARY = {letter + "i": Decimal(1024) ** (n + 1) for n, letter in enumerate("KMGTPE")}
 _DECIMAL = {letter: Decimal(1000) ** (n + 1) for n, letter in enumerate("kMGTPE")}

@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from remediator.core.backoff import backoff, jittered
 from remediator.core.errors import DeliveryError, StoreError
 from remediator.core.masking import Mask
 from remediator.core.messages import Message, MessageKind
@@ -38,7 +39,7 @@ from remediator.ports.store import Delivery, Store, Transaction, Work
 
 LEASE = timedelta(seconds=60)
 DELIVERY_TIMEOUT = timedelta(seconds=30)
-LONGEST_WAIT = timedelta(minutes=5)
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
 MOST_TRIES = 100
 MOST_TOGETHER = 50  # messages of one thread
 CLAIMED = 20
@@ -229,7 +230,8 @@ class Courier:
             self._throttle.pause(head.channel, rest)
             await self._store.submit(lambda tx: postpone(tx, parcel, now + rest, error.receipt))
             return
-        wait = min(timedelta(seconds=2 ** min(head.tries, 10)), LONGEST_WAIT)
+        wait = backoff(FIRST_WAIT, head.tries + 1, longest=LONGEST_WAIT)
+        wait = jittered(wait, self._ambient.dice())
         await self._store.submit(lambda tx: retry(tx, parcel, now + wait, error))
 
     async def _finish(self) -> None:

@@ -55,7 +55,7 @@ class Sight:
 
 
 class Proposer(Protocol):
-    """The half of an action that only looks."""
+    """The half of an action that only looks. One without a way back inherits `undo`."""
 
     async def propose(self, request: Request) -> Change | Nothing:
         """Read the world and return the exact change; raise Transient or Permanent. Twice gives the same change."""
@@ -68,7 +68,7 @@ class Proposer(Protocol):
 
     async def undo(self, change: Change, measure: Measure) -> Change | None:
         """Return the change that takes an applied one back, or None where there is none."""
-        ...
+        return None
 
 
 class Applier(Protocol):

@@ -20,6 +20,8 @@ GI = 1024**3
         ("5E", 5 * 10**18),
         ("1500m", 2),
         ("1Ti", 1024 * GI),
+        ("1.", 1),
+        ("5000000000n", 5),
     ],
 )
 def test_a_quantity_is_so_many_bytes(text: str, size: int) -> None:

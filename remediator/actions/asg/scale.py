@@ -17,7 +17,7 @@ from remediator.core.ebs import tags_of
 from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
-from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
 from remediator.ports.aws import AWS, AWS_HANDS, LEAST_TIMEOUT, Aws, AwsHands, Call, Item
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Right, Use, cloud_rights
@@ -41,7 +41,7 @@ class ScaleParameters(Parameters):
         return self
 
 
-class ScaleProposer:
+class ScaleProposer(Proposer):
     """Looks at the group and its policies."""
 
     def __init__(self, aws: Aws) -> None:
@@ -72,10 +72,6 @@ class ScaleProposer:
         if _version(group) == change.version:
             return Sight(observation=Observation.NOT_APPLIED, detail=detail)
         return Sight(observation=Observation.DIVERGED, detail=detail)
-
-    async def undo(self, change: Change, measure: Measure) -> Change | None:
-        """Fewer instances are not asked for: AWS would choose which end."""
-        return None
 
     async def _policies(self, region: str, group: Item) -> Sequence[str]:
         asked = {"AutoScalingGroupName": group["AutoScalingGroupName"]}

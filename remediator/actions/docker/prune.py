@@ -28,14 +28,14 @@ from remediator.actions.receipts import (
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import ActionError, Interrupted, Partial, Stale, Uncertain
 from remediator.core.events import Measure, Observation
-from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.shell import LOOKER, SHELL, Looker, Output, Receipt, Shell, shell_rights
 
 _SHORTEST = timedelta(seconds=1)
 
 
-class PruneProposer:
+class PruneProposer(Proposer):
     """Looks at what Docker could let go, and where it keeps it."""
 
     def __init__(self, looker: Looker) -> None:
@@ -58,10 +58,6 @@ class PruneProposer:
             return Sight(observation=observation, detail=detail)
         measure = await freed_since_plan(self._looker, change.target, change.before)
         return Sight(observation=observation, detail=detail, measure=measure)
-
-    async def undo(self, change: Change, measure: Measure) -> Change | None:
-        """What was pruned is gone."""
-        return None
 
 
 class PruneApplier:

@@ -29,9 +29,8 @@ from remediator.core.ebs import (
     wanted_growth,
 )
 from remediator.core.errors import Permanent, Transient
-from remediator.core.events import Measure
 from remediator.core.target import Target
-from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
 from remediator.ports.aws import AWS, AWS_HANDS, LEAST_TIMEOUT, Aws
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.parameters import Parameters
@@ -60,7 +59,7 @@ class GrowParameters(Parameters):
         return self
 
 
-class GrowProposer:
+class GrowProposer(Proposer):
     """Looks at the volume, and asks AWS whether we may."""
 
     def __init__(self, aws: Aws, looker: Looker) -> None:
@@ -89,10 +88,6 @@ class GrowProposer:
         """Look at the volume: nobody's growth but one to at least our size can have been this one."""
         volume = await volume_by_id(self._aws, change.target)
         return sight_of(volume, change)
-
-    async def undo(self, change: Change, measure: Measure) -> Change | None:
-        """A volume never shrinks."""
-        return None
 
     def _price(self, volume: Volume, growth: Growth) -> str:
         prices = self._aws.terms.prices

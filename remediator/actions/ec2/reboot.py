@@ -17,7 +17,7 @@ from remediator.core.ebs import tags_of
 from remediator.core.errors import ActionError, Permanent, Stale, Transient, Uncertain
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
-from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
 from remediator.ports.aws import AWS, AWS_HANDS, LEAST_TIMEOUT, Aws, AwsHands, Call
 from remediator.ports.parameters import NoParameters
 from remediator.ports.rights import Right, Use, cloud_rights
@@ -27,7 +27,7 @@ ATTEMPT_TAG = "remediator:attempt"
 _GROUP_TAG = "aws:autoscaling:groupName"
 
 
-class RebootProposer:
+class RebootProposer(Proposer):
     """Looks at the instance and, where it answers, at the host."""
 
     def __init__(self, aws: Aws, looker: Looker) -> None:
@@ -61,10 +61,6 @@ class RebootProposer:
             return Sight(observation=Observation.PENDING, detail=detail)
         detail = "a reboot was to be asked for; whether AWS heard it, nobody can tell"
         return Sight(observation=Observation.UNKNOWABLE, detail=detail)
-
-    async def undo(self, change: Change, measure: Measure) -> Change | None:
-        """A reboot is not taken back."""
-        return None
 
 
 class RebootApplier:

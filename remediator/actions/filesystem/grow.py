@@ -37,7 +37,7 @@ from remediator.core.errors import (
 from remediator.core.events import Measure, Observation
 from remediator.core.filesystem import absolute_path, from_facts
 from remediator.core.target import Target
-from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.parameters import Parameters
 from remediator.ports.shell import LOOKER, SHELL, Looker, Output, Shell, shell_rights
@@ -56,7 +56,7 @@ class GrowParameters(Parameters):
     device_will_grow: bool = False
 
 
-class GrowProposer:
+class GrowProposer(Proposer):
     """Looks at the file system and at what it lies on."""
 
     def __init__(self, looker: Looker) -> None:
@@ -83,10 +83,6 @@ class GrowProposer:
             if sight.observation in (Observation.PENDING, Observation.DIVERGED):
                 return sight
         return await self._seen(change)
-
-    async def undo(self, change: Change, measure: Measure) -> Change | None:
-        """What grew does not shrink."""
-        return None
 
     async def _change(self, request: Request, stack: Stack) -> Change:
         wanted: GrowParameters = request.parameters

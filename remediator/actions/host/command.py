@@ -27,12 +27,12 @@ from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import Stale
 from remediator.core.events import Measure
 from remediator.core.plaintext import one_line
-from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.shell import COMMANDS, LOOKER, SHELL, Looker, Shell, shell_rights
 
 
-class CommandProposer:
+class CommandProposer(Proposer):
     """Fills in the words and asks the check."""
 
     def __init__(self, looker: Looker, commands: Mapping[str, AllowedCommand]) -> None:
@@ -61,10 +61,6 @@ class CommandProposer:
         """Ask the receipt, then the check."""
         sight = await command_receipt(self._looker, change, ticket.token)
         return await checked_sight(self._looker, change, sight)
-
-    async def undo(self, change: Change, measure: Measure) -> Change | None:
-        """A free command has no way back that we know."""
-        return None
 
 
 class CommandApplier:

@@ -32,7 +32,7 @@ from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.filesystem import absolute_path, generous_bound
 from remediator.core.target import Target
-from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.parameters import Duration, Parameters, Size
 from remediator.ports.shell import LOOKER, SHELL, Looker, Shell, shell_rights
@@ -58,7 +58,7 @@ class VacuumParameters(Parameters):
         return self
 
 
-class VacuumProposer:
+class VacuumProposer(Proposer):
     """Looks at the journal's size, age and disk."""
 
     def __init__(self, looker: Looker) -> None:
@@ -88,10 +88,6 @@ class VacuumProposer:
             return sight
         measure = await freed_since_plan(self._looker, change.target, change.before)
         return replace(sight, measure=measure)
-
-    async def undo(self, change: Change, measure: Measure) -> Change | None:
-        """What was deleted is gone."""
-        return None
 
     async def _usage(self, target: Target, journal: Journal) -> int:
         if journal.is_one_of_two:

@@ -13,7 +13,7 @@ from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.pod import controller_of, is_mirror, is_well, state_words
 from remediator.core.target import Target
-from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.kubernetes import (
     DAEMON_SETS,
@@ -43,7 +43,7 @@ _MAKERS: Mapping[str, Resource] = {
 }
 
 
-class DeletePodProposer:
+class DeletePodProposer(Proposer):
     """Looks at the pod and at what made it."""
 
     def __init__(self, clusters: Clusters) -> None:
@@ -83,10 +83,6 @@ class DeletePodProposer:
         if pod["metadata"].get("deletionTimestamp"):
             return Sight(observation=Observation.APPLIED, detail="this pod is being deleted")
         return Sight(observation=Observation.NOT_APPLIED, detail="this pod is still there")
-
-    async def undo(self, change: Change, measure: Measure) -> Change | None:
-        """A deleted pod does not come back; its successor is there."""
-        return None
 
 
 class DeletePodApplier:

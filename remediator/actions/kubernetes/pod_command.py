@@ -24,7 +24,7 @@ from remediator.core.container import Container, chosen, image_of, running, stat
 from remediator.core.errors import Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.plaintext import one_line
-from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.kubernetes import (
     EVENTS,
@@ -44,7 +44,7 @@ class PodCommandParameters(CommandParameters):
     """Run the command `name` of the settings' `commands`, with values for its parameters, as the container's user."""
 
 
-class PodCommandProposer:
+class PodCommandProposer(Proposer):
     """Fills in the words, and asks the check, and whether the command can be run there at all."""
 
     def __init__(
@@ -87,10 +87,6 @@ class PodCommandProposer:
         ):
             sight = _unknowable("the container was started anew, perhaps without its receipt")
         return await checked_sight(self._looker, change, sight)
-
-    async def undo(self, change: Change, measure: Measure) -> Change | None:
-        """A free command has no way back that we know."""
-        return None
 
 
 class PodCommandApplier:

@@ -26,7 +26,7 @@ from remediator.core.errors import Permanent
 from remediator.core.events import Measure
 from remediator.core.target import Target
 from remediator.core.template_difference import images_of
-from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.kubernetes import (
     EVENTS,
@@ -43,7 +43,7 @@ from remediator.ports.revisions import WORKLOADS
 from remediator.ports.rights import Right, Use, cluster_rights, target_rights
 
 
-class RestartProposer:
+class RestartProposer(Proposer):
     """Looks at the workload."""
 
     def __init__(self, clusters: Clusters) -> None:
@@ -65,10 +65,6 @@ class RestartProposer:
     async def observe(self, change: Change, ticket: Ticket) -> Sight:
         """See ports.action.Proposer."""
         return await sight_of_mark(self._clusters.of(change.target), change, ticket)
-
-    async def undo(self, change: Change, measure: Measure) -> Change | None:
-        """A restart is not taken back."""
-        return None
 
 
 class RestartApplier:

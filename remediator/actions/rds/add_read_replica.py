@@ -16,7 +16,7 @@ from remediator.core.ebs import tags_of
 from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
-from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
 from remediator.ports.aws import AWS, AWS_HANDS, LEAST_TIMEOUT, Aws, AwsHands, Call, Item
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Right, Use, cloud_rights
@@ -34,7 +34,7 @@ class ReplicaParameters(Parameters):
     instance_class: Annotated[str, Field(pattern=r"^db\.[a-z0-9-]+\.[a-z0-9-]+$")] | None = None
 
 
-class ReplicaProposer:
+class ReplicaProposer(Proposer):
     """Looks at the database and its replicas."""
 
     def __init__(self, aws: Aws) -> None:
@@ -74,10 +74,6 @@ class ReplicaProposer:
         if not is_ours or status.startswith(_BROKEN):
             return Sight(observation=Observation.DIVERGED, detail=detail)
         return Sight(observation=Observation.APPLIED, detail=detail)
-
-    async def undo(self, change: Change, measure: Measure) -> Change | None:
-        """A replica is not deleted: something may read from it by then."""
-        return None
 
     async def _free_name(self, region: str, source: Item) -> str:
         stem = str(source["DBInstanceIdentifier"])[: _LONGEST_NAME - 4].rstrip("-")

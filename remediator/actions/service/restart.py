@@ -26,7 +26,7 @@ from remediator.core.errors import ActionError, Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
 from remediator.core.unit import Unit, is_of_the_loop, parse_properties, show_words, why_moved
-from remediator.ports.action import Action, Request, Sight, Ticket
+from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.parameters import Parameters
 from remediator.ports.shell import LOOKER, SHELL, Looker, Shell
@@ -42,7 +42,7 @@ class RestartParameters(Parameters):
     unit: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9@_.:-]{0,200}\.service$")]
 
 
-class RestartProposer:
+class RestartProposer(Proposer):
     """Looks at the unit."""
 
     def __init__(self, looker: Looker) -> None:
@@ -86,10 +86,6 @@ class RestartProposer:
             return Sight(observation=Observation.APPLIED, detail=detail)
         detail = "the unit was not started yet; the command may still be at work"
         return Sight(observation=Observation.PENDING, detail=detail)
-
-    async def undo(self, change: Change, measure: Measure) -> Change | None:
-        """A restart is not taken back."""
-        return None
 
 
 class RestartApplier:

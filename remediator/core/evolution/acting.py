@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from remediator.core import events as ev
+from remediator.core.backoff import backoff
 from remediator.core.errors import IllegalEvent
 from remediator.core.events import Observation
 from remediator.core.run import (
@@ -67,7 +68,7 @@ def _not_applied(run: Run, event: ev.NotApplied, now: datetime) -> Run:
     if not event.retry or step.n > order.max_retries:
         return run.with_step(replace(told, state=StepState.FAILED))
     again = run.with_step(replace(told, state=StepState.WAITING))
-    return replace(again, not_before=now + order.backoff * 2 ** (step.n - 1))
+    return replace(again, not_before=now + backoff(order.backoff, step.n))
 
 
 def _doubted(run: Run, event: ev.Doubted, now: datetime) -> Run:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from remediator.core import events as ev
+from remediator.core.backoff import backoff
 from remediator.core.change import make_plan
 from remediator.core.errors import IllegalEvent
 from remediator.core.events import Stage
@@ -71,7 +72,7 @@ def _proposed(run: Run, event: ev.Proposed, now: datetime) -> Run:
 def _proposal_failed(run: Run, event: ev.ProposalFailed, now: datetime) -> Run:
     tries = run.proposal_tries + 1
     if event.transient and tries < MOST_PROPOSALS:
-        wait = run.order.step(event.step).backoff * 2 ** (tries - 1)
+        wait = backoff(run.order.step(event.step).backoff, tries)
         return replace(run, proposal_tries=tries, not_before=now + wait)
     step = replace(run.at(event.step), state=StepState.FAILED, reason=event.reason)
     return replace(run.with_step(step), proposal_tries=0, not_before=None)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
+from remediator.core.backoff import backoff, jittered
 from remediator.core.errors import DeliveryError
 from remediator.http.slack.connection import Connection, connect
 from remediator.http.slack.desk import SlackDesk
@@ -19,7 +20,7 @@ from remediator.ports.ambient import Ambient
 LOOK_EVERY = 1.0
 DEAF_FOR = timedelta(seconds=60)
 PING = timedelta(seconds=5)
-_FIRST_REST, _LONGEST_REST = 1.0, 60.0
+_FIRST_REST, _LONGEST_REST = timedelta(seconds=2), timedelta(seconds=60)
 
 
 class SocketDoor:
@@ -80,9 +81,9 @@ class SocketDoor:
         try:
             self._connection = await connect(desk, self._ping, self._desk)
         except DeliveryError as error:
-            rest = min(_FIRST_REST * 2**self._failures, _LONGEST_REST)
-            self._failures = min(self._failures + 1, 10)
-            self._next_try = now + rest * (0.5 + self._ambient.dice())
+            self._failures += 1
+            rest = backoff(_FIRST_REST, self._failures, longest=_LONGEST_REST)
+            self._next_try = now + jittered(rest, self._ambient.dice()).total_seconds()
             desk.context.log("slack_not_connected", problem=str(error))
             return
         self._failures = 0

@@ -1,0 +1,129 @@
+"""A reload takes its turn, and whatever goes wrong in it is told; the old settings stay in force."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from remediator.app.daemon import Daemon
+from remediator.app.reloads import Reloads
+from remediator.app.site import Site, load_site
+from remediator.app.systemd import ServiceManager
+from remediator.config.catalog import Catalog, find_catalog
+from remediator.config.expressions import CelConditions
+from remediator.core.errors import InvalidSettings
+from remediator.telemetry import Telemetry
+
+GONE = OSError("the disk is gone")
+REFUSED = InvalidSettings("no such key")
+
+
+@pytest.fixture(scope="module")
+def site() -> Site:
+    return load_site(None, Catalog(), CelConditions())
+
+
+def failing(problem: Exception) -> Callable[[], Awaitable[Site]]:
+    async def swap() -> Site:
+        raise problem
+
+    return swap
+
+
+def reloads_of(swap: Callable[[], Awaitable[Site]], telemetry: Telemetry) -> Reloads:
+    return Reloads(swap, telemetry, ServiceManager({}, telemetry))
+
+
+def succeeded(telemetry: Telemetry) -> bool:
+    return "remediator_config_last_reload_successful 1.0" in telemetry.render()[0].decode()
+
+
+async def line(caplog: pytest.LogCaptureFixture) -> logging.LogRecord:
+    """The next line that warns."""
+    async with asyncio.timeout(10):
+        while not caplog.records:
+            await asyncio.sleep(0.001)
+    return caplog.records[0]
+
+
+async def test_two_reloads_at_once_run_one_after_the_other(site: Site) -> None:
+    under_way, most = 0, 0
+
+    async def swap() -> Site:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.001)
+        under_way -= 1
+        return site
+
+    reloads = reloads_of(swap, Telemetry())
+    answers = await asyncio.gather(reloads.run(), reloads.run(), reloads.run())
+
+    assert (answers, most) == ([(), (), ()], 1)
+
+
+@pytest.mark.parametrize("problem", [GONE, REFUSED])
+async def test_a_reload_by_signal_that_fails_for_any_reason_is_logged_and_moves_the_metric(
+    caplog: pytest.LogCaptureFixture, problem: Exception
+) -> None:
+    telemetry = Telemetry()
+    with caplog.at_level(logging.WARNING, logger="remediator"):
+        reloads_of(failing(problem), telemetry).begin()
+        told = await line(caplog)
+
+    assert told.msg == "reload_refused"
+    assert str(problem) in vars(told)["fields"]["problem"]
+    assert not succeeded(telemetry)
+
+
+async def test_who_asks_is_answered_with_what_is_wrong_and_after_it_the_next_reload_works(
+    site: Site,
+) -> None:
+    problems, telemetry = [GONE, REFUSED], Telemetry()
+
+    async def swap() -> Site:
+        if problems:
+            raise problems.pop(0)
+        return site
+
+    reloads = reloads_of(swap, telemetry)
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        await reloads.run()
+    assert not succeeded(telemetry)
+    assert await reloads.run() == ("no such key",)
+    assert not succeeded(telemetry)
+    assert await reloads.run() == ()
+    assert succeeded(telemetry)
+
+
+@pytest.mark.slow
+async def test_a_hang_up_to_the_daemon_that_breaks_keeps_the_site_in_force_and_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> Site:
+        raise GONE
+
+    catalog, conditions = find_catalog(), CelConditions()
+    file = tmp_path / "remediator.yaml"
+    file.write_text(json.dumps({"playbooks": [], "data_dir": str(tmp_path)}))
+    first = load_site(file, catalog, conditions, listen="127.0.0.1:0")
+    daemon = Daemon(first, catalog, conditions, broken)
+    running = asyncio.create_task(daemon.run())
+    await asyncio.wait_for(daemon.started.wait(), 20)
+
+    with caplog.at_level(logging.WARNING, logger="remediator"):
+        os.kill(os.getpid(), signal.SIGHUP)
+        told = await line(caplog)
+
+    assert told.msg == "reload_refused"
+    assert daemon.site is first
+    assert not running.done()
+    daemon.stop()
+    await running
