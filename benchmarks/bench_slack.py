@@ -23,16 +23,16 @@ from measuring import finish, median, report
 from servers import daemon, get, resident_megabytes
 
 from docs.slack_scenes import VOICE, asked
-from remediator.channels.slack.cards import draw
 from remediator.core.messages import MessageKind
 from remediator.core.playbook import ApprovalPolicy, Mode
 from remediator.core.run import Run
 from remediator.engine.worker import Worker
+from remediator.integrations.slack.cards.cards import draw
+from remediator.integrations.slack.fake import FakeSlack
 from remediator.ports.store import Listing
 from remediator.stores.store import open_store
-from remediator.testing.slack import FakeSlack
 from tests.engine.house import House, a_playbook, an_alert
-from tests.http.slack.desk import Button, pressed
+from tests.integrations.slack.door.desk import Button, pressed
 
 RUNS, DRAWN, ROUNDS = 120, 500, 3
 CLICKER = "U0ANA"

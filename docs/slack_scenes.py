@@ -10,12 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from remediator.channels.slack.buttons import Pressed
-from remediator.channels.slack.cards import Drawing, draw
-from remediator.channels.slack.digest import draw_digest
-from remediator.channels.slack.modals import reject_modal, review_modal
-from remediator.channels.slack.thread import call, reply
-from remediator.channels.slack.voice import Voice
 from remediator.core import events as ev
 from remediator.core.announce import messages_for
 from remediator.core.change import ActionEffect, Change, Plan, make_plan
@@ -35,6 +29,12 @@ from remediator.core.playbook import (
 from remediator.core.run import Run
 from remediator.core.target import Target
 from remediator.core.verdict import Judgement, Ruling, Verdict
+from remediator.integrations.slack.cards.buttons import Pressed
+from remediator.integrations.slack.cards.cards import Drawing, draw
+from remediator.integrations.slack.cards.digest import draw_digest
+from remediator.integrations.slack.cards.modals import reject_modal, review_modal
+from remediator.integrations.slack.cards.voice import Voice
+from remediator.integrations.slack.delivery.thread import call, reply
 from remediator.testing.builders import MOMENT, a_change, a_step, an_alert, an_order
 
 VOICE = Voice(mentions={"@sre-oncall": "<!subteam^S0SRE>", "oncall": "<!subteam^S0SRE>"})

@@ -1,13 +1,13 @@
 """Gateways for tests, by the names of their keys."""
 
-from remediator.channels.slack.side import SLACK
-from remediator.ports.alertmanager import ALERTMANAGER
-from remediator.ports.aws import AWS, AWS_HANDS
+from remediator.integrations.alertmanager.api import ALERTMANAGER
+from remediator.integrations.aws.api import AWS, AWS_HANDS
+from remediator.integrations.http.api import HTTP, TCP
+from remediator.integrations.kubernetes.api import KUBERNETES, KUBERNETES_HANDS
+from remediator.integrations.prometheus.api import PROMETHEUS
+from remediator.integrations.shell.api import COMMANDS, LOOKER, SHELL
+from remediator.integrations.slack.gateway.side import SLACK
 from remediator.ports.gateways import Reads, Writes
-from remediator.ports.http import HTTP, TCP
-from remediator.ports.kubernetes import KUBERNETES, KUBERNETES_HANDS
-from remediator.ports.prometheus import PROMETHEUS
-from remediator.ports.shell import COMMANDS, LOOKER, SHELL
 
 _READS = {
     key.name: key

@@ -20,7 +20,10 @@ HEAVY = tuple(
     )
 )
 """Files that need all cores of a small machine: they run one after the other, beside the rest."""
-_LONG = ("tests/acceptance/", "tests/actions/kubernetes/", "tests/gateways/")
+_LONG = (
+    *("tests/acceptance/", "tests/integrations/kubernetes/"),
+    *("tests/integrations/hosts/gateway/", "tests/integrations/prometheus/"),
+)
 
 
 class Lanes(LoadFileScheduling):  # type: ignore[misc]

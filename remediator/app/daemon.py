@@ -14,14 +14,11 @@ from typing import Any
 
 from remediator import __version__
 from remediator.app.identities import LiveIdentities
-from remediator.app.missing import Missing
 from remediator.app.reloads import Reloads
 from remediator.app.retired import Retired
 from remediator.app.site import Site, load_site
-from remediator.app.slack import slack_desk
 from remediator.app.systemd import ServiceManager
 from remediator.app.witness import TelemetryWitness
-from remediator.channels.slack.side import SLACK
 from remediator.config.catalog import Catalog, find_catalog
 from remediator.config.expressions import CelConditions
 from remediator.config.settings import Settings
@@ -41,8 +38,11 @@ from remediator.engine.worker import Worker
 from remediator.http.context import HttpContext
 from remediator.http.readers import Readers
 from remediator.http.server import TlsFiles, build_app, start, stop
-from remediator.http.slack.desk import SlackDesk
-from remediator.http.slack.socket import SocketDoor
+from remediator.integrations.alertmanager.missing import Missing
+from remediator.integrations.slack.build import slack_desk
+from remediator.integrations.slack.door.desk import SlackDesk
+from remediator.integrations.slack.door.socket import SocketDoor
+from remediator.integrations.slack.gateway.side import SLACK
 from remediator.ports.ambient import Ambient, system_ambient
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.store import Store

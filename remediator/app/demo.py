@@ -25,13 +25,13 @@ from remediator.config.settings import Settings
 from remediator.core.alert import Alert
 from remediator.core.errors import Transient
 from remediator.core.matcher import Matcher
-from remediator.ports.alertmanager import ALERTMANAGER, ActiveAlert
+from remediator.integrations.alertmanager.api import ALERTMANAGER, ActiveAlert
+from remediator.integrations.hosts.fake.host import FakeDisk, FakeHosts, FakeMachine
+from remediator.integrations.hosts.fake.host_commands import said
+from remediator.integrations.prometheus.api import PROMETHEUS, Sample, Series
+from remediator.integrations.shell.api import COMMANDS, LOOKER, SHELL
 from remediator.ports.gateways import Reads, Writes
-from remediator.ports.prometheus import PROMETHEUS, Sample, Series
-from remediator.ports.shell import COMMANDS, LOOKER, SHELL
 from remediator.telemetry import setup_logging
-from remediator.testing.host import FakeDisk, FakeHosts, FakeMachine
-from remediator.testing.host_commands import said
 
 HOST = "host-123"
 GIGABYTE = 1000**3

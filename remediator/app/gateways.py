@@ -7,23 +7,23 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from remediator.app.aws import aws_sides
 from remediator.app.shells import build_shells
-from remediator.app.slack import slack_side
-from remediator.channels.slack.side import SLACK
 from remediator.config.settings import Settings
 from remediator.config.settings_sections import ServerSettings
-from remediator.ports.alertmanager import ALERTMANAGER
-from remediator.ports.aws import AWS, AWS_HANDS
+from remediator.integrations.alertmanager.api import ALERTMANAGER
+from remediator.integrations.aws.api import AWS, AWS_HANDS
+from remediator.integrations.aws.build import aws_sides
+from remediator.integrations.http.api import HTTP, TCP
+from remediator.integrations.kubernetes.api import KUBERNETES, KUBERNETES_HANDS
+from remediator.integrations.kubernetes.build import build_clusters
+from remediator.integrations.prometheus.api import PROMETHEUS
+from remediator.integrations.shell.api import COMMANDS, LOOKER, SHELL
+from remediator.integrations.slack.build import slack_side
+from remediator.integrations.slack.gateway.side import SLACK
 from remediator.ports.gateways import Reads, Writes
-from remediator.ports.http import HTTP, TCP
-from remediator.ports.kubernetes import KUBERNETES, KUBERNETES_HANDS
-from remediator.ports.prometheus import PROMETHEUS
-from remediator.ports.shell import COMMANDS, LOOKER, SHELL
 
 if TYPE_CHECKING:
-    from remediator.gateways.http import HttpGateway
-    from remediator.gateways.kubernetes.clusters import Kubernetes
+    from remediator.integrations.http.gateway import HttpGateway
 
 Closer = Callable[[], Awaitable[None]]
 
@@ -44,7 +44,7 @@ class Gateways:
 
 def build_gateways(settings: Settings) -> Gateways:
     """Return the gateways that these settings ask for; what is not set is absent."""
-    http, clusters = _http(settings), _kubernetes(settings)
+    http, clusters = _http(settings), build_clusters(settings.kubernetes)
     aws, aws_hands = aws_sides(settings)
     shells = build_shells(settings, clusters.looking)
     reads = Reads().having(HTTP, http).having(TCP, http).having(COMMANDS, settings.commands)
@@ -58,8 +58,8 @@ def build_gateways(settings: Settings) -> Gateways:
 
 
 def _monitoring(settings: Settings, reads: Reads) -> tuple[Reads, tuple[Closer, ...]]:
-    from remediator.gateways.alertmanager import AlertmanagerGateway
-    from remediator.gateways.prometheus import PrometheusGateway
+    from remediator.integrations.alertmanager.gateway import AlertmanagerGateway
+    from remediator.integrations.prometheus.gateway import PrometheusGateway
 
     closers: tuple[Closer, ...] = ()
     if settings.prometheus:
@@ -72,7 +72,7 @@ def _monitoring(settings: Settings, reads: Reads) -> tuple[Reads, tuple[Closer, 
 
 
 def _endpoints(server: ServerSettings) -> tuple[Any, ...]:
-    from remediator.gateways.json_api import Endpoint, basic, bearer
+    from remediator.integrations.json_api import Endpoint, basic, bearer
 
     authorization = ""
     if server.bearer_token:
@@ -82,38 +82,16 @@ def _endpoints(server: ServerSettings) -> tuple[Any, ...]:
     return tuple(Endpoint(url=url, authorization=authorization) for url in server.urls)
 
 
-def _kubernetes(settings: Settings) -> Kubernetes:
-    from remediator.gateways.kubernetes.clusters import Kubernetes
-    from remediator.gateways.kubernetes.settings import Reach
-
-    return Kubernetes(
-        [
-            Reach(
-                name=each.name,
-                kubeconfig=_text(each.kubeconfig),
-                context=each.context,
-                namespaces=each.namespaces,
-                gitops=each.gitops.value,
-            )
-            for each in settings.kubernetes
-        ]
-    )
-
-
 def _http(settings: Settings) -> HttpGateway:
-    from remediator.gateways.http import HttpGateway
+    from remediator.integrations.http.gateway import HttpGateway
 
     return HttpGateway((*settings.http_allow, *_places_of_channels(settings)))
 
 
 def _places_of_channels(settings: Settings) -> tuple[str, ...]:
     """Return the hosts that `notify` and `contacts` name: they are allowed because they stand there."""
-    from remediator.gateways.destination import place_of
+    from remediator.integrations.http.destination import place_of
 
     ways = (*settings.notify, *(way for ways in settings.contacts.values() for way in ways))
     urls = (s["url"] for way in ways for s in way.values() if isinstance(s, Mapping) and "url" in s)
     return tuple(dict.fromkeys(place_of(url) for url in urls))
-
-
-def _text(path: Any) -> str | None:
-    return None if path is None else str(path)

@@ -12,17 +12,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from remediator.actions.instances import instance_of, split_region
-from remediator.config.machines import Machines
 from remediator.config.settings import Settings
 from remediator.core.errors import ActionError, Permanent
 from remediator.core.identity import Identity
-from remediator.core.machine_names import attached_to, instance_hosts, instance_names, node_names
 from remediator.core.target import Target
-from remediator.ports.aws import AWS, Aws, Call
+from remediator.integrations.aws.actions.instances import instance_of, split_region
+from remediator.integrations.aws.api import AWS, Aws, Call
+from remediator.integrations.aws.knowledge.names import attached_to, instance_hosts, instance_names
+from remediator.integrations.hosts.settings.machines import Machines
+from remediator.integrations.kubernetes.api import KUBERNETES, Clusters, ref_of
+from remediator.integrations.kubernetes.knowledge.names import node_names
 from remediator.ports.gateways import Reads
 from remediator.ports.identity import Identities
-from remediator.ports.kubernetes import KUBERNETES, Clusters, ref_of
 
 PATIENCE = 10.0
 KEPT_SECONDS = 60.0

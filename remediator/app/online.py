@@ -11,22 +11,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from remediator.app.gateways import build_gateways
-from remediator.app.online_rights import inspect_cloud, inspect_clusters
-from remediator.channels.slack.side import SLACK
 from remediator.config.catalog import Catalog
 from remediator.config.needs import find_needs
 from remediator.config.playbooks import PlaybookBook, PlaybookLoader
 from remediator.config.settings import Settings
 from remediator.config.settings_reader import load_settings
-from remediator.config.slack_names import slack_names
 from remediator.config.templates import Templates
 from remediator.core.errors import ActionError
-from remediator.ports.alertmanager import ALERTMANAGER
-from remediator.ports.aws import AWS
+from remediator.integrations.alertmanager.api import ALERTMANAGER
+from remediator.integrations.aws.api import AWS
+from remediator.integrations.aws.inspect import inspect_cloud
+from remediator.integrations.kubernetes.api import KUBERNETES
+from remediator.integrations.kubernetes.inspect import inspect_clusters
+from remediator.integrations.prometheus.api import PROMETHEUS
+from remediator.integrations.slack.gateway.side import SLACK
+from remediator.integrations.slack.settings.slack_names import slack_names
 from remediator.ports.gateways import Reads
 from remediator.ports.inspection import Finding, Level
-from remediator.ports.kubernetes import KUBERNETES
-from remediator.ports.prometheus import PROMETHEUS
 
 SIGN_IN = "see `bearer_token_file` and `basic` in the settings"
 
@@ -72,7 +73,7 @@ async def inspect_slack(subject: Inspected) -> Sequence[Finding]:
     settings = subject.settings.slack
     if settings is None:
         return ()
-    from remediator.channels.slack.inspection import inspect as inspect_workspace
+    from remediator.integrations.slack.inspect import inspect as inspect_workspace
 
     names = slack_names(subject.settings, subject.book)
     return await inspect_workspace(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from remediator.app.scrubbed import SHORTEST, ScrubbedLooker, ScrubbedShell
-from remediator.config.inventory import HostAddress
 from remediator.config.settings import Settings
-from remediator.config.settings_sections import SshSettings
-from remediator.gateways.absent import AbsentHosts, AbsentPods
-from remediator.gateways.routed import RoutedLooker, RoutedShell
-from remediator.ports.shell import Looker, Shell
+from remediator.integrations.hosts.build import build_host_shells
+from remediator.integrations.kubernetes.build import build_pod_shells
+from remediator.integrations.shell.absent import AbsentHosts, AbsentPods
+from remediator.integrations.shell.api import Looker, Shell
+from remediator.integrations.shell.routed import RoutedLooker, RoutedShell
+from remediator.integrations.shell.scrubbed import SHORTEST, ScrubbedLooker, ScrubbedShell
 from remediator.telemetry.scrubber import Scrubber
 
 
@@ -31,45 +31,13 @@ def build_shells(settings: Settings, clusters: Any) -> Shells:
     shells: dict[str, Shell] = {"host": AbsentHosts(), "pod": AbsentPods()}
     closers: tuple[Callable[[], Awaitable[None]], ...] = ()
     if settings.ssh.known_hosts is not None:
-        lookers["host"], shell = _hosts(settings.ssh, settings.resolver.addresses())
+        lookers["host"], shell = build_host_shells(settings.ssh, settings.resolver.addresses())
         shells["host"], closers = shell, (shell.close,)
     if settings.kubernetes:
-        lookers["pod"], shells["pod"] = _pods(clusters)
+        lookers["pod"], shells["pod"] = build_pod_shells(clusters)
     scrub = Scrubber(secret for secret in settings.secrets() if len(secret) >= SHORTEST)
     return Shells(
         looker=ScrubbedLooker(RoutedLooker(lookers), scrub),
         shell=ScrubbedShell(RoutedShell(shells), scrub),
         closers=closers,
     )
-
-
-def _pods(clusters: Any) -> tuple[Looker, Shell]:
-    from remediator.gateways.pods.shell import PodLooker, PodShell
-
-    return PodLooker(clusters), PodShell(clusters)
-
-
-def _hosts(ssh: SshSettings, inventory: Mapping[str, HostAddress]) -> tuple[Any, Any]:
-    from remediator.gateways.ssh.pool import Pool
-    from remediator.gateways.ssh.settings import Address
-    from remediator.gateways.ssh.settings import SshSettings as Reach
-    from remediator.gateways.ssh.shell import SshLooker, SshShell
-
-    reach = Reach(
-        known_hosts=str(ssh.known_hosts),
-        user=ssh.user,
-        port=ssh.port,
-        config_file=_text(ssh.config_file),
-        private_key_file=_text(ssh.private_key_file),
-        certificate_file=_text(ssh.certificate_file),
-        sudo=ssh.sudo,
-        passphrase=ssh.passphrase.reveal() if ssh.passphrase else None,
-        addresses={n: Address(a.host, a.port, a.user, a.spelled) for n, a in inventory.items()},
-        receipts=ssh.receipts,
-    )
-    pool = Pool(reach)
-    return SshLooker(reach, pool), SshShell(reach, pool)
-
-
-def _text(path: Any) -> str | None:
-    return None if path is None else str(path)

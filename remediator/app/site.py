@@ -10,7 +10,6 @@ from pathlib import Path
 from remediator.app.gateways import Gateways, build_gateways
 from remediator.app.identities import SiteIdentities
 from remediator.config.catalog import Catalog
-from remediator.config.clusters import ClusterTargets
 from remediator.config.expressions import CelConditions
 from remediator.config.order import Orders
 from remediator.config.playbooks import PlaybookBook, PlaybookLoader
@@ -22,10 +21,11 @@ from remediator.core.people import People
 from remediator.core.selection import Environment, Index
 from remediator.engine.admission import Rules
 from remediator.engine.ledger import Routes
-from remediator.http import alertmanager
 from remediator.http.auth import Doorkeeper
 from remediator.http.credentials import ProxyTrust, Role, SourceKeys, UserKeys
 from remediator.http.readers import KIND
+from remediator.integrations.alertmanager import source as alertmanager
+from remediator.integrations.kubernetes.targets import ClusterTargets
 from remediator.ports.identity import Identities
 
 

@@ -12,7 +12,7 @@ from remediator.cli.options import config_option, output_option
 from remediator.cli.terminal import dump, say, say_table
 
 if TYPE_CHECKING:
-    from remediator.config.hosts import HostResolver
+    from remediator.integrations.hosts.settings.hosts import HostResolver
 
 
 @click.command()

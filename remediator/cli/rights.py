@@ -13,8 +13,8 @@ from remediator.cli.options import config_option
 from remediator.cli.terminal import say
 
 if TYPE_CHECKING:
-    from remediator.config.needs import Need
     from remediator.config.settings import Settings
+    from remediator.ports.rights import Need
 
 _ACCOUNT = re.compile(r"([a-z0-9-]{1,63})/([a-z0-9.-]{1,253})")
 _paths = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
@@ -43,8 +43,8 @@ def rbac(
       remediator rbac --config.file /etc/remediator/remediator.yaml | kubectl apply -f -
       remediator rbac playbooks/pod-crash-looping.yaml
     """
-    from remediator.config.needs import ANY_CLUSTER, cluster_needs
-    from remediator.config.rbac import rbac_text
+    from remediator.integrations.kubernetes.needs import ANY_CLUSTER, cluster_needs
+    from remediator.integrations.kubernetes.rbac import rbac_text
 
     owner = _ACCOUNT.fullmatch(account)
     if owner is None:
@@ -74,8 +74,8 @@ def iam(paths: tuple[Path, ...], config_file: str | None) -> None:
       remediator iam --config.file /etc/remediator/remediator.yaml > policy.json
       remediator iam playbooks/disk-full-grow-volume.yaml
     """
-    from remediator.config.iam import iam_text
-    from remediator.config.needs import cloud_needs
+    from remediator.integrations.aws.iam import iam_text
+    from remediator.integrations.aws.needs import cloud_needs
 
     settings, needs = _needs(paths, config_file)
     rights = cloud_needs(needs)

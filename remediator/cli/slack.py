@@ -32,7 +32,7 @@ def manifest(url: str | None) -> None:
       remediator slack manifest > slack-manifest.yaml
       remediator slack manifest --url https://remediator.example.com
     """
-    from remediator.channels.slack.manifest import manifest_text
+    from remediator.integrations.slack.manifest import manifest_text
 
     click.echo(manifest_text(_address(url) if url else ""), nl=False)
 

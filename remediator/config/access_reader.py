@@ -8,8 +8,6 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from remediator.config.people_reader import PeopleReader
-from remediator.config.report import Report
-from remediator.config.secret import Secret, SecretReader
 from remediator.config.settings_sections import (
     BasicLogin,
     ListenAddress,
@@ -21,15 +19,17 @@ from remediator.config.settings_sections import (
     UserToken,
 )
 from remediator.config.settings_shape import (
-    BasicShape,
     ProxyShape,
     SourceShape,
     TlsShape,
     TokenShape,
     UsersShape,
 )
-from remediator.config.yaml_source import KeyPath
 from remediator.core.person_names import canonical_person
+from remediator.documents.report import Report
+from remediator.documents.secret import Secret, SecretReader
+from remediator.documents.words import BasicShape
+from remediator.documents.yaml_source import KeyPath
 
 
 class AccessReader:

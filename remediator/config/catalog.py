@@ -1,7 +1,8 @@
 """The catalog: every action, check, probe and channel there is, ours and other packages', found at start.
 
-Registration is a module-level tuple (`ACTIONS`, `CHECKS`, `PROBES`, `CHANNELS`); other packages name their modules
-under the entry-point groups `remediator.actions` and so on. Built once and passed around as a value.
+Registration is a module-level tuple (`ACTIONS`, `CHECKS`, `PROBES`, `CHANNELS`) in an integration's `actions`,
+`checks`, `probes` or `channel`, a folder or a module. Nothing else is imported, so SDKs stay unloaded. Other packages
+name their modules under the entry-point groups `remediator.actions` and so on. Built once, passed around as a value.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import entry_points
-from pkgutil import walk_packages
+from importlib.util import find_spec
+from pkgutil import iter_modules, walk_packages
 from types import ModuleType
 from typing import Any, TypeVar
 
+from remediator import integrations
 from remediator.core.errors import InvalidSettings
 from remediator.ports.action import Action
 from remediator.ports.channel import Channel
@@ -21,6 +24,8 @@ from remediator.ports.check import Check
 from remediator.ports.probe import Probe
 
 T = TypeVar("T", Action, Check, Probe, Channel)
+PARTS = {"actions": "actions", "checks": "checks", "probes": "probes", "channels": "channel"}
+"""What is found where in an integration's folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +58,7 @@ def by_name(items: Iterable[T]) -> Mapping[str, T]:
 
 
 def _found(room: str, kind: type[T]) -> Iterator[T]:
-    for module in (*_modules(f"remediator.{room}"), *_foreign(f"remediator.{room}")):
+    for module in (*_modules(PARTS[room]), *_foreign(f"remediator.{room}")):
         registered: Any = getattr(module, room.upper(), ())
         for item in registered:
             if not isinstance(item, kind):
@@ -61,11 +66,13 @@ def _found(room: str, kind: type[T]) -> Iterator[T]:
             yield item
 
 
-def _modules(package: str) -> Iterator[ModuleType]:
-    parent = import_module(package)
-    yield parent
-    for found in walk_packages(parent.__path__, f"{package}."):
-        yield import_module(found.name)
+def _modules(part: str) -> Iterator[ModuleType]:
+    for system in iter_modules(integrations.__path__, f"{integrations.__name__}."):
+        if system.ispkg and find_spec(f"{system.name}.{part}"):
+            parent = import_module(f"{system.name}.{part}")
+            yield parent
+            for found in walk_packages(getattr(parent, "__path__", ()), f"{parent.__name__}."):
+                yield import_module(found.name)
 
 
 def _foreign(group: str) -> Iterator[ModuleType]:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from remediator.config.catalog import Catalog
-from remediator.config.problem import did_you_mean
 from remediator.config.reading import holds_template
-from remediator.config.report import Report, as_mapping
-from remediator.config.secret import Secret, read_quietly
-from remediator.config.shapes import Part, read_shape
-from remediator.config.yaml_source import KeyPath
+from remediator.documents.problem import did_you_mean
+from remediator.documents.report import Report, as_mapping
+from remediator.documents.secret import Secret, read_quietly
+from remediator.documents.shapes import Part, read_shape
+from remediator.documents.yaml_source import KeyPath
 
 _ANNOUNCED = ("pagerduty",)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from remediator.config.catalog import Catalog
 from remediator.config.playbooks import PlaybookLoader
-from remediator.config.problem import Problem, Severity, has_errors, in_order
 from remediator.config.settings import Settings
 from remediator.config.settings_reader import load_settings
 from remediator.config.templates import Templates
+from remediator.documents.problem import Problem, Severity, has_errors, in_order
 
 
 class ProblemFormat(StrEnum):

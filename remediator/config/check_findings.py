@@ -13,7 +13,7 @@ from remediator.config.check import (
     format_problems,
     is_acceptable,
 )
-from remediator.config.problem import Problem
+from remediator.documents.problem import Problem
 from remediator.ports.inspection import Finding, Level
 
 

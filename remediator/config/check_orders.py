@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from remediator.config.reading import Reading, only_key
-from remediator.config.report import as_list
-from remediator.config.shapes import Part
-from remediator.config.yaml_source import KeyPath
 from remediator.core.canonical import canonical_json
 from remediator.core.playbook import CheckOrder, ProbeOrder
+from remediator.documents.report import as_list
+from remediator.documents.shapes import Part
+from remediator.documents.yaml_source import KeyPath
 from remediator.ports.check import Check
 
 

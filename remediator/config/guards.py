@@ -17,15 +17,15 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from pydantic import BaseModel, StrictBool, StrictStr, create_model
 from pydantic import Field as ModelField
 
-from remediator.config.problem import did_you_mean
-from remediator.config.report import Report
-from remediator.config.shapes import Part, Shape, read_shape
-from remediator.config.yaml_source import KeyPath
 from remediator.core.guards import GUARDS
 from remediator.core.guards.blast_radius import stricter
 from remediator.core.guards.guard import Guard
 from remediator.core.guards.total_blast_radius import over_all
 from remediator.core.playbook import CheckOrder
+from remediator.documents.problem import did_you_mean
+from remediator.documents.report import Report
+from remediator.documents.shapes import Part, Shape, read_shape
+from remediator.documents.yaml_source import KeyPath
 from remediator.ports.parameters import Duration
 
 CheckReader = Callable[[KeyPath, Any], CheckOrder | None]

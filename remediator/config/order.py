@@ -14,7 +14,6 @@ from pydantic import ValidationError
 
 from remediator.config.catalog import Catalog
 from remediator.config.check_orders import check_text
-from remediator.config.clusters import ClusterTargets
 from remediator.config.guards import map_checks
 from remediator.config.reading import holds_template
 from remediator.config.template_syntax import without_templates
@@ -25,6 +24,7 @@ from remediator.core.playbook import CheckOrder, Playbook, ProbeOrder, StepOrder
 from remediator.core.selection import Selection
 from remediator.core.target import Target, parse_target
 from remediator.core.template import Renderer
+from remediator.integrations.kubernetes.targets import ClusterTargets
 from remediator.ports.parameters import Parameters
 
 

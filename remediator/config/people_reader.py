@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from remediator.config.problem import did_you_mean
-from remediator.config.report import Report
 from remediator.config.settings_shape import PersonShape
-from remediator.config.yaml_source import KeyPath
 from remediator.core.people import DeclaredPerson, Proof
 from remediator.core.person_names import canonical_person, is_printable_name
+from remediator.documents.problem import did_you_mean
+from remediator.documents.report import Report
+from remediator.documents.yaml_source import KeyPath
 
 _PATH: KeyPath = ("users", "people")
 

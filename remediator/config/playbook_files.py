@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from remediator.config.problem import Problem
+from remediator.documents.problem import Problem
 
 _SUFFIXES = (".yaml", ".yml")
 _MOST_FILES = 2000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from remediator.config.problem import did_you_mean
 from remediator.config.reading import Reading
 from remediator.config.template_syntax import has_template, without_templates
 from remediator.core.change import ActionEffect
@@ -11,7 +10,8 @@ from remediator.core.guards.cooldown import CooldownSettings
 from remediator.core.guards.protected import is_protected
 from remediator.core.playbook import Mode, Playbook, StepOrder
 from remediator.core.target import parse_target
-from remediator.ports.kubernetes import KINDS
+from remediator.documents.problem import did_you_mean
+from remediator.integrations.kubernetes.api import KINDS
 
 _FREE_COMMANDS = ("host.command", "kubernetes.pod_command")
 

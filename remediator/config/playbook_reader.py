@@ -17,13 +17,9 @@ from remediator.config.playbook_shape import (
     PlaybookShape,
     VerifyShape,
 )
-from remediator.config.problem import did_you_mean
 from remediator.config.reading import Reading
-from remediator.config.report import as_list
-from remediator.config.shapes import Part, read_loosely, read_shape
 from remediator.config.steps import read_steps
 from remediator.config.template_syntax import Usage, has_template, without_templates
-from remediator.config.yaml_source import KeyPath
 from remediator.core.canonical import canonical_json, digest
 from remediator.core.errors import InvalidTemplate
 from remediator.core.matcher import Matcher, parse_matcher
@@ -34,6 +30,10 @@ from remediator.core.playbook import (
     Playbook,
     VerifyOrder,
 )
+from remediator.documents.problem import did_you_mean
+from remediator.documents.report import as_list
+from remediator.documents.shapes import Part, read_loosely, read_shape
+from remediator.documents.yaml_source import KeyPath
 
 _KIND = re.compile(r"([a-z][a-z0-9_]{0,30})/.+", re.DOTALL)
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, ConfigDict, Field, StrictStr
+from pydantic import ConfigDict, Field, StrictStr
 
-from remediator.config.shapes import Flag, Shape, Text, Word
 from remediator.core.playbook import Mode, OnBlocked
+from remediator.documents.shapes import Flag, Shape, Text, Word
+from remediator.documents.words import LabelName, Url
 from remediator.ports.parameters import Duration
 
 REQUIRED = ("name", "match", "target", "steps")
@@ -20,24 +20,6 @@ REQUIRED = ("name", "match", "target", "steps")
 Positive = Annotated[Duration, Field(gt=timedelta(0))]
 NotNegative = Annotated[Duration, Field(ge=timedelta(0))]
 PlaybookName = Annotated[StrictStr, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
-LabelName = Annotated[StrictStr, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]{0,127}$")]
-
-
-def web_address(text: str) -> str:
-    """Return an http(s) URL without credentials; ValueError for anything else."""
-    try:
-        parts = urlsplit(text)
-        port_is_fine = parts.port is None or parts.port > 0
-    except ValueError as error:
-        raise ValueError(f"{text[:200]!r} is not a URL: {error}") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine:
-        raise ValueError(f"{text[:200]!r} is not an http:// or https:// URL")
-    if parts.username is not None:
-        raise ValueError("a URL must not hold credentials")
-    return text
-
-
-Url = Annotated[StrictStr, Field(max_length=2000), AfterValidator(web_address)]
 
 
 class VotersShape(Shape):

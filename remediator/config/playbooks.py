@@ -15,13 +15,13 @@ from remediator.config.catalog import Catalog
 from remediator.config.expressions import CelConditions
 from remediator.config.playbook_files import PlaybookFolder
 from remediator.config.playbook_reader import read_playbook
-from remediator.config.problem import Problem, has_errors, in_order
 from remediator.config.reading import PlaybookRules, Reading
-from remediator.config.report import Report
 from remediator.config.templates import Templates
-from remediator.config.yaml_source import YamlSource, read_yaml_file
 from remediator.core.errors import InvalidPlaybook
 from remediator.core.playbook import Playbook
+from remediator.documents.problem import Problem, has_errors, in_order
+from remediator.documents.report import Report
+from remediator.documents.yaml_source import YamlSource, read_yaml_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from remediator.config.catalog import Catalog
-from remediator.config.clusters import ClusterTargets
 from remediator.config.expressions import VARIABLES, CelConditions
-from remediator.config.problem import did_you_mean, has_errors
-from remediator.config.report import Report
-from remediator.config.shapes import Part, read_shape
 from remediator.config.template_syntax import Usage, has_template
 from remediator.config.templates import Templates
-from remediator.config.yaml_source import KeyPath
 from remediator.core.errors import InvalidTemplate
+from remediator.documents.problem import did_you_mean, has_errors
+from remediator.documents.report import Report
+from remediator.documents.shapes import Part, read_shape
+from remediator.documents.yaml_source import KeyPath
+from remediator.integrations.kubernetes.targets import ClusterTargets
 from remediator.ports.parameters import Parameters
 
 _FIXED_HOST = re.compile(r"https?://[^/?#{}\\]+[/?#]")

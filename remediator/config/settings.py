@@ -8,26 +8,25 @@ from pathlib import Path
 from typing import Any
 
 from remediator.config.channels import Ways
-from remediator.config.clusters import ClusterTargets
-from remediator.config.hosts import HostResolver
 from remediator.config.reading import PlaybookRules
-from remediator.config.secret import Secret
 from remediator.config.settings_sections import (
-    AwsSettings,
-    Command,
-    KubernetesSettings,
     ListenAddress,
     Retention,
     ServerSettings,
-    SlackSettings,
     Source,
-    SshSettings,
     StoreSettings,
     TlsSettings,
     Users,
 )
 from remediator.core.selection import Environment
 from remediator.core.target import Target
+from remediator.documents.secret import Secret
+from remediator.integrations.aws.settings import AwsSettings
+from remediator.integrations.hosts.settings.hosts import HostResolver
+from remediator.integrations.hosts.settings.sections import Command, SshSettings
+from remediator.integrations.kubernetes.settings import KubernetesSettings
+from remediator.integrations.kubernetes.targets import ClusterTargets
+from remediator.integrations.slack.settings.sections import SlackSettings
 
 SEVERITIES: Mapping[str, str] = {"critical": "SEV-2", "warning": "SEV-3", "info": "SEV-4"}
 

@@ -9,42 +9,37 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from remediator.config.access_reader import AccessReader
-from remediator.config.aws_reader import read_aws
 from remediator.config.catalog import Catalog
 from remediator.config.channels import Ways, read_ways, secrets_of
 from remediator.config.check_orders import read_check
-from remediator.config.clusters import own_places
 from remediator.config.expressions import CelConditions
 from remediator.config.guards import read_guards
-from remediator.config.hosts import HostResolver
-from remediator.config.hosts_reader import HostsReader
-from remediator.config.problem import Problem, has_errors, in_order
 from remediator.config.reading import Reading
-from remediator.config.report import Report
-from remediator.config.secret import Secret, SecretReader
 from remediator.config.settings import SEVERITIES, Settings
-from remediator.config.settings_sections import (
-    KubernetesSettings,
-    Retention,
-    ServerSettings,
-    SlackSettings,
-    StoreSettings,
-)
+from remediator.config.settings_sections import Retention, ServerSettings, StoreSettings
 from remediator.config.settings_shape import (
     AlertmanagerShape,
     EnvironmentShape,
-    KubernetesShape,
     PrometheusShape,
     SettingsShape,
 )
-from remediator.config.shapes import Part, read_loosely
-from remediator.config.slack_reader import SlackReader
 from remediator.config.templates import Templates
-from remediator.config.yaml_source import KeyPath, YamlSource, read_yaml_file
 from remediator.core.errors import InvalidSettings
 from remediator.core.masking import problem_of
 from remediator.core.matcher import Matcher, parse_matcher
 from remediator.core.selection import Environment
+from remediator.documents.problem import Problem, has_errors, in_order
+from remediator.documents.report import Report
+from remediator.documents.secret import Secret, SecretReader
+from remediator.documents.shapes import Part, read_loosely
+from remediator.documents.yaml_source import KeyPath, YamlSource, read_yaml_file
+from remediator.integrations.aws.settings import read_aws
+from remediator.integrations.hosts.settings.hosts import HostResolver
+from remediator.integrations.hosts.settings.hosts_reader import HostsReader
+from remediator.integrations.kubernetes.settings import KubernetesSettings, KubernetesShape
+from remediator.integrations.kubernetes.targets import own_places
+from remediator.integrations.slack.settings.sections import SlackSettings
+from remediator.integrations.slack.settings.slack_reader import SlackReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 
-from remediator.config.secret import Secret
 from remediator.core.people import DeclaredPerson
+from remediator.documents.secret import Secret
 
 
 class Role(StrEnum):
@@ -21,14 +21,6 @@ class Role(StrEnum):
     APPROVER = "approver"
     OPERATOR = "operator"
     ADMIN = "admin"
-
-
-class GitOps(StrEnum):
-    """What to do with workloads that Argo CD or Flux owns, and would put back."""
-
-    REFUSE = "refuse"
-    WARN = "warn"
-    ALLOW = "allow"
 
 
 def is_loopback(host: str) -> bool:
@@ -142,85 +134,12 @@ class Users:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SshSettings:
-    """How hosts are reached; None is left to OpenSSH's configuration. `receipts` is a directory on the hosts."""
-
-    user: str | None = None
-    port: int | None = None
-    config_file: Path | None = None
-    known_hosts: Path | None = None
-    private_key_file: Path | None = None
-    certificate_file: Path | None = None
-    passphrase_file: Path | None = None
-    passphrase: Secret | None = None
-    sudo: bool = False
-    receipts: str = "/var/lib/remediator/receipts"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KubernetesSettings:
-    """One cluster, by kubeconfig and context, or the one we run in."""
-
-    name: str
-    kubeconfig: Path | None = None
-    context: str | None = None
-    namespaces: tuple[str, ...] = ()
-    gitops: GitOps = GitOps.REFUSE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AwsPrices:
-    """What things cost, for the estimates in plans; `source` says whence the operator has them."""
-
-    source: str
-    currency: str = "USD"
-    gib_month: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AwsSettings:
-    """Where AWS is called, and what may be touched there; credentials come from its own chain.
-
-    `instance_by` are EC2's filters that find a host's instance, where `instances` does not name it.
-    """
-
-    regions: tuple[str, ...] = ()
-    endpoint_url: str | None = None
-    allow_tags: Mapping[str, str] = field(default_factory=lambda: {"remediator": "allowed"})
-    instances: Mapping[str, str] = field(default_factory=dict)
-    instance_by: tuple[str, ...] = ("private-dns-name", "private-ip-address")
-    prices: AwsPrices | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
     """A Prometheus (one URL) or an Alertmanager cluster (several), and how to sign in there."""
 
     urls: tuple[str, ...]
     bearer_token: Secret | None = None
     basic: BasicLogin | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlackSettings:
-    """Slack's side of us. `channel` is where messages go that name no other; `app_token` opens Socket Mode,
-    `signing_secret` the HTTP door."""
-
-    bot_token: Secret
-    channel: str
-    app_token: Secret | None = None
-    signing_secret: Secret | None = None
-    api_url: str = "https://slack.com/api/"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """A command that playbooks may name. `{unit}` in a word stands for a parameter that fully matches its pattern."""
-
-    argv: tuple[str, ...]
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    check: tuple[str, ...] | None = None
-    reversible: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,27 +8,24 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import Field, StrictInt, StrictStr
+from pydantic import Field, StrictStr
 
-from remediator.config.aws_reader import AwsShape
-from remediator.config.playbook_shape import LabelName, Positive, Url
-from remediator.config.settings_sections import GitOps, Role
-from remediator.config.shapes import Flag, Shape, Word
+from remediator.config.playbook_shape import Positive
+from remediator.config.settings_sections import Role
 from remediator.core.masking import LONGEST_PATTERN, MOST_PATTERNS
 from remediator.core.playbook import Mode
-
-Path_ = Annotated[StrictStr, Field(min_length=1, max_length=4000)]
-Words = Annotated[tuple[Word, ...], Field(max_length=1000)]
-Port = Annotated[StrictInt, Field(ge=1, le=65535)]
-Argv = Annotated[tuple[StrictStr, ...], Field(min_length=1, max_length=100)]
-
-
-class BasicShape(Shape):
-    """A user name and a password."""
-
-    user: Word
-    password: StrictStr | None = None
-    password_file: Path_ | None = None
+from remediator.documents.shapes import Shape, Word
+from remediator.documents.words import (
+    BasicShape,
+    Path_,
+    SignInShape,
+    Url,
+    Words,
+)
+from remediator.integrations.aws.settings import AwsShape
+from remediator.integrations.hosts.settings.shape import CommandShape, HostsShape
+from remediator.integrations.kubernetes.settings import KubernetesShape
+from remediator.integrations.slack.settings.shape import SlackShape, SlackUsersShape
 
 
 class SourceShape(Shape):
@@ -59,12 +56,6 @@ class ProxyShape(Shape):
     trusted: Annotated[tuple[Word, ...], Field(min_length=1)]
     secret: StrictStr | None = None
     secret_file: Path_ | None = None
-    roles: dict[Role, Words] = Field(default_factory=dict)
-
-
-class SlackUsersShape(Shape):
-    """`users.slack`."""
-
     roles: dict[Role, Words] = Field(default_factory=dict)
 
 
@@ -109,58 +100,6 @@ class EnvironmentShape(Shape):
     mode: Mode
 
 
-class SshShape(Shape):
-    """`hosts.ssh`."""
-
-    user: Word | None = None
-    port: Port | None = None
-    config_file: Path_ | None = None
-    known_hosts: Path_ | None = None
-    private_key_file: Path_ | None = None
-    certificate_file: Path_ | None = None
-    passphrase_file: Path_ | None = None
-    sudo: Flag = False
-    receipts: Annotated[StrictStr, Field(pattern=r"^/[A-Za-z0-9/._-]+$")] = (
-        "/var/lib/remediator/receipts"
-    )
-
-
-class HostsShape(Shape):
-    """`hosts`."""
-
-    resolve: list[Any] | None = None
-    allow: Words | None = None
-    same: Annotated[
-        tuple[Annotated[Words, Field(min_length=2)], ...], Field(max_length=10_000)
-    ] = ()
-    ssh: SshShape = SshShape()
-
-
-class RewriteShape(Shape):
-    """A rule `rewrite` under `hosts.resolve`."""
-
-    match: Word
-    to: Word
-
-
-class KubernetesShape(Shape):
-    """One entry of `kubernetes`."""
-
-    name: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
-    kubeconfig: Path_ | None = None
-    context: Word | None = None
-    namespaces: Words = ()
-    gitops: GitOps = GitOps.REFUSE
-
-
-class SignInShape(Shape):
-    """How to sign in at a server."""
-
-    bearer_token: StrictStr | None = None
-    bearer_token_file: Path_ | None = None
-    basic: BasicShape | None = None
-
-
 class PrometheusShape(SignInShape):
     """`prometheus`."""
 
@@ -171,34 +110,6 @@ class AlertmanagerShape(SignInShape):
     """`alertmanager`."""
 
     urls: Annotated[tuple[Url, ...], Field(min_length=1, max_length=20)]
-
-
-class SlackShape(Shape):
-    """`slack`."""
-
-    bot_token: StrictStr | None = None
-    bot_token_file: Path_ | None = None
-    app_token: StrictStr | None = None
-    app_token_file: Path_ | None = None
-    signing_secret: StrictStr | None = None
-    signing_secret_file: Path_ | None = None
-    channel: Word | None = None
-    api_url: Url = "https://slack.com/api/"
-
-
-class CommandCheckShape(Shape):
-    """How to see whether a command has worked."""
-
-    argv: Argv
-
-
-class CommandShape(Shape):
-    """One entry of `commands`."""
-
-    argv: Argv
-    parameters: dict[LabelName, Word] = Field(default_factory=dict)
-    check: CommandCheckShape | None = None
-    reversible: Flag = False
 
 
 class RetentionShape(Shape):

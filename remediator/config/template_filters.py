@@ -12,9 +12,9 @@ from typing import Any
 from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
 
-from remediator.config.hosts import HostResolver
-from remediator.config.patterns import LONGEST_TEXT, read_replacement, replaced, safe_pattern
 from remediator.core.errors import InvalidTemplate
+from remediator.documents.patterns import LONGEST_TEXT, read_replacement, replaced, safe_pattern
+from remediator.integrations.hosts.settings.hosts import HostResolver
 
 LARGEST_TEXT = 8 * 1024
 FILTER_ARGUMENTS: Mapping[str, tuple[int, int]] = {

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from remediator.config.patterns import read_replacement, safe_pattern
-from remediator.config.problem import did_you_mean
 from remediator.config.template_filters import FILTER_ARGUMENTS
 from remediator.core.errors import InvalidTemplate
+from remediator.documents.patterns import read_replacement, safe_pattern
+from remediator.documents.problem import did_you_mean
 
 LONGEST_TEMPLATE = 8 * 1024
 FIELDS = {

@@ -13,10 +13,10 @@ from jinja2 import StrictUndefined, Template, TemplateError, Undefined
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from remediator.config.hosts import HostResolver
 from remediator.config.template_filters import LARGEST_TEXT, filters, promql, text_of
 from remediator.config.template_syntax import Usage, check_template, has_template
 from remediator.core.errors import InvalidTemplate
+from remediator.integrations.hosts.settings.hosts import HostResolver
 
 _LARGEST_NUMBER = 10**15
 

@@ -2,7 +2,8 @@
 
 Host names do not care about case (RFC 1123, RFC 4343) nor about a final dot, addresses have many texts (RFC 4291,
 RFC 5952, and the short and hexadecimal ones that `inet_aton` takes), AWS keeps ids in lower case. Names in Kubernetes
-are lower case by rule, so there another case is not another spelling: it is a mistake that `config.clusters` refuses.
+are lower case by rule, so there another case is not another spelling: it is a mistake that the
+settings refuse.
 """
 
 from __future__ import annotations

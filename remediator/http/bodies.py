@@ -12,10 +12,10 @@ from typing import Any
 from aiohttp import web
 
 from remediator.core.duration import parse_duration
+from remediator.documents.strictjson import InvalidJson, read_json, refuse_deep
 from remediator.http.refusal import HttpRefusal
 from remediator.http.room import Share
 from remediator.http.route import Call
-from remediator.http.strictjson import InvalidJson, read_json, refuse_deep
 
 LARGEST_BODY = 16 * 1024 * 1024
 LARGEST_FORM = 256 * 1024

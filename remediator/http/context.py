@@ -27,7 +27,7 @@ from remediator.ports.ambient import Ambient
 from remediator.ports.store import Notification, Store
 
 if TYPE_CHECKING:
-    from remediator.http.slack.desk import SlackDesk
+    from remediator.integrations.slack.door.desk import SlackDesk
 
 
 class Control(Protocol):

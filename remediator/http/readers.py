@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 from remediator.core.alert import Alert, AlertGroup, RefusedAlert
 from remediator.core.errors import InvalidAlert, NothingTaken, Overloaded
 from remediator.core.panics import EnoughMemory
-from remediator.http.alertmanager import count_at_a_glance, parse
 from remediator.http.apart.process import Frames, ReaderProcess
+from remediator.integrations.alertmanager.source import count_at_a_glance, parse
 from remediator.ports.codec import adapter
 from remediator.ports.store import Notification
 

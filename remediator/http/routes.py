@@ -7,8 +7,8 @@ from remediator.http.openapi import openapi_route
 from remediator.http.people import PEOPLE
 from remediator.http.reading import READING
 from remediator.http.route import Route
-from remediator.http.slack.events import SLACK
 from remediator.http.webhook import WEBHOOK
+from remediator.integrations.slack.door.events import SLACK
 
 _DESCRIBED: tuple[Route, ...] = (*WEBHOOK, *HEALTH, *READING, *PEOPLE, *SLACK)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,3 +23,10 @@ class Finding:
     where: str
     text: str
     hint: str = ""
+
+
+def unreachable(where: str, playbooks: Iterable[Iterable[str]], key: str) -> Finding:
+    """Say that playbooks are loaded for what the settings do not lead to."""
+    names = ", ".join(dict.fromkeys(name for each in playbooks for name in each))
+    text = f"{names} cannot do anything: the settings have no {key}"
+    return Finding(level=Level.WARNING, where=where, text=text)

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from remediator.testing.slack.own_loop import OwnLoop
+from remediator.integrations.slack.fake.own_loop import OwnLoop
 
 CHUNK = 65536
 

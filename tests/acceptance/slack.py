@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from remediator.channels.slack.buttons import Button
-from remediator.testing.slack import FakeSlack
-from remediator.testing.slack.delivery import Delivery
-from remediator.testing.slack.messages import Message, Version
-from remediator.testing.slack.world import View
+from remediator.integrations.slack.cards.buttons import Button
+from remediator.integrations.slack.fake import FakeSlack
+from remediator.integrations.slack.fake.delivery import Delivery
+from remediator.integrations.slack.fake.messages import Message, Version
+from remediator.integrations.slack.fake.world import View
 from tests.acceptance.alerts import an_alert
 from tests.acceptance.site import APPROVE, Site
 from tests.parts.host import Host

@@ -12,8 +12,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from tests.acceptance.site import Site
-from tests.actions.amazon import ALLOWED, REGION, make_database, make_group, tag_list
-from tests.gateways.stubbed import client
+from tests.integrations.aws.amazon import ALLOWED, REGION, make_database, make_group, tag_list
+from tests.integrations.aws.stubbed import client
 from tests.parts.moto import Moto
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]

@@ -16,13 +16,18 @@ from tests.acceptance.cluster_site import (
     playbook,
 )
 from tests.acceptance.site import Site
-from tests.actions.kubernetes.standin_node import bound, placed_set, pods_of, standin_node
-from tests.actions.kubernetes.test_expand_volume import Storage
-from tests.actions.kubernetes.test_hpa_set_min import least, ruled
-from tests.actions.kubernetes.test_suspend_cronjob import is_suspended
-from tests.actions.kubernetes.test_suspend_cronjob import placed as a_cronjob
-from tests.actions.kubernetes.workloads import GOOD, image, two_revisions
-from tests.gateways.pod_parts import inside, run_pod
+from tests.integrations.kubernetes.actions.standin_node import (
+    bound,
+    placed_set,
+    pods_of,
+    standin_node,
+)
+from tests.integrations.kubernetes.actions.test_expand_volume import Storage
+from tests.integrations.kubernetes.actions.test_hpa_set_min import least, ruled
+from tests.integrations.kubernetes.actions.test_suspend_cronjob import is_suspended
+from tests.integrations.kubernetes.actions.test_suspend_cronjob import placed as a_cronjob
+from tests.integrations.kubernetes.actions.workloads import GOOD, image, two_revisions
+from tests.integrations.kubernetes.pod_parts import inside, run_pod
 from tests.parts.cluster import Cluster, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]

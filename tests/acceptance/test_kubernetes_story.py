@@ -8,7 +8,7 @@ import pytest
 from tests.acceptance.cluster_site import BOUNDLESS, ErrorRates, monitored, one_cluster
 from tests.acceptance.shipped import shipped
 from tests.acceptance.site import APPROVE, Site
-from tests.actions.kubernetes.workloads import (
+from tests.integrations.kubernetes.actions.workloads import (
     BAD,
     GOOD,
     deployed,

@@ -10,7 +10,7 @@ import pytest
 
 from tests.acceptance.cluster_site import BOUNDLESS, kubeconfig_for, one_cluster, playbook
 from tests.acceptance.site import Site
-from tests.actions.kubernetes.workloads import GOOD, image, two_revisions
+from tests.integrations.kubernetes.actions.workloads import GOOD, image, two_revisions
 from tests.parts.cluster import Cluster
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]

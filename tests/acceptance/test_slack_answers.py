@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from remediator.channels.slack.buttons import Button
+from remediator.integrations.slack.cards.buttons import Button
 from tests.acceptance.slack import (
     ANA,
     BEN,

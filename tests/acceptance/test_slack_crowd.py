@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from remediator.channels.slack.buttons import Button
-from remediator.testing.slack import FakeSlack
-from remediator.testing.slack.messages import Message
-from remediator.testing.slack.world import View
+from remediator.integrations.slack.cards.buttons import Button
+from remediator.integrations.slack.fake import FakeSlack
+from remediator.integrations.slack.fake.messages import Message
+from remediator.integrations.slack.fake.world import View
 from tests.acceptance.alerts import an_alert
 from tests.acceptance.slack import (
     ANA,

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from remediator.channels.slack.buttons import Button
-from remediator.testing.slack.http_door import form_of, signed_headers
+from remediator.integrations.slack.cards.buttons import Button
+from remediator.integrations.slack.fake.http_door import form_of, signed_headers
 from tests.acceptance.slack import (
     ANA,
     BEN,

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from remediator.testing.slack import FakeSlack
-from remediator.testing.slack.delivery import Delivery
-from remediator.testing.slack.messages import Message
-from remediator.testing.slack.world import View
+from remediator.integrations.slack.fake import FakeSlack
+from remediator.integrations.slack.fake.delivery import Delivery
+from remediator.integrations.slack.fake.messages import Message
+from remediator.integrations.slack.fake.world import View
 from tests.acceptance.machine import Machine, sick, steps_playbook
 from tests.acceptance.road import Road
 from tests.acceptance.site import AUTO, Site

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from remediator.channels.slack.buttons import Button
-from remediator.testing.slack.messages import Message
+from remediator.integrations.slack.cards.buttons import Button
+from remediator.integrations.slack.fake.messages import Message
 from tests.acceptance.disk import FULL_PERCENT, NAME, fill_up, watched_site, world_of
 from tests.acceptance.slack import (
     ANA,

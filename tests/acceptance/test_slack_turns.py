@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from remediator.channels.slack.buttons import Button
+from remediator.integrations.slack.cards.buttons import Button
 from tests.acceptance.site import APPROVE
 from tests.acceptance.slack import (
     ANA,

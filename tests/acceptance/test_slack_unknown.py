@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from remediator.channels.slack.buttons import Button
+from remediator.integrations.slack.cards.buttons import Button
 from tests.acceptance.machine import Machine, sick, steps_playbook
 from tests.acceptance.site import AUTO
 from tests.acceptance.slack import BEN, GUEST, OPS, SlackSite, a_workspace, action_ids

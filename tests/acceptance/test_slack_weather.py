@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from remediator.channels.slack.buttons import Button
-from remediator.testing.slack import FakeSlack
+from remediator.integrations.slack.cards.buttons import Button
+from remediator.integrations.slack.fake import FakeSlack
 from tests.acceptance.site import APPROVE, Site
 from tests.acceptance.slack import (
     ANA,

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.acceptance.site import APPROVE, Site
-from tests.actions.amazon import ALLOWED, REGION, tag_list
-from tests.gateways.stubbed import client
+from tests.integrations.aws.amazon import ALLOWED, REGION, tag_list
+from tests.integrations.aws.stubbed import client
 from tests.parts.growing_disk import GrowingDisk
 from tests.parts.moto import Moto
 from tests.parts.require import require, require_namespaces

@@ -14,7 +14,7 @@ from remediator.config.catalog import find_catalog
 from remediator.config.settings_reader import load_settings
 from remediator.core.errors import Permanent
 from remediator.core.target import parse_target
-from remediator.ports.kubernetes import KUBERNETES, KUBERNETES_HANDS, NODES, PODS, Ref
+from remediator.integrations.kubernetes.api import KUBERNETES, KUBERNETES_HANDS, NODES, PODS, Ref
 from tests.parts.cluster import Cluster
 
 ANY = parse_target("node/node1")

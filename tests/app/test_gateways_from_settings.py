@@ -17,9 +17,9 @@ from remediator.config.catalog import find_catalog
 from remediator.config.settings_reader import load_settings
 from remediator.core.errors import Permanent
 from remediator.core.target import Target
-from remediator.ports.kubernetes import KUBERNETES
-from remediator.ports.shell import LOOKER, SHELL
-from tests.gateways.pod_parts import run_pod
+from remediator.integrations.kubernetes.api import KUBERNETES
+from remediator.integrations.shell.api import LOOKER, SHELL
+from tests.integrations.kubernetes.pod_parts import run_pod
 from tests.parts.cluster import Cluster
 from tests.parts.sshd import Sshd
 

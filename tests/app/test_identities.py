@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 import yaml
 
-from remediator.app.aws import terms_of
 from remediator.app.gateways import build_gateways
 from remediator.app.identities import SiteIdentities
 from remediator.config.catalog import find_catalog
 from remediator.config.settings import Settings
 from remediator.config.settings_reader import load_settings
 from remediator.core.identity import Identity
-from remediator.core.machine_names import node_names
 from remediator.core.target import Target, parse_target
-from tests.actions.amazon import REGION, Amazon, amazon
+from remediator.integrations.aws.build import terms_of
+from remediator.integrations.kubernetes.knowledge.names import node_names
 from tests.bound import reads_of
+from tests.integrations.aws.amazon import REGION, Amazon, amazon
 from tests.parts.cluster import Cluster
 
 INVENTORY = {

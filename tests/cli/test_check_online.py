@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from remediator.testing.alertmanager import FakeAlertmanager
-from remediator.testing.prometheus import FakePrometheus
-from remediator.testing.slack import FakeSlack
+from remediator.integrations.alertmanager.fake import FakeAlertmanager
+from remediator.integrations.prometheus.fake import FakePrometheus
+from remediator.integrations.slack.fake import FakeSlack
 from tests.cli.command import offline
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for

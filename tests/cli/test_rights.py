@@ -14,15 +14,10 @@ from remediator.config.catalog import Catalog, find_catalog
 from remediator.config.needs import find_needs
 from remediator.config.playbooks import PlaybookLoader
 from remediator.core.errors import InvalidPlaybook
-from remediator.ports.kubernetes import PODS, Resource
-from remediator.ports.rights import (
-    CloudRight,
-    ClusterRight,
-    Use,
-    cloud_rights,
-    cluster_rights,
-    is_too_much,
-)
+from remediator.integrations.aws.rights import CloudRight, cloud_rights
+from remediator.integrations.kubernetes.api import PODS, Resource
+from remediator.integrations.kubernetes.rights import ClusterRight, cluster_rights
+from remediator.ports.rights import Use
 from tests.cli.command import offline
 
 CATALOG = find_catalog()
@@ -212,7 +207,7 @@ def uses() -> list[tuple[str, Use]]:
 def test_no_action_or_probe_ever_asks_for_too_much(name: str, use: Use) -> None:
     known = {**CATALOG.actions, **CATALOG.probes}[name]
 
-    assert not [right for right in known.rights(use) if is_too_much(right)]
+    assert not [right for right in known.rights(use) if right.is_too_much]
 
 
 @pytest.mark.parametrize("name", [n for n in CATALOG.actions if n.startswith("kubernetes.")])

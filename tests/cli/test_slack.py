@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from remediator.channels.slack.manifest import SCOPES
+from remediator.integrations.slack.manifest import SCOPES
 from tests.cli.command import offline
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "slack-manifest.yaml"

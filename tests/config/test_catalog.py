@@ -12,8 +12,8 @@ import pytest
 from remediator.config.catalog import by_name, find_catalog
 from remediator.config.playbooks import PlaybookLoader
 from remediator.config.reading import PlaybookRules
-from remediator.config.yaml_source import read_yaml
 from remediator.core.errors import InvalidSettings
+from remediator.documents.yaml_source import read_yaml
 from remediator.ports.parameters import NoParameters
 from tests.config.catalogs import an_action
 
@@ -94,7 +94,7 @@ def test_a_free_command_is_one_that_the_settings_allow() -> None:
 def test_other_packages_add_to_the_catalog_by_entry_points(tmp_path: Path) -> None:
     (tmp_path / "house_actions.py").write_text(
         "from dataclasses import replace\n"
-        "from remediator.actions.journal.vacuum import ACTIONS as OURS\n"
+        "from remediator.integrations.hosts.actions.journal.vacuum import ACTIONS as OURS\n"
         "ACTIONS = (replace(OURS[0], name='house.clean'),)\n"
     )
     metadata = tmp_path / "house-1.dist-info"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from remediator.config.check import ProblemFormat, check, format_problems, is_acceptable
-from remediator.config.problem import Problem, Severity
+from remediator.documents.problem import Problem, Severity
 from tests.config.catalogs import small_catalog
 
 CATALOG = small_catalog()

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from remediator.config.catalog import find_catalog
-from remediator.config.hosts import HostResolver, HostRule, RuleKind
-from remediator.config.inventory import HostAddress, Inventory, read_inventory
 from remediator.config.settings_reader import LoadedSettings, load_settings
 from remediator.core.errors import InvalidTarget
 from remediator.core.target import Target
+from remediator.integrations.hosts.settings.hosts import HostResolver, HostRule, RuleKind
+from remediator.integrations.hosts.settings.inventory import HostAddress, Inventory, read_inventory
 
 TOKENS = "users:\n  tokens: [{name: ana, role: approver, token: one}, {name: bo, role: viewer, token: two}]\n"
 

@@ -10,13 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remediator.config.clusters import ClusterTargets
-from remediator.config.hosts import HostResolver
 from remediator.config.order import Orders
 from remediator.config.playbooks import PlaybookLoader
-from remediator.config.settings_sections import KubernetesSettings
 from remediator.config.templates import Templates
-from remediator.config.yaml_source import read_yaml
 from remediator.core.alert import Alert, AlertStatus
 from remediator.core.change import ActionEffect
 from remediator.core.errors import InputError, InvalidTarget, InvalidTemplate
@@ -25,6 +21,10 @@ from remediator.core.order import Order
 from remediator.core.playbook import Mode, Playbook
 from remediator.core.selection import Decision, Selection
 from remediator.core.target import Target
+from remediator.documents.yaml_source import read_yaml
+from remediator.integrations.hosts.settings.hosts import HostResolver
+from remediator.integrations.kubernetes.settings import KubernetesSettings
+from remediator.integrations.kubernetes.targets import ClusterTargets
 from remediator.ports.codec import decode_event, encode_event
 from tests.config.catalogs import small_catalog
 

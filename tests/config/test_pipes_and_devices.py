@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from remediator.config.clusters import own_places
-from remediator.config.inventory import read_inventory
-from remediator.config.secret import read_quietly
-from remediator.config.yaml_source import read_yaml_file
-from remediator.gateways.json_api import tls_context
-from remediator.gateways.ssh.trust import known_hosts_problem
-from remediator.ports.regular_file import read_regular
+from remediator.documents.regular_file import read_regular
+from remediator.documents.secret import read_quietly
+from remediator.documents.yaml_source import read_yaml_file
+from remediator.integrations.hosts.gateway.trust import known_hosts_problem
+from remediator.integrations.hosts.settings.inventory import read_inventory
+from remediator.integrations.json_api import tls_context
+from remediator.integrations.kubernetes.targets import own_places
 from tests.config.settings_texts import problems
 
 

@@ -8,11 +8,7 @@ from typing import Any
 
 import pytest
 
-from remediator.config.clusters import ClusterTargets
-from remediator.config.problem import has_errors
 from remediator.config.reading import PlaybookRules
-from remediator.config.settings_sections import KubernetesSettings
-from remediator.config.yaml_source import read_yaml
 from remediator.core.change import ActionEffect
 from remediator.core.errors import InvalidPlaybook
 from remediator.core.facts import Scope
@@ -31,6 +27,10 @@ from remediator.core.playbook import (
     Mode,
     ProbeOrder,
 )
+from remediator.documents.problem import has_errors
+from remediator.documents.yaml_source import read_yaml
+from remediator.integrations.kubernetes.settings import KubernetesSettings
+from remediator.integrations.kubernetes.targets import ClusterTargets
 from tests.config.playbook_texts import HEAD, LOADER, STEPS, VERIFY, load, playbook, problems
 
 

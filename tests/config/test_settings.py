@@ -11,17 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from remediator.config.inventory import HostAddress
-from remediator.config.secret import Secret
 from remediator.config.settings_reader import load_settings
 from remediator.config.settings_sections import (
     BasicLogin,
-    Command,
-    GitOps,
     ListenAddress,
     ProxySettings,
     Role,
-    SlackSettings,
     Source,
     StoreSettings,
 )
@@ -31,6 +26,11 @@ from remediator.core.guards.storm import StormSettings
 from remediator.core.matcher import parse_matcher
 from remediator.core.playbook import Mode
 from remediator.core.selection import Environment
+from remediator.documents.secret import Secret
+from remediator.integrations.hosts.settings.inventory import HostAddress
+from remediator.integrations.hosts.settings.sections import Command
+from remediator.integrations.kubernetes.settings import GitOps
+from remediator.integrations.slack.settings.sections import SlackSettings
 from tests.config.settings_texts import CATALOG, load, problems, settings
 
 

@@ -16,8 +16,8 @@ from remediator.config.settings_reader import load_settings
 from remediator.config.settings_shape import SettingsShape
 from remediator.config.steps import STEP_KEYS
 from remediator.config.template_filters import FILTER_ARGUMENTS
-from remediator.config.yaml_source import read_yaml, read_yaml_file
 from remediator.core.change import ActionEffect
+from remediator.documents.yaml_source import read_yaml, read_yaml_file
 from remediator.ports.gateways import ReadKey, Reads
 
 ROOT = Path(__file__).parents[2]

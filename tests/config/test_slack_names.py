@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from remediator.config.slack_names import SlackNames, slack_names
+from remediator.integrations.slack.settings.slack_names import SlackNames, slack_names
 from tests.config.playbook_texts import HEAD, STEPS, VERIFY, playbook
 from tests.config.settings_texts import settings
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remediator.config.hosts import HostResolver
 from remediator.config.template_syntax import Usage
 from remediator.config.templates import Templates
 from remediator.core.errors import InvalidTarget, InvalidTemplate
+from remediator.integrations.hosts.settings.hosts import HostResolver
 
 VARIABLES: dict[str, Any] = {
     "labels": {

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from remediator.core.filesystem import parse_df
 from remediator.core.matcher import parse_matcher
 from remediator.core.pattern import compiled
+from remediator.integrations.shell.filesystem import parse_df
 
 EVIL = [
     ("(a+)+b", "a" * 8192),

@@ -7,7 +7,7 @@ import pytest
 from remediator.core.errors import InvalidTarget
 from remediator.core.spelling import LOWER_BY_RULE
 from remediator.core.target import Target, parse_target, typed_target
-from remediator.ports.kubernetes import KINDS
+from remediator.integrations.kubernetes.api import KINDS
 
 
 @pytest.mark.parametrize(

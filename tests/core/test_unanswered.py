@@ -6,14 +6,14 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from remediator.channels.slack.cards import draw
-from remediator.channels.slack.voice import SILENT
-from remediator.channels.webhook import body
 from remediator.core.announce_blocked import Unanswered, counted, loudest, unanswered
 from remediator.core.messages import MessageKind
 from remediator.core.plaintext import as_text
 from remediator.core.playbook import Escalation, FailurePolicy
 from remediator.core.selection import Refusal
+from remediator.integrations.http.channel.webhook import body
+from remediator.integrations.slack.cards.cards import draw
+from remediator.integrations.slack.cards.voice import SILENT
 from remediator.testing.builders import MOMENT, an_alert
 from tests.core.test_selection import a_playbook
 

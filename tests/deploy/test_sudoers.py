@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from remediator.actions.docker import prune
-from remediator.actions.journal import vacuum
-from remediator.actions.service import restart
 from remediator.core.target import Target
-from remediator.gateways.ssh.words import under_limit
-from remediator.ports.shell import Output
-from remediator.probes import journal_errors
-from remediator.testing.host import MEBIBYTE, FakeHosts, FakeMachine
-from tests.actions.fakes import WEB1, fake_case, fake_machine
+from remediator.integrations.hosts.actions.docker import prune
+from remediator.integrations.hosts.actions.journal import vacuum
+from remediator.integrations.hosts.actions.service import restart
+from remediator.integrations.hosts.fake.host import MEBIBYTE, FakeHosts, FakeMachine
+from remediator.integrations.hosts.gateway.words import under_limit
+from remediator.integrations.hosts.probes import journal_errors
+from remediator.integrations.shell.api import Output
 from tests.bound import reads_of
 from tests.deploy.shipped import SUDOERS, sudoers_for
+from tests.integrations.hosts.fakes import WEB1, fake_case, fake_machine
 from tests.parts.account import Account
 from tests.parts.require import require
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from remediator.actions.filesystem.grow import ACTIONS
 from remediator.core.events import Observation
+from remediator.integrations.hosts.actions.filesystem.grow import ACTIONS
 from remediator.testing.action_contract import ActionCase
-from tests.actions.fakes import request
 from tests.bound import reads_of, writes_of
 from tests.deploy.shipped import sudoers_for
-from tests.gateways.ssh_parts import settings_for, shell_for
+from tests.integrations.hosts.fakes import request
+from tests.integrations.hosts.ssh_parts import settings_for, shell_for
 from tests.parts.growing_disk import GrowingDisk
 from tests.parts.require import require
 from tests.parts.sshd import Sshd

@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from remediator.actions.docker import prune
-from remediator.actions.host import command
-from remediator.actions.journal import vacuum
-from remediator.actions.service import restart
 from remediator.core.errors import Permanent
 from remediator.core.events import Evidence, Measure, Observation
-from remediator.gateways.ssh.shell import SshShell
+from remediator.integrations.hosts.actions.docker import prune
+from remediator.integrations.hosts.actions.host import command
+from remediator.integrations.hosts.actions.journal import vacuum
+from remediator.integrations.hosts.actions.service import restart
+from remediator.integrations.hosts.gateway.shell import SshShell
+from remediator.integrations.hosts.probes import disk_usage, journal_errors
 from remediator.ports.action import Action
 from remediator.ports.probe import Probe
-from remediator.probes import disk_usage, journal_errors
 from remediator.testing.action_contract import ActionCase
-from tests.actions.fakes import WEB1, Allowed, request
 from tests.bound import reads_of, writes_of
 from tests.deploy.shipped import sudoers_for
-from tests.gateways.ssh_parts import settings_for, shell_for
+from tests.integrations.hosts.fakes import WEB1, Allowed, request
+from tests.integrations.hosts.ssh_parts import settings_for, shell_for
 from tests.parts.fixtures import require_host
 from tests.parts.host import Host
 from tests.parts.require import require

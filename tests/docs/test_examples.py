@@ -10,7 +10,7 @@ from remediator.config.catalog import find_catalog
 from remediator.config.playbooks import PlaybookLoader
 from remediator.config.reading import PlaybookRules
 from remediator.config.settings_reader import load_settings
-from remediator.config.yaml_source import read_yaml
+from remediator.documents.yaml_source import read_yaml
 from tests.docs.pages import ROOT, every_block
 from tests.parts.require import find, require
 

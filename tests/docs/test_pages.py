@@ -12,10 +12,11 @@ import click
 import pytest
 
 from remediator.cli import main
-from remediator.config.settings_shape import RewriteShape, SettingsShape
-from remediator.config.shapes import Shape
+from remediator.config.settings_shape import SettingsShape
 from remediator.core.events import EVENTS, Outcome
 from remediator.core.guards import GUARDS
+from remediator.documents.shapes import Shape
+from remediator.integrations.hosts.settings.shape import RewriteShape
 from remediator.telemetry import Telemetry
 from tests.docs.pages import PAGES, ROOT, every_block
 

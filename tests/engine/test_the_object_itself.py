@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from remediator.checks import node, promql
 from remediator.core.events import Outcome
 from remediator.core.guards.require import RequireSettings
 from remediator.core.messages import MessageKind
 from remediator.core.person import Person
 from remediator.core.playbook import CheckOrder, Mode
 from remediator.core.run import Phase
-from remediator.ports.prometheus import Sample
+from remediator.integrations.kubernetes.checks import node
+from remediator.integrations.prometheus.api import Sample
+from remediator.integrations.prometheus.checks import promql
 from remediator.testing.clock import ManualClock
 from tests.bound import reads_of
 from tests.engine.house import House, a_house, a_playbook, an_alert

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from remediator.core.errors import InvalidAlert, NothingTaken, Overloaded
-from remediator.http.alertmanager import parse
 from remediator.http.readers import MIDDLING, SMALL, Readers
+from remediator.integrations.alertmanager.source import parse
 from remediator.testing.builders import a_notification
 from tests.http.daemon import payload
 

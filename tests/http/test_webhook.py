@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from remediator.http.alertmanager import parse
 from remediator.http.auth import Doorkeeper
 from remediator.http.credentials import SourceKeys
+from remediator.integrations.alertmanager.source import parse
 from tests.http.daemon import Daemon, payload, running
-from tests.http.test_alertmanager import BAD, GOOD
+from tests.integrations.alertmanager.test_source import BAD, GOOD
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
 

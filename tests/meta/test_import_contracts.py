@@ -14,20 +14,23 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "remediator"
 LINT = Path(sys.executable).with_name("lint-imports")
 ROOMS = (
-    *("cli", "app", "http", "config", "testing", "engine", "actions", "checks", "probes"),
-    *("gateways", "stores", "channels", "telemetry", "ports", "core"),
+    *("cli", "app", "integrations", "http", "config", "testing", "engine", "stores", "telemetry"),
+    *("ports", "documents", "core"),
 )
 VIOLATIONS = [
     ("core", "import asyncio", "pure half"),
     ("core", "import os.path", "pure half"),
     ("core", "import pydantic", "pure half"),
     ("core", "import remediator.ports", "rooms below"),
-    ("engine", "import remediator.actions", "rooms below"),
-    ("gateways", "from remediator import telemetry", "rooms below"),
-    ("actions", "import remediator.http", "rooms below"),
+    ("engine", "import remediator.integrations", "rooms below"),
+    ("documents", "import remediator.ports", "rooms below"),
+    ("integrations/aws", "from remediator import telemetry", "an integration knows"),
+    ("integrations/aws", "import remediator.config", "an integration knows"),
+    ("integrations/aws", "import remediator.integrations.hosts", "each other"),
+    ("integrations/aws", "import remediator.app", "rooms below"),
     ("http", "import remediator.config", "rooms below"),
     ("app", "import remediator.cli", "rooms below"),
-    ("actions", "def late():\n    import boto3", "only gateways"),
+    ("integrations/aws/actions", "def late():\n    import boto3", "only gateways"),
     ("testing", "import asyncssh", "only gateways"),
     ("engine", "import sqlalchemy", "only stores"),
 ]
@@ -53,8 +56,12 @@ def empty_house(tmp_path: Path) -> Path:
         (directory / "__init__.py").touch()
     for name in ("__init__", "__main__"):
         (tmp_path / f"remediator/{name}.py").touch()
-    for name in ("one", "two"):
-        (tmp_path / f"remediator/actions/{name}.py").touch()
+    for system in ("aws", "hosts"):
+        for folder in (system, f"{system}/actions"):
+            (tmp_path / "remediator/integrations" / folder).mkdir()
+            (tmp_path / f"remediator/integrations/{folder}/__init__.py").touch()
+        for name in ("one", "two"):
+            (tmp_path / f"remediator/integrations/{system}/actions/{name}.py").touch()
     return tmp_path
 
 
@@ -79,21 +86,28 @@ def test_a_forbidden_import_is_noticed(
     done = linted(empty_house)
 
     assert done.returncode == 1, done.stdout + done.stderr
-    broken = [text for text in done.stdout.splitlines() if text.endswith("BROKEN")]
+    broken = [text for text in done.stdout.splitlines() if " BROKEN" in text]
     assert len(broken) == 1, done.stdout
     assert contract in broken[0]
 
 
 def test_actions_may_share_their_receipts(empty_house: Path) -> None:
-    actions = empty_house / "remediator/actions"
-    (actions / "receipts.py").touch()
-    (actions / "one.py").write_text("import remediator.actions.receipts\n")
+    systems = empty_house / "remediator/integrations"
+    (systems / "shell").mkdir()
+    (systems / "shell/__init__.py").touch()
+    (systems / "shell/receipts.py").touch()
+    line = "import remediator.integrations.shell.receipts\n"
+    (systems / "hosts/actions/one.py").write_text(line)
+    (systems / "aws/actions/one.py").write_text(line)
 
-    assert linted(empty_house).returncode == 0
+    done = linted(empty_house)
+
+    assert done.returncode == 0, done.stdout
 
 
 def test_an_action_that_imports_another_is_noticed(empty_house: Path) -> None:
-    (empty_house / "remediator/actions/one.py").write_text("import remediator.actions.two\n")
+    one = empty_house / "remediator/integrations/hosts/actions/one.py"
+    one.write_text("import remediator.integrations.hosts.actions.two\n")
 
     assert "actions never import each other BROKEN" in linted(empty_house).stdout
 

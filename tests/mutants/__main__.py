@@ -18,7 +18,7 @@ from pathlib import Path
 from .planting import Mutant, function_at, mutants_of
 from .trying import Trial, copy_tree, import_what_is_heavy, watch
 
-ROOMS = "core,engine,stores,http,config,checks,actions,channels,gateways"
+ROOMS = "core,documents,engine,stores,http,config,integrations"
 ROOT = Path.cwd()
 Seen = dict[str, tuple[float, list[str]]]
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from remediator.core.alert import Alert, AlertGroup, RefusedAlert
 from remediator.core.errors import InvalidAlert, NothingTaken
-from remediator.http.alertmanager import parse
+from remediator.integrations.alertmanager.source import parse
 
 LENGTH = struct.Struct(">Q")
 MOST_MEMORY = 640 * 1024 * 1024

@@ -1,0 +1,81 @@
+"""The collector of one file's problems, handed to every function that reads a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from remediator.documents.problem import Problem, Severity, has_errors
+from remediator.documents.yaml_source import KeyPath, YamlSource
+
+
+class Report:
+    """Collects problems at paths of one file. Readers go on after an error, so that one reading shows all of them."""
+
+    def __init__(self, source: YamlSource) -> None:
+        self.source = source
+        self._problems: list[Problem] = list(source.problems)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything found so far, in the order in which it was found."""
+        return tuple(self._problems)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything so far is more than a warning."""
+        return has_errors(self._problems)
+
+    def error(
+        self, path: KeyPath, code: str, message: str, hint: str = "", *, at_key: bool = False
+    ) -> None:
+        """Add an error at the value (or the key) of a path."""
+        self._add(path, code, (message, hint), Severity.ERROR, at_key)
+
+    def warn(
+        self, path: KeyPath, code: str, message: str, hint: str = "", *, at_key: bool = False
+    ) -> None:
+        """Add a warning at the value (or the key) of a path."""
+        self._add(path, code, (message, hint), Severity.WARNING, at_key)
+
+    def _add(
+        self, path: KeyPath, code: str, texts: tuple[str, str], severity: Severity, at_key: bool
+    ) -> None:
+        mark = self.source.mark(path, of_key=at_key)
+        self._problems.append(
+            Problem(
+                file=self.source.file,
+                line=mark.line,
+                column=mark.column,
+                code=code,
+                message=texts[0],
+                hint=texts[1],
+                severity=severity,
+            )
+        )
+
+
+def as_mapping(report: Report, path: KeyPath, raw: Any, what: str) -> Mapping[str, Any] | None:
+    """Return a value that must be a mapping, or None after reporting that it is not."""
+    if isinstance(raw, dict):
+        return raw
+    report.error(path, "type", f"{what} must be a mapping of keys, not {kind_of(raw)}")
+    return None
+
+
+def as_list(report: Report, path: KeyPath, raw: Any, what: str) -> list[Any]:
+    """Return a value that must be a list; an empty one after reporting that it is not."""
+    if isinstance(raw, list):
+        return raw
+    report.error(path, "type", f"{what} must be a list, not {kind_of(raw)}")
+    return []
+
+
+def kind_of(raw: Any) -> str:
+    """Name a YAML value's kind for people."""
+    if raw is None:
+        return "nothing"
+    if isinstance(raw, bool):
+        return "true or false"
+    names = {str: "text", int: "a number", float: "a number", list: "a list", dict: "a mapping"}
+    return names.get(type(raw), "something else")

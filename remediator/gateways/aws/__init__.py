@@ -1,1 +1,0 @@
-"""AWS through boto3, which is imported when first used. `calls` keeps the promise of `ports.aws`."""

@@ -1,1 +1,0 @@
-"""Ask and change Kubernetes clusters through their HTTP API; keeps the promises of `ports.kubernetes`."""

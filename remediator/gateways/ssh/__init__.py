@@ -1,7 +1,0 @@
-"""Hosts by SSH. `settings` needs no SDK; import `shell` only where a host is really going to be reached."""
-
-from __future__ import annotations
-
-from remediator.gateways.ssh.settings import SshSettings
-
-__all__ = ["SshSettings"]

@@ -1,0 +1,1 @@
+"""Alertmanager: its notifications, its API, and the checks that ask it."""

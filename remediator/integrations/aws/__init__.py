@@ -1,0 +1,1 @@
+"""AWS: EC2, EBS, Auto Scaling groups and RDS."""

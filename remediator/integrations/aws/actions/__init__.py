@@ -1,0 +1,1 @@
+"""Actions on AWS, one file each, by service."""

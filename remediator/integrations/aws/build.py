@@ -1,0 +1,43 @@
+"""Build what looks at AWS and what changes it from the settings. boto3 loads with the first call."""
+
+from __future__ import annotations
+
+from remediator.config.settings import Settings
+from remediator.core.spelling import canonical_host
+from remediator.integrations.aws.api import Aws, AwsHands, Prices, Terms
+from remediator.integrations.aws.gateway.absent import AbsentAws
+from remediator.integrations.aws.settings import AwsPrices
+
+
+def aws_sides(settings: Settings) -> tuple[Aws, AwsHands]:
+    """Return the half that looks and the half that acts: one pool of threads, one set of clients."""
+    from remediator.integrations.aws.gateway.blocking import Blocking
+    from remediator.integrations.aws.gateway.calls import AwsHands as Hands
+    from remediator.integrations.aws.gateway.calls import AwsLooker
+    from remediator.integrations.aws.gateway.clients import Clients
+
+    if not settings.aws.regions:
+        return AbsentAws(), AbsentAws()
+    terms, clients = terms_of(settings), Clients(endpoint_url=settings.aws.endpoint_url)
+    blocking = Blocking("aws")
+    return AwsLooker(terms, clients, blocking), Hands(terms, clients, blocking)
+
+
+def terms_of(settings: Settings) -> Terms:
+    """Return what actions need to know of the settings' `aws`."""
+    aws = settings.aws
+    addresses = {name: each.host for name, each in settings.resolver.addresses().items()}
+    return Terms(
+        regions=aws.regions,
+        allow_tags=aws.allow_tags,
+        instances={canonical_host(name): one for name, one in aws.instances.items()},
+        instance_by=aws.instance_by,
+        addresses=addresses,
+        prices=_prices(aws.prices),
+    )
+
+
+def _prices(known: AwsPrices | None) -> Prices | None:
+    if known is None:
+        return None
+    return Prices(source=known.source, currency=known.currency, gib_month=known.gib_month)

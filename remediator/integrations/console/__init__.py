@@ -1,0 +1,1 @@
+"""The channel `console`: messages on standard output."""

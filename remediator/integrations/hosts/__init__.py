@@ -1,0 +1,1 @@
+"""Hosts by SSH: journal, Docker, services, file systems."""

@@ -1,0 +1,1 @@
+"""Actions on hosts, one file each: `journal/vacuum.py` is `journal.vacuum`."""

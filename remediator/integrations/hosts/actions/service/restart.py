@@ -1,0 +1,190 @@
+"""`service.restart`: restart one systemd unit, once.
+
+Every start gives a unit a new InvocationID: that is the version of the plan, so that a unit which somebody restarted
+since is not restarted again, and the witness where a receipt cannot say how an attempt ended. A unit that systemd
+starts again every few seconds gets new ones by itself: that is the reason to act, and no moved
+world (hosts/knowledge/unit.py).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from remediator.core.canonical import digest
+from remediator.core.change import ActionEffect, Change, Nothing, Safety
+from remediator.core.errors import ActionError, Permanent, Stale
+from remediator.core.events import Measure, Observation
+from remediator.core.target import Target
+from remediator.integrations.hosts.knowledge.unit import (
+    Unit,
+    is_of_the_loop,
+    parse_properties,
+    show_words,
+    why_moved,
+)
+from remediator.integrations.shell.api import LOOKER, SHELL, Looker, Shell
+from remediator.integrations.shell.receipts import (
+    LOOK,
+    change_error,
+    complaint,
+    host_identity,
+    look_error,
+    run_once,
+    sight_of,
+)
+from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
+from remediator.ports.gateways import Reads, Writes
+from remediator.ports.parameters import Parameters
+
+_PROPERTIES = ("InvocationID", "NRestarts", "ActiveEnterTimestampMonotonic")
+_UPTIME = "/proc/uptime"
+_MICROSECONDS = 1_000_000
+
+
+class RestartParameters(Parameters):
+    """Restart (or start, where it is not running) the unit of this full name, such as `nginx.service`."""
+
+    unit: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9@_.:-]{0,200}\.service$")]
+
+
+class RestartProposer(Proposer):
+    """Looks at the unit."""
+
+    def __init__(self, looker: Looker) -> None:
+        self._looker = looker
+
+    async def propose(self, request: Request) -> Change | Nothing:
+        """See ports.action.Proposer."""
+        wanted: RestartParameters = request.parameters
+        unit = await _unit(self._looker, request.target, wanted.unit)
+        if unit.loaded != "loaded":
+            detail = f"{wanted.unit} cannot be restarted: systemd says {unit.loaded}"
+            raise Permanent(detail, target=str(request.target))
+        if planned := request.planned:
+            moved = why_moved(planned.version, planned.before, unit)
+            return Nothing(reason=moved) if moved else planned
+        return Change(
+            step=request.step,
+            action="service.restart",
+            target=request.target,
+            intent={"unit": wanted.unit, "argv": ["systemctl", "restart", "--", wanted.unit]},
+            version=unit.version,
+            summary=f"restart {wanted.unit} on {request.target} (now {_state_words(unit)})",
+            effect=ActionEffect.REVERSIBLE,
+            before=unit.as_facts(),
+            after={"state": "active"},
+            undo_hint="nothing to take back, but what was only in memory is lost",
+        )
+
+    async def observe(self, change: Change, ticket: Ticket) -> Sight:
+        """Ask the receipt; where it does not know, a new invocation tells that the unit was started."""
+        receipt = await self._looker.receipt(change.target, ticket.token)
+        sight = sight_of(receipt, "systemctl")
+        if sight.observation is not Observation.UNKNOWABLE:
+            return sight
+        unit = await _unit(self._looker, change.target, change.intent["unit"])
+        if unit.version != change.version and is_of_the_loop(change.before, unit):
+            detail = f"the unit starts again and again by itself, and nobody knows whether this did; it is {unit.state}"
+            return Sight(observation=Observation.UNKNOWABLE, detail=detail)
+        if unit.version != change.version:
+            detail = f"the unit was started anew and is {unit.state}"
+            return Sight(observation=Observation.APPLIED, detail=detail)
+        detail = "the unit was not started yet; the command may still be at work"
+        return Sight(observation=Observation.PENDING, detail=detail)
+
+
+class RestartApplier:
+    """Restarts the unit."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+
+    async def apply(self, change: Change, ticket: Ticket) -> Measure:
+        """Restart it; where systemd could not, the unit is likely down: Partial, with its state in the detail."""
+        unit = await _unit(self._shell, change.target, change.intent["unit"])
+        if moved := why_moved(change.version, change.before, unit):
+            raise Stale(moved, target=str(change.target))
+        output = await run_once(self._shell, change, ticket)
+        name, state = change.intent["unit"], await self._state(change)
+        if not output.ok:
+            detail = f"systemctl restart {name}: {complaint(output)}; it is now {state}"
+            raise change_error(change.target, "systemctl", output, detail)
+        summary = f"restarted {name} ({unit.state} -> {state})"
+        return Measure(summary=summary, seconds=output.seconds, facts={"state": state})
+
+    async def _state(self, change: Change) -> str:
+        """Return the state afterwards; never raises, for the restart is made."""
+        try:
+            return (await _unit(self._shell, change.target, change.intent["unit"])).state
+        except ActionError:
+            return "in a state that could not be read"
+
+
+def _state_words(unit: Unit) -> str:
+    if not unit.restarts:
+        return unit.state
+    times = "once" if unit.restarts == 1 else f"{unit.restarts} times"
+    return f"{unit.state}, restarted {times} by systemd"
+
+
+async def _unit(looker: Looker, target: Target, name: str) -> Unit:
+    output = await looker.look(target, show_words(name, *_PROPERTIES), timeout=LOOK)
+    if not output.ok:
+        raise look_error(target, "systemctl", output)
+    said = parse_properties(output.stdout)
+    entered = _number(said.get("ActiveEnterTimestampMonotonic", ""))
+    return Unit(
+        loaded=said.get("LoadState", "nothing"),
+        active=said.get("ActiveState", "unknown"),
+        sub=said.get("SubState", "unknown"),
+        invocation=said.get("InvocationID", ""),
+        boot=await host_identity(looker, target),
+        restarts=_number(said.get("NRestarts", "")),
+        active_since=entered / _MICROSECONDS if entered else None,
+        looked_at=await _uptime(looker, target),
+        file=await _file(looker, target, name),
+    )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and text.isascii() else None
+
+
+async def _uptime(looker: Looker, target: Target) -> float | None:
+    """Return the host's seconds since boot, on the clock of systemd's `…Monotonic`; None where it does not say."""
+    output = await looker.look(target, ["cat", "--", _UPTIME], timeout=LOOK)
+    try:
+        return float(output.stdout.split()[0])
+    except (IndexError, ValueError):
+        return None
+
+
+async def _file(looker: Looker, target: Target, name: str) -> str:
+    """Return the digest of the unit's files, drop-ins included; "" where they cannot be read."""
+    output = await looker.look(target, ["systemctl", "cat", "--", name], timeout=LOOK)
+    return digest(output.stdout)[:16] if output.ok else ""
+
+
+def _proposer(reads: Reads) -> RestartProposer:
+    return RestartProposer(reads[LOOKER])
+
+
+def _applier(reads: Reads, writes: Writes) -> RestartApplier:
+    return RestartApplier(writes[SHELL])
+
+
+ACTIONS = (
+    Action(
+        name="service.restart",
+        doc="Restart one systemd service, unless somebody restarted it since the plan was made.",
+        parameters=RestartParameters,
+        effect=ActionEffect.REVERSIBLE,
+        safety=Safety.RECEIPT,
+        targets=("host",),
+        example="service.restart: {unit: nginx.service}",
+        proposer=_proposer,
+        applier=_applier,
+    ),
+)

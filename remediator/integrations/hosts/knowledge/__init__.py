@@ -1,0 +1,1 @@
+"""What is known about block devices and systemd's units: pure."""

@@ -1,0 +1,1 @@
+"""Looks at hosts, one file each."""

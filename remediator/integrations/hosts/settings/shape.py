@@ -1,0 +1,65 @@
+"""The shapes of `hosts` and `commands`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, StrictStr
+
+from remediator.documents.shapes import Flag, Shape, Word
+from remediator.documents.words import (
+    Argv,
+    LabelName,
+    Path_,
+    Port,
+    Words,
+)
+
+
+class SshShape(Shape):
+    """`hosts.ssh`."""
+
+    user: Word | None = None
+    port: Port | None = None
+    config_file: Path_ | None = None
+    known_hosts: Path_ | None = None
+    private_key_file: Path_ | None = None
+    certificate_file: Path_ | None = None
+    passphrase_file: Path_ | None = None
+    sudo: Flag = False
+    receipts: Annotated[StrictStr, Field(pattern=r"^/[A-Za-z0-9/._-]+$")] = (
+        "/var/lib/remediator/receipts"
+    )
+
+
+class HostsShape(Shape):
+    """`hosts`."""
+
+    resolve: list[Any] | None = None
+    allow: Words | None = None
+    same: Annotated[
+        tuple[Annotated[Words, Field(min_length=2)], ...], Field(max_length=10_000)
+    ] = ()
+    ssh: SshShape = SshShape()
+
+
+class RewriteShape(Shape):
+    """A rule `rewrite` under `hosts.resolve`."""
+
+    match: Word
+    to: Word
+
+
+class CommandCheckShape(Shape):
+    """How to see whether a command has worked."""
+
+    argv: Argv
+
+
+class CommandShape(Shape):
+    """One entry of `commands`."""
+
+    argv: Argv
+    parameters: dict[LabelName, Word] = Field(default_factory=dict)
+    check: CommandCheckShape | None = None
+    reversible: Flag = False

@@ -1,0 +1,1 @@
+"""Web servers of others: checks on them, and the channel `webhook`."""

@@ -1,0 +1,1 @@
+"""Kubernetes: its objects, and shells in its pods."""

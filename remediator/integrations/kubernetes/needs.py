@@ -1,0 +1,58 @@
+"""Which rights in a cluster the playbooks need, by namespace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+
+from remediator.integrations.kubernetes.rights import ClusterRight
+from remediator.integrations.kubernetes.settings import KubernetesSettings
+from remediator.ports.rights import Need
+
+EVERYWHERE = ""
+ANY_CLUSTER = KubernetesSettings(name="", namespaces=("*",))
+"""What stands in where there are no settings: rules for all namespaces."""
+
+
+_PATTERN = re.compile(r"[*?\[]")
+
+
+Granted = Mapping[str, Mapping[ClusterRight, tuple[str, ...]]]
+"""Rights by namespace (EVERYWHERE: in all of them, and what has none), each with the playbooks that need it."""
+
+
+def cluster_needs(needs: Iterable[Need], cluster: KubernetesSettings) -> Granted:
+    """Return the rights in one cluster by namespace. A pattern of namespaces means all: RBAC knows no patterns."""
+    found: dict[str, dict[ClusterRight, tuple[str, ...]]] = {}
+    for need in needs:
+        if not isinstance(need.right, ClusterRight) or need.cluster not in ("", cluster.name):
+            continue
+        for namespace in _namespaces(need, cluster):
+            rights = found.setdefault(namespace, {})
+            rights[need.right] = tuple(dict.fromkeys((*rights.get(need.right, ()), need.playbook)))
+    everywhere = found.get(EVERYWHERE, {})
+    return {
+        namespace: {
+            right: by
+            for right, by in rights.items()
+            if namespace == EVERYWHERE or right not in everywhere
+        }
+        for namespace, rights in sorted(found.items())
+    }
+
+
+def is_pattern(namespace: str) -> bool:
+    """Say whether this stands for several namespaces."""
+    return bool(_PATTERN.search(namespace))
+
+
+def _namespaces(need: Need, cluster: KubernetesSettings) -> tuple[str, ...]:
+    if need.is_cluster_wide:
+        return (EVERYWHERE,)
+    if need.namespace:
+        is_allowed = any(fnmatchcase(need.namespace, each) for each in cluster.namespaces)
+        return (need.namespace,) if is_allowed else ()
+    if any(is_pattern(each) for each in cluster.namespaces):
+        return (EVERYWHERE,)
+    return cluster.namespaces

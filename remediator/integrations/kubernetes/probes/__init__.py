@@ -1,0 +1,1 @@
+"""Looks at objects, one file each."""

@@ -1,0 +1,1 @@
+"""The kit of whatever has a shell: words that run once, receipts, allowed commands, what `df` says."""

@@ -1,0 +1,111 @@
+"""Run a list of words on a target. Looking and changing are two protocols: a dry run is only ever given the first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from remediator.core.target import Target
+from remediator.integrations.kubernetes.api import PODS
+from remediator.integrations.kubernetes.rights import cluster_rights
+from remediator.integrations.shell.allowed_command import AllowedCommand
+from remediator.ports.gateways import ReadKey, WriteKey
+from remediator.ports.rights import Right, Use
+
+OUTPUT_LIMIT = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What a command answered. Texts are decoded with replacement and capped (head and tail are kept)."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    seconds: float = 0.0
+    truncated: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the command ended with exit code 0."""
+        return self.exit_code == 0
+
+    @property
+    def complaint(self) -> str:
+        """The last line the command wrote to stderr (or stdout), short enough for a message."""
+        text = self.stderr.strip() or self.stdout.strip()
+        return text.splitlines()[-1][:300] if text else f"exit code {self.exit_code}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a guarded command left on the target: whether its token was seen, and how the command ended.
+
+    `state` is `absent` (never started, and never will: the token is now spent), `running`, `done` or
+    `broken` (started, but nobody knows how it ended).
+    """
+
+    state: str
+    output: Output | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Looker(Protocol):
+    """Read-only commands; may be repeated freely."""
+
+    async def look(
+        self, target: Target, argv: Sequence[str], *, timeout: timedelta, sudo: bool = False
+    ) -> Output:
+        """Run words on the target; raise Transient (could not be reached or timed out) or Permanent (never can be)."""
+        ...
+
+    async def receipt(self, target: Target, token: str) -> Receipt:
+        """Return what the command that carried this token left. An absent token is spent by asking: it can
+        no longer start."""
+        ...
+
+
+class Shell(Looker, Protocol):
+    """A Looker that can also change things, once."""
+
+    async def change(
+        self,
+        target: Target,
+        argv: Sequence[str],
+        *,
+        token: str,
+        fence: int,
+        not_after: datetime,
+        timeout: timedelta,
+    ) -> Output:
+        """Run words once under a receipt, with sudo where configured.
+
+        Refused on the target (Stale) where `fence` is older than one seen there, `not_after` has passed by
+        the target's clock, or the
+        token was used. Raise Transient (not started for sure), Uncertain (started or perhaps started, no answer).
+        """
+        ...
+
+
+def shell_rights(use: Use) -> tuple[Right, ...]:
+    """Return what a shell must be allowed to do in a cluster, where the target is a pod. Servers before 1.35 ask for
+    `get` where newer ones ask for `create` (kubernetes#134577)."""
+    return pod_shell_rights() if use.kind == "pod" else ()
+
+
+def pod_shell_rights() -> tuple[Right, ...]:
+    """Return what a shell in pods must be allowed to do."""
+    return (
+        *cluster_rights(PODS, "get"),
+        *cluster_rights(PODS, "get", "create", subresource="exec"),
+    )
+
+
+_NO_HOSTS = "no way to reach hosts: add `hosts.ssh` to the settings"
+LOOKER: ReadKey[Looker] = ReadKey("looker", _NO_HOSTS)
+SHELL: WriteKey[Shell] = WriteKey("shell", _NO_HOSTS)
+COMMANDS: ReadKey[Mapping[str, AllowedCommand]] = ReadKey(
+    "commands", "the settings allow no commands; see `commands`"
+)

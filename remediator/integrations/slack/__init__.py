@@ -1,0 +1,1 @@
+"""Slack: messages as Block Kit, edited in place, and the answers that people give there."""

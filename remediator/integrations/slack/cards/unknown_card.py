@@ -1,0 +1,70 @@
+"""The message of a change of which nobody knows whether it was made: people look, and say."""
+
+from __future__ import annotations
+
+from remediator.core.card import Card, CardStep
+from remediator.integrations.slack.cards import blocks as b
+from remediator.integrations.slack.cards import facts, steps
+from remediator.integrations.slack.cards.buttons import Button, value_of
+from remediator.integrations.slack.cards.mrkdwn import code, escape
+
+_ANSWERS = (
+    (
+        Button.APPLIED,
+        "It was applied",
+        "primary",
+        "You have looked, and the change is there. The run goes on from here; a run that has ended lets its target go.",
+    ),
+    (
+        Button.NOT_APPLIED,
+        "It was not",
+        "",
+        "You have looked, and the change is not there. It counts as not made; a run that has ended lets its target go.",
+    ),
+    (
+        Button.ABANDON,
+        "Abandon",
+        "danger",
+        "Nobody knows, and nobody will look. The run ends as unknown, and its target is free for the next run.",
+    ),
+)
+
+
+def draw(card: Card) -> tuple[b.Block, ...]:
+    """Return the blocks of a run that waits for somebody to look."""
+    step = next((s for s in card.steps if s.step == card.unknown), None)
+    return (
+        b.header(f"{card.headline}: outcome unknown"),
+        *b.section(b.lines((_question(card), _intended(step), _why(step)))),
+        *b.section(b.lines(("*Look at the target, then say what you found.*", _undo(step)))),
+        *b.context(code(card.playbook, 80), facts.run(card)),
+        b.actions(*(_button(card, *answer) for answer in _ANSWERS)),
+    )
+
+
+def _question(card: Card) -> str:
+    held = f"{code(card.target)} stays held until somebody says."
+    return f"❓ *Nobody knows whether* {code(card.unknown, 80)} *was applied.* {held}"
+
+
+def _intended(step: CardStep | None) -> str:
+    if step is None or not step.summary:
+        return ""
+    return f"*Wanted:* {code(step.action)}{steps.on_target(step)}: {steps.wanted(step)}"
+
+
+def _why(step: CardStep | None) -> str:
+    return f"*Why it is not known:* {escape(step.detail)}" if step and step.detail else ""
+
+
+def _undo(step: CardStep | None) -> str:
+    if step is None:
+        return ""
+    if not step.reversible:
+        return "If it was applied, it cannot be undone."
+    return f"To undo it: {escape(step.undo)}" if step.undo else ""
+
+
+def _button(card: Card, action: Button, label: str, style: str, meaning: str) -> b.Block:
+    confirm = b.confirmation(f"{label}?", meaning, label, style=style or "primary")
+    return b.button(action, label, value_of(card.run), style=style, confirm=confirm)

@@ -1,0 +1,1 @@
+"""How messages come to Slack, and which of them are edited."""

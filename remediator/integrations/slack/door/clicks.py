@@ -1,0 +1,224 @@
+"""The eight buttons, and the two modals that some of them open. The word is control's; here it is only passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from remediator.core.card import Card, card_of
+from remediator.core.errors import DeliveryError, Refused, StoreUnavailable
+from remediator.core.events import Settlement
+from remediator.core.person import Person
+from remediator.core.run import Run
+from remediator.integrations.slack.cards import modals
+from remediator.integrations.slack.cards.buttons import Button, Pressed, read_value
+from remediator.integrations.slack.door import words
+from remediator.integrations.slack.door.context import SlackContext
+from remediator.integrations.slack.door.once import is_first
+from remediator.integrations.slack.door.people import (
+    MODAL_PATIENCE,
+    NotAllowed,
+    can_decide,
+    check_cares,
+    check_decides,
+    who,
+)
+from remediator.integrations.slack.door.places import Place, place_of, read_place, tell, written
+
+Body = Mapping[str, Any]
+_LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Click:
+    """One press of a button, or one submitted modal. `verb` is what the journal calls it."""
+
+    verb: str
+    pressed: Pressed
+    place: Place
+    trigger: str = ""
+    reason: str = ""
+
+
+Work = Callable[[SlackContext, Click, Run], Awaitable[str]]
+
+
+async def answer(context: SlackContext, click: Click, work: Work) -> None:
+    """Do the work, and tell the person what came of it; a refusal at the door is written down."""
+    run: Run | None = None
+    try:
+        run = await context.store.read(lambda reader: reader.run(click.pressed.run))
+        if run is None:
+            raise Refused("not_found", "this run is not kept any more")
+        text = await work(context, click, run)
+    except NotAllowed as refusal:
+        await context.control.refuse(
+            click.pressed.run, verb=click.verb, person=refusal.person, reason=str(refusal)
+        )
+        text = words.refused(refusal, run)
+    except Refused as refusal:
+        text = words.refused(refusal, run)
+    except StoreUnavailable:
+        text = words.NOT_STORED
+    if text:
+        await tell(context, click.place, text)
+
+
+async def show_review(context: SlackContext, click: Click, run: Run) -> str:
+    """Open the whole plan in a modal; for those who may decide, its submission approves."""
+    known = await who(context, click.place.user, run, patience=MODAL_PATIENCE)
+    card = _card(context, run)
+    allowed = can_decide(run, known)
+    view = modals.review_modal(card, click.pressed, written(click.place), can_approve=allowed)
+    return await _open(context, click, view)
+
+
+async def reject(context: SlackContext, click: Click, run: Run) -> str:
+    """Reject the plan, for the reason that came with it."""
+    known = await who(context, click.place.user, run)
+    check_decides(context, run, known)
+    await _refuse_older(context, click, known.person)
+    digest = click.pressed.digest or None
+    after = await context.control.reject(
+        run.id, digest=digest, person=known.person, reason=click.reason
+    )
+    return words.rejected(after)
+
+
+async def _press(context: SlackContext, body: Body, *, verb: str, work: Work) -> None:
+    place = place_of(body)
+    action = (body.get("actions") or [{}])[0]
+    pressed = read_value(action.get("value"))
+    if pressed is None:
+        await tell(context, place, words.NOT_OURS)
+        return
+    click = Click(
+        verb=verb, pressed=pressed, place=place, trigger=str(body.get("trigger_id") or "")
+    )
+    await _attend(context, body, click, work)
+
+
+async def _submit(context: SlackContext, body: Body, *, verb: str, work: Work) -> None:
+    view = body["view"]
+    kept = modals.read_metadata(view.get("private_metadata") or "")
+    user = str(body["user"]["id"])
+    if kept is None:
+        context.log("slack_answer_lost", problem="a modal that is not ours was submitted")
+        return
+    click = Click(
+        verb=verb,
+        pressed=Pressed(run=kept.run, digest=kept.digest),
+        place=read_place(user, kept.answer),
+        reason=_written_in(view),
+    )
+    await _attend(context, body, click, work)
+
+
+def _written_in(view: Body) -> str:
+    """Return what somebody wrote in the box for a reason, or for a note."""
+    boxes = (view.get("state") or {}).get("values") or {}
+    for name in (modals.REASON, modals.NOTE):
+        if text := ((boxes.get(name) or {}).get(name) or {}).get("value"):
+            return str(text)[:_LONGEST_REASON]
+    return ""
+
+
+async def _attend(context: SlackContext, body: Body, click: Click, work: Work) -> None:
+    try:
+        if not await is_first(context, body):
+            return
+    except StoreUnavailable:
+        await tell(context, click.place, words.NOT_STORED)
+        return
+    await answer(context, click, work)
+
+
+async def _approve(context: SlackContext, click: Click, run: Run) -> str:
+    known = await who(context, click.place.user, run)
+    check_decides(context, run, known)
+    await _refuse_older(context, click, known.person)
+    after = await context.control.approve(
+        run.id, digest=click.pressed.digest, person=known.person, reason=click.reason
+    )
+    return words.approved(after)
+
+
+async def _refuse_older(context: SlackContext, click: Click, person: Person) -> None:
+    """Raise Refused for a button that names its plan by too few digits, after the message was asked to be drawn anew.
+
+    A review is no answer: its window shows the plan that waits now, and its submission is about that.
+    """
+    if not click.pressed.is_older:
+        return
+    run = click.pressed.run
+    await context.control.refuse(run, verb=click.verb, person=person, reason=words.OLDER)
+    await context.control.show_again(run)
+    raise Refused("conflict", words.OLDER, hint=words.USE_THE_NEW)
+
+
+async def _take_over(context: SlackContext, click: Click, run: Run) -> str:
+    known = await who(context, click.place.user, run)
+    check_cares(context, run, known)
+    return words.taken_over(await context.control.take_over(run.id, person=known.person))
+
+
+async def _settle(context: SlackContext, click: Click, run: Run, *, settlement: Settlement) -> str:
+    known = await who(context, click.place.user, run)
+    check_cares(context, run, known)
+    await context.control.settle(run.id, settlement=settlement, person=known.person)
+    return words.settled(settlement)
+
+
+async def _ask_why(context: SlackContext, click: Click, run: Run) -> str:
+    known = await who(context, click.place.user, run, patience=MODAL_PATIENCE)
+    check_decides(context, run, known)
+    await _refuse_older(context, click, known.person)
+    card = _card(context, run)
+    return await _open(
+        context, click, modals.reject_modal(card, click.pressed, written(click.place))
+    )
+
+
+async def _show_details(context: SlackContext, click: Click, run: Run) -> str:
+    await who(context, click.place.user, run, patience=MODAL_PATIENCE)
+    return await _open(context, click, modals.details_modal(_card(context, run)))
+
+
+def _card(context: SlackContext, run: Run) -> Card:
+    return context.mask.told(card_of(run, context.ambient.now()))
+
+
+async def _open(context: SlackContext, click: Click, view: Mapping[str, Any]) -> str:
+    try:
+        await context.api.open_modal(click.trigger, view)
+    except DeliveryError as error:
+        context.log("slack_modal_failed", problem=str(error))
+        return words.NO_WINDOW
+    return ""
+
+
+_Attended = Callable[[SlackContext, Body], Coroutine[Any, Any, None]]
+
+BUTTONS: Mapping[Button, _Attended] = {
+    Button.APPROVE: partial(_press, verb="approve", work=_approve),
+    Button.REJECT: partial(_press, verb="reject", work=_ask_why),
+    Button.TAKE_OVER: partial(_press, verb="take over", work=_take_over),
+    Button.DETAILS: partial(_press, verb="details", work=_show_details),
+    Button.REVIEW: partial(_press, verb="review", work=show_review),
+    Button.APPLIED: partial(
+        _press, verb="settle", work=partial(_settle, settlement=Settlement.APPLIED)
+    ),
+    Button.NOT_APPLIED: partial(
+        _press, verb="settle", work=partial(_settle, settlement=Settlement.NOT_APPLIED)
+    ),
+    Button.ABANDON: partial(
+        _press, verb="settle", work=partial(_settle, settlement=Settlement.ABANDON)
+    ),
+}
+
+MODALS: Mapping[Button, _Attended] = {
+    Button.REJECT: partial(_submit, verb="reject", work=reject),
+    Button.REVIEW: partial(_submit, verb="approve", work=_approve),
+}

@@ -1,0 +1,47 @@
+"""What Slack's doors need from the rest of the daemon. `app` makes one for each `slack:` section that it has read."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from remediator.core.masking import Mask
+from remediator.core.people import People
+from remediator.http.context import Control
+from remediator.http.credentials import Role
+from remediator.integrations.slack.gateway.api import SlackApi
+from remediator.integrations.slack.gateway.directory import SlackDirectory
+from remediator.ports.ambient import Ambient
+from remediator.ports.store import Store
+
+
+class Log(Protocol):
+    """Writes one structured line (Telemetry.log)."""
+
+    def __call__(self, event_name: str, **fields: Any) -> None: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackContext:
+    """Everything that a listener may use.
+
+    `why` is HttpContext's. Without `signing_secret` the HTTP door is shut, without `app_token` there is no socket.
+    `roles` maps a role to `@handle`s, ids (`S…`, `U…`), e-mails and `*` (every full member). `playbooks` are the names
+    that a pause may have. `mask` hides the secrets of strangers in windows.
+    """
+
+    store: Store
+    control: Control
+    why: Callable[[str], Awaitable[Mapping[str, Any]]]
+    api: SlackApi
+    directory: SlackDirectory
+    ambient: Ambient
+    log: Log
+    api_url: str
+    app_token: str = field(default="", repr=False)
+    signing_secret: str = field(default="", repr=False)
+    roles: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
+    playbooks: Callable[[], tuple[str, ...]] = tuple
+    people: People = field(default_factory=People)
+    mask: Mask = field(default_factory=Mask)

@@ -1,0 +1,1 @@
+"""Slack's Web API; its SDK loads when first used."""

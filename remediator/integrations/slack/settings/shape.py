@@ -1,0 +1,32 @@
+"""The shapes of `slack` and `users.slack`."""
+
+from __future__ import annotations
+
+from pydantic import Field, StrictStr
+
+from remediator.config.settings_sections import Role
+from remediator.documents.shapes import Shape, Word
+from remediator.documents.words import (
+    Path_,
+    Url,
+    Words,
+)
+
+
+class SlackUsersShape(Shape):
+    """`users.slack`."""
+
+    roles: dict[Role, Words] = Field(default_factory=dict)
+
+
+class SlackShape(Shape):
+    """`slack`."""
+
+    bot_token: StrictStr | None = None
+    bot_token_file: Path_ | None = None
+    app_token: StrictStr | None = None
+    app_token_file: Path_ | None = None
+    signing_secret: StrictStr | None = None
+    signing_secret_file: Path_ | None = None
+    channel: Word | None = None
+    api_url: Url = "https://slack.com/api/"

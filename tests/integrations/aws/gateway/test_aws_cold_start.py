@@ -1,0 +1,22 @@
+"""A daemon that never calls AWS never loads its SDK."""
+
+import subprocess
+import sys
+
+PROGRAM = """\
+import sys
+from remediator.app.gateways import build_gateways
+from remediator.config.catalog import find_catalog
+from remediator.config.settings import Settings
+from remediator.integrations.aws.settings import AwsSettings
+
+find_catalog()
+build_gateways(Settings(aws=AwsSettings(regions=("eu-west-1",))))
+sys.exit("boto3" in sys.modules or "botocore" in sys.modules)
+"""
+
+
+def test_the_sdk_loads_with_the_first_call_only() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], check=False, capture_output=True)
+
+    assert done.returncode == 0, done.stderr.decode()
