@@ -17,7 +17,6 @@ from typing import Any
 import aiohttp
 
 from remediator.app.daemon import Daemon
-from remediator.app.gateways import Gateways
 from remediator.app.site import Site, load_site
 from remediator.config.catalog import find_catalog
 from remediator.config.expressions import CelConditions
@@ -31,6 +30,7 @@ from remediator.integrations.hosts.fake.host_commands import said
 from remediator.integrations.prometheus.api import PROMETHEUS, Sample, Series
 from remediator.integrations.shell.api import COMMANDS, LOOKER, SHELL
 from remediator.ports.gateways import Reads, Writes
+from remediator.ports.integration import Connected
 from remediator.telemetry import setup_logging
 
 HOST = "host-123"
@@ -149,9 +149,9 @@ async def _tell(folder: Path) -> int:
     catalog, conditions = find_catalog(), CelConditions()
 
     def read() -> Site:
-        def simulated(settings: Settings) -> Gateways:
+        def simulated(settings: Settings) -> Connected:
             reads = world.having(COMMANDS, settings.commands)
-            return Gateways(reads=reads, writes=Writes().having(SHELL, hosts))
+            return Connected(reads=reads, writes=Writes().having(SHELL, hosts))
 
         return load_site(settings, catalog, conditions, gateways=simulated)
 

@@ -1,11 +1,11 @@
-"""Gateways that a reload has replaced: they stay open until what uses them is done. Used by the daemon."""
+"""Connected that a reload has replaced: they stay open until what uses them is done. Used by the daemon."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
 
-from remediator.app.gateways import Gateways
+from remediator.ports.integration import Connected
 
 SECONDS = 12.0
 """Longer than a delivery or an answer to a click may take."""
@@ -19,9 +19,9 @@ class Retired:
     ) -> None:
         self._under_way = under_way
         self._seconds = seconds
-        self._left: dict[asyncio.Task[None], Gateways] = {}
+        self._left: dict[asyncio.Task[None], Connected] = {}
 
-    def add(self, gateways: Gateways) -> None:
+    def add(self, gateways: Connected) -> None:
         """Close them later."""
         closing = asyncio.create_task(self._close(gateways, self._under_way()))
         self._left[closing] = gateways
@@ -33,7 +33,7 @@ class Retired:
             closing.cancel()
             await gateways.close()
 
-    async def _close(self, gateways: Gateways, users: Collection[asyncio.Task[None]]) -> None:
+    async def _close(self, gateways: Connected, users: Collection[asyncio.Task[None]]) -> None:
         await asyncio.sleep(self._seconds)
         if users:
             await asyncio.wait(users)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from remediator.app.gateways import Gateways, build_gateways
+from remediator.app.gateways import build_gateways
 from remediator.app.identities import SiteIdentities
 from remediator.config.catalog import Catalog
 from remediator.config.expressions import CelConditions
@@ -27,6 +27,7 @@ from remediator.http.readers import KIND
 from remediator.integrations.alertmanager import source as alertmanager
 from remediator.integrations.kubernetes.targets import ClusterTargets
 from remediator.ports.identity import Identities
+from remediator.ports.integration import Connected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ class Site:
     rules: Rules
     routes: Routes
     doorkeeper: Doorkeeper
-    gateways: Gateways
+    gateways: Connected
     identities: Identities
     mask: Mask = field(default_factory=Mask)
     warnings: tuple[str, ...] = ()
@@ -50,7 +51,7 @@ def load_site(
     conditions: CelConditions,
     *,
     listen: str | None = None,
-    gateways: Callable[[Settings], Gateways] = build_gateways,
+    gateways: Callable[[Settings], Connected] = build_gateways,
 ) -> Site:
     """Read everything; raise InvalidSettings or InvalidPlaybook with every error there is."""
     loaded = load_settings(config_file, catalog, listen=listen)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from remediator.config.people_reader import PeopleReader
 from remediator.config.settings_sections import (
-    BasicLogin,
     ListenAddress,
     ProxySettings,
     Role,
@@ -28,7 +27,7 @@ from remediator.config.settings_shape import (
 from remediator.core.person_names import canonical_person
 from remediator.documents.report import Report
 from remediator.documents.secret import Secret, SecretReader
-from remediator.documents.words import BasicShape
+from remediator.documents.sign_in import read_basic
 from remediator.documents.yaml_source import KeyPath
 
 
@@ -107,15 +106,6 @@ class AccessReader:
             message = "`users` has no tokens and no proxy, but `listen` is not loopback"
             self._report.error(("users",), "no-credentials", message, hint, at_key=True)
 
-    def basic(self, path: KeyPath, shape: BasicShape | None) -> BasicLogin | None:
-        """Read a user name and a password."""
-        if shape is None:
-            return None
-        password = self._secrets.one(path, "password", shape.password, shape.password_file)
-        if password is None and shape.password is None and shape.password_file is None:
-            self._report.error(path, "missing-key", "`basic` needs `password_file`", at_key=True)
-        return BasicLogin(user=shape.user, password=password) if password is not None else None
-
     def _source(self, path: KeyPath, shape: SourceShape, tls: TlsSettings | None) -> Source:
         if shape.client_cn is not None and (tls is None or tls.client_ca_file is None):
             message = "`client_cn` needs `tls` with a `client_ca_file`"
@@ -124,7 +114,7 @@ class AccessReader:
         return Source(
             name=shape.name,
             tokens=self._tokens(path, "bearer_token", pair, shape.bearer_token_files),
-            basic=self.basic((*path, "basic"), shape.basic),
+            basic=read_basic(self._report, self._secrets, (*path, "basic"), shape.basic),
             client_cn=shape.client_cn or "",
             playbooks=shape.playbooks,
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -21,11 +22,32 @@ from remediator.core.errors import InvalidSettings
 from remediator.ports.action import Action
 from remediator.ports.channel import Channel
 from remediator.ports.check import Check
+from remediator.ports.integration import Integration
 from remediator.ports.probe import Probe
+from remediator.ports.sections import Section
 
-T = TypeVar("T", Action, Check, Probe, Channel)
+T = TypeVar("T", Action, Check, Probe, Channel, Integration)
 PARTS = {"actions": "actions", "checks": "checks", "probes": "probes", "channels": "channel"}
 """What is found where in an integration's folder."""
+_CONTRACT = "integration"
+_GROUP = "remediator.integrations"
+
+
+def by_name(items: Iterable[T]) -> Mapping[str, T]:
+    """Return the items by name; raise InvalidSettings where two have the same."""
+    named: dict[str, T] = {}
+    for item in items:
+        if named.setdefault(item.name, item) is not item:
+            raise InvalidSettings(f"there are two of the name {item.name!r} in the catalog")
+    return named
+
+
+@cache
+def find_integrations() -> tuple[Integration, ...]:
+    """Return every outside system there is, by name; raise InvalidSettings where two have one name."""
+    found = [getattr(module, "INTEGRATION", None) for module in _integration_modules()]
+    named = by_name(each for each in found if isinstance(each, Integration))
+    return tuple(named[name] for name in sorted(named))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +58,12 @@ class Catalog:
     checks: Mapping[str, Check] = field(default_factory=dict)
     probes: Mapping[str, Probe] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)
+    integrations: tuple[Integration, ...] = field(default_factory=find_integrations)
+
+    @property
+    def sections(self) -> tuple[Section[object], ...]:
+        """The sections of the settings that integrations bring."""
+        return tuple(section for each in self.integrations for section in each.sections)
 
 
 def find_catalog() -> Catalog:
@@ -48,15 +76,6 @@ def find_catalog() -> Catalog:
     )
 
 
-def by_name(items: Iterable[T]) -> Mapping[str, T]:
-    """Return the items by name; raise InvalidSettings where two have the same."""
-    named: dict[str, T] = {}
-    for item in items:
-        if named.setdefault(item.name, item) is not item:
-            raise InvalidSettings(f"there are two of the name {item.name!r} in the catalog")
-    return named
-
-
 def _found(room: str, kind: type[T]) -> Iterator[T]:
     for module in (*_modules(PARTS[room]), *_foreign(f"remediator.{room}")):
         registered: Any = getattr(module, room.upper(), ())
@@ -66,10 +85,25 @@ def _found(room: str, kind: type[T]) -> Iterator[T]:
             yield item
 
 
-def _modules(part: str) -> Iterator[ModuleType]:
+def _integration_modules() -> Iterator[ModuleType]:
+    for system in _systems():
+        if find_spec(f"{system}.{_CONTRACT}"):
+            yield import_module(f"{system}.{_CONTRACT}")
+    yield from _foreign(_GROUP)
+
+
+def _systems() -> Iterator[str]:
+    """Yield the packages of all systems: ours, and those whose module other packages name."""
     for system in iter_modules(integrations.__path__, f"{integrations.__name__}."):
-        if system.ispkg and find_spec(f"{system.name}.{part}"):
-            parent = import_module(f"{system.name}.{part}")
+        if system.ispkg:
+            yield system.name
+
+
+def _modules(part: str) -> Iterator[ModuleType]:
+    theirs = (point.module.rpartition(".")[0] for point in entry_points(group=_GROUP))
+    for system in (*_systems(), *(package for package in theirs if package)):
+        if find_spec(f"{system}.{part}"):
+            parent = import_module(f"{system}.{part}")
             yield parent
             for found in walk_packages(getattr(parent, "__path__", ()), f"{parent.__name__}."):
                 yield import_module(found.name)

@@ -12,7 +12,6 @@ from remediator.config.reading import PlaybookRules
 from remediator.config.settings_sections import (
     ListenAddress,
     Retention,
-    ServerSettings,
     Source,
     StoreSettings,
     TlsSettings,
@@ -27,6 +26,7 @@ from remediator.integrations.hosts.settings.sections import Command, SshSettings
 from remediator.integrations.kubernetes.settings import KubernetesSettings
 from remediator.integrations.kubernetes.targets import ClusterTargets
 from remediator.integrations.slack.settings.sections import SlackSettings
+from remediator.ports.sections import Sections
 
 SEVERITIES: Mapping[str, str] = {"critical": "SEV-2", "warning": "SEV-3", "info": "SEV-4"}
 
@@ -50,8 +50,6 @@ class Settings:
     ssh: SshSettings = SshSettings()
     kubernetes: tuple[KubernetesSettings, ...] = ()
     aws: AwsSettings = AwsSettings()
-    prometheus: ServerSettings | None = None
-    alertmanager: ServerSettings | None = None
     slack: SlackSettings | None = None
     contacts: Mapping[str, Ways] = field(default_factory=dict)
     severities: Mapping[str, str] = field(default_factory=lambda: dict(SEVERITIES))
@@ -61,7 +59,7 @@ class Settings:
     floors: Mapping[str, Any] = field(default_factory=dict)
     protected: tuple[str, ...] = ("namespace/kube-system",)
     commands: Mapping[str, Command] = field(default_factory=dict)
-    http_allow: tuple[str, ...] = ()
+    sections: Sections = field(default_factory=Sections)
     mask: tuple[str, ...] = ()
     retention: Retention = Retention()
 
@@ -91,7 +89,7 @@ class Settings:
 def _secrets_in(value: Any) -> tuple[Secret, ...]:
     if isinstance(value, Secret):
         return (value,)
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | Sections):
         return tuple(secret for item in value for secret in _secrets_in(item))
     names = getattr(value, "__dataclass_fields__", ())
     return tuple(secret for name in names for secret in _secrets_in(getattr(value, name)))

@@ -16,12 +16,11 @@ from remediator.config.expressions import CelConditions
 from remediator.config.guards import read_guards
 from remediator.config.reading import Reading
 from remediator.config.settings import SEVERITIES, Settings
-from remediator.config.settings_sections import Retention, ServerSettings, StoreSettings
+from remediator.config.settings_sections import Retention, StoreSettings
 from remediator.config.settings_shape import (
-    AlertmanagerShape,
     EnvironmentShape,
-    PrometheusShape,
     SettingsShape,
+    shape_with,
 )
 from remediator.config.templates import Templates
 from remediator.core.errors import InvalidSettings
@@ -40,6 +39,7 @@ from remediator.integrations.kubernetes.settings import KubernetesSettings, Kube
 from remediator.integrations.kubernetes.targets import own_places
 from remediator.integrations.slack.settings.sections import SlackSettings
 from remediator.integrations.slack.settings.slack_reader import SlackReader
+from remediator.ports.sections import SectionReading, Sections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,8 @@ def load_settings(
     folder = path.resolve().parent if path is not None else Path.cwd()
     if report.has_errors:
         return LoadedSettings(settings=Settings(), problems=in_order(report.problems))
-    shape = read_loosely(report, (), source.value, SettingsShape, Part("the settings"))
+    shape_of_all = shape_with(catalog.sections)
+    shape = read_loosely(report, (), source.value, shape_of_all, Part("the settings"))
     if listen is not None:
         shape = shape.model_copy(update={"listen": listen})
     settings = _SettingsReader(report, catalog, folder).read(shape)
@@ -115,8 +116,6 @@ class _SettingsReader:
             ssh=self._hosts.ssh(shape.hosts.ssh),
             kubernetes=self._clusters(shape.kubernetes),
             aws=read_aws(shape.aws),
-            prometheus=self._prometheus(shape.prometheus),
-            alertmanager=self._alertmanager(shape.alertmanager),
             slack=slack,
             contacts=contacts,
             severities=SEVERITIES if shape.severities is None else shape.severities,
@@ -126,12 +125,20 @@ class _SettingsReader:
             floors=self._guards("floors", shape.floors, resolver),
             protected=self._protected(shape.protected),
             commands=self._hosts.commands(shape.commands),
-            http_allow=shape.http.allow,
+            sections=self._sections(shape),
             mask=self._mask(shape.mask.patterns),
             retention=Retention(
                 runs=shape.retention.runs, notifications=shape.retention.notifications
             ),
         )
+
+    def _sections(self, shape: SettingsShape) -> Sections:
+        reading = SectionReading(report=self._report, secrets=self._secrets, folder=self._folder)
+        sections = Sections()
+        for section in self._catalog.sections:
+            value = section.read(reading, getattr(shape, section.key))
+            sections = sections.having(section, value)
+        return sections
 
     def _mask(self, patterns: tuple[str, ...]) -> tuple[str, ...]:
         """Return the patterns of further secrets; what RE2 cannot read is an error."""
@@ -206,22 +213,6 @@ class _SettingsReader:
     def _kubeconfig(self, shape: KubernetesShape) -> Path | None:
         written = shape.kubeconfig
         return self._folder / Path(written).expanduser() if written else None
-
-    def _prometheus(self, shape: PrometheusShape | None) -> ServerSettings | None:
-        return None if shape is None else self._server("prometheus", shape, (shape.url,))
-
-    def _alertmanager(self, shape: AlertmanagerShape | None) -> ServerSettings | None:
-        return None if shape is None else self._server("alertmanager", shape, shape.urls)
-
-    def _server(
-        self, name: str, shape: PrometheusShape | AlertmanagerShape, urls: tuple[str, ...]
-    ) -> ServerSettings:
-        pair = (shape.bearer_token, shape.bearer_token_file)
-        return ServerSettings(
-            urls=urls,
-            bearer_token=self._secrets.one((name,), "bearer_token", *pair),
-            basic=self._access.basic((name, "basic"), shape.basic),
-        )
 
     def _contacts(self, written: Mapping[str, Any]) -> dict[str, Ways]:
         return {name: self._ways(("contacts", name), ways) for name, ways in written.items()}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from remediator.core.people import DeclaredPerson
 from remediator.documents.secret import Secret
+from remediator.documents.sign_in import BasicLogin
 
 
 class Role(StrEnum):
@@ -61,14 +62,6 @@ class TlsSettings:
     cert_file: Path
     key_file: Path
     client_ca_file: Path | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BasicLogin:
-    """A user name and a password."""
-
-    user: str
-    password: Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,15 +124,6 @@ class Users:
     def approve_in_slack(self) -> bool:
         """Whether the roles give anybody in Slack the right to approve."""
         return any(names and role is not Role.VIEWER for role, names in self.slack.items())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerSettings:
-    """A Prometheus (one URL) or an Alertmanager cluster (several), and how to sign in there."""
-
-    urls: tuple[str, ...]
-    bearer_token: Secret | None = None
-    basic: BasicLogin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

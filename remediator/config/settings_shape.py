@@ -5,10 +5,11 @@ Every top-level field has a default, so that a file with an error in one section
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import Field, StrictStr
+from pydantic import Field, StrictStr, create_model
 
 from remediator.config.playbook_shape import Positive
 from remediator.config.settings_sections import Role
@@ -18,7 +19,6 @@ from remediator.documents.shapes import Shape, Word
 from remediator.documents.words import (
     BasicShape,
     Path_,
-    SignInShape,
     Url,
     Words,
 )
@@ -26,6 +26,7 @@ from remediator.integrations.aws.settings import AwsShape
 from remediator.integrations.hosts.settings.shape import CommandShape, HostsShape
 from remediator.integrations.kubernetes.settings import KubernetesShape
 from remediator.integrations.slack.settings.shape import SlackShape, SlackUsersShape
+from remediator.ports.sections import Section
 
 
 class SourceShape(Shape):
@@ -100,18 +101,6 @@ class EnvironmentShape(Shape):
     mode: Mode
 
 
-class PrometheusShape(SignInShape):
-    """`prometheus`."""
-
-    url: Url
-
-
-class AlertmanagerShape(SignInShape):
-    """`alertmanager`."""
-
-    urls: Annotated[tuple[Url, ...], Field(min_length=1, max_length=20)]
-
-
 class RetentionShape(Shape):
     """`retention`."""
 
@@ -128,14 +117,8 @@ class MaskShape(Shape):
     ] = ()
 
 
-class HttpShape(Shape):
-    """`http`."""
-
-    allow: tuple[Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9._:\[\]-]{1,255}$")], ...] = ()
-
-
 class SettingsShape(Shape):
-    """All keys of the settings."""
+    """The keys of the settings that are about no outside system."""
 
     listen: Word = "127.0.0.1:9095"
     external_url: Url = ""
@@ -152,8 +135,6 @@ class SettingsShape(Shape):
     hosts: HostsShape = HostsShape()
     kubernetes: tuple[KubernetesShape, ...] = ()
     aws: AwsShape = AwsShape()
-    prometheus: PrometheusShape | None = None
-    alertmanager: AlertmanagerShape | None = None
     slack: SlackShape | None = None
     contacts: dict[Word, Any] = Field(default_factory=dict)
     severities: dict[Word, Word] | None = None
@@ -164,6 +145,11 @@ class SettingsShape(Shape):
         None
     )
     commands: dict[Word, CommandShape] = Field(default_factory=dict)
-    http: HttpShape = HttpShape()
     mask: MaskShape = MaskShape()
     retention: RetentionShape = RetentionShape()
+
+
+def shape_with(sections: Iterable[Section[object]]) -> type[SettingsShape]:
+    """Return the shape of all keys, those of these sections with them."""
+    fields: dict[str, Any] = {each.key: (each.shape, each.unwritten) for each in sections}
+    return create_model("AllSettingsShape", __base__=SettingsShape, **fields)

@@ -21,6 +21,7 @@ from yarl import URL
 
 from remediator.core.errors import Transient
 from remediator.documents.regular_file import require_regular
+from remediator.integrations.server import Server
 
 T = TypeVar("T")
 
@@ -42,6 +43,16 @@ class Endpoint:
     def place(self) -> str:
         """Host and port, for messages: a URL may hold credentials."""
         return URL(self.url).host_port_subcomponent or "an URL without a host"
+
+
+def endpoints_of(server: Server) -> tuple[Endpoint, ...]:
+    """Return where a section leads to."""
+    authorization = ""
+    if server.bearer_token:
+        authorization = bearer(server.bearer_token.reveal())
+    elif server.basic:
+        authorization = basic(server.basic.user, server.basic.password.reveal())
+    return tuple(Endpoint(url=url, authorization=authorization) for url in server.urls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

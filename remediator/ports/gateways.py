@@ -40,6 +40,11 @@ class _Gateways:
         together = {**self._found(), name: gateway}
         return type(self)(lambda: together)
 
+    def joined(self, others: Self) -> Self:
+        """Return these and others."""
+        together = {**self._found(), **others._found()}
+        return type(self)(lambda: together)
+
     def _get(self, name: str, missing: str) -> object:
         found = self._found()
         return found[name] if name in found else _Absent(missing)

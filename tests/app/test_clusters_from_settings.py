@@ -9,19 +9,20 @@ from pathlib import Path
 import pytest
 import yaml
 
-from remediator.app.gateways import Gateways, build_gateways
+from remediator.app.gateways import build_gateways
 from remediator.config.catalog import find_catalog
 from remediator.config.settings_reader import load_settings
 from remediator.core.errors import Permanent
 from remediator.core.target import parse_target
 from remediator.integrations.kubernetes.api import KUBERNETES, KUBERNETES_HANDS, NODES, PODS, Ref
+from remediator.ports.integration import Connected
 from tests.parts.cluster import Cluster
 
 ANY = parse_target("node/node1")
 
 
 @asynccontextmanager
-async def built(folder: Path, clusters: list[dict[str, object]]) -> AsyncIterator[Gateways]:
+async def built(folder: Path, clusters: list[dict[str, object]]) -> AsyncIterator[Connected]:
     file = folder / "remediator.yaml"
     file.write_text(yaml.safe_dump({"kubernetes": clusters}))
     gateways = build_gateways(load_settings(file, find_catalog()).checked())

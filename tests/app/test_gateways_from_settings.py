@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from remediator.app.gateways import Gateways, build_gateways
+from remediator.app.gateways import build_gateways
 from remediator.config.catalog import find_catalog
 from remediator.config.settings_reader import load_settings
 from remediator.core.errors import Permanent
 from remediator.core.target import Target
 from remediator.integrations.kubernetes.api import KUBERNETES
 from remediator.integrations.shell.api import LOOKER, SHELL
+from remediator.ports.integration import Connected
 from tests.integrations.kubernetes.pod_parts import run_pod
 from tests.parts.cluster import Cluster
 from tests.parts.sshd import Sshd
@@ -27,7 +28,7 @@ LIMIT = timedelta(seconds=10)
 
 
 @asynccontextmanager
-async def built(folder: Path, hosts: dict[str, object]) -> AsyncIterator[Gateways]:
+async def built(folder: Path, hosts: dict[str, object]) -> AsyncIterator[Connected]:
     file = folder / "remediator.yaml"
     file.write_text(yaml.safe_dump({"hosts": hosts}))
     gateways = build_gateways(load_settings(file, find_catalog()).checked())

@@ -1,10 +1,10 @@
-"""Gateways that a reload has replaced: what is under way with them ends first, and nothing is left open."""
+"""Connected that a reload has replaced: what is under way with them ends first, and nothing is left open."""
 
 import asyncio
 
-from remediator.app.gateways import Gateways
 from remediator.app.retired import Retired
 from remediator.ports.gateways import Reads, Writes
+from remediator.ports.integration import Connected
 
 SOON = 0.01
 
@@ -15,8 +15,8 @@ class Door:
     def __init__(self) -> None:
         self.closed = asyncio.Event()
 
-    def gateways(self) -> Gateways:
-        return Gateways(reads=Reads(), writes=Writes(), closers=(self.close,))
+    def gateways(self) -> Connected:
+        return Connected(reads=Reads(), writes=Writes(), closers=(self.close,))
 
     async def close(self) -> None:
         self.closed.set()

@@ -30,6 +30,7 @@ from remediator.documents.secret import Secret
 from remediator.integrations.hosts.settings.inventory import HostAddress
 from remediator.integrations.hosts.settings.sections import Command
 from remediator.integrations.kubernetes.settings import GitOps
+from remediator.integrations.prometheus.settings import PROMETHEUS_SECTION
 from remediator.integrations.slack.settings.sections import SlackSettings
 from tests.config.settings_texts import CATALOG, load, problems, settings
 
@@ -143,8 +144,9 @@ def test_the_world_is_read(settings_folder: Path) -> None:
     assert (found.ssh.user, found.ssh.port, found.ssh.sudo) == ("ops", 2222, False)
     assert found.kubernetes[0].gitops is GitOps.REFUSE
     assert found.aws.regions == ("eu-west-1",)
-    assert found.prometheus is not None
-    assert found.prometheus.urls == ("http://prometheus:9090",)
+    prometheus = found.sections[PROMETHEUS_SECTION]
+    assert prometheus is not None
+    assert prometheus.urls == ("http://prometheus:9090",)
     assert found.alertmanager is not None
     assert found.alertmanager.bearer_token == Secret("secret-of-am")
     assert found.slack is not None

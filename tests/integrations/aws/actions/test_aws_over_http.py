@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from remediator.app.gateways import Gateways, build_gateways
+from remediator.app.gateways import build_gateways
 from remediator.config.catalog import Catalog
 from remediator.config.settings_reader import load_settings
 from remediator.core.errors import Permanent, Transient
@@ -13,6 +13,7 @@ from remediator.core.events import Observation
 from remediator.core.target import Target
 from remediator.integrations.aws.actions.ebs.grow import ACTIONS as EBS
 from remediator.ports.action import Action
+from remediator.ports.integration import Connected
 from remediator.testing.action_contract import ActionCase
 from tests.integrations.aws.amazon import ALLOWED, REGION, tag_list
 from tests.integrations.aws.stubbed import client
@@ -33,7 +34,7 @@ def moto() -> Iterator[Moto]:
 
 
 @pytest.fixture
-def gateways(moto: Moto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gateways:
+def gateways(moto: Moto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connected:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -42,7 +43,9 @@ def gateways(moto: Moto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gat
     return build_gateways(load_settings(file, Catalog()).checked())
 
 
-def case_of(action: Action, gateways: Gateways, target: Target, **parameters: object) -> ActionCase:
+def case_of(
+    action: Action, gateways: Connected, target: Target, **parameters: object
+) -> ActionCase:
     return ActionCase(
         action=action,
         request=request(action, target, **parameters),
@@ -52,7 +55,7 @@ def case_of(action: Action, gateways: Gateways, target: Target, **parameters: ob
     )
 
 
-async def test_a_volume_is_planned_grown_and_seen(moto: Moto, gateways: Gateways) -> None:
+async def test_a_volume_is_planned_grown_and_seen(moto: Moto, gateways: Connected) -> None:
     ec2 = client("ec2", endpoint_url=moto.url)
     tags = [{"ResourceType": "volume", "Tags": tag_list(ALLOWED)}]
     made = ec2.create_volume(AvailabilityZone=f"{REGION}a", Size=100, TagSpecifications=tags)
@@ -70,7 +73,7 @@ async def test_a_volume_is_planned_grown_and_seen(moto: Moto, gateways: Gateways
     await gateways.close()
 
 
-async def test_a_volume_that_is_not_there_is_refused(gateways: Gateways) -> None:
+async def test_a_volume_that_is_not_there_is_refused(gateways: Connected) -> None:
     case = case_of(EBS[0], gateways, Target("volume", "vol-0badbad0"), by_percent=20, max_gib=500)
 
     with pytest.raises(Permanent, match="no such volume in eu-west-1"):
@@ -78,7 +81,9 @@ async def test_a_volume_that_is_not_there_is_refused(gateways: Gateways) -> None
     await gateways.close()
 
 
-async def test_an_aws_that_is_down_is_looked_at_again_later(moto: Moto, gateways: Gateways) -> None:
+async def test_an_aws_that_is_down_is_looked_at_again_later(
+    moto: Moto, gateways: Connected
+) -> None:
     case = case_of(EBS[0], gateways, Target("volume", "vol-0badbad0"), by_percent=20, max_gib=500)
     moto.stop()
 

@@ -1,0 +1,47 @@
+"""Prometheus: what it answers to queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from remediator.core.errors import ActionError
+from remediator.integrations.prometheus.api import PROMETHEUS
+from remediator.integrations.prometheus.settings import PROMETHEUS_SECTION
+from remediator.integrations.server import no_answer
+from remediator.ports.gateways import Reads
+from remediator.ports.inspection import Finding, Level
+from remediator.ports.integration import Connected, Inspected, Integration, Services
+
+
+def connect(services: Services) -> Connected:
+    """Return the gateway where the settings name a server."""
+    server = services.sections[PROMETHEUS_SECTION]
+    if server is None:
+        return Connected()
+    from remediator.integrations.json_api import endpoints_of
+    from remediator.integrations.prometheus.gateway import PrometheusGateway
+
+    gateway = PrometheusGateway(endpoints_of(server)[0])
+    return Connected(reads=Reads().having(PROMETHEUS, gateway), closers=(gateway.close,))
+
+
+async def inspect(subject: Inspected) -> Sequence[Finding]:
+    """Ask one cheap query that has an answer wherever anything is scraped."""
+    server = subject.services.sections[PROMETHEUS_SECTION]
+    if server is None:
+        return ()
+    where = f"prometheus {server.urls[0]}"
+    try:
+        samples = await subject.reads[PROMETHEUS].query("count(up)")
+    except ActionError as error:
+        return (no_answer(where, error),)
+    if not samples:
+        hint = "checks with `promql` will not hold"
+        return (Finding(level=Level.WARNING, where=where, text="it has no targets", hint=hint),)
+    text = f"answers, with {samples[0].value:.0f} targets"
+    return (Finding(level=Level.OK, where=where, text=text),)
+
+
+INTEGRATION = Integration(
+    name="prometheus", sections=(PROMETHEUS_SECTION,), connect=connect, inspect=inspect
+)

@@ -1,0 +1,54 @@
+"""A section of the settings: one top-level key, its shape and what it becomes, brought by an integration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar, cast
+
+from remediator.documents.report import Report
+from remediator.documents.secret import SecretReader
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionReading:
+    """What a section is read with. Relative paths are relative to `folder`, that of the settings file."""
+
+    report: Report
+    secrets: SecretReader
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section(Generic[T_co]):
+    """One key. `shape` is pydantic's annotation of what is written, `unwritten` its value where nothing is.
+
+    `read` makes the section of it and reports what is wrong; `absent` is the section without any settings file.
+    """
+
+    key: str
+    shape: object
+    unwritten: object
+    read: Callable[[SectionReading, object], T_co]
+    absent: T_co
+
+
+class Sections:
+    """The sections that were read, by typed keys."""
+
+    def __init__(self, found: Mapping[str, object] | None = None) -> None:
+        self._found = dict(found or {})
+
+    def having(self, section: Section[T], value: T) -> Sections:
+        """Return these and one more."""
+        return Sections({**self._found, section.key: value})
+
+    def __getitem__(self, section: Section[T]) -> T:
+        return cast("T", self._found.get(section.key, section.absent))
+
+    def __iter__(self) -> Iterator[object]:
+        return iter(self._found.values())
