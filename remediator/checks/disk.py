@@ -46,7 +46,7 @@ class DiskChecker:
 
     async def ask(self, question: Question) -> Answer:
         """See ports.check.Checker."""
-        wanted: DiskParameters = question.parameters
+        wanted = DiskParameters.of(question.parameters)
         try:
             output = await self.looker.look(question.target, df_words(wanted.path), timeout=_LOOK)
         except ActionError as error:
@@ -58,7 +58,7 @@ class DiskChecker:
 
 
 def _answer(question: Question, filesystem: FileSystem) -> Answer:
-    wanted: DiskParameters = question.parameters
+    wanted = DiskParameters.of(question.parameters)
     enough = (
         filesystem.free_percent >= (wanted.free_percent or 0)
         and filesystem.available >= (wanted.free_bytes or 0)

@@ -29,9 +29,10 @@ class GitopsParameters(Parameters):
 
 async def _look(question: Question, found: Object, _cluster: Cluster) -> Answer:
     owner = owner_of(found)
+    wanted = GitopsParameters.of(question.parameters)
     ruled = Ruled.OWNED if owner else Ruled.UNOWNED
     return Answer(
-        known=Known.HOLDS if ruled is question.parameters.state else Known.FAILS,
+        known=Known.HOLDS if ruled is wanted.state else Known.FAILS,
         detail=one_line(f"{owner} owns it" if owner else "neither Argo CD nor Flux owns it"),
         at=question.now,
     )

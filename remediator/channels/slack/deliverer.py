@@ -26,6 +26,7 @@ from remediator.core.errors import DeliveryError
 from remediator.core.messages import Message, MessageKind
 from remediator.ports.channel import Channel
 from remediator.ports.gateways import Reads
+from remediator.ports.parameters import Parameters
 
 
 class SlackDeliverer:
@@ -177,8 +178,8 @@ def _drawing(message: Message, voice: Voice) -> Drawing:
     return draw_digest(message.digest, voice) if message.digest else draw(message, voice)
 
 
-def _deliverer(reads: Reads, settings: SlackWay) -> SlackDeliverer:
-    return SlackDeliverer(reads, settings)
+def _deliverer(reads: Reads, settings: Parameters) -> SlackDeliverer:
+    return SlackDeliverer(reads, SlackWay.of(settings))
 
 
 CHANNEL = Channel(
