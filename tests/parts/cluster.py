@@ -8,9 +8,11 @@ REMEDIATOR_TEST_KUBECONFIG names another cluster, by its current context, of whi
 started then, and tests that need the script's node or its age are skipped (`only_on_ours`).
 """
 
+import atexit
 import fcntl
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -49,7 +51,7 @@ class Cluster:
 
     def __init__(self) -> None:
         self.kubeconfig = Path(NAMED).absolute() if NAMED else DIRECTORY / "admin.kubeconfig"
-        self._accounts = Path(tempfile.mkdtemp()) if NAMED else DIRECTORY / "accounts"
+        self._accounts = _passing_folder() if NAMED else DIRECTORY / "accounts"
 
     def start(self) -> None:
         """Start the cluster unless it runs, or was named; several sessions may call this at once."""
@@ -152,6 +154,13 @@ class Cluster:
     def _has_account(self, namespace: str) -> bool:
         found = self.read("serviceaccounts", "--namespace", namespace)["items"]
         return any(item["metadata"]["name"] == "default" for item in found)
+
+
+def _passing_folder() -> Path:
+    """A folder that goes with this process."""
+    folder = tempfile.mkdtemp(prefix="remediator-accounts-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def wait_until(holds: Callable[[], bool], what: str, seconds: float = 90) -> None:
