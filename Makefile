@@ -1,4 +1,4 @@
-# make demo, make test, make test-fast, make mutants, make check, make bench, make lock, make clean
+# `make` plays the demo; `make help` lists what else there is: every target with a ## behind it.
 PYTHON ?= python3
 BIN := .venv/bin
 RUNTIME := .venv/.runtime
@@ -6,45 +6,48 @@ DEV := .venv/.dev
 # What a machine image may have set: hundreds of daemons would be compiled anew at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-fast mutants check bench lock clean
+.PHONY: demo help test test-fast mutants check bench lock clean
 
-demo: $(RUNTIME)
+demo: $(RUNTIME)  ## the whole story in a terminal, without accounts (the default)
 	$(BIN)/remediator demo
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The slow ones wait most of the time; tests/conftest.py says which of them run side by side. What fails in that crowd is
 # shown, and looked at once more, alone (docs/decisions/0016).
 ALONE = $(BIN)/python -m pytest -v -x -m slow --last-failed --last-failed-no-failures none
-test: check
+test: check  ## everything, over real servers: some twenty minutes
 	$(BIN)/python -m pytest -m "not slow" -n auto
 	$(BIN)/python -m pytest -m slow -n 4 --dist loadfile --no-loadscope-reorder || \
 		{ [ $$? -eq 1 ] && echo "== what failed in the crowd, once more, alone" && $(ALONE); }
 
-test-fast: $(DEV)
+test-fast: $(DEV)  ## everything that needs no server: under a minute
 	$(BIN)/python -m pytest -m "not slow" -n auto
 
 # Small bugs in random places, and those of them that no fast test noticed (docs/testing.md): make mutants MINUTES=30
 MINUTES ?= 10
-mutants: $(DEV)
+mutants: $(DEV)  ## plant small bugs and say which no fast test noticed (MINUTES=10)
 	$(BIN)/python -m tests.mutants --minutes $(MINUTES)
 
-check: $(DEV)
+check: $(DEV)  ## format, lint, types, imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
 
-bench: $(DEV)
+bench: $(DEV)  ## figures with their goals
 	@set -e; for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
 
 # Versions with hashes, for every supported Python and platform, without a word on where they come from.
 UV_COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --custom-compile-command "make lock" pyproject.toml
-lock: .venv/bin/python
+lock: .venv/bin/python  ## choose the newest versions of all dependencies
 	$(BIN)/python -m pip install --quiet uv
 	$(UV_COMPILE) --extra dev --output-file requirements-dev.lock
 	$(UV_COMPILE) --constraints requirements-dev.lock --output-file requirements.lock
 
-clean:
+clean:  ## forget everything that was built, and .venv
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

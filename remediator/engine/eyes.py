@@ -35,6 +35,7 @@ from remediator.ports.action import Action, Applier, Proposer, Request, Sight, T
 from remediator.ports.check import Check, Question
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.identity import Identities, OwnNames
+from remediator.ports.parameters import Parameters
 from remediator.ports.probe import Probe
 
 PROBE_TIMEOUT = timedelta(seconds=60)
@@ -239,7 +240,7 @@ def variables(run: Run, now: datetime) -> dict[str, Any]:
     }
 
 
-def _about(question: Question, parameters: Any) -> Question:
+def _about(question: Question, parameters: Parameters) -> Question:
     return Question(
         parameters=parameters,
         alert=question.alert,

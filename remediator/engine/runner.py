@@ -57,6 +57,7 @@ from remediator.engine.recognition import SIGNS_IN, recognise, refusal
 from remediator.engine.scribe import Decide, Draft, Writer
 from remediator.ports.ambient import Ambient
 from remediator.ports.check import Question
+from remediator.ports.parameters import NoParameters
 from remediator.ports.store import Store, Transaction
 
 GATE_TO_APPLY = timedelta(seconds=10)
@@ -224,7 +225,7 @@ class Runner:
             return {}
         episode = await self._store.read(lambda reader: reader.episode(run.episode))
         question = Question(
-            parameters=None,
+            parameters=NoParameters(),
             alert=run.order.alert,
             target=run.order.target,
             now=self._ambient.now(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -19,6 +19,7 @@ from remediator.http.replies import reply
 from remediator.http.route import Call, Route
 from remediator.ports.store import JournalEntry, Listing, Page, Reader
 
+T = TypeVar("T")
 _PAGED = ("limit", "before")
 _RUN_FILTERS = ("playbook", "target", "phase", "outcome", "fingerprint")
 _DECISION_FILTERS = ("playbook", "fingerprint", "decision", "source", "notification")
@@ -152,7 +153,7 @@ def _items(items: list[dict[str, Any]], cursor: str | None = None) -> dict[str, 
     return {"items": items, "next": cursor}
 
 
-def _page(page: Page, shape: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+def _page(page: Page[T], shape: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
     return _items([shape(item) for item in page.items], page.next)
 
 

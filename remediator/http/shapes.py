@@ -60,7 +60,7 @@ def run_shape(run: Run) -> dict[str, Any]:
         "approval": _approval(run),
         "verification": _verification(run.verification),
         "rollback": {"reason": run.rollback.reason} if run.rollback else None,
-        "evidence": plain(run.evidence) if run.evidence else [],
+        "evidence": [plain(found) for found in run.evidence],
         "cancelled_by": run.cancelled_by.name if run.cancelled_by else None,
         "taken_over": run.taken_over,
         "freed_bytes": wording.freed(run),

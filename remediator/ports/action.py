@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.events import Measure, Observation
@@ -29,7 +29,7 @@ class Request:
 
     step: str
     target: Target
-    parameters: Any
+    parameters: Parameters
     timeout: timedelta
     now: datetime
     planned: Change | None = None
@@ -97,7 +97,7 @@ class Action:
     example: str
     proposer: Callable[[Reads], Proposer]
     applier: Callable[[Reads, Writes], Applier]
-    effect_of: Callable[[Any], ActionEffect] | None = None
+    effect_of: Callable[[Parameters], ActionEffect] | None = None
     rights: Rights = no_rights
     literal: tuple[str, ...] = ()
     least_timeout: timedelta = timedelta(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from remediator.core.messages import Message
 from remediator.ports.gateways import Reads
@@ -49,7 +49,7 @@ class Channel:
     doc: str
     settings: type[Parameters]
     shorthand: str
-    deliverer: Callable[[Reads, Any], Deliverer]
+    deliverer: Callable[[Reads, Parameters], Deliverer]
     rest: timedelta = timedelta(0)
     crowd: int = 0
     joins: bool = False

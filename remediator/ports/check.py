@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from remediator.core.alert import Alert
 from remediator.core.facts import Answer
@@ -20,7 +20,7 @@ class Question:
     """What a check is asked about. `alert_seen_at` is when a source last spoke of the alert, `alert_firing`
     what it said."""
 
-    parameters: Any
+    parameters: Parameters
     alert: Alert
     target: Target
     now: datetime

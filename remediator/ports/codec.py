@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar, cast
 
 from pydantic import Field, TypeAdapter
 
@@ -18,10 +19,18 @@ T = TypeVar("T")
 _TaggedEvent = Annotated[Event, Field(discriminator="kind")]
 
 
-@cache
-def adapter(kind: Any) -> TypeAdapter[Any]:
+def adapter(kind: type[T]) -> TypeAdapter[T]:
     """Return the (cached) reader and writer of a type."""
-    return TypeAdapter(kind)
+    return cast("TypeAdapter[T]", _made(cast("Hashable", kind)))
+
+
+@cache
+def _made(kind: Hashable) -> TypeAdapter[object]:
+    return TypeAdapter(cast("type[object]", kind))
+
+
+def _events() -> TypeAdapter[Event]:
+    return cast("TypeAdapter[Event]", _made(cast("Hashable", _TaggedEvent)))
 
 
 def encode_run(run: Run) -> str:
@@ -31,18 +40,18 @@ def encode_run(run: Run) -> str:
 
 def decode_run(text: str) -> Run:
     """Read a run back, its guards' settings with their types."""
-    run: Run = adapter(Run).validate_json(text)
+    run = adapter(Run).validate_json(text)
     return replace(run, order=_revived(run.order))
 
 
 def encode_event(event: Event) -> str:
     """Write an event down as JSON."""
-    return adapter(_TaggedEvent).dump_json(event).decode()
+    return _events().dump_json(event).decode()
 
 
 def decode_event(text: str) -> Event:
     """Read an event back."""
-    event: Event = adapter(_TaggedEvent).validate_json(text)
+    event = _events().validate_json(text)
     if isinstance(event, Admitted):
         return replace(event, order=_revived(event.order))
     return event
@@ -55,19 +64,19 @@ def encode_message(message: Message) -> str:
 
 def decode_message(text: str) -> Message:
     """Read a message back."""
-    message: Message = adapter(Message).validate_json(text)
-    return message
+    return adapter(Message).validate_json(text)
 
 
-def plain(value: Any) -> Any:
-    """Return a value of ours as JSON-like Python: what the API shows."""
-    kind: Any = type(value)
-    return adapter(kind).dump_python(value, mode="json")
+def plain(value: object) -> dict[str, object]:
+    """Return a dataclass of ours as JSON-like Python: what the API shows."""
+    kind: type[object] = type(value)
+    document: dict[str, object] = adapter(kind).dump_python(value, mode="json")
+    return document
 
 
 def _revived(order: Order) -> Order:
     kinds = {guard.name: guard.settings for guard in GUARDS}
-    guards = {
+    guards: dict[str, object] = {
         name: adapter(kinds[name]).validate_python(raw)
         for name, raw in order.guards.items()
         if name in kinds

@@ -28,7 +28,7 @@ class InboxReader(Protocol):
     """Questions about notifications."""
 
     def notification(self, notification_id: str) -> Notification | None: ...  # noqa: D102
-    def notifications(self, listing: Listing) -> Page: ...  # noqa: D102
+    def notifications(self, listing: Listing) -> Page[Notification]: ...  # noqa: D102
     def waiting_notifications(self, limit: int, most_bytes: int) -> tuple[Notification, ...]:
         """Return the newest new notifications, no more than fit into so many bytes, but one at least."""
         ...

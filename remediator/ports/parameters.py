@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
@@ -15,16 +15,23 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @classmethod
+    def of(cls, parameters: Parameters) -> Self:
+        """Return these parameters, which were read as this class says, as what they are."""
+        if not isinstance(parameters, cls):
+            raise TypeError(f"{type(parameters).__name__} are no {cls.__name__}")
+        return parameters
+
 
 class NoParameters(Parameters):
     """No parameters."""
 
 
-def _read_duration(value: Any) -> Any:
+def _read_duration(value: object) -> object:
     return duration.parse_duration(value) if isinstance(value, str) else value
 
 
-def _read_size(value: Any) -> Any:
+def _read_size(value: object) -> object:
     return duration.parse_size(value) if isinstance(value, str) else value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from remediator.core.events import Evidence
 from remediator.core.target import Target
@@ -17,7 +17,7 @@ from remediator.ports.rights import Rights, no_rights
 class Prober(Protocol):
     """One probe, ready to look."""
 
-    async def probe(self, target: Target, parameters: Any, timeout: timedelta) -> Evidence:
+    async def probe(self, target: Target, parameters: Parameters, timeout: timedelta) -> Evidence:
         """Return what was found; a look that fails is evidence with a `problem`, not an error."""
         ...
 

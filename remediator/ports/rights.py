@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class Use:
     """
 
     kind: str
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, object]
 
 
 class Right(Protocol):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from remediator.core.alert import Alert, AlertStatus
 from remediator.core.events import Event
@@ -128,10 +128,10 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Generic[T]):
     """One page of a list and the cursor of the next, or None."""
 
-    items: tuple[Any, ...]
+    items: tuple[T, ...]
     next: str | None
 
 
@@ -153,13 +153,13 @@ class Reader(InboxReader, Surroundings, Protocol):
     """Questions; available in both kinds of closure."""
 
     def run(self, run_id: str) -> Run | None: ...  # noqa: D102
-    def runs(self, listing: Listing) -> Page: ...  # noqa: D102
+    def runs(self, listing: Listing) -> Page[Run]: ...  # noqa: D102
     def open_runs_of(self, episode: str) -> tuple[Run, ...]: ...  # noqa: D102
     def events(self, run_id: str, *, after: int = 0, limit: int = 1000) -> tuple[JournalEntry, ...]:
         """Return a run's journal behind the entry `after`, oldest first."""
         ...
 
-    def decisions(self, listing: Listing) -> Page: ...  # noqa: D102
+    def decisions(self, listing: Listing) -> Page[DecisionRecord]: ...  # noqa: D102
     def episode(self, episode_id: str) -> Episode | None: ...  # noqa: D102
     def open_episode(self, source: str, fingerprint: str) -> Episode | None: ...  # noqa: D102
     def latest_episode(self, source: str, fingerprint: str) -> Episode | None:

@@ -43,7 +43,7 @@ _DECISIONS = Catalogue(
 class DecisionReading(Lists):
     """Reads decisions and playbook versions."""
 
-    def decisions(self, listing: Listing) -> Page:
+    def decisions(self, listing: Listing) -> Page[DecisionRecord]:
         """Return a page of decisions."""
         return self._page(_DECISIONS, listing)
 

@@ -103,7 +103,7 @@ class InboxReading(Lists):
             ids.append(row.id)
         return tuple(map(_loaded, self._all(_THESE, {"p_ids": ids}))) if ids else ()
 
-    def notifications(self, listing: Listing) -> Page:
+    def notifications(self, listing: Listing) -> Page[Notification]:
         """Return a page of notifications."""
         return self._page(_NOTIFICATIONS, listing)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Column, Row, Select, Table, literal, select, tuple_
 
@@ -14,22 +14,23 @@ from remediator.stores.columns import Moment, Words, microseconds, moment_of
 from remediator.stores.session import Session
 
 MOST = 1000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Catalogue:
+class Catalogue(Generic[T]):
     """One kind of list: its table, the time it is ordered by, what it can be filtered by, and how to read a row."""
 
     table: Table
     at: Column[Any]
     filters: frozenset[str]
-    read: Callable[[Row[*tuple[Any, ...]]], Any]
+    read: Callable[[Row[*tuple[Any, ...]]], T]
 
 
 class Lists(Session):
     """Answers listings."""
 
-    def _page(self, catalogue: Catalogue, listing: Listing) -> Page:
+    def _page(self, catalogue: Catalogue[T], listing: Listing) -> Page[T]:
         limit = min(max(listing.limit, 1), MOST)
         rows = self._all(_statement(catalogue, listing).limit(limit + 1), {})
         items = tuple(catalogue.read(row) for row in rows[:limit])
@@ -37,7 +38,7 @@ class Lists(Session):
         return Page(items=items, next=_cursor(catalogue, rows[limit - 1]) if more else None)
 
 
-def _statement(catalogue: Catalogue, listing: Listing) -> Select[*tuple[Any, ...]]:
+def _statement(catalogue: Catalogue[T], listing: Listing) -> Select[*tuple[Any, ...]]:
     table, at = catalogue.table, catalogue.at
     statement = select(table).order_by(at.desc(), table.c.id.desc())
     for name, value in listing.filters.items():
@@ -51,7 +52,7 @@ def _statement(catalogue: Catalogue, listing: Listing) -> Select[*tuple[Any, ...
     return statement.where(tuple_(at, table.c.id) < before)
 
 
-def _cursor(catalogue: Catalogue, row: Row[*tuple[Any, ...]]) -> str:
+def _cursor(catalogue: Catalogue[T], row: Row[*tuple[Any, ...]]) -> str:
     return f"{microseconds(row._mapping[catalogue.at])}.{row._mapping[catalogue.table.c.id]}"
 
 

@@ -113,7 +113,7 @@ class RunReading(Lists):
         row = self._one(_BY_ID, {"p_id": run_id})
         return _loaded(row) if row else None
 
-    def runs(self, listing: Listing) -> Page:
+    def runs(self, listing: Listing) -> Page[Run]:
         """Return a page of runs."""
         return self._page(_RUNS, listing)
 

@@ -78,19 +78,22 @@ class SetProposer:
             raise Transient("the world cannot be reached", target=str(request.target))
         if refusals := self._world.refusals.get(request.step):
             raise refusals.popleft()
-        now, wanted = self._world.values.get(request.target, 0), request.parameters.to
-        if now == wanted:
-            return Nothing(reason=f"is {wanted} already")
+        now, wanted = (
+            self._world.values.get(request.target, 0),
+            SetParameters.of(request.parameters),
+        )
+        if now == wanted.to:
+            return Nothing(reason=f"is {wanted.to} already")
         return Change(
             step=request.step,
             action="world.set",
             target=request.target,
-            intent={"to": wanted, "frees": request.parameters.frees},
+            intent={"to": wanted.to, "frees": wanted.frees},
             version=str(self._world.versions.get(request.target, 0)),
-            summary=f"set {now} to {wanted}",
+            summary=f"set {now} to {wanted.to}",
             effect=ActionEffect.REVERSIBLE,
             before={"value": now},
-            after={"value": wanted},
+            after={"value": wanted.to},
         )
 
     async def observe(self, change: Change, ticket: Ticket) -> Sight:

@@ -16,7 +16,7 @@ from remediator.core.errors import Permanent
 from remediator.core.target import parse_target
 from remediator.integrations.kubernetes.api import KUBERNETES, KUBERNETES_HANDS, NODES, PODS, Ref
 from remediator.ports.integration import Connected
-from tests.parts.cluster import Cluster
+from tests.parts.cluster import Cluster, only_on_ours
 
 ANY = parse_target("node/node1")
 
@@ -60,6 +60,7 @@ async def test_a_kubeconfig_that_is_not_there_is_told_when_it_is_needed(tmp_path
 async def test_kubeconfig_context_and_namespaces_lead_to_a_cluster(
     cluster: Cluster, tmp_path: Path
 ) -> None:
+    only_on_ours("it knows the name of the script's context and node")
     (tmp_path / "kubeconfig").write_text(cluster.kubeconfig.read_text())
     own = {"name": "own", "kubeconfig": "kubeconfig", "context": "test", "namespaces": ["kube-*"]}
     async with built(tmp_path, [own]) as gateways:

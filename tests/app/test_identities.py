@@ -174,16 +174,16 @@ def test_a_node_elsewhere_has_no_instance(spec: Mapping[str, Any]) -> None:
 
 @pytest.mark.slow
 async def test_a_real_cluster_says_who_its_node_is(cluster: Cluster, tmp_path: Path) -> None:
-    here = [{"name": "here", "kubeconfig": str(cluster.kubeconfig)}]
+    node, here = cluster.node_name(), [{"name": "here", "kubeconfig": str(cluster.kubeconfig)}]
     settings = site(tmp_path, kubernetes=here)
     gateways = build_gateways(settings)
     try:
         identities = SiteIdentities(settings, gateways.reads)
-        known = await identities.of(parse_target("node/node1"))
+        known = await identities.of(parse_target(f"node/{node}"))
         unknown = await identities.of(parse_target("node/node9"))
     finally:
         await gateways.close()
 
-    assert names(known) >= {"node/node1"}
+    assert names(known) >= {f"node/{node}"}
     assert not known.unsure
     assert names(unknown) == {"node/node9"}

@@ -27,8 +27,10 @@ from remediator.core.matcher import parse_matcher
 from remediator.core.playbook import Mode
 from remediator.core.selection import Environment
 from remediator.documents.secret import Secret
+from remediator.integrations.alertmanager.settings import ALERTMANAGER_SECTION
 from remediator.integrations.hosts.settings.inventory import HostAddress
 from remediator.integrations.hosts.settings.sections import Command
+from remediator.integrations.http.settings import HTTP_SECTION
 from remediator.integrations.kubernetes.settings import GitOps
 from remediator.integrations.prometheus.settings import PROMETHEUS_SECTION
 from remediator.integrations.slack.settings.sections import SlackSettings
@@ -147,11 +149,12 @@ def test_the_world_is_read(settings_folder: Path) -> None:
     prometheus = found.sections[PROMETHEUS_SECTION]
     assert prometheus is not None
     assert prometheus.urls == ("http://prometheus:9090",)
-    assert found.alertmanager is not None
-    assert found.alertmanager.bearer_token == Secret("secret-of-am")
+    alertmanager = found.sections[ALERTMANAGER_SECTION]
+    assert alertmanager is not None
+    assert alertmanager.bearer_token == Secret("secret-of-am")
     assert found.slack is not None
     assert found.slack.api_url == "https://slack.com/api/"
-    assert found.http_allow == ("example.com", "127.0.0.1:8080")
+    assert found.sections[HTTP_SECTION] == ("example.com", "127.0.0.1:8080")
 
 
 SLACK = """\

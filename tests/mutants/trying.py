@@ -22,6 +22,8 @@ FILES = (
     "pyproject.toml",
     "Makefile",
     "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
     "CHANGELOG.md",
     "requirements.lock",
     "requirements-dev.lock",

@@ -3,27 +3,41 @@
 It is started by a script that is no part of the repository; REMEDIATOR_CLUSTER_SCRIPT says where it is. Make a
 namespace of your own with `namespace()`, and pods as `pod_spec()` says. Never make an object of a custom kind: this
 build of the API server (1.20 by Go 1.19) ends at once on it.
+
+REMEDIATOR_TEST_KUBECONFIG names another cluster, by its current context, of which you are the administrator: nothing is
+started then, and tests that need the script's node or its age are skipped (`only_on_ours`).
 """
 
+import atexit
 import fcntl
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import time
 import uuid
-from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.parts.server import PartFailed, output
 
 SCRIPT = Path(__file__).parents[2] / "../shared/kubernetes/cluster.sh"
 DIRECTORY = Path(os.environ.get("CLUSTER_DIR", "/tmp/test-cluster"))
+NAMED = os.environ.get("REMEDIATOR_TEST_KUBECONFIG", "")
+IMAGE = os.environ.get("REMEDIATOR_TEST_IMAGE", "busybox:stable" if NAMED else "busybox:local")
+"""What pods run here: any image with busybox's tools."""
+
+
+def only_on_ours(why: str) -> None:
+    """Skip what must not, or cannot, be done to a cluster that somebody named."""
+    if NAMED:
+        pytest.skip(f"not on the cluster of REMEDIATOR_TEST_KUBECONFIG: {why}")
 
 
 def cluster_script() -> Path | None:
@@ -36,10 +50,13 @@ class Cluster:
     """The API server of a running cluster, as its administrator."""
 
     def __init__(self) -> None:
-        self.kubeconfig = DIRECTORY / "admin.kubeconfig"
+        self.kubeconfig = Path(NAMED).absolute() if NAMED else DIRECTORY / "admin.kubeconfig"
+        self._accounts = _passing_folder() if NAMED else DIRECTORY / "accounts"
 
     def start(self) -> None:
-        """Start the cluster unless it runs; several sessions may call this at once."""
+        """Start the cluster unless it runs, or was named; several sessions may call this at once."""
+        if NAMED:
+            return
         script = cluster_script()
         assert script is not None
         with (Path(tempfile.gettempdir()) / "remediator-cluster.lock").open("w") as lock:
@@ -98,12 +115,21 @@ class Cluster:
         return self._kubeconfig_of(f"{namespace}-{name}", token=self.token(namespace, name))
 
     def token(self, namespace: str, account: str) -> str:
-        """The token of a service account (1.20 still writes one into a secret)."""
-        where = ("serviceaccount", account, "--namespace", namespace)
-        wait_until(lambda: bool(self.read(*where).get("secrets")), f"a token of {account}", 30)
-        secret = self.read(*where)["secrets"][0]["name"]
-        found = self.read("secret", secret, "--namespace", namespace)
-        return b64decode(found["data"]["token"]).decode()
+        """A token of a service account, for an hour."""
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
+        asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest"}
+        text = json.dumps({**asked, "spec": {"expirationSeconds": 3600}})
+        answer = json.loads(self.kubectl("create", "--raw", path, "-f", "-", stdin=text))
+        return str(answer["status"]["token"])
+
+    def node_name(self) -> str:
+        """The name of one of its nodes."""
+        return str(self.read("nodes")["items"][0]["metadata"]["name"])
+
+    def beta_or_v1(self, group: str) -> str:
+        """The group with the version that has its kinds here: they were v1beta1 before Kubernetes 1.21."""
+        beta = f"{group}/v1beta1"
+        return beta if beta in self.kubectl("api-versions").splitlines() else f"{group}/v1"
 
     def _is_begun(self) -> bool:
         try:
@@ -118,9 +144,9 @@ class Cluster:
         return " Ready" in done.stdout
 
     def _kubeconfig_of(self, name: str, **user: str) -> Path:
-        document = yaml.safe_load(self.kubeconfig.read_text())
-        document["users"] = [{"name": "admin", "user": user}]
-        path = DIRECTORY / "accounts" / name  # goes with the cluster
+        document = json.loads(self.kubectl("config", "view", "--minify", "--flatten", "-o", "json"))
+        document["users"][0]["user"] = user
+        path = self._accounts / name  # goes with the cluster
         path.parent.mkdir(mode=0o700, exist_ok=True)
         path.write_text(yaml.safe_dump(document))
         return path
@@ -128,6 +154,13 @@ class Cluster:
     def _has_account(self, namespace: str) -> bool:
         found = self.read("serviceaccounts", "--namespace", namespace)["items"]
         return any(item["metadata"]["name"] == "default" for item in found)
+
+
+def _passing_folder() -> Path:
+    """A folder that goes with this process."""
+    folder = tempfile.mkdtemp(prefix="remediator-accounts-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def wait_until(holds: Callable[[], bool], what: str, seconds: float = 90) -> None:
@@ -146,7 +179,7 @@ ANYWAY = [{"key": "node.kubernetes.io/unschedulable", "operator": "Exists"}]
 def pod_spec(*command: str, name: str = "main", **more: Any) -> dict[str, Any]:
     """The spec of a pod that runs here: no network of its own, no token, an image that is there."""
     words = list(command) or ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1; done"]
-    container = {"name": name, "image": "busybox:local", "command": words}
+    container = {"name": name, "image": IMAGE, "command": words}
     quick = {"hostNetwork": True, "automountServiceAccountToken": False}
     return {**quick, "terminationGracePeriodSeconds": 1, "containers": [container], **more}
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.parts.alertmanager import Alertmanager
-from tests.parts.cluster import Cluster, cluster_script
+from tests.parts.cluster import NAMED, Cluster, cluster_script
 from tests.parts.host import Host
 from tests.parts.postgres import Postgres
 from tests.parts.prometheus import Prometheus
@@ -47,10 +47,14 @@ def alertmanager() -> Iterator[Alertmanager]:
 
 @pytest.fixture(scope="session")
 def cluster() -> Cluster:
-    """The machine's one Kubernetes cluster, which stays up: take a `namespace()` of your own."""
-    require(root=True)
-    if cluster_script() is None:  # it installs what it needs
-        refuse("no script that starts a cluster: set REMEDIATOR_CLUSTER_SCRIPT")
+    """The one Kubernetes cluster of this machine, or the named one. It stays up: take a `namespace()` of your own."""
+    if not NAMED:
+        require(root=True)
+        if cluster_script() is None:  # it installs what it needs
+            refuse(
+                "no script that starts a cluster: set REMEDIATOR_CLUSTER_SCRIPT, or name one that"
+                " runs by REMEDIATOR_TEST_KUBECONFIG"
+            )
     part = Cluster()
     part.start()
     return part

@@ -77,8 +77,8 @@ def _writable(text: str, stream: TextIO) -> str:
     return text.encode(encoding, "replace").decode(encoding)
 
 
-def _deliverer(reads: Reads, settings: ConsoleSettings) -> ConsoleDeliverer:
-    return ConsoleDeliverer(getattr(sys, settings.stream.value))
+def _deliverer(reads: Reads, settings: Parameters) -> ConsoleDeliverer:
+    return ConsoleDeliverer(getattr(sys, ConsoleSettings.of(settings).stream.value))
 
 
 CHANNELS = (

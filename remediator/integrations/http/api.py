@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from remediator.core.errors import Transient
 from remediator.ports.gateways import ReadKey
@@ -36,7 +36,7 @@ class Http(Protocol):
         url: str,
         *,
         timeout: timedelta,
-        json: Any = None,
+        json: object = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Response:

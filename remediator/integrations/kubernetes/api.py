@@ -16,6 +16,7 @@ from remediator.core.target import Target
 from remediator.ports.gateways import ReadKey, WriteKey
 
 Object = Mapping[str, Any]
+Body = Mapping[str, object] | Sequence[Mapping[str, object]]
 """One API object as the server's JSON has it."""
 
 
@@ -92,7 +93,7 @@ class Write:
 
     verb: Verb
     ref: Ref
-    body: Any = None
+    body: Body | None = None
     patch: PatchType = PatchType.MERGE
     subresource: str = ""
 

@@ -13,7 +13,7 @@ from remediator.core.target import Target
 from remediator.integrations.kubernetes.gateway.clusters import Kubernetes
 from remediator.integrations.kubernetes.gateway.settings import Reach
 from remediator.integrations.kubernetes.pod_shell.shell import PodShell
-from tests.parts.cluster import DIRECTORY, Cluster, pod_spec, wait_until
+from tests.parts.cluster import DIRECTORY, Cluster, only_on_ours, pod_spec, wait_until
 from tests.parts.require import find
 
 
@@ -58,6 +58,7 @@ def applets() -> Sequence[str]:
 
 def image(name: str, links: Sequence[str], *, with_busybox: bool = True) -> str:
     """Give the cluster's node an image of busybox under these names, that any user may read; return its name."""
+    only_on_ours("it gives the node an image")
     docker = ["docker", "-H", f"unix://{DIRECTORY}/docker.sock"]
     known = subprocess.run([*docker, "image", "inspect", name], capture_output=True, check=False)
     if known.returncode == 0:

@@ -89,14 +89,15 @@ def _remembered(question: Question) -> Answer:
     age = question.now - seen
     said = f"last told {AlertState.FIRING if question.alert_firing else AlertState.RESOLVED}"
     detail = f"{said} {_length(age)} ago"
-    if age > question.parameters.fresh:
+    if age > AlertParameters.of(question.parameters).fresh:
         hint = "add `alertmanager.urls` to the settings to ask for newer"
         return Answer(known=Known.UNKNOWN, detail=f"{detail}: too old; {hint}", at=seen)
     return _compared(question, is_firing=question.alert_firing, detail=detail)
 
 
 def _compared(question: Question, *, is_firing: bool, detail: str) -> Answer:
-    holds = is_firing is (question.parameters.state is AlertState.FIRING)
+    wanted = AlertParameters.of(question.parameters)
+    holds = is_firing is (wanted.state is AlertState.FIRING)
     known = Known.HOLDS if holds else Known.FAILS
     return Answer(known=known, detail=detail, value=float(is_firing), at=question.now)
 

@@ -50,7 +50,8 @@ class FiringChecker:
 
     async def ask(self, question: Question) -> Answer:
         """See ports.check.Checker. A silenced or inhibited alert fires, too."""
-        matchers = tuple(parse_matcher(text) for text in question.parameters.matchers)
+        wanted = FiringParameters.of(question.parameters)
+        matchers = tuple(parse_matcher(text) for text in wanted.matchers)
         try:
             found = await self.alertmanager.alerts(matchers)
             started = None if found else await self.alertmanager.started_at()

@@ -50,7 +50,7 @@ class DiskChecker:
 
     async def ask(self, question: Question) -> Answer:
         """See ports.check.Checker."""
-        wanted: DiskParameters = question.parameters
+        wanted = DiskParameters.of(question.parameters)
         try:
             output = await self.looker.look(question.target, df_words(wanted.path), timeout=_LOOK)
         except ActionError as error:
@@ -62,7 +62,7 @@ class DiskChecker:
 
 
 def _answer(question: Question, filesystem: FileSystem) -> Answer:
-    wanted: DiskParameters = question.parameters
+    wanted = DiskParameters.of(question.parameters)
     free = f"{filesystem.free_percent:.1f} % ({format_size(filesystem.available)})"
     return Answer(
         known=Known.HOLDS if _holds(wanted, filesystem) else Known.FAILS,

@@ -39,7 +39,7 @@ class UnitChecker:
 
     async def ask(self, question: Question) -> Answer:
         """See ports.check.Checker."""
-        wanted: UnitParameters = question.parameters
+        wanted = UnitParameters.of(question.parameters)
         try:
             output = await self.looker.look(question.target, show_words(wanted.name), timeout=_LOOK)
         except ActionError as error:

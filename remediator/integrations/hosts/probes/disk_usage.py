@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
@@ -41,11 +41,11 @@ class UsageProber:
     async def probe(
         self,
         target: Target,
-        parameters: Any,
+        parameters: Parameters,
         timeout: timedelta,
     ) -> Evidence:
         """See ports.probe.Prober; du is given most of the time, and what it found until then counts."""
-        wanted: UsageParameters = parameters
+        wanted = UsageParameters.of(parameters)
         space = await look(self.looker, target, df_words(wanted.path), _DF)
         inodes = await look(self.looker, target, df_words(wanted.path, inodes=True), _DF)
         sizes = await look(self.looker, target, _du(wanted.path, timeout), timeout, sudo=True)

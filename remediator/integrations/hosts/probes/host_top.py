@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -52,11 +52,11 @@ class TopProber:
     async def probe(
         self,
         target: Target,
-        parameters: Any,
+        parameters: Parameters,
         timeout: timedelta,
     ) -> Evidence:
         """See ports.probe.Prober."""
-        wanted: TopParameters = parameters
+        wanted = TopParameters.of(parameters)
         limit = min(timeout, _LOOK)
         load = await look(self.looker, target, _LOAD, limit)
         memory = await look(self.looker, target, _MEMORY, limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -36,11 +36,11 @@ class ErrorsProber:
     async def probe(
         self,
         target: Target,
-        parameters: Any,
+        parameters: Parameters,
         timeout: timedelta,
     ) -> Evidence:
         """See ports.probe.Prober."""
-        wanted: ErrorsParameters = parameters
+        wanted = ErrorsParameters.of(parameters)
         found = await look(self.looker, target, errors_words(wanted), timeout, sudo=True)
         messages = [line for line in found.text.splitlines() if line.strip()][-wanted.lines :]
         whose = wanted.unit or target.name

@@ -142,8 +142,8 @@ def _retry_after(answer: Response) -> float | None:
     return min(max(wait, timedelta(0)), LONGEST_PAUSE).total_seconds()
 
 
-def _deliverer(reads: Reads, settings: WebhookSettings) -> WebhookDeliverer:
-    return WebhookDeliverer(reads, settings)
+def _deliverer(reads: Reads, settings: Parameters) -> WebhookDeliverer:
+    return WebhookDeliverer(reads, WebhookSettings.of(settings))
 
 
 CHANNELS = (

@@ -47,7 +47,7 @@ class HttpChecker:
 
     async def ask(self, question: Question) -> Answer:
         """See ports.check.Checker."""
-        wanted = question.parameters
+        wanted = HttpParameters.of(question.parameters)
         try:
             response = await self.http.request("GET", wanted.url, timeout=wanted.within)
         except NotListening as error:

@@ -36,7 +36,7 @@ class TcpChecker:
 
     async def ask(self, question: Question) -> Answer:
         """See ports.check.Checker. The answer's value is the seconds it took to connect."""
-        wanted = question.parameters
+        wanted = TcpParameters.of(question.parameters)
         try:
             seconds = await self.tcp.connect(wanted.host, wanted.port, timeout=wanted.within)
         except NotListening as error:

@@ -273,7 +273,7 @@ async def _rehearse(
 
 
 def _change(request: Request, node: Object, found: Sorted, held_by: tuple[str, ...]) -> Change:
-    parameters: DrainParameters = request.parameters
+    parameters = DrainParameters.of(request.parameters)
     answers, grace = says_ready(node), parameters.grace_period
     names = [name_of(pod) for pod in found.evicted]
     return Change(
@@ -300,7 +300,7 @@ def _change(request: Request, node: Object, found: Sorted, held_by: tuple[str, .
 
 
 def _options(request: Request) -> DrainOptions:
-    return DrainOptions(**_option_words(request.parameters))
+    return DrainOptions(**_option_words(DrainParameters.of(request.parameters)))
 
 
 def _option_words(parameters: DrainParameters) -> dict[str, bool]:
@@ -311,9 +311,10 @@ def _option_words(parameters: DrainParameters) -> dict[str, bool]:
     }
 
 
-def effect_of(parameters: DrainParameters) -> ActionEffect:
+def effect_of(parameters: Parameters) -> ActionEffect:
     """Return what a drain may lose: data in an emptyDir, or a pod that nobody makes again."""
-    loses = parameters.delete_emptydir_data or parameters.force
+    wanted = DrainParameters.of(parameters)
+    loses = wanted.delete_emptydir_data or wanted.force
     return ActionEffect.IRREVERSIBLE if loses else ActionEffect.REVERSIBLE
 
 

@@ -58,7 +58,8 @@ async def propose(cluster: Cluster, request: Request) -> Change | Nothing:
     _refuse_unfit(claim, target)
     await _refuse_fixed(cluster, claim, target)
     written = claim["spec"]["resources"]["requests"]["storage"]
-    wanted = _wanted(parse_quantity(written), request.parameters, target)
+    parameters = ExpandParameters.of(request.parameters)
+    wanted = _wanted(parse_quantity(written), parameters, target)
     if wanted is None:
         return Nothing(reason=f"{target} asks for {written} already")
     size = format_quantity(wanted)

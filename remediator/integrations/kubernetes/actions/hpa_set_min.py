@@ -48,7 +48,7 @@ class SetMinParameters(Parameters):
 
 async def propose(cluster: Cluster, request: Request) -> Change | Nothing:
     """Return the change to the wanted minimum."""
-    parameters: SetMinParameters = request.parameters
+    parameters = SetMinParameters.of(request.parameters)
     found, target = await _ruler(cluster, request.target)
     least, most = found["spec"].get("minReplicas", 1), found["spec"]["maxReplicas"]
     running = max(found.get("status", {}).get("currentReplicas", 0), least)

@@ -59,7 +59,7 @@ class PatchParameters(Parameters):
 
 async def propose(cluster: Cluster, request: Request) -> Change | Nothing:
     """Return the change that makes the object what the playbook declares."""
-    parameters: PatchParameters = request.parameters
+    parameters = PatchParameters.of(request.parameters)
     target, ref = request.target, _ref(parameters, request.target)
     found = await cluster.get(ref)
     if found is None:

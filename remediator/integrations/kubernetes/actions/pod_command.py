@@ -70,7 +70,7 @@ class PodCommandProposer(Proposer):
 
     async def propose(self, request: Request) -> Change | Nothing:
         """See ports.action.Proposer."""
-        wanted: PodCommandParameters = request.parameters
+        wanted = PodCommandParameters.of(request.parameters)
         words = words_of(self._commands, wanted)
         pod = await present(self._clusters.of(request.target), request.target)
         container = running(pod, place_of(request.target).rest)

@@ -75,7 +75,7 @@ class UndoProposer:
 
     async def propose(self, request: Request) -> Change | Nothing:
         """See ports.action.Proposer; what kubectl refuses is Permanent, and admission was asked."""
-        wanted: UndoParameters = request.parameters
+        wanted = UndoParameters.of(request.parameters)
         cluster, target = self._clusters.of(request.target), request.target
         workload, history = await _looked(cluster, target)
         to = rollout.wanted_revision(history, wanted.to_revision)

@@ -47,7 +47,7 @@ class ScaleParameters(Parameters):
 
 async def propose(cluster: Cluster, request: Request) -> Change | Nothing:
     """Return the change to the wanted number; raise Permanent where something else rules it."""
-    parameters: ScaleParameters = request.parameters
+    parameters = ScaleParameters.of(request.parameters)
     target, found = request.target, await present(cluster, request.target)
     await _refuse_ruled(cluster, request)
     current = found["spec"].get("replicas", 1)

@@ -23,7 +23,7 @@ class SuspendParameters(Parameters):
 
 async def propose(cluster: Cluster, request: Request) -> Change | Nothing:
     """Return the change, or nothing where it is so already."""
-    parameters: SuspendParameters = request.parameters
+    parameters = SuspendParameters.of(request.parameters)
     target, found = request.target, await present(cluster, request.target)
     is_suspended, wanted = bool(found["spec"].get("suspend")), parameters.suspend
     if is_suspended is wanted:

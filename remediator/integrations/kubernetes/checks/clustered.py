@@ -77,7 +77,8 @@ def state_check(
 
     async def look(question: Question, found: Object, _cluster: Cluster) -> Answer:
         state = read(question, found)
-        is_it = Known.HOLDS if question.parameters.state in state.states else Known.FAILS
+        wanted = question.parameters.model_dump()["state"]
+        is_it = Known.HOLDS if wanted in state.states else Known.FAILS
         known = is_it if state.states else Known.UNKNOWN
         return Answer(known=known, detail=one_line(state.detail), at=question.now)
 

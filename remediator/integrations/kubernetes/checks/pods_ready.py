@@ -43,10 +43,11 @@ def _answer(question: Question, pods: Sequence[Object], wanted: int) -> Answer:
         detail = "no pods are asked for, so none is ready"
         return Answer(known=Known.FAILS, detail=detail, value=0.0, at=question.now)
     percent = 100 * ready / wanted
-    enough = percent >= question.parameters.min_percent
+    least = ReadyParameters.of(question.parameters).min_percent
+    enough = percent >= least
     return Answer(
         known=Known.HOLDS if enough else Known.FAILS,
-        detail=f"{ready} of {wanted} pods are ready, wanted are {question.parameters.min_percent:g} %",
+        detail=f"{ready} of {wanted} pods are ready, wanted are {least:g} %",
         value=percent,
         at=question.now,
     )

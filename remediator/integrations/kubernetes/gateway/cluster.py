@@ -85,7 +85,8 @@ class ClusterLooker:
         """See ports.kubernetes.Cluster."""
         if write.verb is Verb.DELETE:
             # Of a DELETE with a body the server reads the options there alone: `dryRun` in the URL would delete.
-            write = replace(write, body={**(write.body or {}), "dryRun": ["All"]})
+            options = write.body if isinstance(write.body, Mapping) else {}
+            write = replace(write, body={**options, "dryRun": ["All"]})
         answer = await self.connection.ask(await self._question(write, REHEARSAL))
         if answer.status >= 300:
             raise self._named(rehearsal_error(write, answer.status, answer.document))

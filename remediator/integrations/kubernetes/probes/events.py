@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -54,9 +54,9 @@ class EventsProber:
 
     clusters: Clusters
 
-    async def probe(self, target: Target, parameters: Any, timeout: timedelta) -> Evidence:
+    async def probe(self, target: Target, parameters: Parameters, timeout: timedelta) -> Evidence:
         """See ports.probe.Prober."""
-        wanted: EventsParameters = parameters
+        wanted = EventsParameters.of(parameters)
         title = f"What happened to {target} in the last {format_duration(wanted.since)}"
         since = datetime.now(UTC) - wanted.since
         try:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -60,9 +60,9 @@ class LogsProber:
 
     clusters: Clusters
 
-    async def probe(self, target: Target, parameters: Any, timeout: timedelta) -> Evidence:
+    async def probe(self, target: Target, parameters: Parameters, timeout: timedelta) -> Evidence:
         """See ports.probe.Prober; one container whose log cannot be read does not hide the others'."""
-        wanted: LogsParameters = parameters
+        wanted = LogsParameters.of(parameters)
         title = f"Errors logged by {target} in the last {format_duration(wanted.since)}"
         try:
             cluster = self.clusters.of(target)

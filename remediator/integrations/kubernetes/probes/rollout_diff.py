@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -55,10 +55,11 @@ class DifferenceProber:
 
     clusters: Clusters
 
-    async def probe(self, target: Target, parameters: Any, timeout: timedelta) -> Evidence:
+    async def probe(self, target: Target, parameters: Parameters, timeout: timedelta) -> Evidence:
         """See ports.probe.Prober."""
         try:
-            return await _looked(self.clusters.of(target), target, parameters.revision)
+            wanted = DifferenceParameters.of(parameters)
+            return await _looked(self.clusters.of(target), target, wanted.revision)
         except ActionError as error:
             return _evidence(problem=one_line(error.detail))
 

@@ -59,7 +59,7 @@ class ClusterTopProber:
 
     clusters: Clusters
 
-    async def probe(self, target: Target, parameters: Any, timeout: timedelta) -> Evidence:
+    async def probe(self, target: Target, parameters: Parameters, timeout: timedelta) -> Evidence:
         """See ports.probe.Prober."""
         title = f"What {target} uses"
         try:
@@ -67,7 +67,9 @@ class ClusterTopProber:
             if target.kind == "node":
                 lines = await _node_lines(cluster, target)
             else:
-                lines = (await _pod_lines(cluster, target))[: parameters.top]
+                lines = (await _pod_lines(cluster, target))[
+                    : ClusterTopParameters.of(parameters).top
+                ]
         except ActionError as error:
             return unanswered("top", title, one_line(error.detail))
         if not lines:

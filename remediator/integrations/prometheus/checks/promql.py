@@ -45,7 +45,7 @@ class PromqlChecker:
 
     async def ask(self, question: Question) -> Answer:
         """See ports.check.Checker."""
-        query = question.parameters.query
+        query = PromqlParameters.of(question.parameters).query
         try:
             return await _asked(self.prometheus, query, question.now)
         except Missing as error:

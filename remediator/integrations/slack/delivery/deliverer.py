@@ -26,6 +26,7 @@ from remediator.integrations.slack.gateway.side import SLACK, Slack
 from remediator.integrations.slack.settings.ways import SlackWay
 from remediator.ports.channel import Channel
 from remediator.ports.gateways import Reads
+from remediator.ports.parameters import Parameters
 
 
 class SlackDeliverer:
@@ -177,8 +178,8 @@ def _drawing(message: Message, voice: Voice) -> Drawing:
     return draw_digest(message.digest, voice) if message.digest else draw(message, voice)
 
 
-def _deliverer(reads: Reads, settings: SlackWay) -> SlackDeliverer:
-    return SlackDeliverer(reads, settings)
+def _deliverer(reads: Reads, settings: Parameters) -> SlackDeliverer:
+    return SlackDeliverer(reads, SlackWay.of(settings))
 
 
 CHANNEL = Channel(

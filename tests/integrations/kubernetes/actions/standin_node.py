@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.parts.cluster import Cluster, pod_spec, wait_until
+from tests.parts.cluster import Cluster, only_on_ours, pod_spec, wait_until
 
 
 @contextmanager
 def standin_node(cluster: Cluster, *, is_ready: bool = True) -> Iterator[str]:
     """A node of its own for one test, forgotten at the end."""
+    only_on_ours("it adds a node")
     name = f"standin-{uuid.uuid4().hex[:8]}"
     cluster.kubectl("create", "-f", "-", stdin=json.dumps(_node(name, is_ready)))
     try:

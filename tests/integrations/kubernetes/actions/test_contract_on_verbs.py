@@ -78,7 +78,7 @@ class Stage:
         pods = {"spec": {**pod_spec(), "restartPolicy": "Never"}}
         spec = {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": {"template": pods}}}
         meta = {"name": self._name, "namespace": self._namespace}
-        kind = {"apiVersion": "batch/v1beta1", "kind": "CronJob"}
+        kind = {"apiVersion": self._cluster.beta_or_v1("batch"), "kind": "CronJob"}
         self._cluster.apply({**kind, "metadata": meta, "spec": spec})
         moved = ("patch", f"cronjob/{self._name}", "-p", '{"spec":{"suspend":true}}')
         return Scene(

@@ -10,7 +10,7 @@ from remediator.core.change import ActionEffect, Nothing
 from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Observation
 from tests.integrations.kubernetes.actions.acting import acting, ticket
-from tests.parts.cluster import Cluster, pod_spec, wait_until
+from tests.parts.cluster import Cluster, only_on_ours, pod_spec, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -19,6 +19,7 @@ class Storage:
     """Storage classes and volumes that no driver stands behind; claims bind to them all the same."""
 
     def __init__(self, cluster: Cluster, namespace: str) -> None:
+        only_on_ours("it adds storage classes and volumes")
         self._cluster = cluster
         self.namespace = namespace
         self.prefix = f"grow-{uuid.uuid4().hex[:8]}"

@@ -15,7 +15,7 @@ def placed(cluster: Cluster, namespace: str, name: str) -> str:
     pods = {"spec": {**pod_spec(), "restartPolicy": "Never"}}
     cluster.apply(
         {
-            "apiVersion": "batch/v1beta1",
+            "apiVersion": cluster.beta_or_v1("batch"),
             "kind": "CronJob",
             "metadata": {"name": name, "namespace": namespace},
             "spec": {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": {"template": pods}}},

@@ -16,7 +16,7 @@ from remediator.ports.action import Request
 from remediator.testing.action_contract import ActionCase
 from tests.bound import reads_of, writes_of
 from tests.integrations.kubernetes.pod_parts import inside, pod_shell, run_pod
-from tests.parts.cluster import Cluster, pod_spec
+from tests.parts.cluster import Cluster, only_on_ours, pod_spec
 from tests.parts.journald import Journald
 from tests.parts.part import Part
 from tests.parts.require import require, require_namespaces
@@ -86,6 +86,7 @@ def node() -> Iterator[Node]:
 
 @pytest.fixture(scope="module")
 def agent(cluster: Cluster, namespace: str, node: Node) -> Target:
+    only_on_ours("its node is this machine")
     spec = pod_spec()
     names = {inside: f"v{n}" for n, inside in enumerate(node.mounts)}
     spec["containers"][0]["volumeMounts"] = [

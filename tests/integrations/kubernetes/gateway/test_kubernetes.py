@@ -266,7 +266,7 @@ async def test_an_eviction_is_rehearsed_held_up_by_a_budget_and_done(
 ) -> None:
     cluster.apply(deployment("guarded", namespace, tolerations=ANYWAY))
     budget = {
-        "apiVersion": "policy/v1beta1",
+        "apiVersion": cluster.beta_or_v1("policy"),
         "kind": "PodDisruptionBudget",
         "metadata": {"name": "guard", "namespace": namespace},
         "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "guarded"}}},

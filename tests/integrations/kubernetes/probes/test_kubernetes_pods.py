@@ -15,7 +15,7 @@ from remediator.ports.gateways import Reads
 from remediator.ports.probe import Probe
 from tests.bound import reads_of
 from tests.integrations.kubernetes.pod_parts import reach_of, run_pod
-from tests.parts.cluster import Cluster, deployment, pod_spec, wait_until
+from tests.parts.cluster import Cluster, deployment, only_on_ours, pod_spec, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -95,6 +95,7 @@ async def test_how_a_container_ended_and_the_events_of_its_pod_are_told(
 
 
 async def test_a_node_has_events_too(cluster: Cluster, gateways: Reads) -> None:
+    only_on_ours("it tells of a reboot of its node")
     cluster.kubectl("create", "-f", "-", stdin=json.dumps(_event_of_node()))
     found = await probed(events, gateways, Target("node", "node1"), since="24h", all=True)
 
@@ -130,6 +131,7 @@ async def test_what_is_not_there_is_said(module: Any, namespace: str, gateways: 
 async def test_this_cluster_measures_nothing_and_that_is_said(
     cluster: Cluster, namespace: str, gateways: Reads
 ) -> None:
+    only_on_ours("another one may measure")
     target = run_pod(cluster, namespace, "unmeasured")
 
     assert "no metrics API" in (await probed(top, gateways, target)).problem

@@ -54,7 +54,7 @@ class ScaleProposer(Proposer):
         check_tags(self._aws, tags_of(group), request.target)
         if request.planned and _still_fits(group, request.planned):
             return request.planned
-        to = wanted_size(group, request.parameters)
+        to = wanted_size(group, ScaleParameters.of(request.parameters))
         if to is None:
             return Nothing(reason=f"{request.target} has {group['DesiredCapacity']} already")
         if isinstance(to, str):

@@ -69,7 +69,7 @@ class GrowProposer(Proposer):
 
     async def propose(self, request: Request) -> Change | Nothing:
         """See ports.action.Proposer."""
-        wanted: GrowParameters = request.parameters
+        wanted = GrowParameters.of(request.parameters)
         volume = await volume_of(self._aws, self._looker, request.target, wanted.path)
         target = Target("volume", self._aws.terms.named(volume.id, volume.region))
         _check_owner(self._aws, volume, target)
@@ -114,7 +114,7 @@ def _check_state(volume: Volume, growth: Growth, most: int, now: datetime, targe
 
 
 def _change(request: Request, target: Target, volume: Volume, growth: Growth, price: str) -> Change:
-    wanted: GrowParameters = request.parameters
+    wanted = GrowParameters.of(request.parameters)
     before, after = volume.gib, growth.gib
     place = f" ({wanted.path} of {request.target})" if request.target.kind == "host" else ""
     percent = round((after - before) * 100 / before)

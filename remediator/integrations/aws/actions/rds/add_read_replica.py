@@ -43,7 +43,7 @@ class ReplicaProposer(Proposer):
 
     async def propose(self, request: Request) -> Change | Nothing:
         """See ports.action.Proposer."""
-        wanted: ReplicaParameters = request.parameters
+        wanted = ReplicaParameters.of(request.parameters)
         region, source = await _source(self._aws, request.target)
         check_tags(self._aws, tags_of(source, "TagList"), request.target)
         if problem := refusal(source):

@@ -66,7 +66,7 @@ class Finder:
         self._looker = looker
         self._request = request
         self._target = request.target
-        self._wanted: PruneParameters = request.parameters
+        self._wanted = PruneParameters.of(request.parameters)
         prunes = request.planned.intent["prunes"] if request.planned else None
         self._planned = None if prunes is None else {part["what"]: part for part in prunes}
 

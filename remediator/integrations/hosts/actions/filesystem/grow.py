@@ -64,7 +64,7 @@ class GrowProposer(Proposer):
 
     async def propose(self, request: Request) -> Change | Nothing:
         """See ports.action.Proposer."""
-        wanted: GrowParameters = request.parameters
+        wanted = GrowParameters.of(request.parameters)
         reader = StackReader(self._looker, request.target, wanted.path)
         stack = await reader.read()
         needed = [one for one in stack.layers if one.can_grow or wanted.device_will_grow]
@@ -85,7 +85,7 @@ class GrowProposer(Proposer):
         return await self._seen(change)
 
     async def _change(self, request: Request, stack: Stack) -> Change:
-        wanted: GrowParameters = request.parameters
+        wanted = GrowParameters.of(request.parameters)
         before = await filesystem_of(self._looker, request.target, wanted.path)
         top = stack.layers[-1]
         return Change(

@@ -41,7 +41,7 @@ class CommandProposer(Proposer):
 
     async def propose(self, request: Request) -> Change | Nothing:
         """See ports.action.Proposer."""
-        wanted: CommandParameters = request.parameters
+        wanted = CommandParameters.of(request.parameters)
         words = words_of(self._commands, wanted)
         await require_program(self._looker, request.target, words.argv[0])
         held = await check_holds(self._looker, request.target, words.check)

@@ -66,7 +66,7 @@ class VacuumProposer(Proposer):
 
     async def propose(self, request: Request) -> Change | Nothing:
         """See ports.action.Proposer."""
-        wanted: VacuumParameters = request.parameters
+        wanted = VacuumParameters.of(request.parameters)
         journal = await journal_of(self._looker, request.target, wanted.path)
         if isinstance(journal, str):
             return Nothing(reason=journal)
@@ -149,7 +149,7 @@ def listed_bytes(text: str) -> int:
 
 
 def _change(request: Request, journal: Journal, usage: int, estimate: int) -> Change:
-    wanted: VacuumParameters = request.parameters
+    wanted = VacuumParameters.of(request.parameters)
     bytes_kept = f"--vacuum-size={wanted.keep_size}" if wanted.keep_size else None
     age = int(wanted.keep_time.total_seconds()) if wanted.keep_time else 0
     time_kept = f"--vacuum-time={age}s" if age else None

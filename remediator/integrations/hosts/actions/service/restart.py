@@ -57,7 +57,7 @@ class RestartProposer(Proposer):
 
     async def propose(self, request: Request) -> Change | Nothing:
         """See ports.action.Proposer."""
-        wanted: RestartParameters = request.parameters
+        wanted = RestartParameters.of(request.parameters)
         unit = await _unit(self._looker, request.target, wanted.unit)
         if unit.loaded != "loaded":
             detail = f"{wanted.unit} cannot be restarted: systemd says {unit.loaded}"
