@@ -6,10 +6,6 @@ from __future__ import annotations
 from remediator.app.shells import build_shells
 from remediator.config.catalog import find_integrations
 from remediator.config.settings import Settings
-from remediator.integrations.aws.api import AWS, AWS_HANDS
-from remediator.integrations.aws.build import aws_sides
-from remediator.integrations.kubernetes.api import KUBERNETES, KUBERNETES_HANDS
-from remediator.integrations.kubernetes.build import build_clusters
 from remediator.integrations.shell.api import COMMANDS, LOOKER, SHELL
 from remediator.integrations.slack.build import slack_side
 from remediator.integrations.slack.gateway.side import SLACK
@@ -24,7 +20,7 @@ def build_gateways(settings: Settings) -> Connected:
     for integration in find_integrations():
         if integration.connect:
             whole = joined(whole, integration.connect(services))
-    return joined(whole, _by_hand(settings))
+    return joined(whole, _by_hand(settings, whole))
 
 
 def services_of(settings: Settings) -> Services:
@@ -33,7 +29,16 @@ def services_of(settings: Settings) -> Services:
         sections=settings.sections,
         contacts={"": settings.notify, **settings.contacts},
         secrets=settings.secrets(),
+        addresses=_addresses(settings),
     )
+
+
+def _addresses(settings: Settings) -> dict[str, str]:
+    found = {name: each.host for name, each in settings.resolver.addresses().items()}
+    for integration in find_integrations():
+        if integration.addresses:
+            found |= integration.addresses(settings.sections)
+    return found
 
 
 def joined(one: Connected, other: Connected) -> Connected:
@@ -45,14 +50,11 @@ def joined(one: Connected, other: Connected) -> Connected:
     )
 
 
-def _by_hand(settings: Settings) -> Connected:
-    clusters = build_clusters(settings.kubernetes)
-    aws, aws_hands = aws_sides(settings)
-    shells = build_shells(settings, clusters.looking)
+def _by_hand(settings: Settings, connected: Connected) -> Connected:
+    shells = build_shells(settings, connected)
     reads = Reads().having(COMMANDS, settings.commands).having(LOOKER, shells.looker)
-    reads = reads.having(AWS, aws).having(KUBERNETES, clusters.looking)
-    closers = (clusters.close, *shells.closers)
+    closers = shells.closers
     if slack := slack_side(settings):
         reads, closers = reads.having(SLACK, slack), (slack.close, *closers)
-    writes = Writes().having(SHELL, shells.shell).having(KUBERNETES_HANDS, clusters.acting)
-    return Connected(reads=reads, writes=writes.having(AWS_HANDS, aws_hands), closers=closers)
+    writes = Writes().having(SHELL, shells.shell)
+    return Connected(reads=reads, writes=writes, closers=closers)

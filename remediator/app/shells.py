@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from remediator.config.settings import Settings
 from remediator.integrations.hosts.build import build_host_shells
-from remediator.integrations.kubernetes.build import build_pod_shells
 from remediator.integrations.shell.absent import AbsentHosts, AbsentPods
-from remediator.integrations.shell.api import Looker, Shell
+from remediator.integrations.shell.api import Looker, Shell, looker_of, shell_of
 from remediator.integrations.shell.routed import RoutedLooker, RoutedShell
 from remediator.integrations.shell.scrubbed import SHORTEST, ScrubbedLooker, ScrubbedShell
+from remediator.ports.integration import Connected
 from remediator.telemetry.scrubber import Scrubber
 
 
@@ -25,16 +24,17 @@ class Shells:
     closers: tuple[Callable[[], Awaitable[None]], ...] = field(default=(), repr=False)
 
 
-def build_shells(settings: Settings, clusters: Any) -> Shells:
-    """Return the shells for the hosts and pods of these settings; `clusters` finds the cluster of a pod."""
+def build_shells(settings: Settings, connected: Connected) -> Shells:
+    """Return the shells for the hosts of these settings and the pods of what is connected."""
     lookers: dict[str, Looker] = {"host": AbsentHosts(), "pod": AbsentPods()}
     shells: dict[str, Shell] = {"host": AbsentHosts(), "pod": AbsentPods()}
     closers: tuple[Callable[[], Awaitable[None]], ...] = ()
     if settings.ssh.known_hosts is not None:
         lookers["host"], shell = build_host_shells(settings.ssh, settings.resolver.addresses())
         shells["host"], closers = shell, (shell.close,)
-    if settings.kubernetes:
-        lookers["pod"], shells["pod"] = build_pod_shells(clusters)
+    if connected.reads.has(looker_of("pod")):
+        lookers["pod"] = connected.reads[looker_of("pod")]
+        shells["pod"] = connected.writes[shell_of("pod")]
     scrub = Scrubber(secret for secret in settings.secrets() if len(secret) >= SHORTEST)
     return Shells(
         looker=ScrubbedLooker(RoutedLooker(lookers), scrub),

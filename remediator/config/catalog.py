@@ -24,7 +24,8 @@ from remediator.ports.channel import Channel
 from remediator.ports.check import Check
 from remediator.ports.integration import Integration
 from remediator.ports.probe import Probe
-from remediator.ports.sections import Section
+from remediator.ports.sections import Section, Sections
+from remediator.ports.targets import TargetKinds
 
 T = TypeVar("T", Action, Check, Probe, Channel, Integration)
 PARTS = {"actions": "actions", "checks": "checks", "probes": "probes", "channels": "channel"}
@@ -64,6 +65,10 @@ class Catalog:
     def sections(self) -> tuple[Section[object], ...]:
         """The sections of the settings that integrations bring."""
         return tuple(section for each in self.integrations for section in each.sections)
+
+    def target_kinds(self, sections: Sections) -> tuple[TargetKinds, ...]:
+        """Return the kinds of target that integrations bring, under these settings."""
+        return tuple(each.target_kinds(sections) for each in self.integrations if each.target_kinds)
 
 
 def find_catalog() -> Catalog:

@@ -20,11 +20,8 @@ from remediator.config.settings_sections import (
 from remediator.core.selection import Environment
 from remediator.core.target import Target
 from remediator.documents.secret import Secret
-from remediator.integrations.aws.settings import AwsSettings
 from remediator.integrations.hosts.settings.hosts import HostResolver
 from remediator.integrations.hosts.settings.sections import Command, SshSettings
-from remediator.integrations.kubernetes.settings import KubernetesSettings
-from remediator.integrations.kubernetes.targets import ClusterTargets
 from remediator.integrations.slack.settings.sections import SlackSettings
 from remediator.ports.sections import Sections
 
@@ -48,8 +45,6 @@ class Settings:
     resolver: HostResolver = HostResolver()
     same: tuple[tuple[Target, ...], ...] = ()
     ssh: SshSettings = SshSettings()
-    kubernetes: tuple[KubernetesSettings, ...] = ()
-    aws: AwsSettings = AwsSettings()
     slack: SlackSettings | None = None
     contacts: Mapping[str, Ways] = field(default_factory=dict)
     severities: Mapping[str, str] = field(default_factory=lambda: dict(SEVERITIES))
@@ -57,7 +52,7 @@ class Settings:
     channel_secrets: tuple[Secret, ...] = ()
     guards: Mapping[str, Any] = field(default_factory=dict)
     floors: Mapping[str, Any] = field(default_factory=dict)
-    protected: tuple[str, ...] = ("namespace/kube-system",)
+    protected: tuple[str, ...] = ()
     commands: Mapping[str, Command] = field(default_factory=dict)
     sections: Sections = field(default_factory=Sections)
     mask: tuple[str, ...] = ()
@@ -71,7 +66,7 @@ class Settings:
             slack_approves=self.users.approve_in_slack,
             commands=frozenset(self.commands),
             protected=self.protected,
-            clusters=ClusterTargets(self.kubernetes),
+            sections=self.sections,
             guard_defaults=self.guards,
             guard_floors=self.floors,
         )

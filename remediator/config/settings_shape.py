@@ -22,9 +22,7 @@ from remediator.documents.words import (
     Url,
     Words,
 )
-from remediator.integrations.aws.settings import AwsShape
 from remediator.integrations.hosts.settings.shape import CommandShape, HostsShape
-from remediator.integrations.kubernetes.settings import KubernetesShape
 from remediator.integrations.slack.settings.shape import SlackShape, SlackUsersShape
 from remediator.ports.sections import Section
 
@@ -133,8 +131,6 @@ class SettingsShape(Shape):
     metrics: MetricsShape = MetricsShape()
     environments: tuple[EnvironmentShape, ...] = ()
     hosts: HostsShape = HostsShape()
-    kubernetes: tuple[KubernetesShape, ...] = ()
-    aws: AwsShape = AwsShape()
     slack: SlackShape | None = None
     contacts: dict[Word, Any] = Field(default_factory=dict)
     severities: dict[Word, Word] | None = None

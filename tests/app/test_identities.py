@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from remediator.app.gateways import build_gateways
+from remediator.app.gateways import build_gateways, services_of
 from remediator.app.identities import SiteIdentities
 from remediator.config.catalog import find_catalog
 from remediator.config.settings import Settings
@@ -19,6 +19,7 @@ from remediator.config.settings_reader import load_settings
 from remediator.core.identity import Identity
 from remediator.core.target import Target, parse_target
 from remediator.integrations.aws.build import terms_of
+from remediator.integrations.aws.settings import AWS_SECTION
 from remediator.integrations.kubernetes.knowledge.names import node_names
 from tests.bound import reads_of
 from tests.integrations.aws.amazon import REGION, Amazon, amazon
@@ -97,7 +98,9 @@ def aws() -> Iterator[Amazon]:
 def at_aws(folder: Path, aws: Amazon, **more: Any) -> tuple[Settings, Amazon]:
     by = ["tag:Name", "private-ip-address"]
     settings = site(folder, aws={"regions": [REGION], "instance_by": by, **more})
-    return settings, replace(aws, terms=terms_of(settings))
+    services = services_of(settings)
+    terms = terms_of(services.sections[AWS_SECTION], services.addresses)
+    return settings, replace(aws, terms=terms)
 
 
 async def test_aws_says_which_instance_a_host_is_and_under_which_addresses(

@@ -28,10 +28,11 @@ from remediator.core.playbook import Mode
 from remediator.core.selection import Environment
 from remediator.documents.secret import Secret
 from remediator.integrations.alertmanager.settings import ALERTMANAGER_SECTION
+from remediator.integrations.aws.settings import AWS_SECTION
 from remediator.integrations.hosts.settings.inventory import HostAddress
 from remediator.integrations.hosts.settings.sections import Command
 from remediator.integrations.http.settings import HTTP_SECTION
-from remediator.integrations.kubernetes.settings import GitOps
+from remediator.integrations.kubernetes.settings import KUBERNETES_SECTION, GitOps
 from remediator.integrations.prometheus.settings import PROMETHEUS_SECTION
 from remediator.integrations.slack.settings.sections import SlackSettings
 from tests.config.settings_texts import CATALOG, load, problems, settings
@@ -144,8 +145,8 @@ def test_the_world_is_read(settings_folder: Path) -> None:
     assert found.resolver.resolve("web7.lan:9100", {}) == "web7"
     assert found.resolver.addresses() == {"web1": HostAddress(host="10.0.0.1")}
     assert (found.ssh.user, found.ssh.port, found.ssh.sudo) == ("ops", 2222, False)
-    assert found.kubernetes[0].gitops is GitOps.REFUSE
-    assert found.aws.regions == ("eu-west-1",)
+    assert found.sections[KUBERNETES_SECTION][0].gitops is GitOps.REFUSE
+    assert found.sections[AWS_SECTION].regions == ("eu-west-1",)
     prometheus = found.sections[PROMETHEUS_SECTION]
     assert prometheus is not None
     assert prometheus.urls == ("http://prometheus:9090",)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from remediator.config.catalog import Catalog, find_catalog
+from remediator.config.catalog import find_catalog
+from remediator.config.needs import declared_rights
 from remediator.core.errors import Permanent, Transient
 from remediator.integrations.aws.inspect import inspect_cloud
 from remediator.integrations.aws.rights import cloud_rights
 from remediator.integrations.aws.settings import AwsSettings
 from remediator.integrations.kubernetes.api import DEPLOYMENTS, NODES, Permission
+from remediator.integrations.kubernetes.gateway.clusters import LookingClusters
 from remediator.integrations.kubernetes.inspect import inspect_cluster, inspect_clusters
 from remediator.integrations.kubernetes.rights import ClusterRight
 from remediator.integrations.kubernetes.settings import KubernetesSettings
@@ -29,8 +32,8 @@ OURS = {"VolumeId": "vol-1", "Size": 10, "Tags": [{"Key": "remediator", "Value":
 THEIRS = {"VolumeId": "vol-2", "Size": 10, "Tags": [{"Key": "remediator", "Value": "no"}]}
 
 
-def need(right: Right, **more: Any) -> Need:
-    return Need(right=right, playbook="restart", **more)
+def need(right: Right, target: str = "deployment/{}/{}") -> Need:
+    return Need(right=right, playbook="restart", target=target)
 
 
 @dataclass
@@ -53,9 +56,9 @@ class FakeCluster:
 
 
 async def asked(
-    cluster: FakeCluster, *needs: Need, catalog: Catalog | None = None
+    cluster: FakeCluster, *needs: Need, declared: Sequence[Right] = ()
 ) -> list[Finding]:
-    found = await inspect_cluster(cluster, PROD, needs, catalog or Catalog())  # type: ignore[arg-type]
+    found = await inspect_cluster(cluster, PROD, needs, declared)  # type: ignore[arg-type]
     return list(found)
 
 
@@ -84,7 +87,7 @@ async def levels(aws: FakeAws, needs: list[Need] | None = None) -> list[tuple[Le
 
 async def test_all_that_is_needed_is_one_line() -> None:
     cluster = FakeCluster({"patch deployments.apps shop", "patch nodes"})
-    needs = (need(PATCH), need(CORDON, is_cluster_wide=True))
+    needs = (need(PATCH), need(CORDON, "node/{}"))
 
     assert await asked(cluster, *needs) == [
         Finding(
@@ -96,7 +99,7 @@ async def test_all_that_is_needed_is_one_line() -> None:
 
 
 async def test_a_missing_verb_is_named_with_its_place_and_its_playbook() -> None:
-    found = await asked(FakeCluster(), need(PATCH), need(CORDON, is_cluster_wide=True))
+    found = await asked(FakeCluster(), need(PATCH), need(CORDON, "node/{}"))
 
     assert [(each.level, each.text) for each in found] == [
         (Level.ERROR, "may not patch nodes, which restart needs"),
@@ -117,7 +120,7 @@ async def test_power_over_secrets_is_a_warning_once_and_not_again_per_namespace(
 
 async def test_what_only_other_playbooks_would_need_is_too_much() -> None:
     granted = {"patch deployments.apps shop", "delete pods shop"}
-    found = await asked(FakeCluster(granted), need(PATCH), catalog=find_catalog())
+    found = await asked(FakeCluster(granted), need(PATCH), declared=declared_rights(find_catalog()))
 
     assert [each.text for each in found[1:]] == ["may do too much in shop: delete pods"]
 
@@ -170,10 +173,10 @@ async def test_credentials_that_may_not_even_look_are_an_error() -> None:
 
 async def test_playbooks_for_what_the_settings_do_not_lead_to_are_named() -> None:
     nowhere = await inspect_cloud(FakeAws([]), AwsSettings(), GROWING)  # type: ignore[arg-type]
-    clusterless = await inspect_clusters(None, (), [need(PATCH)], Catalog())
+    clusterless = await inspect_clusters(LookingClusters([]), (), [need(PATCH)], ())
 
     assert [(each.level, each.text) for each in (*nowhere, *clusterless)] == [
         (Level.WARNING, "grow cannot do anything: the settings have no `aws.regions`"),
         (Level.WARNING, "restart cannot do anything: the settings have no `kubernetes`"),
     ]
-    assert not await inspect_clusters(None, (), [], Catalog())
+    assert not await inspect_clusters(LookingClusters([]), (), [], ())

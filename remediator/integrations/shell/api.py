@@ -106,6 +106,18 @@ def pod_shell_rights() -> tuple[Right, ...]:
 _NO_HOSTS = "no way to reach hosts: add `hosts.ssh` to the settings"
 LOOKER: ReadKey[Looker] = ReadKey("looker", _NO_HOSTS)
 SHELL: WriteKey[Shell] = WriteKey("shell", _NO_HOSTS)
+
+
+def looker_of(kind: str) -> ReadKey[Looker]:
+    """Return the key of what looks at targets of one kind; whoever reaches them brings it."""
+    return ReadKey(f"looker/{kind}", f"no way to reach a {kind}")
+
+
+def shell_of(kind: str) -> WriteKey[Shell]:
+    """Return the key of what can also change targets of one kind."""
+    return WriteKey(f"shell/{kind}", f"no way to reach a {kind}")
+
+
 COMMANDS: ReadKey[Mapping[str, AllowedCommand]] = ReadKey(
     "commands", "the settings allow no commands; see `commands`"
 )
