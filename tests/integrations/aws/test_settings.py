@@ -76,6 +76,7 @@ def test_only_what_acts_can_write(tmp_path: Path) -> None:
     [
         ("aws: {regions: [Ireland]}", "error[value]"),
         ("aws: {regions: [eu-west-1/x]}", "error[value]"),
+        ("aws: {endpoint_url: file:///etc}", "`endpoint_url`: 'file:///etc' is not an http://"),
         ("aws: {instances: {web1: web1}}", "error[value]"),
         ("aws: {instance_by: [owner-id]}", "error[value]"),
         ("aws: {instance_by: ['tag:*']}", "error[value]"),
