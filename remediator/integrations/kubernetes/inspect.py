@@ -12,7 +12,7 @@ from remediator.core.errors import ActionError
 from remediator.core.target import Target
 from remediator.integrations.kubernetes.api import Cluster, Clusters, Permission, Resource
 from remediator.integrations.kubernetes.needs import EVERYWHERE, Granted, cluster_needs, is_pattern
-from remediator.integrations.kubernetes.rights import ClusterRight
+from remediator.integrations.kubernetes.rights import ClusterRight, in_cluster
 from remediator.integrations.kubernetes.settings import KubernetesSettings
 from remediator.ports.inspection import Finding, Level, unreachable
 from remediator.ports.rights import Need, Right
@@ -72,7 +72,7 @@ async def inspect_clusters(
 ) -> Sequence[Finding]:
     """Ask every cluster of the settings at once: one that is down holds no other up."""
     known, several = tuple(needs), tuple(settings)
-    if not several and (inside := [n.playbook for n in known if isinstance(n.right, ClusterRight)]):
+    if not several and (inside := [need.playbook for need in known if in_cluster(need.right)]):
         return (unreachable("kubernetes", [inside], "`kubernetes`"),)
     async with asyncio.TaskGroup() as group:
         asked = [
@@ -94,7 +94,7 @@ def _asked(granted: Granted, settings: KubernetesSettings) -> tuple[str, ...]:
 
 def _changes(declared: Iterable[Right]) -> tuple[ClusterRight, ...]:
     """Return all changes that any of the actions could ever need."""
-    found = {right: None for right in declared if isinstance(right, ClusterRight)}
+    found = dict.fromkeys(right for each in declared for right in in_cluster(each))
     return tuple(right for right in found if right.verb not in _LOOKS or right.subresource)
 
 

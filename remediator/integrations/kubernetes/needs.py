@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from remediator.integrations.kubernetes.api import KINDS
-from remediator.integrations.kubernetes.rights import ClusterRight
+from remediator.integrations.kubernetes.rights import ClusterRight, in_cluster
 from remediator.integrations.kubernetes.settings import KubernetesSettings
 from remediator.ports.rights import BY_LABELS, Need
 
@@ -26,12 +26,11 @@ Granted = Mapping[str, Mapping[ClusterRight, tuple[str, ...]]]
 def cluster_needs(needs: Iterable[Need], cluster: KubernetesSettings) -> Granted:
     """Return the rights in one cluster by namespace. A pattern of namespaces means all: RBAC knows no patterns."""
     found: dict[str, dict[ClusterRight, tuple[str, ...]]] = {}
-    for need in needs:
-        if not isinstance(need.right, ClusterRight):
-            continue
-        for namespace in _namespaces(need.right, need.target, cluster):
+    granting = [(right, need) for need in needs for right in in_cluster(need.right)]
+    for right, need in granting:
+        for namespace in _namespaces(right, need.target, cluster):
             rights = found.setdefault(namespace, {})
-            rights[need.right] = tuple(dict.fromkeys((*rights.get(need.right, ()), need.playbook)))
+            rights[right] = tuple(dict.fromkeys((*rights.get(right, ()), need.playbook)))
     everywhere = found.get(EVERYWHERE, {})
     return {
         namespace: {
