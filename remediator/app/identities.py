@@ -20,6 +20,7 @@ from remediator.integrations.aws.actions.instances import instance_of, split_reg
 from remediator.integrations.aws.api import AWS, Aws, Call
 from remediator.integrations.aws.knowledge.names import attached_to, instance_hosts, instance_names
 from remediator.integrations.hosts.settings.machines import Machines
+from remediator.integrations.hosts.settings.section import HOSTS_SECTION
 from remediator.integrations.kubernetes.api import KUBERNETES, Clusters, ref_of
 from remediator.integrations.kubernetes.knowledge.names import node_names
 from remediator.ports.gateways import Reads
@@ -49,10 +50,11 @@ class SiteIdentities:
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        hosts = settings.sections[HOSTS_SECTION]
         self._machines = Machines(
-            inventory=settings.resolver.addresses(),
+            inventory=hosts.resolver.addresses(),
             instances=settings.aws.instances,
-            same=settings.same,
+            same=hosts.same,
         )
         self._aws: Aws | None = reads[AWS] if settings.aws.regions else None
         self._clusters: Clusters | None = reads[KUBERNETES] if settings.kubernetes else None

@@ -22,9 +22,9 @@ from remediator.core.errors import InvalidSettings
 from remediator.ports.action import Action
 from remediator.ports.channel import Channel
 from remediator.ports.check import Check
-from remediator.ports.integration import Integration
+from remediator.ports.integration import Filter, Integration
 from remediator.ports.probe import Probe
-from remediator.ports.sections import Section
+from remediator.ports.sections import Section, Sections
 
 T = TypeVar("T", Action, Check, Probe, Channel, Integration)
 PARTS = {"actions": "actions", "checks": "checks", "probes": "probes", "channels": "channel"}
@@ -64,6 +64,11 @@ class Catalog:
     def sections(self) -> tuple[Section[object], ...]:
         """The sections of the settings that integrations bring."""
         return tuple(section for each in self.integrations for section in each.sections)
+
+    def filters(self, sections: Sections) -> Mapping[str, Filter]:
+        """Return the filters of templates that integrations bring."""
+        brought = [each.filters(sections) for each in self.integrations if each.filters]
+        return {name: found for each in brought for name, found in each.items()}
 
 
 def find_catalog() -> Catalog:

@@ -18,11 +18,8 @@ from remediator.config.settings_sections import (
     Users,
 )
 from remediator.core.selection import Environment
-from remediator.core.target import Target
 from remediator.documents.secret import Secret
 from remediator.integrations.aws.settings import AwsSettings
-from remediator.integrations.hosts.settings.hosts import HostResolver
-from remediator.integrations.hosts.settings.sections import Command, SshSettings
 from remediator.integrations.kubernetes.settings import KubernetesSettings
 from remediator.integrations.kubernetes.targets import ClusterTargets
 from remediator.integrations.slack.settings.sections import SlackSettings
@@ -45,9 +42,6 @@ class Settings:
     users: Users = Users()
     metrics_token: Secret | None = None
     environments: tuple[Environment, ...] = ()
-    resolver: HostResolver = HostResolver()
-    same: tuple[tuple[Target, ...], ...] = ()
-    ssh: SshSettings = SshSettings()
     kubernetes: tuple[KubernetesSettings, ...] = ()
     aws: AwsSettings = AwsSettings()
     slack: SlackSettings | None = None
@@ -58,7 +52,6 @@ class Settings:
     guards: Mapping[str, Any] = field(default_factory=dict)
     floors: Mapping[str, Any] = field(default_factory=dict)
     protected: tuple[str, ...] = ("namespace/kube-system",)
-    commands: Mapping[str, Command] = field(default_factory=dict)
     sections: Sections = field(default_factory=Sections)
     mask: tuple[str, ...] = ()
     retention: Retention = Retention()
@@ -69,7 +62,7 @@ class Settings:
             contacts=frozenset(self.contacts),
             has_slack=self.slack is not None,
             slack_approves=self.users.approve_in_slack,
-            commands=frozenset(self.commands),
+            commands=self.sections.names("commands"),
             protected=self.protected,
             clusters=ClusterTargets(self.kubernetes),
             guard_defaults=self.guards,

@@ -23,7 +23,6 @@ from remediator.documents.words import (
     Words,
 )
 from remediator.integrations.aws.settings import AwsShape
-from remediator.integrations.hosts.settings.shape import CommandShape, HostsShape
 from remediator.integrations.kubernetes.settings import KubernetesShape
 from remediator.integrations.slack.settings.shape import SlackShape, SlackUsersShape
 from remediator.ports.sections import Section
@@ -132,7 +131,6 @@ class SettingsShape(Shape):
     users: UsersShape = UsersShape()
     metrics: MetricsShape = MetricsShape()
     environments: tuple[EnvironmentShape, ...] = ()
-    hosts: HostsShape = HostsShape()
     kubernetes: tuple[KubernetesShape, ...] = ()
     aws: AwsShape = AwsShape()
     slack: SlackShape | None = None
@@ -144,7 +142,6 @@ class SettingsShape(Shape):
     protected: tuple[Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]*/\S+$")], ...] | None = (
         None
     )
-    commands: dict[Word, CommandShape] = Field(default_factory=dict)
     mask: MaskShape = MaskShape()
     retention: RetentionShape = RetentionShape()
 

@@ -17,6 +17,8 @@ from remediator.ports.sections import Section, Sections
 Closer = Callable[[], Awaitable[None]]
 Way = Mapping[str, object]
 """One way to reach people: a channel's name and its settings."""
+Filter = Callable[[str, Mapping[str, str]], str]
+"""What a template makes of a value's text and the alert's labels; raises InvalidTarget."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,7 @@ class Integration:
 
     `connect` builds its gateways from its sections; SDKs load when first used. `gather` is called after all systems
     are connected, and may put together what they brought. `inspect` asks the system whether it lets us do our work.
+    `addresses` are those of the machines that its sections name. `filters` are for templates, by name.
     """
 
     name: str
@@ -72,3 +75,4 @@ class Integration:
     gather: Callable[[Services, Connected], Connected] | None = None
     inspect: Callable[[Inspected], Awaitable[Sequence[Finding]]] | None = None
     addresses: Callable[[Sections], Mapping[str, str]] | None = None
+    filters: Callable[[Sections], Mapping[str, Filter]] | None = None

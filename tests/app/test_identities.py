@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from remediator.app.gateways import build_gateways
+from remediator.app.gateways import build_gateways, services_of
 from remediator.app.identities import SiteIdentities
 from remediator.config.catalog import find_catalog
 from remediator.config.settings import Settings
@@ -97,7 +97,7 @@ def aws() -> Iterator[Amazon]:
 def at_aws(folder: Path, aws: Amazon, **more: Any) -> tuple[Settings, Amazon]:
     by = ["tag:Name", "private-ip-address"]
     settings = site(folder, aws={"regions": [REGION], "instance_by": by, **more})
-    return settings, replace(aws, terms=terms_of(settings))
+    return settings, replace(aws, terms=terms_of(settings, services_of(settings).addresses))
 
 
 async def test_aws_says_which_instance_a_host_is_and_under_which_addresses(

@@ -31,7 +31,7 @@ VARIABLES: dict[str, Any] = {
     "target": {"kind": "host", "name": "web1", "namespace": ""},
     "source": "prod",
 }
-TEMPLATES = Templates(HostResolver(allow=(r"web\d+",)))
+TEMPLATES = Templates({"host": HostResolver(allow=(r"web\d+",)).resolve})
 
 
 def rendered(text: str, *, promql: bool = False) -> str:

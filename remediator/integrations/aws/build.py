@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from remediator.config.settings import Settings
 from remediator.core.spelling import canonical_host
 from remediator.integrations.aws.api import Aws, AwsHands, Prices, Terms
@@ -9,7 +11,9 @@ from remediator.integrations.aws.gateway.absent import AbsentAws
 from remediator.integrations.aws.settings import AwsPrices
 
 
-def aws_sides(settings: Settings) -> tuple[Aws, AwsHands]:
+def aws_sides(
+    settings: Settings, addresses: Mapping[str, str] | None = None
+) -> tuple[Aws, AwsHands]:
     """Return the half that looks and the half that acts: one pool of threads, one set of clients."""
     from remediator.integrations.aws.gateway.blocking import Blocking
     from remediator.integrations.aws.gateway.calls import AwsHands as Hands
@@ -18,21 +22,20 @@ def aws_sides(settings: Settings) -> tuple[Aws, AwsHands]:
 
     if not settings.aws.regions:
         return AbsentAws(), AbsentAws()
-    terms, clients = terms_of(settings), Clients(endpoint_url=settings.aws.endpoint_url)
+    terms, clients = terms_of(settings, addresses), Clients(endpoint_url=settings.aws.endpoint_url)
     blocking = Blocking("aws")
     return AwsLooker(terms, clients, blocking), Hands(terms, clients, blocking)
 
 
-def terms_of(settings: Settings) -> Terms:
+def terms_of(settings: Settings, addresses: Mapping[str, str] | None = None) -> Terms:
     """Return what actions need to know of the settings' `aws`."""
     aws = settings.aws
-    addresses = {name: each.host for name, each in settings.resolver.addresses().items()}
     return Terms(
         regions=aws.regions,
         allow_tags=aws.allow_tags,
         instances={canonical_host(name): one for name, one in aws.instances.items()},
         instance_by=aws.instance_by,
-        addresses=addresses,
+        addresses=addresses or {},
         prices=_prices(aws.prices),
     )
 

@@ -104,6 +104,25 @@ def pod_shell_rights() -> tuple[Right, ...]:
 
 
 _NO_HOSTS = "no way to reach hosts: add `hosts.ssh` to the settings"
+
+
+def looker_of(kind: str) -> ReadKey[Looker]:
+    """Name what looks at targets of one kind: an integration brings it, the kit makes one LOOKER of all."""
+    return ReadKey(f"{LOOKERS}{kind}", NO_WAY_TO.get(kind, NO_WAY))
+
+
+def shell_of(kind: str) -> WriteKey[Shell]:
+    """Name what can also change targets of one kind; as `looker_of`."""
+    return WriteKey(f"{SHELLS}{kind}", NO_WAY_TO.get(kind, NO_WAY))
+
+
+LOOKERS, SHELLS = "looker/", "shell/"
+NO_WAY_TO: Mapping[str, str] = {
+    "host": "this daemon cannot reach hosts: set hosts.ssh.known_hosts (and a key) in the settings",
+    "pod": "this daemon cannot reach pods: set kubernetes (a cluster, its namespaces) in the settings",
+}
+"""What to set where nothing reaches targets of a kind."""
+NO_WAY = "this daemon cannot reach it: no integration that is set up has a shell there"
 LOOKER: ReadKey[Looker] = ReadKey("looker", _NO_HOSTS)
 SHELL: WriteKey[Shell] = WriteKey("shell", _NO_HOSTS)
 COMMANDS: ReadKey[Mapping[str, AllowedCommand]] = ReadKey(
