@@ -172,6 +172,17 @@ def test_a_hostile_label_cannot_make_an_allowed_pattern_slow() -> None:
         TEMPLATES.render("{{ labels.x | regex_replace('a', '') }}", {"labels": {"x": "a" * 257}})
 
 
+def test_a_filter_of_an_integration_is_given_the_value_and_the_labels() -> None:
+    brought = Templates({"at": lambda text, labels: f"{text}@{labels['instance']}"})
+
+    assert brought.render("{{ labels.Env | lower | at }}", VARIABLES) == "prod@web1:9100"
+
+
+def test_a_filter_whose_integration_is_not_installed_says_so() -> None:
+    with pytest.raises(InvalidTemplate, match="`host` comes with the integration `hosts`, which"):
+        Templates().usage("host/{{ labels.instance | host }}")
+
+
 def test_a_host_that_is_not_allowed_is_no_target() -> None:
     with pytest.raises(InvalidTarget, match=r"is not allowed by `hosts\.allow`"):
         TEMPLATES.render("{{ labels.instance | host }}", {"labels": {"instance": "db-master"}})
