@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from remediator.integrations.hosts.settings.section import HOSTS_SECTION, HostsSettings
-from remediator.integrations.shell.api import looker_of, shell_of
+from remediator.integrations.shell.api import LOOKER, looker_of, shell_of
 from remediator.ports.gateways import Reads, Writes
-from remediator.ports.integration import Connected, Filter, Integration, Services
+from remediator.ports.inspection import Finding
+from remediator.ports.integration import Connected, Filter, Inspected, Integration, Services
 from remediator.ports.sections import Sections
 
 if TYPE_CHECKING:
@@ -45,6 +46,16 @@ def filters(sections: Sections) -> Mapping[str, Filter]:
     return {"host": sections[HOSTS_SECTION].resolver.resolve}
 
 
+async def inspect(subject: Inspected) -> Sequence[Finding]:
+    """Ask the hosts that the settings name whether they answer, and let us do what the playbooks need."""
+    hosts = subject.services.sections[HOSTS_SECTION]
+    if hosts.ssh.known_hosts is None:
+        return ()
+    from remediator.integrations.hosts.inspect import inspect_hosts
+
+    return await inspect_hosts(subject.reads[LOOKER], hosts, subject.needs)
+
+
 def _reach(hosts: HostsSettings) -> SshSettings:
     from remediator.integrations.hosts.gateway.settings import Address, SshSettings
 
@@ -71,6 +82,7 @@ INTEGRATION = Integration(
     name="hosts",
     sections=(HOSTS_SECTION,),
     connect=connect,
+    inspect=inspect,
     addresses=addresses,
     filters=filters,
 )
