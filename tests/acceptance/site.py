@@ -51,6 +51,8 @@ class Site(Part):
     names by which that one machine is reached.
     """
 
+    python = PYTHON
+
     def __init__(
         self,
         *,
@@ -79,7 +81,7 @@ class Site(Part):
     def start(self) -> None:
         """Write the settings and start the daemon; returns when it is ready. Its log goes on in one file."""
         config = self.write("remediator.yaml", json.dumps(self.settings))  # JSON is YAML
-        argv = [PYTHON, "-m", "remediator", "serve", "--config.file", str(config)]
+        argv = [self.python, "-m", "remediator", "serve", "--config.file", str(config)]
         self._server.start([*argv, "--log.format", "json"], self.is_ready, env=environment())
 
     def kill(self) -> None:
