@@ -29,6 +29,7 @@ from remediator.integrations.hosts.fake.host import FakeDisk, FakeHosts, FakeMac
 from remediator.integrations.hosts.fake.host_commands import said
 from remediator.integrations.prometheus.api import PROMETHEUS, Sample, Series
 from remediator.integrations.shell.api import COMMANDS, LOOKER, SHELL
+from remediator.integrations.shell.settings import COMMANDS_SECTION
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.integration import Connected
 from remediator.telemetry import setup_logging
@@ -150,7 +151,7 @@ async def _tell(folder: Path) -> int:
 
     def read() -> Site:
         def simulated(settings: Settings) -> Connected:
-            reads = world.having(COMMANDS, settings.commands)
+            reads = world.having(COMMANDS, settings.sections[COMMANDS_SECTION])
             return Connected(reads=reads, writes=Writes().having(SHELL, hosts))
 
         return load_site(settings, catalog, conditions, gateways=simulated)

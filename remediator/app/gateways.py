@@ -3,14 +3,15 @@ first used."""
 
 from __future__ import annotations
 
-from remediator.app.shells import build_shells
+from collections.abc import Mapping
+
 from remediator.config.catalog import find_integrations
 from remediator.config.settings import Settings
-from remediator.integrations.shell.api import COMMANDS, LOOKER, SHELL
 from remediator.integrations.slack.build import slack_side
 from remediator.integrations.slack.gateway.side import SLACK
-from remediator.ports.gateways import Reads, Writes
+from remediator.ports.gateways import Reads
 from remediator.ports.integration import Connected, Services
+from remediator.ports.sections import Sections
 
 
 def build_gateways(settings: Settings) -> Connected:
@@ -20,7 +21,11 @@ def build_gateways(settings: Settings) -> Connected:
     for integration in find_integrations():
         if integration.connect:
             whole = joined(whole, integration.connect(services))
-    return joined(whole, _by_hand(settings, whole))
+    whole = joined(whole, _by_hand(settings))
+    for integration in find_integrations():
+        if integration.gather:
+            whole = joined(whole, integration.gather(services, whole))
+    return whole
 
 
 def services_of(settings: Settings) -> Services:
@@ -29,16 +34,13 @@ def services_of(settings: Settings) -> Services:
         sections=settings.sections,
         contacts={"": settings.notify, **settings.contacts},
         secrets=settings.secrets(),
-        addresses=_addresses(settings),
+        addresses=_addresses(settings.sections),
     )
 
 
-def _addresses(settings: Settings) -> dict[str, str]:
-    found = {name: each.host for name, each in settings.resolver.addresses().items()}
-    for integration in find_integrations():
-        if integration.addresses:
-            found |= integration.addresses(settings.sections)
-    return found
+def _addresses(sections: Sections) -> Mapping[str, str]:
+    known = [each.addresses(sections) for each in find_integrations() if each.addresses]
+    return {name: address for each in known for name, address in each.items()}
 
 
 def joined(one: Connected, other: Connected) -> Connected:
@@ -50,11 +52,8 @@ def joined(one: Connected, other: Connected) -> Connected:
     )
 
 
-def _by_hand(settings: Settings, connected: Connected) -> Connected:
-    shells = build_shells(settings, connected)
-    reads = Reads().having(COMMANDS, settings.commands).having(LOOKER, shells.looker)
-    closers = shells.closers
-    if slack := slack_side(settings):
-        reads, closers = reads.having(SLACK, slack), (slack.close, *closers)
-    writes = Writes().having(SHELL, shells.shell)
-    return Connected(reads=reads, writes=writes, closers=closers)
+def _by_hand(settings: Settings) -> Connected:
+    slack = slack_side(settings)
+    if slack is None:
+        return Connected()
+    return Connected(reads=Reads().having(SLACK, slack), closers=(slack.close,))

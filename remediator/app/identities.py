@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from remediator.config.catalog import find_integrations
 from remediator.config.settings import Settings
@@ -16,7 +16,6 @@ from remediator.core.errors import ActionError, Permanent
 from remediator.core.identity import Identity, Said
 from remediator.core.machines import Machines
 from remediator.core.target import Target
-from remediator.integrations.hosts.settings.same import by_way_in
 from remediator.ports.gateways import Reads
 from remediator.ports.identity import Identities
 
@@ -37,7 +36,7 @@ class SiteIdentities:
     ) -> None:
         known, sections = find_integrations(), settings.sections
         told = (group for each in known if each.same for group in each.same(sections))
-        self._machines = Machines((*told, *_by_hand(settings)))
+        self._machines = Machines(told)
         asked = (each.names(sections, reads) for each in known if each.names)
         self._asked = tuple(names for names in asked if names is not None)
         self._monotonic = monotonic
@@ -95,11 +94,6 @@ class SiteIdentities:
             machines=None if machines is None else tuple(machines),
             unsure=next(filter(None, reasons), ""),
         )
-
-
-def _by_hand(settings: Settings) -> Iterable[Iterable[Target]]:
-    """Return what the section `hosts` ties together, until it is on the contract."""
-    return (*by_way_in(settings.resolver.addresses()), *settings.same)
 
 
 class LiveIdentities:

@@ -42,7 +42,7 @@ def inspect_online(
 ) -> tuple[Finding, ...]:
     """Ask everything; settings and playbooks must be without errors. Raise InvalidSettings, InvalidPlaybook."""
     settings = load_settings(settings_path, catalog).checked()
-    templates = Templates(settings.resolver)
+    templates = Templates(catalog.filters(settings.sections))
     loader = PlaybookLoader(catalog, settings.playbook_rules(), templates=templates)
     book = loader.load(paths or settings.playbooks).checked()
     return asyncio.run(inspect(settings, book, catalog))

@@ -55,7 +55,7 @@ def load_site(
     """Read everything; raise InvalidSettings or InvalidPlaybook with every error there is."""
     loaded = load_settings(config_file, catalog, listen=listen)
     settings = loaded.checked()
-    templates = Templates(settings.resolver)
+    templates = Templates(catalog.filters(settings.sections))
     loader = PlaybookLoader(
         catalog, settings.playbook_rules(), templates=templates, conditions=conditions
     )

@@ -52,12 +52,13 @@ def resolve(instance: str, labels: tuple[str, ...], config_file: str | None, out
 def _resolver(config_file: str | None) -> HostResolver:
     from remediator.config.catalog import find_catalog
     from remediator.config.settings_reader import load_settings
+    from remediator.integrations.hosts.settings.section import HOSTS_SECTION
 
     loaded = load_settings(Path(config_file) if config_file else None, find_catalog())
     if loaded.has_errors:
         text = "\n".join(str(problem) for problem in loaded.problems)
         raise Failure(f"the settings have errors\n{text}", hint="remediator check", exit_code=USAGE)
-    return loaded.settings.resolver
+    return loaded.settings.sections[HOSTS_SECTION].resolver
 
 
 def _labels(texts: tuple[str, ...]) -> dict[str, str]:

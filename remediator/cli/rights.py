@@ -115,7 +115,7 @@ def _needs(paths: tuple[Path, ...], config_file: str | None) -> tuple[Settings, 
         if config_file is None:
             return Settings(), find_needs(PlaybookLoader(catalog).load(paths).checked(), catalog)
         settings = load_settings(Path(config_file), catalog).checked()
-        templates = Templates(settings.resolver)
+        templates = Templates(catalog.filters(settings.sections))
         loader = PlaybookLoader(catalog, settings.playbook_rules(), templates=templates)
         book = loader.load(paths or settings.playbooks).checked()
         return settings, find_needs(book, catalog)

@@ -22,7 +22,7 @@ from remediator.core.errors import InvalidSettings
 from remediator.ports.action import Action
 from remediator.ports.channel import Channel
 from remediator.ports.check import Check
-from remediator.ports.integration import Integration
+from remediator.ports.integration import Filter, Integration
 from remediator.ports.probe import Probe
 from remediator.ports.sections import Section, Sections
 from remediator.ports.targets import TargetKinds
@@ -69,6 +69,11 @@ class Catalog:
     def target_kinds(self, sections: Sections) -> tuple[TargetKinds, ...]:
         """Return the kinds of target that integrations bring, under these settings."""
         return tuple(each.target_kinds(sections) for each in self.integrations if each.target_kinds)
+
+    def filters(self, sections: Sections) -> Mapping[str, Filter]:
+        """Return the filters of templates that integrations bring."""
+        brought = [each.filters(sections) for each in self.integrations if each.filters]
+        return {name: found for each in brought for name, found in each.items()}
 
 
 def find_catalog() -> Catalog:

@@ -66,7 +66,7 @@ def annotation(level: str, properties: Mapping[str, str], text: str) -> str:
 
 
 def _loader(catalog: Catalog, settings: Settings) -> PlaybookLoader:
-    templates = Templates(settings.resolver)
+    templates = Templates(catalog.filters(settings.sections))
     return PlaybookLoader(catalog, settings.playbook_rules(), templates=templates)
 
 

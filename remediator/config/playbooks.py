@@ -22,6 +22,7 @@ from remediator.core.playbook import Playbook
 from remediator.documents.problem import Problem, has_errors, in_order
 from remediator.documents.report import Report
 from remediator.documents.yaml_source import YamlSource, read_yaml_file
+from remediator.ports.sections import Sections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ class PlaybookLoader:
     ) -> None:
         self._catalog = catalog
         self._rules = rules or PlaybookRules()
-        self._templates = templates or Templates()
+        self._templates = templates or Templates(catalog.filters(Sections()))
         self._conditions = conditions or CelConditions()
 
     def load(self, paths: Iterable[Path]) -> LoadedPlaybooks:

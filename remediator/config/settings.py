@@ -18,10 +18,7 @@ from remediator.config.settings_sections import (
     Users,
 )
 from remediator.core.selection import Environment
-from remediator.core.target import Target
 from remediator.documents.secret import Secret
-from remediator.integrations.hosts.settings.hosts import HostResolver
-from remediator.integrations.hosts.settings.sections import Command, SshSettings
 from remediator.integrations.slack.settings.sections import SlackSettings
 from remediator.ports.sections import Sections
 
@@ -42,9 +39,6 @@ class Settings:
     users: Users = Users()
     metrics_token: Secret | None = None
     environments: tuple[Environment, ...] = ()
-    resolver: HostResolver = HostResolver()
-    same: tuple[tuple[Target, ...], ...] = ()
-    ssh: SshSettings = SshSettings()
     slack: SlackSettings | None = None
     contacts: Mapping[str, Ways] = field(default_factory=dict)
     severities: Mapping[str, str] = field(default_factory=lambda: dict(SEVERITIES))
@@ -53,7 +47,6 @@ class Settings:
     guards: Mapping[str, Any] = field(default_factory=dict)
     floors: Mapping[str, Any] = field(default_factory=dict)
     protected: tuple[str, ...] = ()
-    commands: Mapping[str, Command] = field(default_factory=dict)
     sections: Sections = field(default_factory=Sections)
     mask: tuple[str, ...] = ()
     retention: Retention = Retention()
@@ -64,7 +57,7 @@ class Settings:
             contacts=frozenset(self.contacts),
             has_slack=self.slack is not None,
             slack_approves=self.users.approve_in_slack,
-            commands=frozenset(self.commands),
+            commands=self.sections.names("commands"),
             protected=self.protected,
             sections=self.sections,
             guard_defaults=self.guards,

@@ -32,8 +32,6 @@ from remediator.documents.report import Report
 from remediator.documents.secret import Secret, SecretReader
 from remediator.documents.shapes import Part, read_loosely
 from remediator.documents.yaml_source import KeyPath, YamlSource, read_yaml_file
-from remediator.integrations.hosts.settings.hosts import HostResolver
-from remediator.integrations.hosts.settings.hosts_reader import HostsReader
 from remediator.integrations.slack.settings.sections import SlackSettings
 from remediator.integrations.slack.settings.slack_reader import SlackReader
 from remediator.ports.sections import SectionReading, Sections
@@ -83,11 +81,10 @@ class _SettingsReader:
         self._folder = folder
         self._secrets = SecretReader(report, folder)
         self._access = AccessReader(report, self._secrets, folder)
-        self._hosts = HostsReader(report, self._secrets, folder)
         self._slack = SlackReader(report, self._secrets)
 
     def read(self, shape: SettingsShape) -> Settings:
-        resolver = self._hosts.resolver(shape.hosts)
+        sections = self._sections(shape)
         tls = self._access.tls(shape.tls)
         listen = self._access.listen(shape.listen)
         sources = self._access.sources(shape.sources, tls)
@@ -108,19 +105,15 @@ class _SettingsReader:
             users=users,
             metrics_token=self._secrets.one(("metrics",), "bearer_token", *metrics),
             environments=self._environments(shape.environments),
-            resolver=resolver,
-            same=self._hosts.same(shape.hosts),
-            ssh=self._hosts.ssh(shape.hosts.ssh),
             slack=slack,
             contacts=contacts,
             severities=SEVERITIES if shape.severities is None else shape.severities,
             notify=notify,
             channel_secrets=secrets_of((*notify, *(w for ways in contacts.values() for w in ways))),
-            guards=self._guards("guards", shape.guards, resolver),
-            floors=self._guards("floors", shape.floors, resolver),
+            guards=self._guards("guards", shape.guards, sections),
+            floors=self._guards("floors", shape.floors, sections),
             protected=self._protected(shape.protected),
-            commands=self._hosts.commands(shape.commands),
-            sections=self._sections(shape),
+            sections=sections,
             mask=self._mask(shape.mask.patterns),
             retention=Retention(
                 runs=shape.retention.runs, notifications=shape.retention.notifications
@@ -201,11 +194,11 @@ class _SettingsReader:
         has_slack = self._slack.is_set
         return read_ways(self._report, path, raw, self._catalog, has_slack=has_slack)
 
-    def _guards(self, key: str, raw: Any, resolver: HostResolver) -> dict[str, Any]:
+    def _guards(self, key: str, raw: Any, sections: Sections) -> dict[str, Any]:
         reading = Reading(
             report=self._report,
             catalog=self._catalog,
-            templates=Templates(resolver),
+            templates=Templates(self._catalog.filters(sections)),
             conditions=CelConditions(),
         )
 

@@ -22,7 +22,6 @@ from remediator.documents.words import (
     Url,
     Words,
 )
-from remediator.integrations.hosts.settings.shape import CommandShape, HostsShape
 from remediator.integrations.slack.settings.shape import SlackShape, SlackUsersShape
 from remediator.ports.sections import Section
 
@@ -130,7 +129,6 @@ class SettingsShape(Shape):
     users: UsersShape = UsersShape()
     metrics: MetricsShape = MetricsShape()
     environments: tuple[EnvironmentShape, ...] = ()
-    hosts: HostsShape = HostsShape()
     slack: SlackShape | None = None
     contacts: dict[Word, Any] = Field(default_factory=dict)
     severities: dict[Word, Word] | None = None
@@ -140,7 +138,6 @@ class SettingsShape(Shape):
     protected: tuple[Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]*/\S+$")], ...] | None = (
         None
     )
-    commands: dict[Word, CommandShape] = Field(default_factory=dict)
     mask: MaskShape = MaskShape()
     retention: RetentionShape = RetentionShape()
 

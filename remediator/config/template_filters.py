@@ -14,11 +14,12 @@ from jinja2.runtime import Context
 
 from remediator.core.errors import InvalidTemplate
 from remediator.documents.patterns import LONGEST_TEXT, read_replacement, replaced, safe_pattern
-from remediator.integrations.hosts.settings.hosts import HostResolver
+from remediator.ports.integration import Filter
 
 LARGEST_TEXT = 8 * 1024
+ELSEWHERE = {"host": "hosts"}
+"""Filters that come with one of our integrations: who writes one where that is not installed is told."""
 FILTER_ARGUMENTS: Mapping[str, tuple[int, int]] = {
-    "host": (0, 0),
     "default": (1, 1),
     "lower": (0, 0),
     "replace": (2, 2),
@@ -35,16 +36,10 @@ class PromqlText(str):
     __slots__ = ()
 
 
-def filters(resolver: HostResolver) -> dict[str, Callable[..., Any]]:
-    """Return the filters by name; `host` asks the resolver."""
-
-    @pass_context
-    def host(context: Context, value: Any) -> str:
-        labels = context.get("labels")
-        return resolver.resolve(text_of(value), labels if isinstance(labels, Mapping) else {})
-
+def filters(brought: Mapping[str, Filter]) -> dict[str, Callable[..., Any]]:
+    """Return all filters by name; those that integrations brought come first."""
     return {
-        "host": host,
+        **{name: _given_labels(found) for name, found in brought.items()},
         "default": default,
         "lower": lambda value: text_of(value).lower(),
         "replace": replace,
@@ -52,6 +47,15 @@ def filters(resolver: HostResolver) -> dict[str, Callable[..., Any]]:
         "promql": promql,
         "promql_regex": promql_regex,
     }
+
+
+def _given_labels(found: Filter) -> Callable[..., str]:
+    @pass_context
+    def filled(context: Context, value: Any) -> str:
+        labels = context.get("labels")
+        return found(text_of(value), labels if isinstance(labels, Mapping) else {})
+
+    return filled
 
 
 def text_of(value: Any) -> str:

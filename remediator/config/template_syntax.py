@@ -7,12 +7,12 @@ sandbox in `templates` is the second wall, not the first.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from remediator.config.template_filters import FILTER_ARGUMENTS
+from remediator.config.template_filters import ELSEWHERE, FILTER_ARGUMENTS
 from remediator.core.errors import InvalidTemplate
 from remediator.documents.patterns import read_replacement, safe_pattern
 from remediator.documents.problem import did_you_mean
@@ -88,7 +88,7 @@ def check_template(environment: Environment, text: str, *, promql: bool) -> Usag
     try:
         _check_tokens(environment, text, promql=promql)
         tree = environment.parse(text)
-        _check_nodes(tree)
+        _check_nodes(tree, environment.filters)
     except TemplateSyntaxError as error:
         where = f" (line {error.lineno})" if "\n" in text else ""
         raise InvalidTemplate(f"{error.message}{where}") from error
@@ -137,13 +137,13 @@ class _Quoting:
                 self.quote = character
 
 
-def _check_nodes(tree: nodes.Template) -> None:
+def _check_nodes(tree: nodes.Template, filters: Collection[str]) -> None:
     for parent in _walk(tree):
         if not isinstance(parent, _NODES):
             raise InvalidTemplate(f"{_word(parent)} not allowed in a template")
         match parent:
             case nodes.Filter():
-                _check_filter(parent)
+                _check_filter(parent, filters)
             case nodes.Getattr() | nodes.Getitem():
                 _check_field(parent)
             case nodes.Name():
@@ -202,19 +202,24 @@ def field_of(lookup: nodes.Getattr | nodes.Getitem) -> str | None:
     )
 
 
-def _check_filter(node: nodes.Filter) -> None:
-    if node.name not in FILTER_ARGUMENTS:
-        hint = (
-            did_you_mean(node.name, FILTER_ARGUMENTS) or f"There are {', '.join(FILTER_ARGUMENTS)}."
-        )
-        raise InvalidTemplate(f"unknown filter `{node.name[:80]}`. {hint}")
-    fewest, most = FILTER_ARGUMENTS[node.name]
+def _check_filter(node: nodes.Filter, known: Collection[str]) -> None:
+    if node.name not in known:
+        raise InvalidTemplate(_no_filter(node.name, known))
+    fewest, most = FILTER_ARGUMENTS.get(node.name, (0, 0))
     if node.kwargs or node.dyn_args or node.dyn_kwargs or not fewest <= len(node.args) <= most:
         raise InvalidTemplate(
             f"the filter `{node.name}` takes {most or 'no'} argument{'' if most == 1 else 's'}"
         )
     if node.name == "regex_replace":
         _check_pattern(*node.args)
+
+
+def _no_filter(name: str, known: Collection[str]) -> str:
+    if name in ELSEWHERE:
+        origin = f"the integration `{ELSEWHERE[name]}`, which is not installed"
+        return f"the filter `{name}` comes with {origin}"
+    hint = did_you_mean(name, known) or f"There are {', '.join(known)}."
+    return f"unknown filter `{name[:80]}`. {hint}"
 
 
 def _check_pattern(argument: nodes.Expr, new: nodes.Expr) -> None:

@@ -16,7 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from remediator.config.template_filters import LARGEST_TEXT, filters, promql, text_of
 from remediator.config.template_syntax import Usage, check_template, has_template
 from remediator.core.errors import InvalidTemplate
-from remediator.integrations.hosts.settings.hosts import HostResolver
+from remediator.ports.integration import Filter
 
 _LARGEST_NUMBER = 10**15
 
@@ -24,14 +24,14 @@ _LARGEST_NUMBER = 10**15
 class Templates:
     """Renders and checks templates; each text is compiled once. Make one per loaded configuration."""
 
-    def __init__(self, resolver: HostResolver | None = None) -> None:
-        names = filters(resolver or HostResolver())
+    def __init__(self, brought: Mapping[str, Filter] | None = None) -> None:
+        names = filters(brought or {})
         self._plain = _Environment(names, quoted=False)
         self._promql = _Environment(names, quoted=True)
         self._compiled: dict[tuple[str, bool], tuple[Template, Usage]] = {}
 
     def render(self, text: str, variables: Mapping[str, Any], *, promql: bool = False) -> str:
-        """Return the text with every `{{ … }}` replaced; raise InvalidTemplate, or InvalidTarget from `host`.
+        """Return the text with every `{{ … }}` replaced; raise InvalidTemplate, or InvalidTarget (`host`).
 
         `promql` quotes each value for the inside of a double-quoted PromQL string.
         """

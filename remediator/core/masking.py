@@ -2,7 +2,7 @@
 
 Logs, commands and annotations repeat passwords that nobody told us. What looks like one becomes `***`, and the key
 stays, so that people understand the line. Errors are on the side of masking. All patterns are RE2's: their time is
-linear in the text. Known secrets, those of the settings, are masked by `telemetry.scrubber` as well.
+linear in the text. Known secrets, those of the settings, are masked by `core.scrubber` as well.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 
 from remediator.core.pattern import Pattern, compiled
+from remediator.documents.report import Report
+from remediator.documents.yaml_source import KeyPath
 
 LONGEST_TEXT = 256
 _ATOM = re.compile(
@@ -40,6 +42,16 @@ _LETTERS = {"\\": "\\", "n": "\n", "t": "\t"}
 def safe_pattern(text: str) -> Pattern:
     """Compile a pattern of at most 200 characters; ValueError says what is wrong with it."""
     return compiled(text, _LONGEST_PATTERN)
+
+
+def is_pattern(report: Report, path: KeyPath, text: str) -> bool:
+    """Say whether a text is a safe pattern; report what is wrong with it."""
+    try:
+        safe_pattern(text)
+    except ValueError as error:
+        report.error(path, "pattern", str(error))
+        return False
+    return True
 
 
 def fully_matches(pattern: str, text: str) -> bool:

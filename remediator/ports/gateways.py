@@ -40,6 +40,10 @@ class _Gateways:
         together = {**self._found(), name: gateway}
         return type(self)(lambda: together)
 
+    def under(self, prefix: str) -> tuple[str, ...]:
+        """Return what follows a prefix in the names that begin with it."""
+        return tuple(name.removeprefix(prefix) for name in self._found() if name.startswith(prefix))
+
     def joined(self, others: Self) -> Self:
         """Return these and others."""
         together = {**self._found(), **others._found()}

@@ -20,6 +20,8 @@ from remediator.ports.targets import TargetKinds
 Closer = Callable[[], Awaitable[None]]
 Way = Mapping[str, object]
 """One way to reach people: a channel's name and its settings."""
+Filter = Callable[[str, Mapping[str, str]], str]
+"""What a template makes of a value's text and the alert's labels; raises InvalidTarget."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,7 @@ class Integration:
 
     `connect` builds its gateways from its sections; SDKs load when first used. `gather` is called after all systems
     are connected, and may put together what they brought. `inspect` asks the system whether it lets us do our work.
+    `addresses` are those of the machines that its sections name. `filters` are for templates, by name.
 
     `target_kinds` are how its targets are written, and which of them the settings let us touch. `protected` is what no
     remedy touches where the settings say nothing else; `own_places` is what none ever touches, as the daemon lives
@@ -90,3 +93,4 @@ class Integration:
     own_places: Callable[[], tuple[str, ...]] | None = None
     same: Callable[[Sections], Iterable[frozenset[Target]]] | None = None
     names: Callable[[Sections, Reads], Names | None] | None = None
+    filters: Callable[[Sections], Mapping[str, Filter]] | None = None

@@ -50,5 +50,10 @@ class Sections:
     def __getitem__(self, section: Section[T]) -> T:
         return cast("T", self._found.get(section.key, section.absent))
 
+    def names(self, key: str) -> frozenset[str]:
+        """Return the names that stand under a key; none where it is no mapping, or not there."""
+        found = self._found.get(key)
+        return frozenset(found) if isinstance(found, Mapping) else frozenset()
+
     def __iter__(self) -> Iterator[object]:
         return iter(self._found.values())

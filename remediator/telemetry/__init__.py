@@ -1,7 +1,6 @@
 """Journal event in, one log line and the metrics it moves out. The only room that knows either; the app feeds it."""
 
 from remediator.telemetry.lines import setup_logging
-from remediator.telemetry.scrubber import Scrubber
 from remediator.telemetry.telemetry import Telemetry
 
-__all__ = ["Scrubber", "Telemetry", "setup_logging"]
+__all__ = ["Telemetry", "setup_logging"]

@@ -13,7 +13,7 @@ from typing import Any
 from remediator.core.errors import InvalidSettings
 from remediator.core.masking import Mask
 from remediator.core.plaintext import clean, one_line
-from remediator.telemetry.scrubber import Scrubber
+from remediator.core.scrubber import Scrubber
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _TALKATIVE = (

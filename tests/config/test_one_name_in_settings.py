@@ -13,6 +13,7 @@ from remediator.core.errors import InvalidTarget
 from remediator.core.target import Target
 from remediator.integrations.hosts.settings.hosts import HostResolver, HostRule, RuleKind
 from remediator.integrations.hosts.settings.inventory import HostAddress, Inventory, read_inventory
+from remediator.integrations.hosts.settings.section import HOSTS_SECTION
 
 TOKENS = "users:\n  tokens: [{name: ana, role: approver, token: one}, {name: bo, role: viewer, token: two}]\n"
 
@@ -66,7 +67,9 @@ def test_people_and_machines_are_read(tmp_path: Path) -> None:
 
     (ana,) = settings.users.people
     assert ana.known_as == ("Ana", "ANA", "a@example.com", "U0ANA0000")
-    assert settings.same == ((Target("host", "db1"), Target("instance", "i-0abcdef12")),)
+    assert settings.sections[HOSTS_SECTION].same == (
+        (Target("host", "db1"), Target("instance", "i-0abcdef12")),
+    )
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from remediator.ports.sections import Sections
 from tests.config.catalogs import small_catalog
 
 CATALOG = small_catalog()
-TEMPLATES = Templates(HostResolver(allow=(r"web\d+",)))
+TEMPLATES = Templates({"host": HostResolver(allow=(r"web\d+",)).resolve})
 LOADER = PlaybookLoader(CATALOG, templates=TEMPLATES)
 ORDERS = Orders(CATALOG, TEMPLATES, {"critical": "SEV-2"})
 ALERT = Alert(

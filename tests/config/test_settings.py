@@ -30,10 +30,11 @@ from remediator.documents.secret import Secret
 from remediator.integrations.alertmanager.settings import ALERTMANAGER_SECTION
 from remediator.integrations.aws.settings import AWS_SECTION
 from remediator.integrations.hosts.settings.inventory import HostAddress
-from remediator.integrations.hosts.settings.sections import Command
+from remediator.integrations.hosts.settings.section import HOSTS_SECTION
 from remediator.integrations.http.settings import HTTP_SECTION
 from remediator.integrations.kubernetes.settings import KUBERNETES_SECTION, GitOps
 from remediator.integrations.prometheus.settings import PROMETHEUS_SECTION
+from remediator.integrations.shell.settings import COMMANDS_SECTION, Command
 from remediator.integrations.slack.settings.sections import SlackSettings
 from tests.config.settings_texts import CATALOG, load, problems, settings
 
@@ -47,7 +48,7 @@ def test_without_a_file_everything_is_safe() -> None:
     assert found.environments == ()
     assert found.protected == ("namespace/kube-system",)
     with pytest.raises(InvalidTarget):
-        found.resolver.resolve("web1:9100", {})
+        found.sections[HOSTS_SECTION].resolver.resolve("web1:9100", {})
 
 
 def test_the_listen_flag_without_a_file_still_needs_credentials() -> None:
@@ -130,7 +131,7 @@ def test_paths_are_relative_to_the_settings_file(settings_folder: Path) -> None:
 
     assert found.data_dir == settings_folder / "var"
     assert found.playbooks == (settings_folder / "playbooks", Path("/etc/remediator/playbooks"))
-    assert found.ssh.private_key_file == settings_folder / "ssh"
+    assert found.sections[HOSTS_SECTION].ssh.private_key_file == settings_folder / "ssh"
     assert found.tls is not None
     assert found.tls.client_ca_file == settings_folder / "ca.pem"
 
@@ -141,10 +142,13 @@ def test_the_world_is_read(settings_folder: Path) -> None:
     assert found.store == StoreSettings(
         url="postgresql://remediator@db/remediator", password=Secret("secret-of-db")
     )
-    assert found.resolver.resolve("web1:9100", {}) == "web1"
-    assert found.resolver.resolve("web7.lan:9100", {}) == "web7"
-    assert found.resolver.addresses() == {"web1": HostAddress(host="10.0.0.1")}
-    assert (found.ssh.user, found.ssh.port, found.ssh.sudo) == ("ops", 2222, False)
+    assert found.sections[HOSTS_SECTION].resolver.resolve("web1:9100", {}) == "web1"
+    assert found.sections[HOSTS_SECTION].resolver.resolve("web7.lan:9100", {}) == "web7"
+    assert found.sections[HOSTS_SECTION].resolver.addresses() == {
+        "web1": HostAddress(host="10.0.0.1")
+    }
+    ssh = found.sections[HOSTS_SECTION].ssh
+    assert (ssh.user, ssh.port, ssh.sudo) == ("ops", 2222, False)
     assert found.sections[KUBERNETES_SECTION][0].gitops is GitOps.REFUSE
     assert found.sections[AWS_SECTION].regions == ("eu-west-1",)
     prometheus = found.sections[PROMETHEUS_SECTION]
@@ -259,7 +263,7 @@ def test_rules_for_playbooks_are_read(settings_folder: Path) -> None:
     assert found.contacts["oncall"] == ({"webhook": {"url": "https://pager.example.com"}},)
     assert found.notify == ({"webhook": {"url": "https://chat.example.com"}}, {"console": {}})
     assert found.severities == {"critical": "SEV-1"}
-    assert found.commands == {
+    assert found.sections[COMMANDS_SECTION] == {
         "restart-agent": Command(
             argv=("systemctl", "restart", "{unit}"),
             parameters={"unit": r"[a-z-]+\.service"},

@@ -19,9 +19,11 @@ from remediator.config.template_filters import FILTER_ARGUMENTS
 from remediator.core.change import ActionEffect
 from remediator.documents.yaml_source import read_yaml, read_yaml_file
 from remediator.ports.gateways import ReadKey, Reads
+from remediator.ports.sections import Sections
 
 ROOT = Path(__file__).parents[2]
 CATALOG = find_catalog()
+FILTERS = {*FILTER_ARGUMENTS, *CATALOG.filters(Sections())}
 PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yaml"))
 PLAYBOOK_PAGE = (ROOT / "docs" / "playbooks.md").read_text()
 SETTINGS_PAGE = (ROOT / "docs" / "settings.md").read_text()
@@ -120,9 +122,7 @@ def test_every_settings_key_is_on_the_page(key: str) -> None:
     assert f"`{key}`" in SETTINGS_PAGE
 
 
-@pytest.mark.parametrize(
-    "word", sorted({*PlaybookShape.model_fields, *STEP_KEYS, *FILTER_ARGUMENTS})
-)
+@pytest.mark.parametrize("word", sorted({*PlaybookShape.model_fields, *STEP_KEYS, *FILTERS}))
 def test_every_word_of_the_language_is_on_the_page(word: str) -> None:
     assert f"`{word}`" in PLAYBOOK_PAGE
 

@@ -31,7 +31,7 @@ VARIABLES: dict[str, Any] = {
     "target": {"kind": "host", "name": "web1", "namespace": ""},
     "source": "prod",
 }
-TEMPLATES = Templates(HostResolver(allow=(r"web\d+",)))
+TEMPLATES = Templates({"host": HostResolver(allow=(r"web\d+",)).resolve})
 
 
 def rendered(text: str, *, promql: bool = False) -> str:
@@ -170,6 +170,17 @@ def test_a_hostile_label_cannot_make_an_allowed_pattern_slow() -> None:
     assert time.process_time() - started < 5
     with pytest.raises(InvalidTemplate, match="at most 256 characters"):
         TEMPLATES.render("{{ labels.x | regex_replace('a', '') }}", {"labels": {"x": "a" * 257}})
+
+
+def test_a_filter_of_an_integration_is_given_the_value_and_the_labels() -> None:
+    brought = Templates({"at": lambda text, labels: f"{text}@{labels['instance']}"})
+
+    assert brought.render("{{ labels.Env | lower | at }}", VARIABLES) == "prod@web1:9100"
+
+
+def test_a_filter_whose_integration_is_not_installed_says_so() -> None:
+    with pytest.raises(InvalidTemplate, match="`host` comes with the integration `hosts`, which"):
+        Templates().usage("host/{{ labels.instance | host }}")
 
 
 def test_a_host_that_is_not_allowed_is_no_target() -> None:

@@ -12,7 +12,7 @@ import click
 import pytest
 
 from remediator.cli import main
-from remediator.config.catalog import find_catalog
+from remediator.config.catalog import Catalog
 from remediator.config.settings_shape import shape_with
 from remediator.core.events import EVENTS, Outcome
 from remediator.core.guards import GUARDS
@@ -48,7 +48,7 @@ def inner_shapes(annotation: Any) -> Iterator[type[Shape]]:
 def keys_of_settings() -> list[str]:
     """Every key at any depth; of `NAME` and `NAME_file`, the page teaches the second."""
     found: set[str] = set()
-    for shape in (*shapes(shape_with(find_catalog().sections)), RewriteShape):
+    for shape in (*shapes(shape_with(Catalog().sections)), RewriteShape):
         names = set(shape.model_fields)
         found |= {name for name in names if f"{name}_file" not in names}
     return sorted(found)

@@ -39,6 +39,7 @@ from remediator.core.messages import Message
 from remediator.core.order import Order
 from remediator.core.person import Person
 from remediator.core.playbook import ApprovalPolicy, CheckOrder, Mode, ProbeOrder, VerifyOrder
+from remediator.core.scrubber import Scrubber
 from remediator.core.selection import Selection
 from remediator.engine.courier import Courier
 from remediator.engine.explanation import Explanation
@@ -53,7 +54,6 @@ from remediator.ports.parameters import Parameters
 from remediator.ports.probe import Probe
 from remediator.telemetry import Telemetry
 from remediator.telemetry.lines import LineFormatter
-from remediator.telemetry.scrubber import Scrubber
 from remediator.testing.world import (
     SetProposer,
     World,

@@ -14,8 +14,9 @@ from remediator.core.errors import InvalidSettings
 from remediator.core.events import Outcome, Stage
 from remediator.core.facts import Answer, Known
 from remediator.core.person import Person
+from remediator.core.scrubber import Scrubber
 from remediator.core.verdict import Ruling
-from remediator.telemetry import Scrubber, Telemetry, setup_logging
+from remediator.telemetry import Telemetry, setup_logging
 from remediator.testing.builders import MOMENT
 from tests.telemetry.story import Story, closed, judged
 

@@ -31,7 +31,7 @@ def terms_of(aws: AwsSettings, addresses: Mapping[str, str]) -> Terms:
         allow_tags=aws.allow_tags,
         instances={canonical_host(name): one for name, one in aws.instances.items()},
         instance_by=aws.instance_by,
-        addresses=addresses,
+        addresses=addresses or {},
         prices=_prices(aws.prices),
     )
 

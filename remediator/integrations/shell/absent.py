@@ -11,12 +11,11 @@ from remediator.core.target import Target
 from remediator.integrations.shell.api import Output, Receipt
 
 
-class AbsentHosts:
-    """A shell for a daemon that cannot reach hosts."""
+class AbsentShell:
+    """A shell for targets that this daemon cannot reach."""
 
-    _reason = (
-        "this daemon cannot reach hosts: set hosts.ssh.known_hosts (and a key) in the settings"
-    )
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
 
     async def look(
         self, target: Target, argv: Sequence[str], *, timeout: timedelta, sudo: bool = False
@@ -43,11 +42,3 @@ class AbsentHosts:
 
     def _refuse(self, target: Target) -> NoReturn:
         raise Missing(self._reason, target=str(target))
-
-
-class AbsentPods(AbsentHosts):
-    """A shell for a daemon that knows no cluster."""
-
-    _reason = (
-        "this daemon cannot reach pods: set kubernetes (a cluster, its namespaces) in the settings"
-    )

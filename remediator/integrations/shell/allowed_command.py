@@ -14,7 +14,7 @@ from remediator.core.pattern import compiled
 from remediator.core.plaintext import one_line
 
 COMMAND_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _LONGEST_VALUE = 256
 
 
@@ -69,4 +69,4 @@ def filled(words: Sequence[str], values: Mapping[str, str]) -> list[str]:
             raise Permanent(f"the command has no parameter {found.group(1)!r}")
         return values[found.group(1)]
 
-    return [_PLACEHOLDER.sub(value, word) for word in words]
+    return [PLACEHOLDER.sub(value, word) for word in words]

@@ -110,20 +110,27 @@ def shell_rights(use: Use) -> tuple[Right, ...]:
 
 
 _NO_HOSTS = "no way to reach hosts: add `hosts.ssh` to the settings"
-LOOKER: ReadKey[Looker] = ReadKey("looker", _NO_HOSTS)
-SHELL: WriteKey[Shell] = WriteKey("shell", _NO_HOSTS)
 
 
 def looker_of(kind: str) -> ReadKey[Looker]:
-    """Return the key of what looks at targets of one kind; whoever reaches them brings it."""
-    return ReadKey(f"looker/{kind}", f"no way to reach a {kind}")
+    """Name what looks at targets of one kind: an integration brings it, the kit makes one LOOKER of all."""
+    return ReadKey(f"{LOOKERS}{kind}", NO_WAY_TO.get(kind, NO_WAY))
 
 
 def shell_of(kind: str) -> WriteKey[Shell]:
-    """Return the key of what can also change targets of one kind."""
-    return WriteKey(f"shell/{kind}", f"no way to reach a {kind}")
+    """Name what can also change targets of one kind; as `looker_of`."""
+    return WriteKey(f"{SHELLS}{kind}", NO_WAY_TO.get(kind, NO_WAY))
 
 
+LOOKERS, SHELLS = "looker/", "shell/"
+NO_WAY_TO: Mapping[str, str] = {
+    "host": "this daemon cannot reach hosts: set hosts.ssh.known_hosts (and a key) in the settings",
+    "pod": "this daemon cannot reach pods: set kubernetes (a cluster, its namespaces) in the settings",
+}
+"""What to set where nothing reaches targets of a kind."""
+NO_WAY = "this daemon cannot reach it: no integration that is set up has a shell there"
+LOOKER: ReadKey[Looker] = ReadKey("looker", _NO_HOSTS)
+SHELL: WriteKey[Shell] = WriteKey("shell", _NO_HOSTS)
 COMMANDS: ReadKey[Mapping[str, AllowedCommand]] = ReadKey(
     "commands", "the settings allow no commands; see `commands`"
 )

@@ -14,7 +14,8 @@ from remediator.core.duration import format_size
 from remediator.core.events import Evidence
 from remediator.core.plaintext import one_line
 from remediator.core.target import Target
-from remediator.integrations.shell.api import LOOKER, Looker, shell_rights
+from remediator.integrations.hosts.rights import root_rights
+from remediator.integrations.shell.api import LOOKER, Looker
 from remediator.integrations.shell.filesystem import absolute_path, df_words, parse_df
 from remediator.integrations.shell.looking import LONGEST_LINE, first_problem, look
 from remediator.ports.gateways import Reads
@@ -113,6 +114,6 @@ PROBES = (
         targets=("host", "pod"),
         example='disk.usage: {path: "/var", top: 15}',
         prober=_prober,
-        rights=shell_rights,
+        rights=root_rights(UsageParameters, lambda wanted: [_du(wanted.path, _DF)]),
     ),
 )

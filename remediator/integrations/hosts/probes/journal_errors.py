@@ -12,7 +12,8 @@ from remediator.core.duration import format_duration
 from remediator.core.events import Evidence
 from remediator.core.plaintext import one_line
 from remediator.core.target import Target
-from remediator.integrations.shell.api import LOOKER, Looker, shell_rights
+from remediator.integrations.hosts.rights import root_rights
+from remediator.integrations.shell.api import LOOKER, Looker
 from remediator.integrations.shell.looking import LONGEST_LINE, look
 from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Duration, Parameters
@@ -73,6 +74,6 @@ PROBES = (
         targets=("host",),
         example="journal.errors: {since: 1h, unit: nginx.service}",
         prober=_prober,
-        rights=shell_rights,
+        rights=root_rights(ErrorsParameters, lambda wanted: [errors_words(wanted)]),
     ),
 )

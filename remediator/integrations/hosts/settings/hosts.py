@@ -22,6 +22,7 @@ from remediator.documents.patterns import (
 from remediator.integrations.hosts.settings.inventory import HostAddress, Inventory
 
 _FLAGS = re.compile(r"\(\?([a-z]+)\)")
+_PLAIN = re.compile(r"[A-Za-z0-9_](\\[.-]|[A-Za-z0-9._-])*")
 _HOST = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:-]{0,252}")
 
 
@@ -124,6 +125,18 @@ class HostResolver:
             known = {**rule.inventory.hosts, **known}
         return known
 
+    def named(self) -> tuple[str, ...]:
+        """Return the hosts that the settings name one by one, in inventories and in `allow`, where they are allowed."""
+        known = tuple(self.addresses())
+        if self.allow is None:
+            return known
+        plain = (canonical_host(p.replace("\\", "")) for p in self.allow if _PLAIN.fullmatch(p))
+        return tuple(name for name in dict.fromkeys((*known, *plain)) if self._is_allowed(name))
+
+    def _is_allowed(self, host: str) -> bool:
+        patterns = map(_in_any_case, self.allow or ())
+        return any(fully_matches(pattern, host) for pattern in patterns)
+
     def _note(self, found: tuple[str, ...], rule: HostRule) -> str:
         if len(found) > 1:
             return "more than one host, so none"
@@ -143,7 +156,7 @@ class HostResolver:
             if rule.kind is RuleKind.INVENTORY:
                 return known
             raise InvalidTarget(f"{host!r} is not in an inventory and `hosts.allow` is not set")
-        if not any(fully_matches(_in_any_case(pattern), known) for pattern in self.allow):
+        if not self._is_allowed(known):
             raise InvalidTarget(f"{host!r} is not allowed by `hosts.allow`")
         return known
 

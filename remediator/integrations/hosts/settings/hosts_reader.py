@@ -1,46 +1,40 @@
-"""Reads `hosts` and `commands`: which machines may be touched, how they are reached, and which free commands exist."""
+"""Reads `hosts`: which machines may be touched, and how they are reached."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from remediator.core.errors import InvalidTarget
 from remediator.core.identity import MACHINES
 from remediator.core.target import Target, typed_target
-from remediator.documents.patterns import read_replacement, safe_pattern, way_out
+from remediator.documents.patterns import is_pattern, read_replacement, safe_pattern
 from remediator.documents.problem import did_you_mean
-from remediator.documents.report import Report
-from remediator.documents.secret import SecretReader
 from remediator.documents.shapes import Part, read_shape
 from remediator.documents.yaml_source import KeyPath
 from remediator.integrations.hosts.settings.hosts import HostResolver, HostRule, RuleKind
 from remediator.integrations.hosts.settings.inventory import read_inventory
-from remediator.integrations.hosts.settings.sections import Command, SshSettings
 from remediator.integrations.hosts.settings.shape import (
-    CommandShape,
     HostsShape,
     RewriteShape,
     SshShape,
 )
-
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+from remediator.integrations.hosts.settings.ssh import SshSettings
+from remediator.ports.sections import SectionReading
 
 
 class HostsReader:
     """Reads everything about hosts."""
 
-    def __init__(self, report: Report, secrets: SecretReader, folder: Path) -> None:
-        self._report = report
-        self._secrets = secrets
-        self._folder = folder
+    def __init__(self, reading: SectionReading) -> None:
+        self._report = reading.report
+        self._secrets = reading.secrets
+        self._folder = reading.folder
 
     def resolver(self, shape: HostsShape) -> HostResolver:
         """Read `resolve` and `allow`."""
         for index, pattern in enumerate(shape.allow or ()):
-            self._check_pattern(("hosts", "allow", index), pattern)
+            is_pattern(self._report, ("hosts", "allow", index), pattern)
         if shape.resolve is None:
             return HostResolver(allow=shape.allow)
         path: KeyPath = ("hosts", "resolve")
@@ -68,10 +62,6 @@ class HostsReader:
             sudo=shape.sudo,
             receipts=shape.receipts,
         )
-
-    def commands(self, shapes: Mapping[str, CommandShape]) -> dict[str, Command]:
-        """Read `commands`."""
-        return {name: self._command(("commands", name), shape) for name, shape in shapes.items()}
 
     def _rule(self, path: KeyPath, raw: Any) -> HostRule | None:
         if raw == "strip_port":
@@ -107,7 +97,7 @@ class HostsReader:
 
     def _rewrite(self, path: KeyPath, raw: Any) -> HostRule | None:
         shape = read_shape(self._report, path, raw, RewriteShape, Part("`rewrite`"))
-        if shape is None or not self._check_pattern((*path, "match"), shape.match):
+        if shape is None or not is_pattern(self._report, (*path, "match"), shape.match):
             return None
         try:
             read_replacement(shape.to, safe_pattern(shape.match))
@@ -124,57 +114,6 @@ class HostsReader:
             self._report.error(path, "inventory", str(error), hint)
             return None
         return HostRule(kind=RuleKind.INVENTORY, inventory=inventory)
-
-    def _command(self, path: KeyPath, shape: CommandShape) -> Command:
-        for name, pattern in shape.parameters.items():
-            if self._check_pattern((*path, "parameters", name), pattern):
-                self._warn_of_paths((*path, "parameters", name), pattern)
-        check = shape.check.argv if shape.check else None
-        used = self._placeholders((*path, "argv"), shape.argv, shape.parameters)
-        used |= self._placeholders((*path, "check", "argv"), check or (), shape.parameters)
-        for name in shape.parameters:
-            if name not in used:
-                message = f"no word of the command holds `{{{name}}}`"
-                self._report.error((*path, "parameters", name), "unused", message, at_key=True)
-        return Command(
-            argv=shape.argv,
-            parameters=shape.parameters,
-            check=check,
-            reversible=shape.reversible,
-        )
-
-    def _placeholders(
-        self, path: KeyPath, argv: tuple[str, ...], known: Mapping[str, str]
-    ) -> set[str]:
-        used: set[str] = set()
-        for index, word in enumerate(argv):
-            names = _PLACEHOLDER.findall(word)
-            used |= set(names)
-            unknown = [name for name in names if name not in known]
-            if unknown:
-                message = f"`{{{unknown[0]}}}` has no pattern under `parameters`"
-                hint = did_you_mean(unknown[0], known)
-                self._report.error((*path, index), "placeholder", message, hint)
-            if index == 0 and (names or not word):
-                message = "the command itself must be written out"
-                self._report.error((*path, index), "placeholder", message)
-        return used
-
-    def _warn_of_paths(self, path: KeyPath, pattern: str) -> None:
-        if found := way_out(pattern):
-            message = (
-                f"`{pattern}` lets a value hold `{found}`, which leads to other files in a path"
-            )
-            hint = "Say which characters may stand there, such as [a-z0-9-]+."
-            self._report.warn(path, "path-in-parameter", message, hint)
-
-    def _check_pattern(self, path: KeyPath, pattern: str) -> bool:
-        try:
-            safe_pattern(pattern)
-        except ValueError as error:
-            self._report.error(path, "pattern", str(error))
-            return False
-        return True
 
     def _file(self, text: str | None) -> Path | None:
         return self._folder / Path(text).expanduser() if text is not None else None

@@ -1,4 +1,4 @@
-"""The shapes of `hosts` and `commands`."""
+"""The shape of `hosts`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from pydantic import Field, StrictStr
 
 from remediator.documents.shapes import Flag, Shape, Word
 from remediator.documents.words import (
-    Argv,
-    LabelName,
     Path_,
     Port,
     Words,
@@ -48,18 +46,3 @@ class RewriteShape(Shape):
 
     match: Word
     to: Word
-
-
-class CommandCheckShape(Shape):
-    """How to see whether a command has worked."""
-
-    argv: Argv
-
-
-class CommandShape(Shape):
-    """One entry of `commands`."""
-
-    argv: Argv
-    parameters: dict[LabelName, Word] = Field(default_factory=dict)
-    check: CommandCheckShape | None = None
-    reversible: Flag = False

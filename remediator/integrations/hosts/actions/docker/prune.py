@@ -20,8 +20,10 @@ from remediator.integrations.hosts.actions.docker.finding import Finder
 from remediator.integrations.hosts.actions.docker.words import (
     Prunable,
     PruneParameters,
+    look_and_prune_words,
     remove_words,
 )
+from remediator.integrations.hosts.rights import root_rights
 from remediator.integrations.shell.api import (
     LOOKER,
     SHELL,
@@ -29,7 +31,6 @@ from remediator.integrations.shell.api import (
     Output,
     Receipt,
     Shell,
-    shell_rights,
 )
 from remediator.integrations.shell.receipts import (
     HOST_TARGETS,
@@ -211,6 +212,6 @@ ACTIONS = (
         example="docker.prune: {what: [images, build_cache, containers], older_than: 24h, path: /var}",
         proposer=_proposer,
         applier=_applier,
-        rights=shell_rights,
+        rights=root_rights(PruneParameters, look_and_prune_words),
     ),
 )

@@ -5,7 +5,7 @@ Each command stands in `deploy/sudoers.d/remediator` too: a word more or less he
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -95,6 +95,18 @@ def inspect_words(docker_host: str | None, ids: Iterable[str]) -> list[str]:
     """Return the command that tells state, end, size, image and name of containers, a line each."""
     words = ["container", "inspect", "--size", "--format", _CONTAINER]
     return [*docker_words(docker_host), *words, *ids]
+
+
+def look_and_prune_words(wanted: PruneParameters) -> Iterator[Sequence[str]]:
+    """Yield every command of a request but those about the containers that were found."""
+    yield info_words(wanted.docker_host)
+    yield usage_words(wanted.docker_host)
+    for what in wanted.what:
+        if what is Prunable.CONTAINERS:
+            yield stopped_words(wanted.docker_host)
+            yield stopped_words(wanted.docker_host, kept=True)
+        else:
+            yield prune_words(wanted, what)
 
 
 def docker_words(docker_host: str | None) -> list[str]:

@@ -7,7 +7,7 @@ command, and the most it may free. Space is measured with df, because journalctl
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Self
@@ -20,7 +20,8 @@ from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
 from remediator.integrations.hosts.actions.journal.place import Journal, journal_of
-from remediator.integrations.shell.api import LOOKER, SHELL, Looker, Shell, shell_rights
+from remediator.integrations.hosts.rights import root_rights
+from remediator.integrations.shell.api import LOOKER, SHELL, Looker, Shell
 from remediator.integrations.shell.filesystem import absolute_path, generous_bound
 from remediator.integrations.shell.receipts import (
     HOST_TARGETS,
@@ -148,19 +149,22 @@ def listed_bytes(text: str) -> int:
     return sum(int(row[4]) for row in columns if len(row) > 5 and row[4].isdigit())
 
 
+def _limits(wanted: VacuumParameters) -> list[str]:
+    bytes_kept = f"--vacuum-size={wanted.keep_size}" if wanted.keep_size else ""
+    age = int(wanted.keep_time.total_seconds()) if wanted.keep_time else 0
+    time_kept = f"--vacuum-time={age}s" if age else ""
+    return [word for word in (bytes_kept, time_kept) if word]
+
+
 def _change(request: Request, journal: Journal, usage: int, estimate: int) -> Change:
     wanted = VacuumParameters.of(request.parameters)
-    bytes_kept = f"--vacuum-size={wanted.keep_size}" if wanted.keep_size else None
-    age = int(wanted.keep_time.total_seconds()) if wanted.keep_time else 0
-    time_kept = f"--vacuum-time={age}s" if age else None
-    only = f"--directory={journal.directory}" if journal.is_one_of_two else None
-    limits = [word for word in (only, bytes_kept, time_kept) if word]
+    only = [f"--directory={journal.directory}"] if journal.is_one_of_two else []
     most = usage if wanted.keep_time else estimate
     return Change(
         step=request.step,
         action="journal.vacuum",
         target=request.target,
-        intent={"argv": ["journalctl", "--rotate", *limits]},
+        intent={"argv": ["journalctl", "--rotate", *only, *_limits(wanted)]},
         version=journal.version,
         summary=f"delete archived journals of {request.target} {_limit_words(wanted)}",
         effect=ActionEffect.IRREVERSIBLE,
@@ -183,6 +187,11 @@ def _proposer(reads: Reads) -> VacuumProposer:
     return VacuumProposer(reads[LOOKER])
 
 
+def _as_root(wanted: VacuumParameters) -> Iterable[Sequence[str]]:
+    yield ["journalctl", "--disk-usage"]
+    yield ["journalctl", "--rotate", *_limits(wanted)]
+
+
 def _applier(reads: Reads, writes: Writes) -> VacuumApplier:
     return VacuumApplier(writes[SHELL])
 
@@ -198,6 +207,6 @@ ACTIONS = (
         example="journal.vacuum: {keep_size: 500M, keep_time: 2d, path: /var}",
         proposer=_proposer,
         applier=_applier,
-        rights=shell_rights,
+        rights=root_rights(VacuumParameters, _as_root),
     ),
 )

@@ -24,6 +24,7 @@ from remediator.integrations.hosts.knowledge.unit import (
     show_words,
     why_moved,
 )
+from remediator.integrations.hosts.rights import root_rights
 from remediator.integrations.shell.api import LOOKER, SHELL, Looker, Shell
 from remediator.integrations.shell.receipts import (
     LOOK,
@@ -69,7 +70,7 @@ class RestartProposer(Proposer):
             step=request.step,
             action="service.restart",
             target=request.target,
-            intent={"unit": wanted.unit, "argv": ["systemctl", "restart", "--", wanted.unit]},
+            intent={"unit": wanted.unit, "argv": _argv(wanted)},
             version=unit.version,
             summary=f"restart {wanted.unit} on {request.target} (now {_state_words(unit)})",
             effect=ActionEffect.REVERSIBLE,
@@ -120,6 +121,10 @@ class RestartApplier:
             return (await _unit(self._shell, change.target, change.intent["unit"])).state
         except ActionError:
             return "in a state that could not be read"
+
+
+def _argv(wanted: RestartParameters) -> list[str]:
+    return ["systemctl", "restart", "--", wanted.unit]
 
 
 def _state_words(unit: Unit) -> str:
@@ -186,5 +191,6 @@ ACTIONS = (
         example="service.restart: {unit: nginx.service}",
         proposer=_proposer,
         applier=_applier,
+        rights=root_rights(RestartParameters, lambda wanted: [_argv(wanted)]),
     ),
 )

@@ -1,4 +1,4 @@
-"""Known secrets, masked in every text that leaves the daemon; used by log lines, and by the app for other sinks."""
+"""Known secrets, masked in every text that leaves the daemon; used by log lines and by shells."""
 
 from __future__ import annotations
 

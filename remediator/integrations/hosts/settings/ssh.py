@@ -1,9 +1,8 @@
-"""The sections `hosts.ssh` and `commands` as values."""
+"""How hosts are reached: `hosts.ssh` as a value."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from remediator.documents.secret import Secret
@@ -23,13 +22,3 @@ class SshSettings:
     passphrase: Secret | None = None
     sudo: bool = False
     receipts: str = "/var/lib/remediator/receipts"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """A command that playbooks may name. `{unit}` in a word stands for a parameter that fully matches its pattern."""
-
-    argv: tuple[str, ...]
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    check: tuple[str, ...] | None = None
-    reversible: bool = False

@@ -1,0 +1,98 @@
+"""Hosts by SSH: what an alert's `instance` is, and the shell that gets there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from remediator.core.target import Target
+from remediator.integrations.hosts.settings.same import by_way_in
+from remediator.integrations.hosts.settings.section import HOSTS_SECTION, HostsSettings
+from remediator.integrations.shell.api import LOOKER, looker_of, shell_of
+from remediator.ports.gateways import Reads, Writes
+from remediator.ports.inspection import Finding
+from remediator.ports.integration import Connected, Filter, Inspected, Integration, Services
+from remediator.ports.sections import Sections
+
+if TYPE_CHECKING:
+    from remediator.integrations.hosts.gateway.settings import SshSettings
+
+
+def connect(services: Services) -> Connected:
+    """Return the shells by SSH where the settings name known hosts."""
+    hosts = services.sections[HOSTS_SECTION]
+    if hosts.ssh.known_hosts is None:
+        return Connected()
+    from remediator.integrations.hosts.gateway.pool import Pool
+    from remediator.integrations.hosts.gateway.shell import SshLooker, SshShell
+
+    reach = _reach(hosts)
+    pool = Pool(reach)
+    looker, shell = SshLooker(reach, pool), SshShell(reach, pool)
+    return Connected(
+        reads=Reads().having(looker_of("host"), looker),
+        writes=Writes().having(shell_of("host"), shell),
+        closers=(shell.close,),
+    )
+
+
+def addresses(sections: Sections) -> Mapping[str, str]:
+    """Return where the inventories' hosts are."""
+    known = sections[HOSTS_SECTION].resolver.addresses()
+    return {name: address.host for name, address in known.items()}
+
+
+def filters(sections: Sections) -> Mapping[str, Filter]:
+    """Return `host`, which makes a host of an `instance`."""
+    return {"host": sections[HOSTS_SECTION].resolver.resolve}
+
+
+async def inspect(subject: Inspected) -> Sequence[Finding]:
+    """Ask the hosts that the settings name whether they answer, and let us do what the playbooks need."""
+    hosts = subject.services.sections[HOSTS_SECTION]
+    if hosts.ssh.known_hosts is None:
+        return ()
+    from remediator.integrations.hosts.inspect import inspect_hosts
+
+    return await inspect_hosts(subject.reads[LOOKER], hosts, subject.needs)
+
+
+def _reach(hosts: HostsSettings) -> SshSettings:
+    from remediator.integrations.hosts.gateway.settings import Address, SshSettings
+
+    ssh, inventory = hosts.ssh, hosts.resolver.addresses()
+    return SshSettings(
+        known_hosts=str(ssh.known_hosts),
+        user=ssh.user,
+        port=ssh.port,
+        config_file=_text(ssh.config_file),
+        private_key_file=_text(ssh.private_key_file),
+        certificate_file=_text(ssh.certificate_file),
+        sudo=ssh.sudo,
+        passphrase=ssh.passphrase.reveal() if ssh.passphrase else None,
+        addresses={n: Address(a.host, a.port, a.user, a.spelled) for n, a in inventory.items()},
+        receipts=ssh.receipts,
+    )
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
+def same(sections: Sections) -> Iterator[frozenset[Target]]:
+    """Yield the names that the inventories and `hosts.same` tie together."""
+    hosts = sections[HOSTS_SECTION]
+    yield from by_way_in(hosts.resolver.addresses())
+    yield from (frozenset(names) for names in hosts.same)
+
+
+INTEGRATION = Integration(
+    name="hosts",
+    sections=(HOSTS_SECTION,),
+    connect=connect,
+    inspect=inspect,
+    addresses=addresses,
+    filters=filters,
+    same=same,
+)

@@ -1,0 +1,120 @@
+"""`check --online` asks every host that the settings name: whether it answers, and whether sudo lets us work there."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from remediator.app.online import inspect_online
+from remediator.config.catalog import find_catalog
+from remediator.integrations.hosts.settings.hosts import HostResolver, HostRule, RuleKind
+from remediator.integrations.hosts.settings.inventory import HostAddress, Inventory
+from remediator.ports.inspection import Finding, Level
+from tests.deploy.shipped import sudoers_for
+from tests.parts.require import require
+from tests.parts.sshd import Sshd
+
+STEPS = [
+    {"journal.vacuum": {"keep_size": "500M", "keep_time": "2d"}},
+    {"docker.prune": {"older_than": "24h", "path": "/var"}},
+]
+NGINX = {"service.restart": {"unit": "nginx.service"}}
+DATABASE = {"service.restart": {"unit": "postgresql.service"}}
+
+
+@pytest.fixture(scope="module")
+def sshd() -> Iterator[Sshd]:
+    """An sshd whose account may do as root what the shipped sudoers file says."""
+    require("sshd", "ssh-keygen", "sudo", "visudo", root=True)
+    with Sshd(sudo=True) as part:
+        Path("/etc/sudoers.d", part.user).write_text(sudoers_for(part.user))
+        yield part
+
+
+def playbook(name: str, *steps: dict[str, object]) -> dict[str, object]:
+    return {
+        "name": name,
+        "match": ['alertname="X"'],
+        "target": "host/web1",
+        "diagnose": [{"journal.errors": {"since": "1h"}}, {"disk.usage": {"path": "/var"}}],
+        "mode": "approve",
+        "steps": list(steps),
+        "verify": {"all": [{"alert": "resolved"}]},
+    }
+
+
+def found(folder: Path, sshd: Sshd, *books: dict[str, object], port: int = 0) -> list[Finding]:
+    variables = {"ansible_host": sshd.host, "ansible_port": port or sshd.port}
+    hosts = {"_meta": {"hostvars": {"web1": variables}}}
+    (folder / "inventory.json").write_text(json.dumps(hosts))
+    (folder / "playbooks").mkdir()
+    for book in books:
+        (folder / "playbooks" / f"{book['name']}.yaml").write_text(yaml.safe_dump(book))
+    ssh = {
+        "user": sshd.user,
+        "known_hosts": str(sshd.known_hosts_path),
+        "private_key_file": str(sshd.private_key_path),
+        "sudo": True,
+    }
+    section = {"resolve": [{"ansible_inventory": "inventory.json"}], "ssh": ssh}
+    file = folder / "remediator.yaml"
+    file.write_text(yaml.safe_dump({"hosts": section, "playbooks": ["playbooks"]}))
+    return list(inspect_online((), file, find_catalog()))
+
+
+@pytest.mark.slow
+def test_a_host_with_the_shipped_sudoers_lets_us_do_what_the_playbooks_need(
+    sshd: Sshd, tmp_path: Path
+) -> None:
+    (finding,) = found(tmp_path, sshd, playbook("disk", *STEPS), playbook("web", NGINX))
+
+    assert (finding.level, finding.where) == (Level.OK, "host web1")
+    assert finding.text == "answers, and sudo allows what the playbooks need"
+
+
+@pytest.mark.slow
+def test_a_unit_that_sudoers_does_not_name_is_told_with_its_playbooks(
+    sshd: Sshd, tmp_path: Path
+) -> None:
+    books = [playbook("db", DATABASE), playbook("db2", DATABASE), playbook("web", NGINX)]
+
+    (finding,) = found(tmp_path, sshd, *books)
+
+    assert (finding.level, finding.where) == (Level.ERROR, "host web1")
+    assert finding.text == (
+        "sudo does not allow `systemctl restart -- postgresql.service` (db, db2)"
+    )
+
+
+@pytest.mark.slow
+def test_a_host_that_does_not_answer_is_an_error(sshd: Sshd, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        closed = taken.getsockname()[1]
+
+    (finding,) = found(tmp_path, sshd, playbook("web", NGINX), port=closed)
+
+    assert (finding.level, finding.where) == (Level.ERROR, "host web1")
+
+
+@pytest.mark.parametrize(
+    ("allow", "names"),
+    [
+        (None, ("web1", "db1")),
+        ((r"web\d+",), ("web1",)),
+        ((r"db1", r"app1\.example\.com", r"cache-2"), ("db1", "app1.example.com", "cache-2")),
+        ((".*",), ("web1", "db1")),
+        ((r"w\d", "x.*", "(a|b)"), ()),
+    ],
+)
+def test_only_hosts_that_are_named_one_by_one_are_asked(
+    allow: tuple[str, ...] | None, names: tuple[str, ...]
+) -> None:
+    known = {"web1": HostAddress(host="10.0.0.1"), "db1": HostAddress(host="10.0.0.2")}
+    rule = HostRule(kind=RuleKind.INVENTORY, inventory=Inventory(hosts=known))
+
+    assert HostResolver(rules=(rule,), allow=allow).named() == names
