@@ -21,6 +21,7 @@ SHIPPED: Mapping[str, tuple[str, ...]] = {
         "disk.usage",
         "docker.prune",
         "filesystem.grow",
+        "host",
         "host.command",
         "host.top",
         "journal.errors",

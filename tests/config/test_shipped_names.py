@@ -2,6 +2,7 @@
 
 from remediator.config.catalog import PARTS, find_catalog
 from remediator.integrations.shipped import SHIPPED, comes_with
+from remediator.ports.sections import Sections
 
 CATALOG = find_catalog()
 
@@ -9,6 +10,8 @@ CATALOG = find_catalog()
 def test_every_name_of_the_catalog_is_listed_and_none_twice() -> None:
     listed = [name for names in SHIPPED.values() for name in names]
     there = {name for room in PARTS for name in getattr(CATALOG, room)}
+
+    there |= set(CATALOG.filters(Sections()))
 
     assert set(listed) == there
 
