@@ -11,8 +11,7 @@ from remediator.core.guards.protected import is_protected
 from remediator.core.playbook import Mode, Playbook, StepOrder
 from remediator.core.target import parse_target
 from remediator.documents.problem import did_you_mean
-
-_FREE_COMMANDS = ("host.command", "kubernetes.pod_command")
+from remediator.ports.parameters import CommandName, Parameters
 
 
 def lint(reading: Reading, playbook: Playbook) -> None:
@@ -123,14 +122,24 @@ def _lint_nobody(reading: Reading, playbook: Playbook) -> None:
 
 
 def _lint_command(reading: Reading, index: int, step: StepOrder) -> None:
-    known, name = reading.rules.commands, step.parameters.get("name")
-    if known is None or step.action not in _FREE_COMMANDS or not isinstance(name, str):
+    action, known = reading.catalog.actions.get(step.action), reading.rules.commands
+    if known is None or action is None:
         return
-    if name not in known and not has_template(name):
-        hint = did_you_mean(name, known) or "Add it under `commands` in the settings."
-        message = f"`{name[:80]}` is not a command that the settings allow"
-        path = ("steps", index, step.action, "name")
-        reading.report.error(path, "unknown-command", message, hint)
+    for key in _names_of_commands(action.parameters):
+        name = step.parameters.get(key)
+        if isinstance(name, str) and name not in known and not has_template(name):
+            hint = did_you_mean(name, known) or "Add it under `commands` in the settings."
+            message = f"`{name[:80]}` is not a command that the settings allow"
+            path = ("steps", index, step.action, key)
+            reading.report.error(path, "unknown-command", message, hint)
+
+
+def _names_of_commands(parameters: type[Parameters]) -> tuple[str, ...]:
+    """Return which parameters name a command of the settings."""
+    fields = parameters.model_fields.items()
+    return tuple(
+        name for name, field in fields if any(isinstance(m, CommandName) for m in field.metadata)
+    )
 
 
 def _lint_step(reading: Reading, playbook: Playbook, index: int, step: StepOrder) -> None:

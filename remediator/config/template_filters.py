@@ -17,8 +17,6 @@ from remediator.documents.patterns import LONGEST_TEXT, read_replacement, replac
 from remediator.ports.integration import Filter
 
 LARGEST_TEXT = 8 * 1024
-ELSEWHERE = {"host": "hosts"}
-"""Filters that come with one of our integrations: who writes one where that is not installed is told."""
 FILTER_ARGUMENTS: Mapping[str, tuple[int, int]] = {
     "default": (1, 1),
     "lower": (0, 0),

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from remediator.config.template_filters import ELSEWHERE, FILTER_ARGUMENTS
+from remediator.config.catalog import hint_for
+from remediator.config.template_filters import FILTER_ARGUMENTS
 from remediator.core.errors import InvalidTemplate
 from remediator.documents.patterns import read_replacement, safe_pattern
 from remediator.documents.problem import did_you_mean
@@ -204,7 +205,8 @@ def field_of(lookup: nodes.Getattr | nodes.Getitem) -> str | None:
 
 def _check_filter(node: nodes.Filter, known: Collection[str]) -> None:
     if node.name not in known:
-        raise InvalidTemplate(_no_filter(node.name, known))
+        hint = hint_for(node.name, known, f"There are {', '.join(known)}.")
+        raise InvalidTemplate(f"unknown filter `{node.name[:80]}`. {hint}")
     fewest, most = FILTER_ARGUMENTS.get(node.name, (0, 0))
     if node.kwargs or node.dyn_args or node.dyn_kwargs or not fewest <= len(node.args) <= most:
         raise InvalidTemplate(
@@ -212,14 +214,6 @@ def _check_filter(node: nodes.Filter, known: Collection[str]) -> None:
         )
     if node.name == "regex_replace":
         _check_pattern(*node.args)
-
-
-def _no_filter(name: str, known: Collection[str]) -> str:
-    if name in ELSEWHERE:
-        origin = f"the integration `{ELSEWHERE[name]}`, which is not installed"
-        return f"the filter `{name}` comes with {origin}"
-    hint = did_you_mean(name, known) or f"There are {', '.join(known)}."
-    return f"unknown filter `{name[:80]}`. {hint}"
 
 
 def _check_pattern(argument: nodes.Expr, new: nodes.Expr) -> None:

@@ -23,6 +23,10 @@ class Parameters(BaseModel):
         return parameters
 
 
+class CommandName:
+    """Marks a parameter that is the name of one of the settings' `commands`: `Annotated[str, CommandName()]`."""
+
+
 class NoParameters(Parameters):
     """No parameters."""
 

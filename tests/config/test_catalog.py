@@ -79,14 +79,20 @@ def test_the_example_of_every_probe_loads(name: str) -> None:
     assert loads(f"{HEAD}{ALERT}{steps}diagnose:\n  - {example}\n")
 
 
-def test_a_free_command_is_one_that_the_settings_allow() -> None:
-    text = f"{HEAD}{ALERT}target: host/a\nsteps:\n  - host.command: {{name: restrt}}\n"
+@pytest.mark.parametrize(
+    ("target", "action", "column"),
+    [("host/a", "host.command", 26), ("pod/shop/web", "kubernetes.pod_command", 36)],
+)
+def test_a_free_command_is_one_that_the_settings_allow(
+    target: str, action: str, column: int
+) -> None:
+    text = f"{HEAD}{ALERT}target: {target}\nsteps:\n  - {action}: {{name: restrt}}\n"
     rules = PlaybookRules(commands=frozenset({"restart"}))
 
     loaded = PlaybookLoader(CATALOG, rules).read([read_yaml("p.yaml", text.encode())])
 
     assert [str(problem) for problem in loaded.problems if problem.code != "no-runbook"] == [
-        "p.yaml:7:26: error[unknown-command]: `restrt` is not a command that the settings allow. "
+        f"p.yaml:7:{column}: error[unknown-command]: `restrt` is not a command that the settings allow. "
         "Did you mean `restart`?"
     ]
 

@@ -179,7 +179,9 @@ def test_a_filter_of_an_integration_is_given_the_value_and_the_labels() -> None:
 
 
 def test_a_filter_whose_integration_is_not_installed_says_so() -> None:
-    with pytest.raises(InvalidTemplate, match="`host` comes with the integration `hosts`, which"):
+    with pytest.raises(
+        InvalidTemplate, match="`host` comes with the integration `hosts`, which is not installed"
+    ):
         Templates().usage("host/{{ labels.instance | host }}")
 
 

@@ -32,13 +32,13 @@ from remediator.integrations.shell.receipts import (
 )
 from remediator.integrations.shell.tool_words import TRY_AGAIN
 from remediator.ports.action import Sight, Ticket
-from remediator.ports.parameters import Parameters
+from remediator.ports.parameters import CommandName, Parameters
 
 
 class CommandParameters(Parameters):
     """Run the command `name` of the settings' `commands`, with values for its parameters."""
 
-    name: Annotated[str, Field(pattern=COMMAND_NAME)]
+    name: Annotated[str, Field(pattern=COMMAND_NAME), CommandName()]
     parameters: dict[str, str] = Field(default_factory=dict)
 
 
