@@ -33,13 +33,17 @@ class RootRight:
 
 
 def root_rights(parameters: type[P], commands: Callable[[P], Iterable[Sequence[str]]]) -> Rights:
-    """Return the rights of what runs these commands on hosts; a shell's alone where labels decide what they say."""
+    """Return the rights of what runs these commands on hosts.
+
+    A parameter that labels decide is left out; where it may not be, nobody knows the words, and no right is named.
+    """
 
     def rights(use: Use) -> tuple[Right, ...]:
-        if use.kind not in ("host", "") or "{{" in str(use.parameters):
+        if use.kind not in ("host", ""):
             return shell_rights(use)
+        known = {key: value for key, value in use.parameters.items() if "{{" not in str(value)}
         try:
-            wanted = parameters.model_validate(dict(use.parameters))
+            wanted = parameters.model_validate(known)
         except ValidationError:
             return ()
         return tuple(RootRight(argv=tuple(argv)) for argv in commands(wanted))

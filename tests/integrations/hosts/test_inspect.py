@@ -12,6 +12,9 @@ import yaml
 
 from remediator.app.online import inspect_online
 from remediator.config.catalog import find_catalog
+from remediator.config.needs import find_needs
+from remediator.config.playbooks import PlaybookLoader
+from remediator.integrations.hosts.rights import RootRight
 from remediator.integrations.hosts.settings.hosts import HostResolver, HostRule, RuleKind
 from remediator.integrations.hosts.settings.inventory import HostAddress, Inventory
 from remediator.ports.inspection import Finding, Level
@@ -19,8 +22,9 @@ from tests.deploy.shipped import sudoers_for
 from tests.parts.require import require
 from tests.parts.sshd import Sshd
 
-STEPS = [
-    {"journal.vacuum": {"keep_size": "500M", "keep_time": "2d"}},
+ROOT = Path(__file__).parents[3]
+STEPS: list[dict[str, object]] = [
+    {"journal.vacuum": {"keep_size": "500M", "path": "{{ labels.mountpoint }}"}},
     {"docker.prune": {"older_than": "24h", "path": "/var"}},
 ]
 NGINX = {"service.restart": {"unit": "nginx.service"}}
@@ -99,6 +103,25 @@ def test_a_host_that_does_not_answer_is_an_error(sshd: Sshd, tmp_path: Path) -> 
     (finding,) = found(tmp_path, sshd, playbook("web", NGINX), port=closed)
 
     assert (finding.level, finding.where) == (Level.ERROR, "host web1")
+
+
+def test_what_the_shipped_playbooks_run_as_root_is_known_but_for_what_labels_decide() -> None:
+    catalog = find_catalog()
+    book = PlaybookLoader(catalog).load([ROOT / "playbooks"]).checked()
+
+    rights = {need.right for need in find_needs(book, catalog)}
+
+    commands = {" ".join(right.argv[:3]) for right in rights if isinstance(right, RootRight)}
+    assert commands == {
+        "journalctl --disk-usage",
+        "journalctl --rotate --vacuum-size=524288000",
+        "journalctl --quiet --no-pager",
+        "docker info --format",
+        "docker system df",
+        "docker container ls",
+        "docker image prune",
+        "docker builder prune",
+    }
 
 
 @pytest.mark.parametrize(
