@@ -22,6 +22,7 @@ from remediator.app.witness import TelemetryWitness
 from remediator.config.catalog import Catalog, find_catalog
 from remediator.config.expressions import CelConditions
 from remediator.config.settings import Settings
+from remediator.core.alert import AlertGroup
 from remediator.engine.control import Control
 from remediator.engine.courier import Courier
 from remediator.engine.explanation import Explanation
@@ -38,14 +39,13 @@ from remediator.engine.worker import Worker
 from remediator.http.context import HttpContext
 from remediator.http.readers import Readers
 from remediator.http.server import TlsFiles, build_app, start, stop
-from remediator.integrations.alertmanager.missing import Missing
 from remediator.integrations.slack.build import slack_desk
 from remediator.integrations.slack.door.desk import SlackDesk
 from remediator.integrations.slack.door.socket import SocketDoor
 from remediator.integrations.slack.gateway.side import SLACK
 from remediator.ports.ambient import Ambient, system_ambient
 from remediator.ports.gateways import Reads, Writes
-from remediator.ports.store import Store
+from remediator.ports.store import Notification, Store
 from remediator.ports.traffic import Traffic
 from remediator.stores.store import open_store, sqlite_url
 from remediator.telemetry import Telemetry, setup_logging
@@ -100,7 +100,7 @@ class Daemon:
         self.telemetry = Telemetry()
         self._witness = TelemetryWitness(self.telemetry)
         self._traffic = Traffic(self._ambient.monotonic)
-        self._readers = Readers()
+        self._readers = Readers(catalog.sources)
         self._stopping = asyncio.Event()
         self.started = asyncio.Event()
         self._loops: tuple[Worker | Intake | Courier | Keeper | SocketDoor, ...] = ()
@@ -255,12 +255,17 @@ class Daemon:
             witness=self._witness,
             traffic=self._traffic,
         )
-        missing = Missing(self._reads())
         remainder = Remainder(
-            store=store, ambient=self._ambient, fetch=missing.fetch, witness=self._witness
+            store=store, ambient=self._ambient, fetch=self._fetch, witness=self._witness
         )
         intake.use(self._readers.read, remainder)
         return intake
+
+    async def _fetch(self, notification: Notification, group: AlertGroup) -> bytes:
+        """Ask the notification's source for what it cut off."""
+        sources = (each for each in self._catalog.sources if each.kind == notification.kind)
+        fetch = next(sources).fetch
+        return await fetch(self.site.gateways.reads, group) if fetch else b""
 
     def _courier(self, store: Store) -> Courier:
         return Courier(

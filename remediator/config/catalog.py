@@ -25,6 +25,7 @@ from remediator.ports.check import Check
 from remediator.ports.integration import Integration
 from remediator.ports.probe import Probe
 from remediator.ports.sections import Section
+from remediator.ports.source import Source
 
 T = TypeVar("T", Action, Check, Probe, Channel, Integration)
 PARTS = {"actions": "actions", "checks": "checks", "probes": "probes", "channels": "channel"}
@@ -64,6 +65,11 @@ class Catalog:
     def sections(self) -> tuple[Section[object], ...]:
         """The sections of the settings that integrations bring."""
         return tuple(section for each in self.integrations for section in each.sections)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The kinds of notifications that integrations bring."""
+        return tuple(source for each in self.integrations for source in each.sources)
 
 
 def find_catalog() -> Catalog:

@@ -136,6 +136,7 @@ class HttpContext:
     loops_alive: Callable[[], bool]
     accepting: Callable[[], bool]
     reload: Callable[[], Awaitable[Sequence[str]]]
+    readers: Readers
     book: Callable[[], Book]
     catalog: Callable[[], Catalog]
     version: str
@@ -145,7 +146,6 @@ class HttpContext:
     refused: Callable[[Notification, tuple[RefusedAlert, ...]], None] = lambda *_: None
     slack: Callable[[], SlackDesk | None] = lambda: None
     mask: Callable[[], Mask] = Mask
-    readers: Readers = field(default_factory=Readers)
     room: Room = field(default_factory=Room)
     letterbox: Letterbox = field(init=False)
     readiness: Readiness = field(init=False)

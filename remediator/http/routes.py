@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from remediator.http.health import HEALTH
 from remediator.http.openapi import openapi_route
 from remediator.http.people import PEOPLE
 from remediator.http.reading import READING
 from remediator.http.route import Route
-from remediator.http.webhook import WEBHOOK
+from remediator.http.webhook import webhook_of
 from remediator.integrations.slack.door.events import SLACK
+from remediator.ports.source import Source
 
-_DESCRIBED: tuple[Route, ...] = (*WEBHOOK, *HEALTH, *READING, *PEOPLE, *SLACK)
 
-ROUTES: tuple[Route, ...] = (*_DESCRIBED, openapi_route(_DESCRIBED))
+def routes_of(sources: Iterable[Source]) -> tuple[Route, ...]:
+    """Return every route there is, with those of these sources."""
+    described = (*map(webhook_of, sources), *HEALTH, *READING, *PEOPLE, *SLACK)
+    return (*described, openapi_route(described))

@@ -13,6 +13,7 @@ from remediator.ports.gateways import Reads, Writes
 from remediator.ports.inspection import Finding
 from remediator.ports.rights import Need
 from remediator.ports.sections import Section, Sections
+from remediator.ports.source import Source
 
 Closer = Callable[[], Awaitable[None]]
 Way = Mapping[str, object]
@@ -64,6 +65,7 @@ class Integration:
 
     `connect` builds its gateways from its sections; SDKs load when first used. `gather` is called after all systems
     are connected, and may put together what they brought. `inspect` asks the system whether it lets us do our work.
+    `sources` are the kinds of notifications that it sends us.
     """
 
     name: str
@@ -72,3 +74,4 @@ class Integration:
     gather: Callable[[Services, Connected], Connected] | None = None
     inspect: Callable[[Inspected], Awaitable[Sequence[Finding]]] | None = None
     addresses: Callable[[Sections], Mapping[str, str]] | None = None
+    sources: tuple[Source, ...] = ()

@@ -12,10 +12,10 @@ import pytest
 from remediator.http.auth import Doorkeeper
 from remediator.http.credentials import ProxyTrust, Role, SourceKeys, UserKeys
 from remediator.http.route import Gate, Route
-from remediator.http.routes import ROUTES
 from remediator.http.server import TlsFiles
 from tests.http.certificates import Authority
 from tests.http.daemon import Daemon, a_waiting_run, keep, payload, running
+from tests.http.routes import ROUTES
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
 
