@@ -11,8 +11,6 @@ from remediator.integrations.aws.build import aws_sides
 from remediator.integrations.kubernetes.api import KUBERNETES, KUBERNETES_HANDS
 from remediator.integrations.kubernetes.build import build_clusters
 from remediator.integrations.shell.api import COMMANDS, LOOKER, SHELL
-from remediator.integrations.slack.build import slack_side
-from remediator.integrations.slack.gateway.side import SLACK
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.integration import Connected, Services
 
@@ -52,7 +50,5 @@ def _by_hand(settings: Settings) -> Connected:
     reads = Reads().having(COMMANDS, settings.commands).having(LOOKER, shells.looker)
     reads = reads.having(AWS, aws).having(KUBERNETES, clusters.looking)
     closers = (clusters.close, *shells.closers)
-    if slack := slack_side(settings):
-        reads, closers = reads.having(SLACK, slack), (slack.close, *closers)
     writes = Writes().having(SHELL, shells.shell).having(KUBERNETES_HANDS, clusters.acting)
     return Connected(reads=reads, writes=writes.having(AWS_HANDS, aws_hands), closers=closers)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from remediator.app.gateways import build_gateways, services_of
 from remediator.config.catalog import Catalog
+from remediator.config.named import named_in
 from remediator.config.needs import find_needs
 from remediator.config.playbooks import PlaybookBook, PlaybookLoader
 from remediator.config.settings import Settings
@@ -21,8 +22,6 @@ from remediator.integrations.aws.api import AWS
 from remediator.integrations.aws.inspect import inspect_cloud
 from remediator.integrations.kubernetes.api import KUBERNETES
 from remediator.integrations.kubernetes.inspect import inspect_clusters
-from remediator.integrations.slack.gateway.side import SLACK
-from remediator.integrations.slack.settings.slack_names import slack_names
 from remediator.ports.gateways import Reads
 from remediator.ports.inspection import Finding
 from remediator.ports.integration import Inspected as Asked
@@ -55,8 +54,14 @@ def inspect_online(
 async def inspect(settings: Settings, book: PlaybookBook, catalog: Catalog) -> tuple[Finding, ...]:
     """Ask all inspectors at once; their findings come in the order of the integrations' names."""
     gateways, services = build_gateways(settings), services_of(settings)
-    needs = find_needs(book, catalog)
-    asked = Asked(services=services, reads=gateways.reads, needs=needs)
+    named = named_in(settings, book)
+    asked = Asked(
+        services=services,
+        reads=gateways.reads,
+        needs=find_needs(book, catalog),
+        ways=named.ways,
+        people=named.people,
+    )
     subject = Inspected(settings=settings, book=book, catalog=catalog, reads=gateways.reads)
     systems = (each.inspect(asked) for each in catalog.integrations if each.inspect)
     by_hand = (inspector(subject) for inspector in INSPECTORS)
@@ -66,23 +71,6 @@ async def inspect(settings: Settings, book: PlaybookBook, catalog: Catalog) -> t
     finally:
         await gateways.close()
     return tuple(finding for task in tasks for finding in task.result())
-
-
-async def inspect_slack(subject: Inspected) -> Sequence[Finding]:
-    """Ask Slack: tokens, scopes, and every channel, group and person that is named."""
-    settings = subject.settings.slack
-    if settings is None:
-        return ()
-    from remediator.integrations.slack.inspect import inspect as inspect_workspace
-
-    names = slack_names(subject.settings, subject.book)
-    return await inspect_workspace(
-        subject.reads[SLACK],
-        app_token=settings.app_token.reveal() if settings.app_token else None,
-        channels=names.channels,
-        groups=names.groups,
-        users=names.users,
-    )
 
 
 async def inspect_kubernetes(subject: Inspected) -> Sequence[Finding]:
@@ -99,7 +87,6 @@ async def inspect_aws(subject: Inspected) -> Sequence[Finding]:
 
 
 INSPECTORS: tuple[Inspector, ...] = (
-    inspect_slack,
     inspect_kubernetes,
     inspect_aws,
 )

@@ -23,6 +23,7 @@ from remediator.ports.action import Action
 from remediator.ports.channel import Channel
 from remediator.ports.check import Check
 from remediator.ports.integration import Integration
+from remediator.ports.members import Members
 from remediator.ports.probe import Probe
 from remediator.ports.sections import Section
 from remediator.ports.source import Source
@@ -65,6 +66,16 @@ class Catalog:
     def sections(self) -> tuple[Section[object], ...]:
         """The sections of the settings that integrations bring."""
         return tuple(section for each in self.integrations for section in each.sections)
+
+    @property
+    def members(self) -> tuple[Members, ...]:
+        """Those who have roles by names that integrations know."""
+        return tuple(each.members for each in self.integrations if each.members)
+
+    @property
+    def caller(self) -> Channel | None:
+        """The channel that can call every `@name`."""
+        return next((each for each in self.channels.values() if each.calls_handles), None)
 
     @property
     def sources(self) -> tuple[Source, ...]:

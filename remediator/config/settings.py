@@ -25,7 +25,6 @@ from remediator.integrations.hosts.settings.hosts import HostResolver
 from remediator.integrations.hosts.settings.sections import Command, SshSettings
 from remediator.integrations.kubernetes.settings import KubernetesSettings
 from remediator.integrations.kubernetes.targets import ClusterTargets
-from remediator.integrations.slack.settings.sections import SlackSettings
 from remediator.ports.sections import Sections
 
 SEVERITIES: Mapping[str, str] = {"critical": "SEV-2", "warning": "SEV-3", "info": "SEV-4"}
@@ -33,7 +32,10 @@ SEVERITIES: Mapping[str, str] = {"critical": "SEV-2", "warning": "SEV-3", "info"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything. The defaults are what runs without a file: loopback, SQLite, dry runs only."""
+    """Everything. The defaults are what runs without a file: loopback, SQLite, dry runs only.
+
+    `handles` is the channel that can call every `@name`, also those that are no contact; "" where there is none.
+    """
 
     listen: ListenAddress = ListenAddress()
     external_url: str = ""
@@ -50,10 +52,10 @@ class Settings:
     ssh: SshSettings = SshSettings()
     kubernetes: tuple[KubernetesSettings, ...] = ()
     aws: AwsSettings = AwsSettings()
-    slack: SlackSettings | None = None
     contacts: Mapping[str, Ways] = field(default_factory=dict)
     severities: Mapping[str, str] = field(default_factory=lambda: dict(SEVERITIES))
     notify: Ways = ()
+    handles: str = ""
     channel_secrets: tuple[Secret, ...] = ()
     guards: Mapping[str, Any] = field(default_factory=dict)
     floors: Mapping[str, Any] = field(default_factory=dict)
@@ -67,19 +69,14 @@ class Settings:
         """Return what playbooks are checked against."""
         return PlaybookRules(
             contacts=frozenset(self.contacts),
-            has_slack=self.slack is not None,
-            slack_approves=self.users.approve_in_slack,
+            sections=self.sections.keys,
+            approving=self.users.approving,
             commands=frozenset(self.commands),
             protected=self.protected,
             clusters=ClusterTargets(self.kubernetes),
             guard_defaults=self.guards,
             guard_floors=self.floors,
         )
-
-    @property
-    def handles(self) -> str:
-        """The channel that can call every `@name`, also those that are no contact; "" where there is none."""
-        return "slack" if self.slack else ""
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret value, for the scrubber of log lines and messages."""

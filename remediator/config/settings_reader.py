@@ -14,6 +14,7 @@ from remediator.config.channels import Ways, read_ways, secrets_of
 from remediator.config.check_orders import read_check
 from remediator.config.expressions import CelConditions
 from remediator.config.guards import read_guards
+from remediator.config.members_reader import MembersReader
 from remediator.config.reading import Reading
 from remediator.config.settings import SEVERITIES, Settings
 from remediator.config.settings_sections import Retention, StoreSettings
@@ -37,8 +38,6 @@ from remediator.integrations.hosts.settings.hosts import HostResolver
 from remediator.integrations.hosts.settings.hosts_reader import HostsReader
 from remediator.integrations.kubernetes.settings import KubernetesSettings, KubernetesShape
 from remediator.integrations.kubernetes.targets import own_places
-from remediator.integrations.slack.settings.sections import SlackSettings
-from remediator.integrations.slack.settings.slack_reader import SlackReader
 from remediator.ports.sections import SectionReading, Sections
 
 
@@ -71,7 +70,7 @@ def load_settings(
     folder = path.resolve().parent if path is not None else Path.cwd()
     if report.has_errors:
         return LoadedSettings(settings=Settings(), problems=in_order(report.problems))
-    shape_of_all = shape_with(catalog.sections)
+    shape_of_all = shape_with(catalog.sections, catalog.members)
     shape = read_loosely(report, (), source.value, shape_of_all, Part("the settings"))
     if listen is not None:
         shape = shape.model_copy(update={"listen": listen})
@@ -85,21 +84,27 @@ class _SettingsReader:
         self._catalog = catalog
         self._folder = folder
         self._secrets = SecretReader(report, folder)
-        self._access = AccessReader(report, self._secrets, folder)
+        self._access = AccessReader(
+            report, self._secrets, folder, [each.key for each in catalog.members]
+        )
         self._hosts = HostsReader(report, self._secrets, folder)
-        self._slack = SlackReader(report, self._secrets)
+        written = report.source.value if isinstance(report.source.value, dict) else {}
+        keys = (section.key for section in catalog.sections)
+        self._written = frozenset(key for key in keys if written.get(key) is not None)
 
     def read(self, shape: SettingsShape) -> Settings:
         resolver = self._hosts.resolver(shape.hosts)
         tls = self._access.tls(shape.tls)
         listen = self._access.listen(shape.listen)
         sources = self._access.sources(shape.sources, tls)
-        slack = self._slack.slack(shape.slack)
-        users = self._access.users(shape.users, self._slack.roles(shape.users.slack))
+        sections = self._sections(shape)
+        members = MembersReader(self._report, self._written)
+        roles = members.read(shape.users, self._catalog.members)
+        users = self._access.users(shape.users, roles)
         self._access.refuse_strangers(listen, sources, users)
         metrics = (shape.metrics.bearer_token, shape.metrics.bearer_token_file)
         contacts = self._contacts(shape.contacts)
-        notify = self._notify(shape.notify, slack)
+        notify = self._notify(shape.notify, sections)
         return Settings(
             listen=listen,
             external_url=shape.external_url,
@@ -116,16 +121,16 @@ class _SettingsReader:
             ssh=self._hosts.ssh(shape.hosts.ssh),
             kubernetes=self._clusters(shape.kubernetes),
             aws=read_aws(shape.aws),
-            slack=slack,
             contacts=contacts,
             severities=SEVERITIES if shape.severities is None else shape.severities,
             notify=notify,
+            handles=self._handles(sections),
             channel_secrets=secrets_of((*notify, *(w for ways in contacts.values() for w in ways))),
             guards=self._guards("guards", shape.guards, resolver),
             floors=self._guards("floors", shape.floors, resolver),
             protected=self._protected(shape.protected),
             commands=self._hosts.commands(shape.commands),
-            sections=self._sections(shape),
+            sections=sections,
             mask=self._mask(shape.mask.patterns),
             retention=Retention(
                 runs=shape.retention.runs, notifications=shape.retention.notifications
@@ -217,17 +222,21 @@ class _SettingsReader:
     def _contacts(self, written: Mapping[str, Any]) -> dict[str, Ways]:
         return {name: self._ways(("contacts", name), ways) for name, ways in written.items()}
 
-    def _notify(self, raw: Any, slack: SlackSettings | None) -> Ways:
-        """Read the ways for all runs; where nothing is said, Slack's own channel is where people look."""
-        if raw is None and slack is not None:
-            return ({"slack": {"to": slack.channel}},)
+    def _notify(self, raw: Any, sections: Sections) -> Ways:
+        """Read the ways for all runs; where nothing is said, the integrations know where people look."""
+        if raw is None:
+            asked = (each.notify(sections) for each in self._catalog.integrations if each.notify)
+            return tuple(way for ways in asked for way in ways)
         return self._ways(("notify",), raw)
 
     def _ways(self, path: KeyPath, raw: Any) -> Ways:
         if raw is None:
             return ()
-        has_slack = self._slack.is_set
-        return read_ways(self._report, path, raw, self._catalog, has_slack=has_slack)
+        return read_ways(self._report, path, raw, self._catalog, self._written)
+
+    def _handles(self, sections: Sections) -> str:
+        caller = self._catalog.caller
+        return caller.name if caller and caller.needs in sections.keys else ""
 
     def _guards(self, key: str, raw: Any, resolver: HostResolver) -> dict[str, Any]:
         reading = Reading(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.inspection import Finding
+from remediator.ports.members import Members
 from remediator.ports.rights import Need
 from remediator.ports.sections import Section, Sections
 from remediator.ports.source import Source
@@ -52,11 +53,17 @@ class Connected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspected:
-    """What `check --online` asks about: the sections, the gateways that look, and what the playbooks need."""
+    """What `check --online` asks about: the sections, the gateways that look, and what the playbooks need.
+
+    `ways` are all that settings and playbooks name; `people` all who have a role in an outside system, may approve, or
+    are called without being a contact.
+    """
 
     services: Services
     reads: Reads
     needs: tuple[Need, ...]
+    ways: tuple[Way, ...] = ()
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +72,8 @@ class Integration:
 
     `connect` builds its gateways from its sections; SDKs load when first used. `gather` is called after all systems
     are connected, and may put together what they brought. `inspect` asks the system whether it lets us do our work.
-    `sources` are the kinds of notifications that it sends us.
+    `sources` are the kinds of notifications that it sends us. `notify` returns the ways for all runs where the settings
+    name none; `members` are those who have roles by names that it knows them by.
     """
 
     name: str
@@ -75,3 +83,5 @@ class Integration:
     inspect: Callable[[Inspected], Awaitable[Sequence[Finding]]] | None = None
     addresses: Callable[[Sections], Mapping[str, str]] | None = None
     sources: tuple[Source, ...] = ()
+    notify: Callable[[Sections], tuple[Way, ...]] | None = None
+    members: Members | None = None

@@ -5,7 +5,6 @@ Both are made anew with every site, so that a reload changes tokens, roles and c
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -16,22 +15,10 @@ from remediator.http.context import Control
 from remediator.http.credentials import Role
 from remediator.integrations.slack.door.context import Log, SlackContext
 from remediator.integrations.slack.door.desk import SlackDesk
-from remediator.integrations.slack.gateway.api import SlackApi
-from remediator.integrations.slack.gateway.directory import SlackDirectory
 from remediator.integrations.slack.gateway.side import Slack
-from remediator.integrations.slack.settings.ways import SlackWay
+from remediator.integrations.slack.settings.section import SLACK_SECTION
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import Store
-
-
-def slack_side(settings: Settings) -> Slack | None:
-    """Return the gateway `slack`, where the settings have one; nothing is connected before the first call."""
-    slack = settings.slack
-    if slack is None:
-        return None
-    api = SlackApi(bot_token=slack.bot_token.reveal(), api_url=slack.api_url)
-    directory = SlackDirectory(api, contacts=_handles(settings), monotonic=time.monotonic)
-    return Slack(api=api, directory=directory, channel=slack.channel)
 
 
 def slack_desk(  # noqa: PLR0913 - the daemon's parts, each once
@@ -46,7 +33,7 @@ def slack_desk(  # noqa: PLR0913 - the daemon's parts, each once
     playbooks: Callable[[], tuple[str, ...]],
 ) -> SlackDesk | None:
     """Return the desk for both doors, where the settings have a Slack."""
-    slack = settings.slack
+    slack = settings.sections[SLACK_SECTION]
     if slack is None or side is None:
         return None
     context = SlackContext(
@@ -60,19 +47,12 @@ def slack_desk(  # noqa: PLR0913 - the daemon's parts, each once
         api_url=slack.api_url,
         app_token=slack.app_token.reveal() if slack.app_token else "",
         signing_secret=slack.signing_secret.reveal() if slack.signing_secret else "",
-        roles={Role[role.name]: names for role, names in settings.users.slack.items()},
+        roles={
+            Role[role.name]: names
+            for role, names in settings.users.members.get("slack", {}).items()
+        },
         playbooks=playbooks,
         people=People(settings.users.people),
         mask=Mask(settings.mask),
     )
     return SlackDesk(context)
-
-
-def _handles(settings: Settings) -> Mapping[str, str]:
-    """Return who stands behind a contact in Slack: the `@handle`, id or e-mail of its first Slack way that has one."""
-    found: dict[str, str] = {}
-    for name, ways in settings.contacts.items():
-        for way in ways:
-            if (written := way.get("slack")) and (called := SlackWay.model_validate(written).call):
-                found.setdefault(name, called)
-    return found
