@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from remediator.http.doors import door_route
 from remediator.http.health import HEALTH
 from remediator.http.openapi import openapi_route
 from remediator.http.people import PEOPLE
 from remediator.http.reading import READING
 from remediator.http.route import Route
 from remediator.http.webhook import webhook_of
-from remediator.integrations.slack.door.events import SLACK
+from remediator.ports.door import DoorRoute
 from remediator.ports.source import Source
 
 
-def routes_of(sources: Iterable[Source]) -> tuple[Route, ...]:
-    """Return every route there is, with those of these sources."""
-    described = (*map(webhook_of, sources), *HEALTH, *READING, *PEOPLE, *SLACK)
+def routes_of(sources: Iterable[Source], doors: Iterable[DoorRoute]) -> tuple[Route, ...]:
+    """Return every route there is, with those of these sources and doors."""
+    brought = map(door_route, doors)
+    described = (*map(webhook_of, sources), *HEALTH, *READING, *PEOPLE, *brought)
     return (*described, openapi_route(described))

@@ -29,7 +29,7 @@ from remediator.http.listener import Listener, bound_sockets
 from remediator.http.origin import Origins, is_loopback
 from remediator.http.refusal import HttpRefusal
 from remediator.http.replies import reply_error
-from remediator.http.route import Call, Gate, Route
+from remediator.http.route import Call, Gate, Route, Signed
 from remediator.http.routes import routes_of
 
 _REFUSED = {"not_found": 404, "forbidden": 403, "conflict": 409}
@@ -76,7 +76,7 @@ def build_app(context: HttpContext) -> web.Application:
     app.on_cleanup.append(lambda _: context.readers.close())
     origins = Origins(context.external_url)
     shortcuts: dict[str, _Answer] = {}
-    for route in routes_of(context.readers.sources):
+    for route in routes_of(context.readers.sources, context.doors):
         answer = _guarded(route, context, origins)
         app.router.add_route(route.method, route.path, answer)
         if route.access is Gate.SOURCE:
@@ -166,7 +166,7 @@ def _admitted(route: Route, context: HttpContext, request: web.Request) -> Call:
     match route.access:
         case Gate.SOURCE:
             return Call(context, request, source=_source(context, request))
-        case Gate.ANYONE | Gate.SLACK:  # Slack's handler asks for its signature itself
+        case Gate.ANYONE | Signed():  # a door's handler asks for the signature itself
             return Call(context, request)
         case Gate.SCRAPER:
             doorkeeper.check_scraper(request)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from remediator.ports.door import Door, DoorServices
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.inspection import Finding
 from remediator.ports.members import Members
@@ -73,7 +74,7 @@ class Integration:
     `connect` builds its gateways from its sections; SDKs load when first used. `gather` is called after all systems
     are connected, and may put together what they brought. `inspect` asks the system whether it lets us do our work.
     `sources` are the kinds of notifications that it sends us. `notify` returns the ways for all runs where the settings
-    name none; `members` are those who have roles by names that it knows them by.
+    name none; `members` are those who have roles by names that it knows them by. `door` opens where people answer.
     """
 
     name: str
@@ -85,3 +86,4 @@ class Integration:
     sources: tuple[Source, ...] = ()
     notify: Callable[[Sections], tuple[Way, ...]] | None = None
     members: Members | None = None
+    door: Callable[[DoorServices], Door] | None = None

@@ -2,6 +2,6 @@
 
 from remediator.config.catalog import Catalog
 from remediator.http.routes import routes_of
+from remediator.integrations.slack.door.events import events_route
 
-CATALOG = Catalog()
-ROUTES = routes_of(CATALOG.sources)
+ROUTES = routes_of(Catalog().sources, (events_route(lambda: None),))

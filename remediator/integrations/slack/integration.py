@@ -9,6 +9,7 @@ from remediator.integrations.slack.gateway.side import SLACK, Slack
 from remediator.integrations.slack.settings.section import SLACK_SECTION
 from remediator.integrations.slack.settings.slack_names import slack_names
 from remediator.integrations.slack.settings.ways import SlackWay, is_right
+from remediator.ports.door import Door, DoorServices
 from remediator.ports.gateways import Reads
 from remediator.ports.inspection import Finding
 from remediator.ports.integration import Connected, Inspected, Integration, Services, Way
@@ -64,6 +65,13 @@ def _handles(services: Services) -> Mapping[str, str]:
     return found
 
 
+def door(services: DoorServices) -> Door:
+    """Open the socket and the HTTP route."""
+    from remediator.integrations.slack.door.door import SlackDoor
+
+    return SlackDoor(services)
+
+
 MEMBERS = Members(
     key="slack",
     title="Slack",
@@ -78,4 +86,5 @@ INTEGRATION = Integration(
     inspect=inspect,
     notify=notify,
     members=MEMBERS,
+    door=door,
 )
