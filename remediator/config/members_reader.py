@@ -22,11 +22,10 @@ class MembersReader:
 
     def read(self, shape: UsersShape, known: Iterable[Members]) -> Mapping[str, Roles]:
         """Return the roles by the system's key."""
-        found = {members.key: (members, getattr(shape, members.key)) for members in known}
         return {
-            key: self._roles(members, roles)
-            for key, (members, roles) in found.items()
-            if isinstance(roles, MembersShape)
+            members.key: self._roles(members, roles)
+            for members in known
+            if isinstance(roles := getattr(shape, members.key), MembersShape)
         }
 
     def _roles(self, members: Members, shape: MembersShape) -> Roles:

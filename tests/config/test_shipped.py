@@ -13,7 +13,7 @@ from remediator.config.playbook_shape import PlaybookShape
 from remediator.config.playbooks import PlaybookLoader
 from remediator.config.reading import PlaybookRules
 from remediator.config.settings_reader import load_settings
-from remediator.config.settings_shape import SettingsShape
+from remediator.config.settings_shape import shape_with
 from remediator.config.steps import STEP_KEYS
 from remediator.config.template_filters import FILTER_ARGUMENTS
 from remediator.core.change import ActionEffect
@@ -22,6 +22,7 @@ from remediator.ports.gateways import ReadKey, Reads
 
 ROOT = Path(__file__).parents[2]
 CATALOG = find_catalog()
+SETTINGS_SHAPE = shape_with(CATALOG.sections, CATALOG.members)
 PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yaml"))
 PLAYBOOK_PAGE = (ROOT / "docs" / "playbooks.md").read_text()
 SETTINGS_PAGE = (ROOT / "docs" / "settings.md").read_text()
@@ -109,7 +110,7 @@ def test_the_settings_of_the_page_load(tmp_path: Path) -> None:
     assert not loaded.has_errors, [str(problem) for problem in loaded.problems]
 
 
-@pytest.mark.parametrize("key", sorted(SettingsShape.model_fields))
+@pytest.mark.parametrize("key", sorted(SETTINGS_SHAPE.model_fields))
 def test_every_settings_key_is_on_the_page(key: str) -> None:
     assert f"`{key}`" in SETTINGS_PAGE
 
