@@ -252,8 +252,7 @@ class Daemon:
 
     async def _fetch(self, notification: Notification, group: AlertGroup) -> bytes:
         """Ask the notification's source for what it cut off."""
-        sources = (each for each in self._catalog.sources if each.kind == notification.kind)
-        fetch = next(sources).fetch
+        fetch = {each.kind: each.fetch for each in self._catalog.sources}.get(notification.kind)
         return await fetch(self.site.gateways.reads, group) if fetch else b""
 
     def _courier(self, store: Store) -> Courier:

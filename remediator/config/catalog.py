@@ -46,10 +46,20 @@ def by_name(items: Iterable[T]) -> Mapping[str, T]:
 
 @cache
 def find_integrations() -> tuple[Integration, ...]:
-    """Return every outside system there is, by name; raise InvalidSettings where two have one name."""
+    """Return every outside system there is, by name; raise InvalidSettings where two have one name, or bring one."""
     found = [getattr(module, "INTEGRATION", None) for module in _integration_modules()]
     named = by_name(each for each in found if isinstance(each, Integration))
+    _refuse_twins(section.key for each in named.values() for section in each.sections)
+    _refuse_twins(source.kind for each in named.values() for source in each.sources)
     return tuple(named[name] for name in sorted(named))
+
+
+def _refuse_twins(names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise InvalidSettings(f"two integrations bring {name!r}: one of them has to go")
+        seen.add(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
