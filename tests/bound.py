@@ -4,6 +4,7 @@ from remediator.integrations.alertmanager.api import ALERTMANAGER
 from remediator.integrations.aws.api import AWS, AWS_HANDS
 from remediator.integrations.http.api import HTTP, TCP
 from remediator.integrations.kubernetes.api import KUBERNETES, KUBERNETES_HANDS
+from remediator.integrations.postgres.api import POSTGRES, POSTGRES_HANDS
 from remediator.integrations.prometheus.api import PROMETHEUS
 from remediator.integrations.shell.api import COMMANDS, LOOKER, SHELL
 from remediator.integrations.slack.gateway.side import SLACK
@@ -11,9 +12,20 @@ from remediator.ports.gateways import Reads, Writes
 
 _READS = {
     key.name: key
-    for key in (ALERTMANAGER, AWS, COMMANDS, HTTP, KUBERNETES, LOOKER, PROMETHEUS, SLACK, TCP)
+    for key in (
+        ALERTMANAGER,
+        AWS,
+        COMMANDS,
+        HTTP,
+        KUBERNETES,
+        LOOKER,
+        POSTGRES,
+        PROMETHEUS,
+        SLACK,
+        TCP,
+    )
 }
-_WRITES = {key.name: key for key in (AWS_HANDS, KUBERNETES_HANDS, SHELL)}
+_WRITES = {key.name: key for key in (AWS_HANDS, KUBERNETES_HANDS, POSTGRES_HANDS, SHELL)}
 
 
 def reads_of(**gateways: object) -> Reads:

@@ -19,6 +19,8 @@ from typing import Any, TypeVar
 
 from remediator import integrations
 from remediator.core.errors import InvalidSettings
+from remediator.documents.problem import did_you_mean
+from remediator.integrations.shipped import comes_with
 from remediator.ports.action import Action
 from remediator.ports.channel import Channel
 from remediator.ports.check import Check
@@ -101,6 +103,11 @@ def find_catalog() -> Catalog:
         probes=by_name(_found("probes", Probe)),
         channels=by_name(_found("channels", Channel)),
     )
+
+
+def hint_for(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return what helps whoever named something that is not in the catalog."""
+    return comes_with(name) or did_you_mean(name, known) or otherwise
 
 
 def _found(room: str, kind: type[T]) -> Iterator[T]:

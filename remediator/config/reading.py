@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from remediator.config.catalog import Catalog
+from remediator.config.catalog import Catalog, hint_for
 from remediator.config.expressions import VARIABLES, CelConditions
 from remediator.config.template_syntax import Usage, has_template
 from remediator.config.templates import Templates
@@ -123,7 +123,7 @@ def only_key(
         return None
     name, written = next(iter(mapping.items()))
     if name not in known:
-        hint = did_you_mean(name, known) or f"There are {', '.join(sorted(known)) or 'none'}."
+        hint = hint_for(name, known, f"There are {', '.join(sorted(known)) or 'none'}.")
         message = f"`{name[:80]}` is not a {noun}"
         reading.report.error((*path, name), f"unknown-{noun}", message, hint, at_key=True)
         return None

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictStr, ValidationError
 
+from remediator.config.catalog import hint_for
 from remediator.config.check_orders import fits, read_check, read_checks
 from remediator.config.reading import Reading, holds_template
 from remediator.core.change import ActionEffect, Safety
@@ -137,7 +138,7 @@ def _action_name(reading: Reading, path: KeyPath, step: Mapping[str, Any]) -> st
         return None
     if named[0] in actions:
         return named[0]
-    hint = did_you_mean(named[0], actions) or "See `remediator actions list`."
+    hint = hint_for(named[0], actions, "See `remediator actions list`.")
     message = f"`{named[0][:80]}` is not an action"
     reading.report.error((*path, named[0]), "unknown-action", message, hint, at_key=True)
     return None

@@ -51,6 +51,9 @@ class Site(Part):
     names by which that one machine is reached.
     """
 
+    python = PYTHON
+    environment: Mapping[str, str] | None = None
+
     def __init__(
         self,
         *,
@@ -79,8 +82,9 @@ class Site(Part):
     def start(self) -> None:
         """Write the settings and start the daemon; returns when it is ready. Its log goes on in one file."""
         config = self.write("remediator.yaml", json.dumps(self.settings))  # JSON is YAML
-        argv = [PYTHON, "-m", "remediator", "serve", "--config.file", str(config)]
-        self._server.start([*argv, "--log.format", "json"], self.is_ready, env=environment())
+        argv = [self.python, "-P", "-m", "remediator", "serve", "--config.file", str(config)]
+        env = dict(self.environment or environment())
+        self._server.start([*argv, "--log.format", "json"], self.is_ready, env=env)
 
     def kill(self) -> None:
         """`kill -9`."""

@@ -58,8 +58,8 @@ async def test_servers_that_answer_are_fine(world: World) -> None:
     lines = result.stdout.splitlines()
     assert result.exit_code == 0
     assert lines[0] == "no errors, no warnings"
-    assert lines[1] == f"prometheus {world.prometheus.url}: ok: answers, with 41 targets"
-    assert lines[2].startswith(f"alertmanager {world.alertmanager.url}: ok: answers, since 20")
+    assert lines[1].startswith(f"alertmanager {world.alertmanager.url}: ok: answers, since 20")
+    assert lines[2] == f"prometheus {world.prometheus.url}: ok: answers, with 41 targets"
     assert lines[3:] == ["online: no errors, no warnings"]
 
 
@@ -104,8 +104,8 @@ async def test_programs_and_github_are_told_too(world: World) -> None:
     shown = (await world.check("--format", "github")).stdout.splitlines()
 
     assert [(each["where"], each["severity"], each["code"]) for each in found] == [
-        (f"prometheus {world.prometheus.url}", "error", "online"),
         (f"alertmanager {world.alertmanager.url}", "ok", "online"),
+        (f"prometheus {world.prometheus.url}", "error", "online"),
     ]
     where = f"prometheus {world.prometheus.url}".replace(":", "%3A")
     assert shown == [f"::error title={where}::status 503: told to"]

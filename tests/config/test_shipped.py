@@ -63,10 +63,16 @@ def asks_the_object(kind: str) -> bool:
     """Whether a check looks at the target itself: in its cluster or on its host, not where somebody tells of it."""
     opened = Opened()
     CATALOG.checks[kind].checker(opened)
-    assert opened.names <= {"kubernetes", "looker", "prometheus", "alertmanager", "http", "tcp"}, (
-        kind
-    )
-    return bool(opened.names & {"kubernetes", "looker"})
+    assert opened.names <= {
+        "kubernetes",
+        "looker",
+        "prometheus",
+        "alertmanager",
+        "http",
+        "tcp",
+        "postgres",
+    }, kind
+    return bool(opened.names & {"kubernetes", "looker", "postgres"})
 
 
 @pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)

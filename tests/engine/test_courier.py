@@ -91,7 +91,7 @@ async def test_patience_grows_and_ends(office: PostOffice):
         await office.pass_time(1)
         calls.append(office.chat.calls)
     assert calls[:5] == [1, 2, 2, 3, 3]
-    assert calls[-1] == 6
+    assert calls[-1] == 7
 
     while await office.waiting():
         office.clock.advance(timedelta(minutes=5))

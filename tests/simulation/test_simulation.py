@@ -1,4 +1,4 @@
-"""Nine thousand random lives (twenty in the slow suite): no law breaks, and all that can happen does happen.
+"""Five thousand random lives (twenty in the slow suite): no law breaks, and all that can happen does happen.
 
 The controls switch one rule of the protocol off each: the same lives must then break the law that it serves.
 """
@@ -18,8 +18,8 @@ from tests.simulation.law import Cell
 from tests.simulation.life import Life
 from tests.simulation.scene import Rules
 
-WORLDS = 2_700
-LIVES = 9_000
+WORLDS = 1_700
+LIVES = 5_500
 MANY_WORLDS, MANY_LIVES = 5_900, 20_000
 
 # `next_effect` never asks for these: nobody looks at the world while people think about a plan.

@@ -1,0 +1,1 @@
+"""PostgreSQL: sessions that block others, and questions to a database."""

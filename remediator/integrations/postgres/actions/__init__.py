@@ -1,0 +1,1 @@
+"""What remediator does in a PostgreSQL."""

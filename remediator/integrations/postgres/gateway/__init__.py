@@ -1,0 +1,1 @@
+"""How it reaches a PostgreSQL, by asyncpg."""

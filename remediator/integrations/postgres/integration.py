@@ -1,0 +1,27 @@
+"""PostgreSQL: sessions that hold others up, and questions to a database."""
+
+from __future__ import annotations
+
+from remediator.integrations.postgres.api import POSTGRES, POSTGRES_HANDS
+from remediator.integrations.postgres.inspect import inspect
+from remediator.integrations.postgres.settings import POSTGRES_SECTION
+from remediator.ports.gateways import Reads, Writes
+from remediator.ports.integration import Connected, Integration, Services
+
+
+def connect(services: Services) -> Connected:
+    """Return both halves; each question connects by itself, so there is nothing to close."""
+    databases = services.sections[POSTGRES_SECTION]
+    if not databases:
+        return Connected()
+    from remediator.integrations.postgres.gateway.databases import DatabasesLooker, DatabasesWriter
+
+    return Connected(
+        reads=Reads().having(POSTGRES, DatabasesLooker(databases)),
+        writes=Writes().having(POSTGRES_HANDS, DatabasesWriter(databases)),
+    )
+
+
+INTEGRATION = Integration(
+    name="postgres", sections=(POSTGRES_SECTION,), connect=connect, inspect=inspect
+)

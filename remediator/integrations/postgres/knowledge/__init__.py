@@ -1,0 +1,1 @@
+"""What it knows of a PostgreSQL without asking it."""

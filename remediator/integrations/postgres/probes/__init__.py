@@ -1,0 +1,1 @@
+"""What it shows of a PostgreSQL."""

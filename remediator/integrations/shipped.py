@@ -1,0 +1,79 @@
+"""What comes with which folder here, so that whoever names it without the folder is told. A test keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SHIPPED: Mapping[str, tuple[str, ...]] = {
+    "alertmanager": (
+        "alert",
+        "firing",
+    ),
+    "aws": (
+        "asg.scale",
+        "ebs.grow",
+        "ec2.reboot",
+        "rds.add_read_replica",
+    ),
+    "console": ("console",),
+    "hosts": (
+        "disk",
+        "disk.usage",
+        "docker.prune",
+        "filesystem.grow",
+        "host.command",
+        "host.top",
+        "journal.errors",
+        "journal.vacuum",
+        "service.restart",
+        "unit",
+    ),
+    "http": (
+        "http",
+        "tcp",
+        "webhook",
+    ),
+    "kubernetes": (
+        "daemonset",
+        "deployment",
+        "events",
+        "gitops",
+        "kubernetes.cordon",
+        "kubernetes.delete_pod",
+        "kubernetes.drain",
+        "kubernetes.expand_volume",
+        "kubernetes.hpa_set_min",
+        "kubernetes.patch",
+        "kubernetes.pod_command",
+        "kubernetes.rollout_restart",
+        "kubernetes.rollout_undo",
+        "kubernetes.scale",
+        "kubernetes.suspend_cronjob",
+        "kubernetes.uncordon",
+        "node",
+        "pod",
+        "pod_logs",
+        "pods_ready",
+        "pvc",
+        "rollout",
+        "rollout_diff",
+        "statefulset",
+        "top",
+    ),
+    "postgres": (
+        "postgres",
+        "postgres.activity",
+        "postgres.cancel_queries",
+        "postgres.terminate_queries",
+    ),
+    "prometheus": ("promql",),
+    "slack": ("slack",),
+}
+
+
+def comes_with(name: str) -> str:
+    """Return what to say of a name that is not there but is shipped; empty for what nobody ships."""
+    for folder, names in SHIPPED.items():
+        if name in names:
+            return f"`{name}` comes with the integration `{folder}`, which is not installed."
+    return ""

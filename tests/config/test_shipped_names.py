@@ -1,0 +1,21 @@
+"""What is said to come with a folder is what the folder brings."""
+
+from remediator.config.catalog import PARTS, find_catalog
+from remediator.integrations.shipped import SHIPPED, comes_with
+
+CATALOG = find_catalog()
+
+
+def test_every_name_of_the_catalog_is_listed_and_none_twice() -> None:
+    listed = [name for names in SHIPPED.values() for name in names]
+    there = {name for room in PARTS for name in getattr(CATALOG, room)}
+
+    assert set(listed) == there
+
+
+def test_a_name_is_told_with_the_folder_that_brings_it() -> None:
+    assert (
+        comes_with("ebs.grow")
+        == "`ebs.grow` comes with the integration `aws`, which is not installed."
+    )
+    assert comes_with("ebs.grove") == ""

@@ -1,0 +1,1 @@
+"""ACME's lamps: an outside system that remediator has never heard of."""

@@ -1,0 +1,19 @@
+"""The one value that remediator sees."""
+
+from acme_remediator.api import LAMPS, SWITCHES, Panel, Shelf
+from acme_remediator.settings import ACME
+from remediator.ports.gateways import Reads, Writes
+from remediator.ports.integration import Connected, Integration, Services
+
+
+def connect(services: Services) -> Connected:
+    """Return both halves where the settings name a shelf."""
+    folder = services.sections[ACME]
+    if folder is None:
+        return Connected()
+    return Connected(
+        reads=Reads().having(LAMPS, Shelf(folder)), writes=Writes().having(SWITCHES, Panel(folder))
+    )
+
+
+INTEGRATION = Integration(name="acme", sections=(ACME,), connect=connect)
