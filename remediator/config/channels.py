@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from remediator.config.catalog import Catalog
+from remediator.config.catalog import Catalog, hint_for
 from remediator.config.reading import holds_template
-from remediator.documents.problem import did_you_mean
 from remediator.documents.report import Report, as_mapping
 from remediator.documents.secret import Secret, read_quietly
 from remediator.documents.shapes import Part, read_shape
@@ -101,6 +100,6 @@ def _report_unknown(report: Report, path: KeyPath, name: str, catalog: Catalog) 
         message = f"the channel `{name}` is not in this version; nobody is told this way"
         report.warn(path, "unavailable-channel", message, at_key=True)
         return
-    hint = did_you_mean(name, catalog.channels)
+    hint = hint_for(name, catalog.channels)
     message = f"`{name[:80]}` is not a channel"
     report.error(path, "unknown-channel", message, hint, at_key=True)
