@@ -9,10 +9,12 @@ import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from remediator import __version__
+from remediator.app.doors import Doors, renew
 from remediator.app.identities import LiveIdentities
 from remediator.app.reloads import Reloads
 from remediator.app.retired import Retired
@@ -22,6 +24,7 @@ from remediator.app.witness import TelemetryWitness
 from remediator.config.catalog import Catalog, find_catalog
 from remediator.config.expressions import CelConditions
 from remediator.config.settings import Settings
+from remediator.core.alert import AlertGroup
 from remediator.engine.control import Control
 from remediator.engine.courier import Courier
 from remediator.engine.explanation import Explanation
@@ -38,14 +41,10 @@ from remediator.engine.worker import Worker
 from remediator.http.context import HttpContext
 from remediator.http.readers import Readers
 from remediator.http.server import TlsFiles, build_app, start, stop
-from remediator.integrations.alertmanager.missing import Missing
-from remediator.integrations.slack.build import slack_desk
-from remediator.integrations.slack.door.desk import SlackDesk
-from remediator.integrations.slack.door.socket import SocketDoor
-from remediator.integrations.slack.gateway.side import SLACK
 from remediator.ports.ambient import Ambient, system_ambient
+from remediator.ports.door import Door, DoorServices
 from remediator.ports.gateways import Reads, Writes
-from remediator.ports.store import Store
+from remediator.ports.store import Notification, Store
 from remediator.ports.traffic import Traffic
 from remediator.stores.store import open_store, sqlite_url
 from remediator.telemetry import Telemetry, setup_logging
@@ -100,14 +99,13 @@ class Daemon:
         self.telemetry = Telemetry()
         self._witness = TelemetryWitness(self.telemetry)
         self._traffic = Traffic(self._ambient.monotonic)
-        self._readers = Readers()
+        self._readers = Readers(catalog.sources)
         self._stopping = asyncio.Event()
         self.started = asyncio.Event()
-        self._loops: tuple[Worker | Intake | Courier | Keeper | SocketDoor, ...] = ()
+        self._loops: tuple[Worker | Intake | Courier | Keeper | Door, ...] = ()
         self.address = ""
         self.control: Control | None = None
-        self._store: Store | None = None
-        self._desk: SlackDesk | None = None
+        self._doors = Doors({})
         self._retired = Retired(self._runs_under_way)
         self._manager = ServiceManager(os.environ, self.telemetry)
         self._reloads = Reloads(self._swap, self.telemetry, self._manager)
@@ -119,9 +117,10 @@ class Daemon:
             store = masked_store(opened, lambda: self.site.mask)
             stack.push_async_callback(store.close)
             stack.push_async_callback(self._close_gateways)
-            stack.push_async_callback(self._close_desk)
             stack.push_async_callback(self._readers.close)
             self._build(store)
+            stack.push_async_callback(self._doors.close)
+            await renew(self._doors.prepare(self.site))
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(loop.run()) for loop in self._loops]
                 server = await self._listen(store)
@@ -150,16 +149,14 @@ class Daemon:
     async def _swap(self) -> Site:
         """Whatever may fail comes first: up to the first assignment, all that was in force still is."""
         site = await asyncio.to_thread(self._reread)
-        new_desk = self._new_desk(site)
+        renewals = self._doors.prepare(site)
         self._on_reload(site)
         old, self.site = self.site, site
-        old_desk, self._desk = self._desk, new_desk
         self._retired.add(old.gateways)
         for loop in self._loops:
             if isinstance(loop, Courier):
                 loop.forget()
-        if old_desk is not None:
-            await old_desk.close()
+        await renew(renewals)
         return site
 
     def _build(self, store: Store) -> None:
@@ -168,6 +165,12 @@ class Daemon:
         eyes = self._eyes()
         rehearser = self._runner(store, scribe, eyes, hands=None)
         actor = self._runner(store, scribe, eyes, self._hands())
+        self.control = Control(
+            store=store, ledger=ledger, ambient=self._ambient, witness=self._witness
+        )
+        self._why = Explanation(store=store, rules=lambda: self.site.rules).why
+        self._preview = self._rehearsal(store, eyes)
+        self._doors = self._opened(store, self.control)
         self._loops = (
             self._intake(store, ledger),
             Worker(
@@ -179,40 +182,26 @@ class Daemon:
             ),
             self._courier(store),
             self._keeper(store, ledger),
-            SocketDoor(
-                desk=lambda: self._desk, ambient=self._ambient, connected=self._slack_connected
-            ),
-        )
-        self.control = Control(
-            store=store, ledger=ledger, ambient=self._ambient, witness=self._witness
-        )
-        self._why = Explanation(store=store, rules=lambda: self.site.rules).why
-        self._preview = self._rehearsal(store, eyes)
-        self._store = store
-        self._desk = self._new_desk(self.site)
-
-    def _new_desk(self, site: Site) -> SlackDesk | None:
-        """Return the desk that a site asks for; its doors take it once it is in force."""
-        assert self._store and self.control  # noqa: S101 - set by _build
-        reads = site.gateways.reads
-        return slack_desk(
-            site.settings,
-            reads[SLACK] if reads.has(SLACK) else None,
-            store=self._store,
-            control=self.control,
-            why=self._why,
-            ambient=self._ambient,
-            log=self.telemetry.log,
-            playbooks=lambda: tuple(self.site.book.by_name),
+            *self._doors.all,
         )
 
-    def _slack_connected(self, is_connected: bool) -> None:
-        self.telemetry.slack_connected(is_connected=is_connected)
-
-    async def _close_desk(self) -> None:
-        desk, self._desk = self._desk, None
-        if desk is not None:
-            await desk.close()
+    def _opened(self, store: Store, control: Control) -> Doors:
+        doors = {
+            each.name: each.door(
+                DoorServices(
+                    store=store,
+                    control=control,
+                    why=self._why,
+                    ambient=self._ambient,
+                    log=self.telemetry.log,
+                    playbooks=lambda: tuple(self.site.book.by_name),
+                    connected=partial(self.telemetry.door_connected, each.name),
+                )
+            )
+            for each in self._catalog.integrations
+            if each.door
+        }
+        return Doors(doors)
 
     def _eyes(self) -> Eyes:
         return Eyes(
@@ -255,12 +244,16 @@ class Daemon:
             witness=self._witness,
             traffic=self._traffic,
         )
-        missing = Missing(self._reads())
         remainder = Remainder(
-            store=store, ambient=self._ambient, fetch=missing.fetch, witness=self._witness
+            store=store, ambient=self._ambient, fetch=self._fetch, witness=self._witness
         )
         intake.use(self._readers.read, remainder)
         return intake
+
+    async def _fetch(self, notification: Notification, group: AlertGroup) -> bytes:
+        """Ask the notification's source for what it cut off."""
+        fetch = {each.kind: each.fetch for each in self._catalog.sources}.get(notification.kind)
+        return await fetch(self.site.gateways.reads, group) if fetch else b""
 
     def _courier(self, store: Store) -> Courier:
         return Courier(
@@ -312,7 +305,7 @@ class Daemon:
             arrived=self._traffic.note,
             refused=self._witness.refused,
             readers=self._readers,
-            slack=lambda: self._desk,
+            doors=self._doors.routes,
             mask=lambda: self.site.mask,
         )
         server = await start(_address(settings), build_app(context), _tls(settings))

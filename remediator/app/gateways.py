@@ -7,9 +7,6 @@ from collections.abc import Mapping
 
 from remediator.config.catalog import find_integrations
 from remediator.config.settings import Settings
-from remediator.integrations.slack.build import slack_side
-from remediator.integrations.slack.gateway.side import SLACK
-from remediator.ports.gateways import Reads
 from remediator.ports.integration import Connected, Services
 from remediator.ports.sections import Sections
 
@@ -21,7 +18,6 @@ def build_gateways(settings: Settings) -> Connected:
     for integration in find_integrations():
         if integration.connect:
             whole = joined(whole, integration.connect(services))
-    whole = joined(whole, _by_hand(settings))
     for integration in find_integrations():
         if integration.gather:
             whole = joined(whole, integration.gather(services, whole))
@@ -50,10 +46,3 @@ def joined(one: Connected, other: Connected) -> Connected:
         writes=one.writes.joined(other.writes),
         closers=(*one.closers, *other.closers),
     )
-
-
-def _by_hand(settings: Settings) -> Connected:
-    slack = slack_side(settings)
-    if slack is None:
-        return Connected()
-    return Connected(reads=Reads().having(SLACK, slack), closers=(slack.close,))

@@ -23,8 +23,6 @@ from remediator.engine.admission import Rules
 from remediator.engine.ledger import Routes
 from remediator.http.auth import Doorkeeper
 from remediator.http.credentials import ProxyTrust, Role, SourceKeys, UserKeys
-from remediator.http.readers import KIND
-from remediator.integrations.alertmanager import source as alertmanager
 from remediator.ports.identity import Identities
 from remediator.ports.integration import Connected
 
@@ -85,7 +83,7 @@ def _rules(settings: Settings, book: PlaybookBook, catalog: Catalog, templates: 
         allowed={source.name: source.playbooks for source in settings.sources},
         render=orders.render_order,
         severity=orders.severity,
-        parsers={KIND: alertmanager.parse},
+        parsers={source.kind: source.parse for source in catalog.sources},
         mask=Mask(settings.mask),
     )
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
 
+from remediator.config.members_reader import Roles
 from remediator.config.people_reader import PeopleReader
 from remediator.config.settings_sections import (
     ListenAddress,
     ProxySettings,
-    Role,
     Source,
     TlsSettings,
     Users,
@@ -32,10 +32,13 @@ from remediator.documents.yaml_source import KeyPath
 
 
 class AccessReader:
-    """Reads the sections that decide who may do what."""
+    """Reads the sections that decide who may do what; `systems` are the keys of those that know people by names."""
 
-    def __init__(self, report: Report, secrets: SecretReader, folder: Path) -> None:
+    def __init__(
+        self, report: Report, secrets: SecretReader, folder: Path, systems: Sequence[str] = ()
+    ) -> None:
         self._report = report
+        self._systems = systems
         self._secrets = secrets
         self._folder = folder
 
@@ -61,17 +64,17 @@ class AccessReader:
         self._refuse_shared(("sources",), [t for source in found for t in source.tokens], "source")
         return tuple(found)
 
-    def users(self, shape: UsersShape, slack: Mapping[Role, tuple[str, ...]]) -> Users:
-        """Read tokens and the proxy; who has which role in Slack is read already."""
+    def users(self, shape: UsersShape, members: Mapping[str, Roles]) -> Users:
+        """Read tokens and the proxy; who has which role in an outside system is read already."""
         path: KeyPath = ("users", "tokens")
         found = [self._token((*path, n), each) for n, each in enumerate(shape.tokens)]
         self._refuse_twins(path, [token.name for token in found], "token")
         self._refuse_shared(path, [t for token in found for t in token.tokens], "user")
         proxy = self._proxy(shape.proxy) if shape.proxy else None
-        people = PeopleReader(self._report, [token.name for token in found])
+        people = PeopleReader(self._report, [token.name for token in found], self._systems)
         people.check_tokens()
         return Users(
-            tokens=tuple(found), proxy=proxy, slack=slack, people=people.read(shape.people)
+            tokens=tuple(found), proxy=proxy, members=members, people=people.read(shape.people)
         )
 
     def tls(self, shape: TlsShape | None) -> TlsSettings | None:

@@ -25,8 +25,10 @@ from remediator.ports.action import Action
 from remediator.ports.channel import Channel
 from remediator.ports.check import Check
 from remediator.ports.integration import Filter, Integration
+from remediator.ports.members import Members
 from remediator.ports.probe import Probe
 from remediator.ports.sections import Section, Sections
+from remediator.ports.source import Source
 from remediator.ports.targets import TargetKinds
 
 T = TypeVar("T", Action, Check, Probe, Channel, Integration)
@@ -47,10 +49,20 @@ def by_name(items: Iterable[T]) -> Mapping[str, T]:
 
 @cache
 def find_integrations() -> tuple[Integration, ...]:
-    """Return every outside system there is, by name; raise InvalidSettings where two have one name."""
+    """Return every outside system there is, by name; raise InvalidSettings where two have one name, or bring one."""
     found = [getattr(module, "INTEGRATION", None) for module in _integration_modules()]
     named = by_name(each for each in found if isinstance(each, Integration))
+    _refuse_twins(section.key for each in named.values() for section in each.sections)
+    _refuse_twins(source.kind for each in named.values() for source in each.sources)
     return tuple(named[name] for name in sorted(named))
+
+
+def _refuse_twins(names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise InvalidSettings(f"two integrations bring {name!r}: one of them has to go")
+        seen.add(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +88,21 @@ class Catalog:
         """Return the filters of templates that integrations bring."""
         brought = [each.filters(sections) for each in self.integrations if each.filters]
         return {name: found for each in brought for name, found in each.items()}
+
+    @property
+    def members(self) -> tuple[Members, ...]:
+        """Those who have roles by names that integrations know."""
+        return tuple(each.members for each in self.integrations if each.members)
+
+    @property
+    def caller(self) -> Channel | None:
+        """The channel that can call every `@name`."""
+        return next((each for each in self.channels.values() if each.calls_handles), None)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The kinds of notifications that integrations bring."""
+        return tuple(source for each in self.integrations for source in each.sources)
 
 
 def find_catalog() -> Catalog:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from remediator.config.catalog import Catalog
+from remediator.config.catalog import Catalog, hint_for
 from remediator.config.reading import holds_template
-from remediator.documents.problem import did_you_mean
 from remediator.documents.report import Report, as_mapping
 from remediator.documents.secret import Secret, read_quietly
 from remediator.documents.shapes import Part, read_shape
 from remediator.documents.yaml_source import KeyPath
+from remediator.ports.channel import Channel
 
 _ANNOUNCED = ("pagerduty",)
 
@@ -20,11 +20,15 @@ Ways = tuple[Mapping[str, Any], ...]
 
 
 def read_ways(
-    report: Report, path: KeyPath, raw: Any, catalog: Catalog, *, has_slack: bool | None = None
+    report: Report,
+    path: KeyPath,
+    raw: Any,
+    catalog: Catalog,
+    sections: frozenset[str] | None = None,
 ) -> Ways:
     """Return one `{channel: settings}` for each way; a list or one mapping of channels are both allowed.
 
-    `has_slack` says whether the settings have a section `slack`, without which nobody is told there; None if unknown.
+    `sections` are those that the settings have, without some of which nobody is told by some; None if unknown.
     """
     items = list(enumerate(raw)) if isinstance(raw, list) else [(None, raw)]
     ways: list[Mapping[str, Any]] = []
@@ -33,8 +37,8 @@ def read_ways(
         mapping = as_mapping(report, place, item, "a way to tell people") or {}
         for name, written in mapping.items():
             settings = _settings(report, (*place, name), (name, written), catalog)
-            if name == "slack" and has_slack is False:
-                _report_no_slack(report, (*place, name))
+            if sections is not None:
+                _check_needs(report, (*place, name), catalog.channels.get(name), sections)
             ways += [] if settings is None else [{name: settings}]
     return tuple(ways)
 
@@ -55,13 +59,13 @@ def _settings(
     report: Report, path: KeyPath, way: tuple[str, Any], catalog: Catalog
 ) -> Mapping[str, Any] | None:
     name, written = way
-    if name == "slack" and written is None:
-        hint = "Write it in quotes, slack: '#sre', because # begins a comment."
-        report.error(path, "missing-key", "this says neither where nor whom", hint)
-        return None
     channel = catalog.channels.get(name)
     if channel is None:
         _report_unknown(report, path, name, catalog)
+        return None
+    if channel.how_to_write and written is None:
+        message = "this says neither where nor whom"
+        report.error(path, "missing-key", message, channel.how_to_write)
         return None
     is_bare = written is not None and not isinstance(written, dict)
     given = {channel.shorthand: written} if is_bare else (written or {})
@@ -81,10 +85,14 @@ def _settings(
     return given
 
 
-def _report_no_slack(report: Report, path: KeyPath) -> None:
-    message = "nobody can be told in Slack: the settings have no section `slack`"
-    hint = "Add `slack` with `bot_token_file` and `channel`."
-    report.error(path, "no-slack", message, hint, at_key=True)
+def _check_needs(
+    report: Report, path: KeyPath, channel: Channel | None, sections: frozenset[str]
+) -> None:
+    if channel is None or not channel.needs or channel.needs in sections:
+        return
+    needs, title = channel.needs, channel.title or channel.name
+    message = f"nobody can be told in {title}: the settings have no section `{needs}`"
+    report.error(path, f"no-{needs}", message, channel.how_to_set, at_key=True)
 
 
 def _report_unknown(report: Report, path: KeyPath, name: str, catalog: Catalog) -> None:
@@ -92,6 +100,6 @@ def _report_unknown(report: Report, path: KeyPath, name: str, catalog: Catalog) 
         message = f"the channel `{name}` is not in this version; nobody is told this way"
         report.warn(path, "unavailable-channel", message, at_key=True)
         return
-    hint = did_you_mean(name, catalog.channels)
+    hint = hint_for(name, catalog.channels)
     message = f"`{name[:80]}` is not a channel"
     report.error(path, "unknown-channel", message, hint, at_key=True)

@@ -1,11 +1,11 @@
-"""Reads `users.people`: which names of tokens, of the proxy's people and of Slack's members are one person."""
+"""Reads `users.people`: which names of tokens, of the proxy's people and of outside systems are one person."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from remediator.config.settings_shape import PersonShape
-from remediator.core.people import DeclaredPerson, Proof
+from remediator.core.people import DeclaredPerson
 from remediator.core.person_names import canonical_person, is_printable_name
 from remediator.documents.problem import did_you_mean
 from remediator.documents.report import Report
@@ -15,10 +15,11 @@ _PATH: KeyPath = ("users", "people")
 
 
 class PeopleReader:
-    """Reads the declared people; `tokens` are the names of all tokens."""
+    """Reads the declared people; `tokens` are the names of all tokens, `systems` the keys of those that know people."""
 
-    def __init__(self, report: Report, tokens: Sequence[str]) -> None:
+    def __init__(self, report: Report, tokens: Sequence[str], systems: Sequence[str]) -> None:
         self._report = report
+        self._systems = systems
         self._tokens = {canonical_person(name): name for name in tokens}
         self._owners: dict[tuple[str, str], int] = {}
 
@@ -33,13 +34,14 @@ class PeopleReader:
 
     def _person(self, number: int, shape: PersonShape) -> DeclaredPerson:
         path: KeyPath = (*_PATH, number)
+        members: dict[str, tuple[str, ...]] = {key: getattr(shape, key) for key in self._systems}
         person = DeclaredPerson(
-            name=shape.name, tokens=shape.tokens, proxy=shape.proxy, slack=shape.slack
+            name=shape.name, tokens=shape.tokens, proxy=shape.proxy, members=members
         )
         self._claim(number, (*path, "name"), "name", shape.name)
-        for proof in Proof:
-            for index, name in enumerate(person.names(proof)):
-                self._claim(number, (*path, proof.value, index), proof.value, name)
+        for proof, names in person.names.items():
+            for index, name in enumerate(names):
+                self._claim(number, (*path, str(proof), index), str(proof), name)
         for index, name in enumerate(shape.tokens):
             self._check_token((*path, "tokens", index), name)
         self._check_own_token(path, shape)

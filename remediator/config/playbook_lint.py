@@ -11,6 +11,7 @@ from remediator.core.guards.protected import is_protected
 from remediator.core.playbook import Mode, Playbook, StepOrder
 from remediator.core.target import parse_target
 from remediator.documents.problem import did_you_mean
+from remediator.ports.members import Members
 from remediator.ports.parameters import CommandName, Parameters
 
 
@@ -101,23 +102,29 @@ def _lint_rest(reading: Reading, playbook: Playbook) -> None:
 
 
 def _lint_approval(reading: Reading, playbook: Playbook) -> None:
-    rules, policy = reading.rules, playbook.approval
-    if rules.has_slack is False:
+    rules, policy, caller = reading.rules, playbook.approval, reading.catalog.caller
+    sections = rules.sections
+    if sections is None:
+        return
+    if caller and caller.needs not in sections:
         for index, group in enumerate(policy.groups):
             if group.startswith("@"):
-                message = f"nobody can be in `{group}`: no `slack` is set in the settings"
+                message = f"nobody can be in `{group}`: no `{caller.needs}` is set in the settings"
                 path = ("approval", "by", "groups", index)
-                reading.report.warn(path, "no-slack", message, "A proxy's groups have no @.")
-    if rules.has_slack and not rules.slack_approves and not (policy.groups or policy.users):
-        _lint_nobody(reading, playbook)
+                hint = "A proxy's groups have no @."
+                reading.report.warn(path, f"no-{caller.needs}", message, hint)
+    asked = [members for members in reading.catalog.members if members.key in sections]
+    if asked and not rules.approving and not (policy.groups or policy.users):
+        _lint_nobody(reading, playbook, asked[0])
 
 
-def _lint_nobody(reading: Reading, playbook: Playbook) -> None:
+def _lint_nobody(reading: Reading, playbook: Playbook, members: Members) -> None:
     acts = playbook.mode in (Mode.APPROVE, Mode.AUTO)
     asks = playbook.mode is Mode.APPROVE or any(s.approval_required for s in playbook.steps)
     if acts and asks:
-        message = "this will ask in Slack, where nobody may approve"
-        hint = "Write `approval: {by: {groups: […]}}`, or give the role in `users.slack.roles`."
+        message = f"this will ask in {members.title}, where nobody may approve"
+        roles = f"`users.{members.key}.roles`"
+        hint = f"Write `approval: {{by: {{groups: […]}}}}`, or give the role in {roles}."
         reading.report.warn((), "no-approver", message, hint)
 
 

@@ -220,19 +220,27 @@ def _escalations(reading: Reading, path: KeyPath, raw: Any) -> tuple[Escalation,
 def _check_contact(reading: Reading, path: KeyPath, name: str) -> None:
     known = reading.rules.contacts
     is_handle = name.startswith("@")
-    if known is None or name in known or (is_handle and reading.rules.has_slack is not False):
+    if known is None or name in known:
         return
-    if is_handle:
-        message = f"`{name}` cannot be called: it is not a contact, and no `slack` is set"
-        hint = "Add `slack` to the settings, or the name under `contacts`."
-        reading.report.error(path, "no-slack", message, hint)
+    if is_handle and (caller := reading.catalog.caller):
+        _check_caller(reading, path, name, caller.needs)
         return
     hint = did_you_mean(name, known) or "Add it under `contacts` in the settings."
     reading.report.error(path, "unknown-contact", f"`{name}` is not a contact", hint)
 
 
+def _check_caller(reading: Reading, path: KeyPath, name: str, needs: str) -> None:
+    sections = reading.rules.sections
+    if sections is None or needs in sections:
+        return
+    message = f"`{name}` cannot be called: it is not a contact, and no `{needs}` is set"
+    hint = f"Add `{needs}` to the settings, or the name under `contacts`."
+    reading.report.error(path, f"no-{needs}", message, hint)
+
+
 def _notify(reading: Reading, raw: Any) -> Ways:
     if raw is None:
         return ()
-    has_slack = reading.rules.has_slack
-    return read_ways(reading.report, ("notify",), raw, reading.catalog, has_slack=has_slack)
+    sections = reading.rules.sections
+    known = None if sections is None else sections.keys
+    return read_ways(reading.report, ("notify",), raw, reading.catalog, known)

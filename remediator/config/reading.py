@@ -27,12 +27,12 @@ _BARE_LABEL_IN_REGEX = re.compile(r'[=!]~\s*"[^"]*\{\{(?![^}]*promql_regex)')
 class PlaybookRules:
     """What the settings say about all playbooks. None where there are no settings to check against.
 
-    `slack_approves` says whether anybody in Slack has the role of an approver.
+    `sections` are those that were read, `approving` the keys of those of the systems in which anybody has the role
+    of an approver.
     """
 
     contacts: frozenset[str] | None = None
-    has_slack: bool | None = None
-    slack_approves: bool = False
+    approving: frozenset[str] = frozenset()
     commands: frozenset[str] | None = None
     protected: tuple[str, ...] = ()
     sections: Sections | None = None

@@ -19,7 +19,6 @@ from remediator.config.settings_sections import (
 )
 from remediator.core.selection import Environment
 from remediator.documents.secret import Secret
-from remediator.integrations.slack.settings.sections import SlackSettings
 from remediator.ports.sections import Sections
 
 SEVERITIES: Mapping[str, str] = {"critical": "SEV-2", "warning": "SEV-3", "info": "SEV-4"}
@@ -27,7 +26,10 @@ SEVERITIES: Mapping[str, str] = {"critical": "SEV-2", "warning": "SEV-3", "info"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything. The defaults are what runs without a file: loopback, SQLite, dry runs only."""
+    """Everything. The defaults are what runs without a file: loopback, SQLite, dry runs only.
+
+    `handles` is the channel that can call every `@name`, also those that are no contact; "" where there is none.
+    """
 
     listen: ListenAddress = ListenAddress()
     external_url: str = ""
@@ -39,10 +41,10 @@ class Settings:
     users: Users = Users()
     metrics_token: Secret | None = None
     environments: tuple[Environment, ...] = ()
-    slack: SlackSettings | None = None
     contacts: Mapping[str, Ways] = field(default_factory=dict)
     severities: Mapping[str, str] = field(default_factory=lambda: dict(SEVERITIES))
     notify: Ways = ()
+    handles: str = ""
     channel_secrets: tuple[Secret, ...] = ()
     guards: Mapping[str, Any] = field(default_factory=dict)
     floors: Mapping[str, Any] = field(default_factory=dict)
@@ -55,19 +57,13 @@ class Settings:
         """Return what playbooks are checked against."""
         return PlaybookRules(
             contacts=frozenset(self.contacts),
-            has_slack=self.slack is not None,
-            slack_approves=self.users.approve_in_slack,
+            approving=self.users.approving,
             commands=self.sections.names("commands"),
             protected=self.protected,
             sections=self.sections,
             guard_defaults=self.guards,
             guard_floors=self.floors,
         )
-
-    @property
-    def handles(self) -> str:
-        """The channel that can call every `@name`, also those that are no contact; "" where there is none."""
-        return "slack" if self.slack else ""
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret value, for the scrubber of log lines and messages."""

@@ -14,6 +14,7 @@ from remediator.config.channels import Ways, read_ways, secrets_of
 from remediator.config.check_orders import read_check
 from remediator.config.expressions import CelConditions
 from remediator.config.guards import read_guards
+from remediator.config.members_reader import MembersReader
 from remediator.config.reading import Reading
 from remediator.config.settings import SEVERITIES, Settings
 from remediator.config.settings_sections import Retention, StoreSettings
@@ -32,8 +33,6 @@ from remediator.documents.report import Report
 from remediator.documents.secret import Secret, SecretReader
 from remediator.documents.shapes import Part, read_loosely
 from remediator.documents.yaml_source import KeyPath, YamlSource, read_yaml_file
-from remediator.integrations.slack.settings.sections import SlackSettings
-from remediator.integrations.slack.settings.slack_reader import SlackReader
 from remediator.ports.sections import SectionReading, Sections
 
 
@@ -66,7 +65,7 @@ def load_settings(
     folder = path.resolve().parent if path is not None else Path.cwd()
     if report.has_errors:
         return LoadedSettings(settings=Settings(), problems=in_order(report.problems))
-    shape_of_all = shape_with(catalog.sections)
+    shape_of_all = shape_with(catalog.sections, catalog.members)
     shape = read_loosely(report, (), source.value, shape_of_all, Part("the settings"))
     if listen is not None:
         shape = shape.model_copy(update={"listen": listen})
@@ -80,20 +79,26 @@ class _SettingsReader:
         self._catalog = catalog
         self._folder = folder
         self._secrets = SecretReader(report, folder)
-        self._access = AccessReader(report, self._secrets, folder)
-        self._slack = SlackReader(report, self._secrets)
+        self._access = AccessReader(
+            report, self._secrets, folder, [each.key for each in catalog.members]
+        )
+        written = report.source.value if isinstance(report.source.value, dict) else {}
+        keys = (section.key for section in catalog.sections)
+        self._written = frozenset(key for key in keys if written.get(key) is not None)
 
     def read(self, shape: SettingsShape) -> Settings:
         sections = self._sections(shape)
         tls = self._access.tls(shape.tls)
         listen = self._access.listen(shape.listen)
         sources = self._access.sources(shape.sources, tls)
-        slack = self._slack.slack(shape.slack)
-        users = self._access.users(shape.users, self._slack.roles(shape.users.slack))
+        sections = self._sections(shape)
+        members = MembersReader(self._report, self._written)
+        roles = members.read(shape.users, self._catalog.members)
+        users = self._access.users(shape.users, roles)
         self._access.refuse_strangers(listen, sources, users)
         metrics = (shape.metrics.bearer_token, shape.metrics.bearer_token_file)
         contacts = self._contacts(shape.contacts)
-        notify = self._notify(shape.notify, slack)
+        notify = self._notify(shape.notify, sections)
         return Settings(
             listen=listen,
             external_url=shape.external_url,
@@ -105,10 +110,10 @@ class _SettingsReader:
             users=users,
             metrics_token=self._secrets.one(("metrics",), "bearer_token", *metrics),
             environments=self._environments(shape.environments),
-            slack=slack,
             contacts=contacts,
             severities=SEVERITIES if shape.severities is None else shape.severities,
             notify=notify,
+            handles=self._handles(sections),
             channel_secrets=secrets_of((*notify, *(w for ways in contacts.values() for w in ways))),
             guards=self._guards("guards", shape.guards, sections),
             floors=self._guards("floors", shape.floors, sections),
@@ -182,17 +187,21 @@ class _SettingsReader:
     def _contacts(self, written: Mapping[str, Any]) -> dict[str, Ways]:
         return {name: self._ways(("contacts", name), ways) for name, ways in written.items()}
 
-    def _notify(self, raw: Any, slack: SlackSettings | None) -> Ways:
-        """Read the ways for all runs; where nothing is said, Slack's own channel is where people look."""
-        if raw is None and slack is not None:
-            return ({"slack": {"to": slack.channel}},)
+    def _notify(self, raw: Any, sections: Sections) -> Ways:
+        """Read the ways for all runs; where nothing is said, the integrations know where people look."""
+        if raw is None:
+            asked = (each.notify(sections) for each in self._catalog.integrations if each.notify)
+            return tuple(way for ways in asked for way in ways)
         return self._ways(("notify",), raw)
 
     def _ways(self, path: KeyPath, raw: Any) -> Ways:
         if raw is None:
             return ()
-        has_slack = self._slack.is_set
-        return read_ways(self._report, path, raw, self._catalog, has_slack=has_slack)
+        return read_ways(self._report, path, raw, self._catalog, self._written)
+
+    def _handles(self, sections: Sections) -> str:
+        caller = self._catalog.caller
+        return caller.name if caller and caller.needs in sections.keys else ""
 
     def _guards(self, key: str, raw: Any, sections: Sections) -> dict[str, Any]:
         reading = Reading(

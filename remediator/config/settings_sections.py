@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from remediator.core.people import DeclaredPerson
 from remediator.documents.secret import Secret
 from remediator.documents.sign_in import BasicLogin
+from remediator.documents.words import is_loopback
 
 
 class Role(StrEnum):
@@ -22,16 +23,6 @@ class Role(StrEnum):
     APPROVER = "approver"
     OPERATOR = "operator"
     ADMIN = "admin"
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether a host is this machine, and can be nothing else."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,15 +95,13 @@ class ProxySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Users:
-    """Who may call the API and use the pages; `slack` says which groups and people of Slack have which role there,
-    `people` which of all these names are one person.
-
-    A name in `slack` is `@handle`, an id (`S…`, `U…`), an e-mail, or `*` for every full member of the workspace.
+    """Who may call the API and use the pages; `members` says who has which role by a name that an outside
+    system knows them by, under the system's key, `people` which of all these names are one person.
     """
 
     tokens: tuple[UserToken, ...] = ()
     proxy: ProxySettings | None = None
-    slack: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
+    members: Mapping[str, Mapping[Role, tuple[str, ...]]] = field(default_factory=dict)
     people: tuple[DeclaredPerson, ...] = ()
 
     @property
@@ -121,9 +110,13 @@ class Users:
         return bool(self.tokens or self.proxy)
 
     @property
-    def approve_in_slack(self) -> bool:
-        """Whether the roles give anybody in Slack the right to approve."""
-        return any(names and role is not Role.VIEWER for role, names in self.slack.items())
+    def approving(self) -> frozenset[str]:
+        """The keys of the systems in which the roles give anybody the right to approve."""
+        return frozenset(key for key, roles in self.members.items() if _lets_approve(roles))
+
+
+def _lets_approve(roles: Mapping[Role, tuple[str, ...]]) -> bool:
+    return any(names and role is not Role.VIEWER for role, names in roles.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

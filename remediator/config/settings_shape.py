@@ -22,7 +22,7 @@ from remediator.documents.words import (
     Url,
     Words,
 )
-from remediator.integrations.slack.settings.shape import SlackShape, SlackUsersShape
+from remediator.ports.members import Members
 from remediator.ports.sections import Section
 
 
@@ -63,7 +63,12 @@ class PersonShape(Shape):
     name: Word
     tokens: Words = ()
     proxy: Words = ()
-    slack: Words = ()
+
+
+class MembersShape(Shape):
+    """`users.KEY`: roles by names that an outside system knows people by."""
+
+    roles: dict[Role, Words] = Field(default_factory=dict)
 
 
 class UsersShape(Shape):
@@ -72,7 +77,6 @@ class UsersShape(Shape):
     people: Annotated[tuple[PersonShape, ...], Field(max_length=10_000)] = ()
     tokens: tuple[TokenShape, ...] = ()
     proxy: ProxyShape | None = None
-    slack: SlackUsersShape | None = None
 
 
 class TlsShape(Shape):
@@ -129,7 +133,6 @@ class SettingsShape(Shape):
     users: UsersShape = UsersShape()
     metrics: MetricsShape = MetricsShape()
     environments: tuple[EnvironmentShape, ...] = ()
-    slack: SlackShape | None = None
     contacts: dict[Word, Any] = Field(default_factory=dict)
     severities: dict[Word, Word] | None = None
     notify: Any = None
@@ -142,7 +145,19 @@ class SettingsShape(Shape):
     retention: RetentionShape = RetentionShape()
 
 
-def shape_with(sections: Iterable[Section[object]]) -> type[SettingsShape]:
-    """Return the shape of all keys, those of these sections with them."""
+def shape_with(
+    sections: Iterable[Section[object]], members: Iterable[Members] = ()
+) -> type[SettingsShape]:
+    """Return the shape of all keys, with those of these sections and of roles by these names."""
     fields: dict[str, Any] = {each.key: (each.shape, each.unwritten) for each in sections}
+    users = _users_with([each.key for each in members])
+    fields["users"] = (users, users())
     return create_model("AllSettingsShape", __base__=SettingsShape, **fields)
+
+
+def _users_with(keys: list[str]) -> type[UsersShape]:
+    of_one: dict[str, Any] = dict.fromkeys(keys, (Words, ()))
+    person: Any = create_model("AllPersonShape", __base__=PersonShape, **of_one)
+    of_all: dict[str, Any] = dict.fromkeys(keys, (MembersShape | None, None))
+    of_all["people"] = (Annotated[tuple[person, ...], Field(max_length=10_000)], ())
+    return create_model("AllUsersShape", __base__=UsersShape, **of_all)

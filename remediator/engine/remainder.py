@@ -17,7 +17,7 @@ from remediator.engine.witness import Witness
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import Notification, Store
 
-Fetch = Callable[[AlertGroup], Awaitable[bytes]]
+Fetch = Callable[[Notification, AlertGroup], Awaitable[bytes]]
 """Returns a body with the alerts of a group that are missing in it; empty where there are none or nobody to ask."""
 
 MOST_WAITING = 100
@@ -68,7 +68,7 @@ class Remainder:
 
     async def _fetched(self, notification: Notification, group: AlertGroup) -> str | None:
         try:
-            body = await self._fetch(group)
+            body = await self._fetch(notification, group)
             if body:
                 rest = replace(
                     notification,

@@ -7,16 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from remediator.core.alert import RefusedAlert
-from remediator.core.events import Settlement
-from remediator.core.facts import Pause
 from remediator.core.masking import Mask
-from remediator.core.person import Person
 from remediator.core.playbook import Playbook
-from remediator.core.run import Run
 from remediator.http.auth import Doorkeeper
 from remediator.http.letterbox import Letterbox
 from remediator.http.readers import Readers
@@ -24,54 +19,9 @@ from remediator.http.readiness import Readiness
 from remediator.http.room import Room
 from remediator.ports.action import Action
 from remediator.ports.ambient import Ambient
+from remediator.ports.control import Control
+from remediator.ports.door import DoorRoute
 from remediator.ports.store import Notification, Store
-
-if TYPE_CHECKING:
-    from remediator.integrations.slack.door.desk import SlackDesk
-
-
-class Control(Protocol):
-    """People's verbs (engine/control). All raise Refused (not_found, forbidden, conflict) and StoreUnavailable."""
-
-    async def approve(self, run_id: str, *, digest: str, person: Person, reason: str = "") -> Run:
-        """Give a yes to the plan with this digest."""
-        ...
-
-    async def reject(self, run_id: str, *, digest: str | None, person: Person, reason: str) -> Run:
-        """Say no, with a reason."""
-        ...
-
-    async def cancel(self, run_id: str, *, person: Person, reason: str = "") -> Run:
-        """Stop a run."""
-        ...
-
-    async def take_over(self, run_id: str, *, person: Person, reason: str = "") -> Run:
-        """Stop a run; this person looks after its target now."""
-        ...
-
-    async def settle(
-        self, run_id: str, *, settlement: Settlement, person: Person, reason: str = ""
-    ) -> Run:
-        """Say what became of a change that nobody could observe."""
-        ...
-
-    async def refuse(self, run_id: str, *, verb: str, person: Person, reason: str) -> None:
-        """Write down that a door refused somebody; raises nothing."""
-        ...
-
-    async def show_again(self, run_id: str) -> None:
-        """Tell people once more about a plan that waits."""
-        ...
-
-    async def pause(
-        self, scope: str, *, duration: timedelta | None, reason: str, person: Person
-    ) -> Pause:
-        """Stop everything in a scope."""
-        ...
-
-    async def resume(self, scope: str, *, person: Person) -> int:
-        """End pauses and return how many, or raise Refused; `playbook/NAME` also closes that playbook's breaker."""
-        ...
 
 
 class Metrics(Protocol):
@@ -123,7 +73,7 @@ class HttpContext:
     `refused` hears of notifications of which no alert was taken.
     `letterbox` and `readiness` are made here, over the store.
     `mask` hides the secrets of strangers in answers; `readers` are closed with the server.
-    `slack` is where Slack's HTTP door hands in what it takes.
+    `doors` are those that integrations bring.
     """
 
     store: Store
@@ -136,6 +86,7 @@ class HttpContext:
     loops_alive: Callable[[], bool]
     accepting: Callable[[], bool]
     reload: Callable[[], Awaitable[Sequence[str]]]
+    readers: Readers
     book: Callable[[], Book]
     catalog: Callable[[], Catalog]
     version: str
@@ -143,9 +94,8 @@ class HttpContext:
     body_seconds: float = 30.0
     arrived: Callable[[], None] = lambda: None
     refused: Callable[[Notification, tuple[RefusedAlert, ...]], None] = lambda *_: None
-    slack: Callable[[], SlackDesk | None] = lambda: None
+    doors: tuple[DoorRoute, ...] = ()
     mask: Callable[[], Mask] = Mask
-    readers: Readers = field(default_factory=Readers)
     room: Room = field(default_factory=Room)
     letterbox: Letterbox = field(init=False)
     readiness: Readiness = field(init=False)

@@ -11,7 +11,7 @@ from aiohttp import web
 from remediator.http import schemas
 from remediator.http.credentials import Role
 from remediator.http.replies import reply
-from remediator.http.route import Call, Gate, Route
+from remediator.http.route import Call, Gate, Route, Signed
 
 _PLACES = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 _QUERY_TEXTS = {
@@ -41,15 +41,16 @@ def openapi_route(routes: Iterable[Route]) -> Route:
 def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
     """Return the description of these routes."""
     paths: dict[str, dict[str, Any]] = {}
-    for route in routes:
+    described = tuple(routes)
+    signed = [each.access for each in described if isinstance(each.access, Signed)]
+    for route in described:
         paths.setdefault(_PLACES.sub(r"{\1}", route.path), {})[route.method.lower()] = _operation(
             route
         )
     schemes = {
         "token": {"type": "http", "scheme": "bearer"},
         "basic": {"type": "http", "scheme": "basic"},
-        "slack": {"type": "apiKey", "in": "header", "name": "X-Slack-Signature"},
-    }
+    } | {each.value: {"type": "apiKey", "in": "header", "name": each.header} for each in signed}
     return {
         "openapi": "3.1.0",
         "info": {"title": "remediator", "version": version},
@@ -84,8 +85,8 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
             return [{}, {"token": []}]
         case Gate.SOURCE:
             return [{"token": []}, {"basic": []}]
-        case Gate.SLACK:
-            return [{"slack": []}]
+        case Signed(name):
+            return [{name: []}]
     return [{"token": []}]
 
 
@@ -105,7 +106,7 @@ def _query_parameter(name: str) -> dict[str, Any]:
 def _body(route: Route) -> dict[str, Any]:
     if route.access is Gate.SOURCE:
         return {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
-    if route.access is Gate.SLACK:
+    if isinstance(route.access, Signed):
         form = {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}
         return {"required": True, "content": form}
     required = [key for key, schema in route.body.items() if schema.get("required")]

@@ -8,7 +8,7 @@ intake reads it again, outside of any transaction.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,11 +17,10 @@ from remediator.core.alert import Alert, AlertGroup, RefusedAlert
 from remediator.core.errors import InvalidAlert, NothingTaken, Overloaded
 from remediator.core.panics import EnoughMemory
 from remediator.http.apart.process import Frames, ReaderProcess
-from remediator.integrations.alertmanager.source import count_at_a_glance, parse
 from remediator.ports.codec import adapter
+from remediator.ports.source import Source
 from remediator.ports.store import Notification
 
-KIND = "alertmanager"
 SMALL = 16 * 1024
 MIDDLING = 256 * 1024
 PROCESSES = 2
@@ -41,9 +40,11 @@ class Judgement:
 
 
 class Readers:
-    """Reads bodies. `close` gives up whatever is being read."""
+    """Reads bodies of these kinds. `close` gives up whatever is being read."""
 
-    def __init__(self) -> None:
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self.sources = tuple(sources)
+        self._by_kind = {source.kind: source for source in self.sources}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="remediator-reader")
         self._processes = [ReaderProcess() for _ in range(PROCESSES)]
         self._free = asyncio.Queue[ReaderProcess]()
@@ -54,13 +55,14 @@ class Readers:
         self._room = MOST_KEPT
         self._is_closed = False
 
-    async def judge(self, notification_id: str, body: bytes) -> Judgement:
+    async def judge(self, notification: Notification) -> Judgement:
         """Say what is taken of a body; raise InvalidAlert, or Overloaded where that cannot be said now."""
-        count = _glance(body) if len(body) <= MIDDLING else None
+        source, body = self._source(notification), notification.body
+        count = _glance(source, body) if len(body) <= MIDDLING else None
         if count is not None:
             return Judgement(taken=count)
-        read = await self._read(body)
-        self._keep(notification_id, read, len(body))
+        read = await self._read(source, body)
+        self._keep(notification.id, read, len(body))
         if isinstance(read, AlertGroup):
             return Judgement(taken=len(read.alerts), refused=read.refused)
         head = await self._on_thread(lambda: _head(read))
@@ -68,9 +70,8 @@ class Readers:
 
     async def read(self, notification: Notification) -> AlertGroup:
         """Return what a stored notification says; raise InvalidAlert, or Overloaded where that cannot be said now."""
-        if notification.kind != KIND:
-            raise InvalidAlert(f"nothing here reads notifications of the kind {notification.kind}")
-        read = self._kept.get(notification.id) or await self._read(notification.body)
+        source = self._source(notification)
+        read = self._kept.get(notification.id) or await self._read(source, notification.body)
         self.forget(notification.id, len(notification.body))
         return read if isinstance(read, AlertGroup) else await self._whole(read)
 
@@ -87,24 +88,30 @@ class Readers:
         self._lanes.shutdown(wait=False, cancel_futures=True)
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    async def _read(self, body: bytes) -> AlertGroup | Frames:
+    def _source(self, notification: Notification) -> Source:
+        source = self._by_kind.get(notification.kind)
+        if source is None:
+            raise InvalidAlert(f"nothing here reads notifications of the kind {notification.kind}")
+        return source
+
+    async def _read(self, source: Source, body: bytes) -> AlertGroup | Frames:
         if self._is_closed:
             raise Overloaded("shutting down")
         if len(body) <= SMALL:
-            group = _guarded(lambda: parse(body))
+            group = _guarded(lambda: source.parse(body))
             await asyncio.sleep(0)  # many in a row must not hold up the loop
             return group
         if len(body) <= MIDDLING:
-            return await self._on_thread(lambda: parse(body))
-        return await self._apart(body)
+            return await self._on_thread(lambda: source.parse(body))
+        return await self._apart(source, body)
 
-    async def _apart(self, body: bytes) -> Frames:
+    async def _apart(self, source: Source, body: bytes) -> Frames:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 process = await self._free.get()
         except TimeoutError as error:
             raise Overloaded("too many large bodies wait to be read") from error
-        reading = self._begun(self._lanes, process.read, body)
+        reading = self._begun(self._lanes, process.read, source.address, body)
         reading.add_done_callback(lambda _: self._free.put_nowait(process))
         frames = await asyncio.shield(reading)
         head = await self._on_thread(lambda: _head(frames))
@@ -138,8 +145,8 @@ class Readers:
             self._room -= size
 
 
-def _glance(body: bytes) -> int | None:
-    return _guarded(lambda: count_at_a_glance(body))
+def _glance(source: Source, body: bytes) -> int | None:
+    return _guarded(lambda: source.glance(body))
 
 
 def _guarded(work: Callable[[], T]) -> T:

@@ -21,10 +21,17 @@ class Gate(StrEnum):
     ANYONE = "anyone"
     SCRAPER = "scraper"
     SOURCE = "source"
-    SLACK = "slack"
 
 
-Access = Role | Gate
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A route of a door that knows by this header who posts."""
+
+    value: str
+    header: str
+
+
+Access = Role | Gate | Signed
 
 
 @dataclass(frozen=True, slots=True)

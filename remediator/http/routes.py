@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from remediator.http.doors import door_route
 from remediator.http.health import HEALTH
 from remediator.http.openapi import openapi_route
 from remediator.http.people import PEOPLE
 from remediator.http.reading import READING
 from remediator.http.route import Route
-from remediator.http.webhook import WEBHOOK
-from remediator.integrations.slack.door.events import SLACK
+from remediator.http.webhook import webhook_of
+from remediator.ports.door import DoorRoute
+from remediator.ports.source import Source
 
-_DESCRIBED: tuple[Route, ...] = (*WEBHOOK, *HEALTH, *READING, *PEOPLE, *SLACK)
 
-ROUTES: tuple[Route, ...] = (*_DESCRIBED, openapi_route(_DESCRIBED))
+def routes_of(sources: Iterable[Source], doors: Iterable[DoorRoute]) -> tuple[Route, ...]:
+    """Return every route there is, with those of these sources and doors."""
+    brought = map(door_route, doors)
+    described = (*map(webhook_of, sources), *HEALTH, *READING, *PEOPLE, *brought)
+    return (*described, openapi_route(described))

@@ -6,7 +6,7 @@ import asyncio
 import resource
 import ssl
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -29,9 +29,8 @@ from remediator.http.listener import Listener, bound_sockets
 from remediator.http.origin import Origins, is_loopback
 from remediator.http.refusal import HttpRefusal
 from remediator.http.replies import reply_error
-from remediator.http.route import Call, Gate, Route
-from remediator.http.routes import ROUTES
-from remediator.http.webhook import WEBHOOK
+from remediator.http.route import Call, Gate, Route, Signed
+from remediator.http.routes import routes_of
 
 _REFUSED = {"not_found": 404, "forbidden": 403, "conflict": 409}
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
@@ -45,7 +44,6 @@ _OF_CONNECTIONS: dict[str, Any] = {
     "keepalive_timeout": _IDLE_SECONDS,
     "lingering_time": _LINGERING_SECONDS,
 }
-_SHORT = WEBHOOK[0]
 
 _Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -64,7 +62,7 @@ class _Door:
     """What `start` needs to know of an application that `build_app` made."""
 
     origins: Origins
-    shortcut: _Answer
+    shortcuts: Mapping[str, _Answer]
     log: Callable[..., None]
 
 
@@ -77,11 +75,14 @@ def build_app(context: HttpContext) -> web.Application:
     app = web.Application(middlewares=[outermost], client_max_size=LARGEST_BODY)
     app.on_cleanup.append(lambda _: context.readers.close())
     origins = Origins(context.external_url)
-    for route in ROUTES:
-        app.router.add_route(route.method, route.path, _guarded(route, context, origins))
-    app.router.add_route(_SHORT.method, f"{_SHORT.path}/", _guarded(_SHORT, context, origins))
-    shortcut = partial(outermost, handler=_guarded(_SHORT, context, origins))
-    app[_DOOR] = _Door(origins=origins, shortcut=shortcut, log=context.metrics.log)
+    shortcuts: dict[str, _Answer] = {}
+    for route in routes_of(context.readers.sources, context.doors):
+        answer = _guarded(route, context, origins)
+        app.router.add_route(route.method, route.path, answer)
+        if route.access is Gate.SOURCE:
+            app.router.add_route(route.method, f"{route.path}/", answer)
+            shortcuts[route.path] = partial(outermost, handler=answer)
+    app[_DOOR] = _Door(origins=origins, shortcuts=shortcuts, log=context.metrics.log)
     return app
 
 
@@ -97,7 +98,7 @@ async def start(listen: str, app: web.Application, tls: TlsFiles | None = None) 
     door = app.get(_DOOR)
     if door:
         door.origins.on_loopback = is_loopback(host)
-        _lay_shortcut(runner, door.shortcut)
+        _lay_shortcuts(runner, door.shortcuts)
     try:
         sockets = await bound_sockets(host, port)
     except OSError as error:
@@ -124,16 +125,16 @@ def read_address(listen: str) -> tuple[str | None, int]:
     return bare or None, int(port)
 
 
-def _lay_shortcut(runner: web.AppRunner, shortcut: _Answer) -> None:
+def _lay_shortcuts(runner: web.AppRunner, shortcuts: Mapping[str, _Answer]) -> None:
     """Take plain webhook posts past the router, which costs as much as all our checks; those are made here too."""
     server = runner.server
     assert server is not None  # noqa: S101
     routed = server.request_handler
 
     def answer(request: Any) -> Awaitable[web.StreamResponse]:
-        is_plain = request.raw_path == _SHORT.path and request.method == _SHORT.method
+        shortcut = shortcuts.get(request.raw_path) if request.method == "POST" else None
         expected = request.headers.get("Expect")
-        if is_plain and expected is None:
+        if shortcut and expected is None:
             return shortcut(request)
         if expected is not None and expected.lower() != "100-continue":
             return _expectation_failed()
@@ -165,7 +166,7 @@ def _admitted(route: Route, context: HttpContext, request: web.Request) -> Call:
     match route.access:
         case Gate.SOURCE:
             return Call(context, request, source=_source(context, request))
-        case Gate.ANYONE | Gate.SLACK:  # Slack's handler asks for its signature itself
+        case Gate.ANYONE | Signed():  # a door's handler asks for the signature itself
             return Call(context, request)
         case Gate.SCRAPER:
             doorkeeper.check_scraper(request)

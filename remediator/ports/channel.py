@@ -43,6 +43,10 @@ class Channel:
     approval, or that were begun to be told within ten minutes, by one way, runs are told together in a DIGEST (0:
     never). With `joins`, all ways of this channel tell one run in one thread: a way without a receipt of its own is
     given another's.
+
+    `needs` is the key of the section without which nobody is told this way, `how_to_set` what to add then; `title` is
+    how people call the channel. With `how_to_write`, which tells what may stand there, nothing behind its name is an
+    error. With `calls_handles`, its `to` is any `@name`, also one that is no contact.
     """
 
     name: str
@@ -53,3 +57,8 @@ class Channel:
     rest: timedelta = timedelta(0)
     crowd: int = 0
     joins: bool = False
+    title: str = ""
+    needs: str = ""
+    how_to_set: str = ""
+    how_to_write: str = ""
+    calls_handles: bool = False

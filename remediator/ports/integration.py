@@ -10,11 +10,14 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from remediator.core.target import Target
+from remediator.ports.door import Door, DoorServices
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.identity import Names
 from remediator.ports.inspection import Finding
+from remediator.ports.members import Members
 from remediator.ports.rights import Need, Right
 from remediator.ports.sections import Section, Sections
+from remediator.ports.source import Source
 from remediator.ports.targets import TargetKinds
 
 Closer = Callable[[], Awaitable[None]]
@@ -59,12 +62,16 @@ class Inspected:
     """What `check --online` asks about: the sections, the gateways that look, and what the playbooks need.
 
     `declared` are the rights that any action could ever need: what is granted of them and not needed is too much.
+    `ways` are all that settings and playbooks name; `people` all who have a role in an outside system, may approve, or
+    are called without being a contact.
     """
 
     services: Services
     reads: Reads
     needs: tuple[Need, ...]
     declared: tuple[Right, ...] = ()
+    ways: tuple[Way, ...] = ()
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +87,8 @@ class Integration:
     there.
 
     `same` are groups of names that the settings say are one machine each; `names` is whoever can be asked for more.
+    `sources` are the kinds of notifications that it sends us. `notify` returns the ways for all runs where the settings
+    name none; `members` are those who have roles by names that it knows them by. `door` opens where people answer.
     """
 
     name: str
@@ -94,3 +103,7 @@ class Integration:
     same: Callable[[Sections], Iterable[frozenset[Target]]] | None = None
     names: Callable[[Sections, Reads], Names | None] | None = None
     filters: Callable[[Sections], Mapping[str, Filter]] | None = None
+    sources: tuple[Source, ...] = ()
+    notify: Callable[[Sections], tuple[Way, ...]] | None = None
+    members: Members | None = None
+    door: Callable[[DoorServices], Door] | None = None

@@ -47,6 +47,14 @@ class Sections:
         """Return these and one more."""
         return Sections({**self._found, section.key: value})
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of those that are set."""
+        return frozenset(key for key, value in self._found.items() if value is not None)
+
+    def __contains__(self, key: str) -> bool:
+        return self._found.get(key) is not None
+
     def __getitem__(self, section: Section[T]) -> T:
         return cast("T", self._found.get(section.key, section.absent))
 

@@ -99,6 +99,10 @@ class Metrics:
         gauge = self._gauges[name]
         (gauge.labels(*labels) if labels else gauge).set(value)
 
+    def has(self, gauge: str) -> bool:
+        """Say whether there is such a gauge."""
+        return gauge in self._gauges
+
     def measure(self, name: str, seconds: float, *labels: str) -> None:
         """Put a length of time into a histogram; a clock that went back counts as none at all."""
         histogram = self._histograms[name]

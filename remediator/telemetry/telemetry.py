@@ -116,9 +116,10 @@ class Telemetry:
         """Note whether a reload took effect."""
         self._metrics.set("config_last_reload_successful", ok)
 
-    def slack_connected(self, *, is_connected: bool) -> None:
-        """Note whether Slack's socket is connected."""
-        self._metrics.set("slack_connected", is_connected)
+    def door_connected(self, name: str, is_connected: bool) -> None:
+        """Note whether a door is connected, where it has a gauge."""
+        if self._metrics.has(gauge := f"{name}_connected"):
+            self._metrics.set(gauge, is_connected)
 
     def breaker(self, playbook: str, *, is_open: bool) -> None:
         """Note whether a playbook's breaker is open."""

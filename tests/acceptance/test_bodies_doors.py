@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from remediator.http.route import Gate
-from remediator.http.routes import ROUTES
 from tests.acceptance.alerts import a_group, an_alert
 from tests.acceptance.machine import Machine, is_settled, sick, steps_playbook
 from tests.acceptance.rawhttp import good_body, inbox, query
 from tests.acceptance.site import SOURCE, Site
+from tests.http.routes import ROUTES
 from tests.parts.loopfs import LoopFs
 from tests.parts.require import require
 from tests.parts.server import free_port

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -10,6 +11,7 @@ from pydantic import Field
 
 from remediator.config.catalog import Catalog, by_name
 from remediator.core.change import ActionEffect, Safety
+from remediator.integrations.slack.delivery.deliverer import CHANNEL as SLACK
 from remediator.ports.action import Action
 from remediator.ports.channel import Channel
 from remediator.ports.check import Check
@@ -135,7 +137,7 @@ def small_catalog(more: Mapping[str, Any] | None = None) -> Catalog:
     channels = (
         Channel(name="console", doc="", settings=NoParameters, shorthand="", deliverer=_never),
         Channel(name="webhook", doc="", settings=Hook, shorthand="url", deliverer=_never),
-        Channel(name="slack", doc="", settings=Post, shorthand="to", deliverer=_never),
+        replace(SLACK, settings=Post, deliverer=_never),
     )
     return Catalog(
         actions=by_name(actions),

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from remediator.config import catalog
 from remediator.config.catalog import by_name, find_catalog
 from remediator.config.playbooks import PlaybookLoader
 from remediator.config.reading import PlaybookRules
@@ -46,6 +49,18 @@ def test_one_thing_found_twice_is_one_thing() -> None:
     action = an_action("a.b", NoParameters)
 
     assert by_name([action, action]) == {"a.b": action}
+
+
+def test_two_integrations_with_one_section_or_one_kind_of_notification_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours = {each.name: each for each in CATALOG.integrations}["alertmanager"]
+    for theirs in (replace(ours, name="theirs", sections=()), replace(ours, name="b", sources=())):
+        modules = [SimpleNamespace(INTEGRATION=each) for each in (ours, theirs)]
+        monkeypatch.setattr(catalog, "_integration_modules", lambda found=modules: found)
+
+        with pytest.raises(InvalidSettings, match="two integrations bring 'alertmanager'"):
+            catalog.find_integrations.__wrapped__()
 
 
 @pytest.mark.parametrize("name", sorted(CATALOG.actions))

@@ -35,6 +35,7 @@ from remediator.integrations.http.settings import HTTP_SECTION
 from remediator.integrations.kubernetes.settings import KUBERNETES_SECTION, GitOps
 from remediator.integrations.prometheus.settings import PROMETHEUS_SECTION
 from remediator.integrations.shell.settings import COMMANDS_SECTION, Command
+from remediator.integrations.slack.settings.section import SLACK_SECTION
 from remediator.integrations.slack.settings.sections import SlackSettings
 from tests.config.settings_texts import CATALOG, load, problems, settings
 
@@ -157,8 +158,9 @@ def test_the_world_is_read(settings_folder: Path) -> None:
     alertmanager = found.sections[ALERTMANAGER_SECTION]
     assert alertmanager is not None
     assert alertmanager.bearer_token == Secret("secret-of-am")
-    assert found.slack is not None
-    assert found.slack.api_url == "https://slack.com/api/"
+    slack = found.sections[SLACK_SECTION]
+    assert slack is not None
+    assert slack.api_url == "https://slack.com/api/"
     assert found.sections[HTTP_SECTION] == ("example.com", "127.0.0.1:8080")
 
 
@@ -175,13 +177,13 @@ users:
 """
     found = settings(settings_folder, SLACK + text)
 
-    assert found.slack == SlackSettings(
+    assert found.sections[SLACK_SECTION] == SlackSettings(
         bot_token=Secret("xoxb-secret"),
         app_token=Secret("xapp-secret"),
         signing_secret=Secret("secret-of-am"),
         channel="#sre",
     )
-    assert found.users.slack == {
+    assert found.users.members["slack"] == {
         Role.APPROVER: ("@sre-oncall", "ana@example.com"),
         Role.VIEWER: ("*",),
     }
@@ -205,8 +207,9 @@ def test_an_address_of_slack_is_secure_or_on_this_machine(
 ) -> None:
     found = settings(settings_folder, SLACK.replace("}", f", api_url: '{written}'}}"))
 
-    assert found.slack is not None
-    assert found.slack.api_url == is_read
+    slack = found.sections[SLACK_SECTION]
+    assert slack is not None
+    assert slack.api_url == is_read
 
 
 @pytest.mark.parametrize(
@@ -240,8 +243,9 @@ def test_roles_say_whether_anybody_approves_in_slack(
 ) -> None:
     found = settings(settings_folder, f"{SLACK}users: {{slack: {{roles: {roles}}}}}\n")
 
-    assert found.users.approve_in_slack is does
-    assert found.playbook_rules().slack_approves is does
+    approving = frozenset({"slack"} if does else ())
+    assert found.users.approving == approving
+    assert found.playbook_rules().approving == approving
     assert not found.users.have_credentials  # a role in Slack opens no door of the API
 
 

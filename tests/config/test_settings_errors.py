@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from remediator.config.catalog import Catalog
 from remediator.config.settings_shape import shape_with
 from tests.config.playbook_texts import assert_lines
-from tests.config.settings_texts import load, problems
+from tests.config.settings_texts import CATALOG, load, problems
 
 BAD = [
     (
@@ -296,7 +295,7 @@ def test_every_problem_has_its_place_and_its_words(
     assert_lines(problems(settings_folder, text), expected)
 
 
-@pytest.mark.parametrize("key", sorted(shape_with(Catalog().sections).model_fields))
+@pytest.mark.parametrize("key", sorted(shape_with(CATALOG.sections, CATALOG.members).model_fields))
 @pytest.mark.parametrize("value", ["null", "3", "x", "[3]", "{a: 3}", "[[[]]]", "{a: {b: [c]}}"])
 def test_no_value_of_the_wrong_type_makes_the_reader_fail(
     settings_folder: Path, key: str, value: str

@@ -24,6 +24,7 @@ from remediator.ports.sections import Sections
 ROOT = Path(__file__).parents[2]
 CATALOG = find_catalog()
 FILTERS = {*FILTER_ARGUMENTS, *CATALOG.filters(Sections())}
+SETTINGS_SHAPE = shape_with(CATALOG.sections, CATALOG.members)
 PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yaml"))
 PLAYBOOK_PAGE = (ROOT / "docs" / "playbooks.md").read_text()
 SETTINGS_PAGE = (ROOT / "docs" / "settings.md").read_text()
@@ -117,7 +118,7 @@ def test_the_settings_of_the_page_load(tmp_path: Path) -> None:
     assert not loaded.has_errors, [str(problem) for problem in loaded.problems]
 
 
-@pytest.mark.parametrize("key", sorted(shape_with(CATALOG.sections).model_fields))
+@pytest.mark.parametrize("key", sorted(SETTINGS_SHAPE.model_fields))
 def test_every_settings_key_is_on_the_page(key: str) -> None:
     assert f"`{key}`" in SETTINGS_PAGE
 

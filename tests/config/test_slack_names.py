@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from remediator.config.named import named_in
 from remediator.integrations.slack.settings.slack_names import SlackNames, slack_names
 from tests.config.playbook_texts import HEAD, STEPS, VERIFY, playbook
 from tests.config.settings_texts import settings
@@ -29,7 +30,8 @@ on_failure: [{{escalate: [{{to: oncall}}, {{to: "@dba"}}, {{to: "@duty"}}]}}]
 
 
 def test_every_name_of_slack_is_found_once_and_no_other(settings_folder: Path) -> None:
-    found = slack_names(settings(settings_folder, SETTINGS), [playbook(PLAYBOOK)])
+    named = named_in(settings(settings_folder, SETTINGS), [playbook(PLAYBOOK)])
+    found = slack_names("#sre", named.ways, named.people)
 
     assert found == SlackNames(
         channels=("#sre", "#ops", "C012AB3CD", "#payments"),
@@ -38,5 +40,9 @@ def test_every_name_of_slack_is_found_once_and_no_other(settings_folder: Path) -
     )
 
 
-def test_without_slack_there_is_nothing_to_ask_about(settings_folder: Path) -> None:
-    assert slack_names(settings(settings_folder, "notify: {console: {}}\n"), []) == SlackNames()
+def test_where_slack_is_nowhere_but_set_only_its_channel_is_asked_about(
+    settings_folder: Path,
+) -> None:
+    named = named_in(settings(settings_folder, "notify: {console: {}}\n"), [])
+
+    assert slack_names("#sre", named.ways, named.people) == SlackNames(channels=("#sre",))

@@ -110,10 +110,12 @@ def test_who_is_and_who_may_be_one_person(
 
 
 def test_declared_people_are_known_by_all_their_names_at_every_door() -> None:
-    ana = DeclaredPerson(name="ana", tokens=("laptop-7",), proxy=(ANA,), slack=("U0ANA0000",))
+    ana = DeclaredPerson(
+        name="ana", tokens=("laptop-7",), proxy=(ANA,), members={"slack": ("U0ANA0000",)}
+    )
     people = People([ana])
     by_token = people.recognise(a("Laptop-7"), Proof.TOKENS)
-    by_slack = people.recognise(a("Any", "slack", "U0ANA0000"), Proof.SLACK)
+    by_slack = people.recognise(a("Any", "slack", "U0ANA0000"), "slack")
 
     assert (by_token.name, by_slack.name) == ("ana", "ana")
     assert by_token.is_same(by_slack)

@@ -22,6 +22,7 @@ from remediator.telemetry import Telemetry
 from tests.docs.pages import PAGES, ROOT, every_block
 
 DOCS = ROOT / "docs"
+CATALOG = Catalog()
 SETTINGS = (DOCS / "settings.md").read_text()
 OPERATIONS = (DOCS / "operations.md").read_text()
 METRICS = (DOCS / "metrics.md").read_text()
@@ -48,7 +49,7 @@ def inner_shapes(annotation: Any) -> Iterator[type[Shape]]:
 def keys_of_settings() -> list[str]:
     """Every key at any depth; of `NAME` and `NAME_file`, the page teaches the second."""
     found: set[str] = set()
-    for shape in (*shapes(shape_with(Catalog().sections)), RewriteShape):
+    for shape in (*shapes(shape_with(CATALOG.sections, CATALOG.members)), RewriteShape):
         names = set(shape.model_fields)
         found |= {name for name in names if f"{name}_file" not in names}
     return sorted(found)

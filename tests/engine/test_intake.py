@@ -252,7 +252,7 @@ async def test_alerts_that_were_cut_off_come_by_a_notification_of_their_own(hous
     house.groups[posted] = replace(house.groups[posted], truncated=1)
     asked: list[AlertGroup] = []
 
-    async def fetch(group: AlertGroup) -> bytes:
+    async def fetch(_: Notification, group: AlertGroup) -> bytes:
         asked.append(group)
         house.groups["rest"] = replace(
             group, alerts=(an_alert("f2", instance="web2"),), truncated=0

@@ -29,7 +29,10 @@ from remediator.engine.ledger import Ledger, Routes
 from remediator.engine.witness import Deaf
 from remediator.http.auth import Doorkeeper
 from remediator.http.context import HttpContext
+from remediator.http.readers import Readers
 from remediator.http.server import TlsFiles, build_app, start, stop
+from remediator.integrations.alertmanager.integration import SOURCE
+from remediator.integrations.slack.door.events import events_route
 from remediator.ports.ambient import system_ambient
 from remediator.ports.store import Listing, Notification, Store, Transaction
 from remediator.stores.store import open_store, sqlite_url
@@ -180,6 +183,8 @@ def _context(store: Store, metrics: RecordedMetrics, problems: Sequence[str]) ->
         loops_alive=lambda: True,
         accepting=lambda: True,
         reload=reload,
+        readers=Readers((SOURCE,)),
+        doors=(events_route(lambda: None),),
         book=lambda: book,
         catalog=lambda: Catalog(actions=world_actions(World(), Safety.RECEIPT)),
         version="0.1.0",

@@ -11,11 +11,11 @@ import pytest
 
 from remediator.http.auth import Doorkeeper
 from remediator.http.credentials import ProxyTrust, Role, SourceKeys, UserKeys
-from remediator.http.route import Gate, Route
-from remediator.http.routes import ROUTES
+from remediator.http.route import Gate, Route, Signed
 from remediator.http.server import TlsFiles
 from tests.http.certificates import Authority
 from tests.http.daemon import Daemon, a_waiting_run, keep, payload, running
+from tests.http.routes import ROUTES
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
 
@@ -105,7 +105,7 @@ def test_the_roles_of_the_routes_are_as_promised() -> None:
 
     assert who.pop("POST /webhooks/alertmanager") is Gate.SOURCE
     assert who.pop("GET /metrics") is Gate.SCRAPER
-    assert who.pop("POST /slack/events") is Gate.SLACK
+    assert who.pop("POST /slack/events") == Signed("slack", "X-Slack-Signature")
     assert {k for k, access in who.items() if access is Gate.ANYONE} == {
         *("GET /-/healthy", "GET /-/ready", "GET /api/openapi.json"),
     }

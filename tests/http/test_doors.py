@@ -11,9 +11,9 @@ from typing import Any
 from remediator.core.run import Phase, Run, StepState
 from remediator.http.auth import Doorkeeper
 from remediator.http.credentials import ProxyTrust, Role, SourceKeys, UserKeys
-from remediator.http.routes import ROUTES
 from remediator.ports.store import Listing
 from tests.http.daemon import Daemon, a_waiting_run, keep, payload, running
+from tests.http.routes import ROUTES
 
 ANYONE, SCRAPER, SOURCE, SLACK = "anyone", "scraper", "source", "slack"
 V, A, O = Role.VIEWER, Role.APPROVER, Role.OPERATOR  # noqa: E741

@@ -12,9 +12,9 @@ import pytest
 from aiohttp import web
 
 from remediator.core.errors import InvalidSettings
-from remediator.http.routes import ROUTES
 from remediator.http.server import TlsFiles, read_address, start
 from tests.http.daemon import a_waiting_run, keep, payload, running
+from tests.http.routes import ROUTES
 from tests.http.test_webhook import talk
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from remediator.integrations.alertmanager.integration import SOURCE
 from remediator.integrations.shipped import SHIPPED
+from tests.acceptance.site import an_alert
 from tests.outside.conftest import ROOT
 from tests.outside.lamps import lamps
 
@@ -27,8 +29,11 @@ def test_without_one_folder_the_rest_works_and_what_needs_it_is_refused_with_its
 
     with lamps(python, tmp_path, str(source)) as site:
         alert = {"alertname": "Dark", "lamp": "red"}
-        site.alert(alert)
-        assert site.wait_for_run(phase="closed")["outcome"] == "resolved"
+        if folder == SOURCE.kind:  # whose payload nobody can read then
+            assert site.post([an_alert(alert)]).status == 404
+        else:
+            site.alert(alert)
+            assert site.wait_for_run(phase="closed")["outcome"] == "resolved"
 
     for name in SHIPPED[folder]:
         found = checked(source, tmp_path, name)

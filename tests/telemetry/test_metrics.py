@@ -232,7 +232,8 @@ def test_what_the_rooms_tell_is_counted() -> None:
     telemetry.takeover()
     telemetry.reload(ok=False)
     telemetry.breaker("disk-space-low", is_open=True)
-    telemetry.slack_connected(is_connected=True)
+    telemetry.door_connected("slack", True)
+    telemetry.door_connected("pager", True)
 
     assert story.shows("notifications_total", source="prod", code="202") == 1
     assert story.shows("alerts_total", status="firing") == 1

@@ -1,9 +1,9 @@
 """The process that reads large bodies: `python -m remediator.http.apart.child`, started by `process` alone.
 
 It has a limit for its memory and one for the work that a single body may cost, and is the first that a machine without
-memory ends. Bodies come in by stdin, each behind its length; answers go out by stdout: how many frames, and
-each behind its length. The first is a head (JSON), the others are the alerts in portions (JSON, too). The end of stdin
-is the end.
+memory ends. Bodies come in by stdin, each behind the name of its parser (`MODULE:NAME`), both behind their lengths;
+answers go out by stdout: how many frames, and each behind its length. The first is a head (JSON), the others are the
+alerts in portions (JSON, too). The end of stdin is the end.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ import signal
 import struct
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import cache
+from importlib import import_module
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 from remediator.core.alert import Alert, AlertGroup, RefusedAlert
 from remediator.core.errors import InvalidAlert, NothingTaken
-from remediator.integrations.alertmanager.source import parse
 
 LENGTH = struct.Struct(">Q")
 MOST_MEMORY = 640 * 1024 * 1024
@@ -31,16 +32,16 @@ MOST_WORK_SECONDS = 5
 PORTION = 100
 LARGE_PORTION = 256 * 1024
 
+Parser = Callable[[bytes], AlertGroup]
+
 
 def main() -> None:
     """Read bodies until there are no more."""
     _give_way()
-    while (size := _read(LENGTH.size)) is not None:
-        body = _read(LENGTH.unpack(size)[0])
-        if body is None:
-            return
+    while (name := _received()) is not None and (body := _received()) is not None:
+        parse = _parser(name.decode())
         _allow_work()
-        frames = _answer(body)
+        frames = _answer(parse, body)
         sys.stdout.buffer.write(LENGTH.pack(len(frames)))
         for frame in frames:
             _write(frame)
@@ -72,7 +73,14 @@ def _within(kind: int, wanted: int) -> int:
     return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
 
 
-def _answer(body: bytes) -> Sequence[bytes]:
+@cache
+def _parser(name: str) -> Parser:
+    module, _, function = name.partition(":")
+    found: Parser = getattr(import_module(module), function)
+    return found
+
+
+def _answer(parse: Parser, body: bytes) -> Sequence[bytes]:
     try:
         return list(_frames(parse(body)))
     except NothingTaken as error:
@@ -141,6 +149,11 @@ def _refused(refused: Sequence[RefusedAlert]) -> list[dict[str, Any]]:
 
 def _head(**fields: Any) -> bytes:
     return json.dumps(fields).encode()
+
+
+def _received() -> bytes | None:
+    size = _read(LENGTH.size)
+    return None if size is None else _read(LENGTH.unpack(size)[0])
 
 
 def _read(size: int) -> bytes | None:

@@ -45,9 +45,9 @@ class ReaderProcess:
         self._idle: Timer | None = None
         self._is_closed = False
 
-    def read(self, body: bytes) -> Frames:
-        """Return what the process makes of a body. Raise InvalidAlert where it costs too much, Overloaded where the
-        process came to nothing for another reason."""
+    def read(self, parser: str, body: bytes) -> Frames:
+        """Return what a parser (`MODULE:NAME`) makes of a body there. Raise InvalidAlert where it costs too much,
+        Overloaded where the process came to nothing for another reason."""
         with self._lock:
             self._forget_idle()
             process = self._started()
@@ -55,7 +55,7 @@ class ReaderProcess:
             watch.daemon = True
             watch.start()
             try:
-                return _exchange(process, body)
+                return _exchange(process, parser, body)
             except (OSError, EOFError) as error:
                 raise self._ended(process) from error
             finally:
@@ -143,9 +143,10 @@ def _found_beside() -> list[str]:
     return [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
 
 
-def _exchange(process: subprocess.Popen[bytes], body: bytes) -> Frames:
-    _send(process, LENGTH.pack(len(body)))
-    _send(process, body)
+def _exchange(process: subprocess.Popen[bytes], parser: str, body: bytes) -> Frames:
+    for data in (parser.encode(), body):
+        _send(process, LENGTH.pack(len(data)))
+        _send(process, data)
     count = LENGTH.unpack(_receive(process, LENGTH.size))[0]
     head, *portions = [_frame(process) for _ in range(count)]
     return Frames(head=head, portions=tuple(portions))

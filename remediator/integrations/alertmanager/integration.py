@@ -7,11 +7,14 @@ from dataclasses import replace
 
 from remediator.core.errors import ActionError
 from remediator.integrations.alertmanager.api import ALERTMANAGER
+from remediator.integrations.alertmanager.missing import fetch
 from remediator.integrations.alertmanager.settings import ALERTMANAGER_SECTION
+from remediator.integrations.alertmanager.source import count_at_a_glance, parse
 from remediator.integrations.server import Server, no_answer
 from remediator.ports.gateways import Reads
 from remediator.ports.inspection import Finding, Level
 from remediator.ports.integration import Connected, Inspected, Integration, Services
+from remediator.ports.source import Source
 
 
 def connect(services: Services) -> Connected:
@@ -47,6 +50,17 @@ def _connected(server: Server) -> Connected:
     return Connected(reads=Reads().having(ALERTMANAGER, gateway), closers=(gateway.close,))
 
 
+SOURCE = Source(
+    kind="alertmanager",
+    doc="Take a notification of Alertmanager (payload version 4) or of Grafana (version 1).",
+    parse=parse,
+    glance=count_at_a_glance,
+    fetch=fetch,
+)
 INTEGRATION = Integration(
-    name="alertmanager", sections=(ALERTMANAGER_SECTION,), connect=connect, inspect=inspect
+    name="alertmanager",
+    sections=(ALERTMANAGER_SECTION,),
+    connect=connect,
+    inspect=inspect,
+    sources=(SOURCE,),
 )

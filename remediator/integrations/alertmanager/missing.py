@@ -13,22 +13,16 @@ from remediator.integrations.alertmanager.source import MOST_ALERTS
 from remediator.ports.gateways import Reads
 
 
-class Missing:
-    """Asks the Alertmanager of the site in force, where there is one."""
-
-    def __init__(self, reads: Reads) -> None:
-        self._reads = reads
-
-    async def fetch(self, group: AlertGroup) -> bytes:
-        """Return a body with the alerts of this group that are missing in it; empty where there are none, or nobody to
-        ask. Raise Transient or Permanent."""
-        if not self._reads.has(ALERTMANAGER):
-            return b""
-        known = {alert.fingerprint for alert in group.alerts}
-        known |= {each.fingerprint for each in group.refused}
-        found = await self._reads[ALERTMANAGER].notified(group.receiver, group.group_labels)
-        missing = [alert for alert in found if alert.fingerprint not in known][:MOST_ALERTS]
-        return _body(group, missing) if missing else b""
+async def fetch(reads: Reads, group: AlertGroup) -> bytes:
+    """Return a body with the alerts of this group that are missing in it; empty where there are none, or nobody to ask.
+    Raise Transient or Permanent."""
+    if not reads.has(ALERTMANAGER):
+        return b""
+    known = {alert.fingerprint for alert in group.alerts}
+    known |= {each.fingerprint for each in group.refused}
+    found = await reads[ALERTMANAGER].notified(group.receiver, group.group_labels)
+    missing = [alert for alert in found if alert.fingerprint not in known][:MOST_ALERTS]
+    return _body(group, missing) if missing else b""
 
 
 def _body(group: AlertGroup, alerts: list[Alert]) -> bytes:

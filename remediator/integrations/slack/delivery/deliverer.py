@@ -191,4 +191,9 @@ CHANNEL = Channel(
     rest=timedelta(seconds=3),
     crowd=20,
     joins=True,
+    title="Slack",
+    needs="slack",
+    how_to_set="Add `slack` with `bot_token_file` and `channel`.",
+    how_to_write="Write it in quotes, slack: '#sre', because # begins a comment.",
+    calls_handles=True,
 )

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from remediator.core.masking import Mask
 from remediator.core.people import People
-from remediator.http.context import Control
 from remediator.http.credentials import Role
 from remediator.integrations.slack.gateway.api import SlackApi
 from remediator.integrations.slack.gateway.directory import SlackDirectory
 from remediator.ports.ambient import Ambient
+from remediator.ports.control import Control
+from remediator.ports.door import Log
 from remediator.ports.store import Store
-
-
-class Log(Protocol):
-    """Writes one structured line (Telemetry.log)."""
-
-    def __call__(self, event_name: str, **fields: Any) -> None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

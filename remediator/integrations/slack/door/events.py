@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from aiohttp import web
-
-from remediator.http.bodies import invalid, read_body
+from remediator.http.bodies import invalid
 from remediator.http.refusal import HttpRefusal
-from remediator.http.replies import reply_text
-from remediator.http.route import Call, Gate, Route
+from remediator.integrations.slack.door.desk import SlackDesk
 from remediator.integrations.slack.door.proof import (
     SIGNATURE,
     check_first,
     check_signature,
     unsigned,
 )
+from remediator.ports.door import DoorAnswer, DoorRequest, DoorRoute
 
 if TYPE_CHECKING:
     from slack_bolt.response import BoltResponse
@@ -28,21 +27,34 @@ _MOST_FIELDS = 100
 _SSL_CHECK = frozenset({"ssl_check", "token"})
 
 
-async def take_from_slack(call: Call) -> web.Response:
+InForce = Callable[[], SlackDesk | None]
+
+
+def events_route(desk: InForce) -> DoorRoute:
+    """Return the route that hands in what it takes at the desk in force."""
+    return DoorRoute(
+        name="slack",
+        path="/slack/events",
+        doc="Take clicks, commands and modals from Slack, by its signature.",
+        signature=SIGNATURE,
+        largest=LARGEST,
+        take=partial(take_from_slack, desk),
+    )
+
+
+async def take_from_slack(in_force: InForce, request: DoorRequest) -> DoorAnswer:
     """Take what Slack sends, once it is proven to be Slack's and new."""
-    body = await read_body(call, LARGEST)
-    if SIGNATURE not in call.request.headers:
-        return _unsigned(call, body)
-    desk = call.context.slack()
+    desk, body = in_force(), request.body
+    if SIGNATURE not in request.headers:
+        return _unsigned(desk, body)
     if desk is None or not desk.context.signing_secret:
         hint = "set `slack.signing_secret_file`; Socket Mode needs no such door"
         raise HttpRefusal(404, "not_found", "Slack's HTTP door is not set up here", hint)
-    now = call.context.ambient.now()
-    secret = desk.context.signing_secret
-    key = check_signature(secret, call.request.headers, body, now)
-    payload = read_payload(call.request.content_type, body)
-    await check_first(call.context.store, key, now)
-    return _reply(await desk.take(payload))
+    now = desk.context.ambient.now()
+    key = check_signature(desk.context.signing_secret, request.headers, body, now)
+    payload = read_payload(request.content_type, body)
+    await check_first(desk.context.store, key, now)
+    return _answer(await desk.take(payload))
 
 
 def read_payload(content_type: str, body: bytes) -> Mapping[str, Any]:
@@ -64,27 +76,15 @@ def read_payload(content_type: str, body: bytes) -> Mapping[str, Any]:
     return payload
 
 
-def _unsigned(call: Call, body: bytes) -> web.Response:
+def _unsigned(desk: SlackDesk | None, body: bytes) -> DoorAnswer:
     """Refuse; but answer Slack's look at the certificate, which asks for nothing and which need not be signed."""
-    if call.context.slack() is not None and len(body) < LARGEST // 1024:
+    if desk is not None and len(body) < LARGEST // 1024:
         form = dict(parse_qsl(body.decode("ascii", "replace")))
         if form.get("ssl_check") == "1" and form.keys() <= _SSL_CHECK:
-            return reply_text(b"", "text/plain")
+            return DoorAnswer()
     raise unsigned()
 
 
-def _reply(answer: BoltResponse) -> web.Response:
+def _answer(answer: BoltResponse) -> DoorAnswer:
     content_type = answer.headers.get("content-type", ["text/plain; charset=utf-8"])[0]
-    return reply_text(answer.body.encode(), content_type, answer.status)
-
-
-SLACK = (
-    Route(
-        method="POST",
-        path="/slack/events",
-        access=Gate.SLACK,
-        handler=take_from_slack,
-        summary="Take clicks, commands and modals from Slack, by its signature.",
-        answer="text",
-    ),
-)
+    return DoorAnswer(body=answer.body.encode(), content_type=content_type, status=answer.status)

@@ -18,7 +18,6 @@ from remediator.core.deciders import (
     names_deciders,
 )
 from remediator.core.errors import Refused
-from remediator.core.people import Proof
 from remediator.core.person import Person
 from remediator.core.person_names import is_printable_name, printable
 from remediator.core.run import Phase, Run
@@ -176,5 +175,5 @@ def _with_role(context: SlackContext, came: Person, memberships: set[str]) -> Kn
         default=None,
     )
     admin = (ADMIN,) if role is Role.ADMIN else ()
-    person = context.people.recognise(replace(came, groups=(*came.groups, *admin)), Proof.SLACK)
+    person = context.people.recognise(replace(came, groups=(*came.groups, *admin)), DOOR)
     return Known(person=person, role=role)

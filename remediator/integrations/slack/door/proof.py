@@ -7,12 +7,11 @@ time stamp that is no number, a signature that is not ASCII) and on undecodable 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Protocol
 
 from remediator.http.refusal import HttpRefusal
+from remediator.ports.door import Headers
 from remediator.ports.store import Store
 
 WINDOW = timedelta(minutes=5)
@@ -20,14 +19,6 @@ REMEMBERED = 2 * WINDOW
 SIGNATURE, TIMESTAMP = "X-Slack-Signature", "X-Slack-Request-Timestamp"
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}", re.ASCII)
 _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
-
-
-class Headers(Protocol):
-    """A request's headers."""
-
-    def getall(self, key: str, default: Sequence[str]) -> Sequence[str]:
-        """Return all values of a header."""
-        ...
 
 
 def check_signature(secret: str, headers: Headers, body: bytes, now: datetime) -> str:

@@ -1,22 +1,14 @@
-"""The shapes of `slack` and `users.slack`."""
+"""The shape of `slack`."""
 
 from __future__ import annotations
 
-from pydantic import Field, StrictStr
+from pydantic import StrictStr
 
-from remediator.config.settings_sections import Role
 from remediator.documents.shapes import Shape, Word
 from remediator.documents.words import (
     Path_,
     Url,
-    Words,
 )
-
-
-class SlackUsersShape(Shape):
-    """`users.slack`."""
-
-    roles: dict[Role, Words] = Field(default_factory=dict)
 
 
 class SlackShape(Shape):

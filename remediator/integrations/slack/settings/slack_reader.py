@@ -1,37 +1,26 @@
-"""Reads what the settings say about Slack: how it is reached, and who has which role there."""
+"""Reads the section `slack`: how Slack is reached."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError
-
-from remediator.config.settings_sections import Role, is_loopback
 from remediator.documents.report import Report
 from remediator.documents.secret import Secret, SecretReader
-from remediator.documents.yaml_source import KeyPath
+from remediator.documents.words import is_loopback
 from remediator.integrations.slack.settings.sections import SlackSettings
-from remediator.integrations.slack.settings.shape import SlackShape, SlackUsersShape
-from remediator.integrations.slack.settings.ways import SlackWay
+from remediator.integrations.slack.settings.shape import SlackShape
+from remediator.integrations.slack.settings.ways import is_right
 
-EVERYBODY = "*"
 _SECRETS = ("bot_token", "app_token", "signing_secret")
 _PREFIXES = {"bot_token": "xoxb-", "app_token": "xapp-"}
 
 
 class SlackReader:
-    """Reads the section `slack` and the roles under `users.slack`."""
+    """Reads the section `slack`."""
 
     def __init__(self, report: Report, secrets: SecretReader) -> None:
         self._report = report
         self._secrets = secrets
-
-    @property
-    def is_set(self) -> bool:
-        """Whether the section is written at all, also where something in it is wrong."""
-        written = self._report.source.value
-        return isinstance(written, dict) and written.get("slack") is not None
 
     def slack(self, shape: SlackShape | None) -> SlackSettings | None:
         """Read the section; None where it is not set, or without what it cannot be without."""
@@ -50,18 +39,6 @@ class SlackReader:
             signing_secret=secrets["signing_secret"],
             api_url=f"{shape.api_url.rstrip('/')}/",
         )
-
-    def roles(self, shape: SlackUsersShape | None) -> Mapping[Role, tuple[str, ...]]:
-        """Read who has which role in Slack."""
-        if shape is None:
-            return {}
-        if not self.is_set:
-            message = "`users.slack` gives roles in Slack, but the settings have no section `slack`"
-            self._report.error(("users", "slack"), "no-slack", message, at_key=True)
-        for role, names in shape.roles.items():
-            for index, name in enumerate(names):
-                self._check_name(("users", "slack", "roles", role.value, index), role, name)
-        return shape.roles
 
     def _secret(self, shape: SlackShape, name: str) -> Secret | None:
         pair = (getattr(shape, name), getattr(shape, f"{name}_file"))
@@ -83,7 +60,7 @@ class SlackReader:
                 ("slack",), "missing-key", "`slack` needs `channel`", hint, at_key=True
             )
             return None
-        if _is_right(channel=written):
+        if is_right(channel=written):
             return written
         message = f"{written[:80]!r} is not a channel"
         hint = "Write '#name' (lower case, in quotes), or the channel's id (C…)."
@@ -102,21 +79,3 @@ class SlackReader:
         if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
             message = "tokens are sent here: it must be https://, or on this machine"
             self._report.error(("slack", "api_url"), "api-url", message)
-
-    def _check_name(self, path: KeyPath, role: Role, name: str) -> None:
-        if name != EVERYBODY and not _is_right(mention=name):
-            message = f"{name[:80]!r} is nobody in Slack"
-            hint = "Write @group, S… or U… (ids), an e-mail, or * for every full member."
-            self._report.error(path, "slack-name", message, hint)
-        elif name == EVERYBODY and role is not Role.VIEWER:
-            message = f"every full member of the workspace is {role.value}"
-            self._report.warn(path, "everybody", message, "Name a group or people.")
-
-
-def _is_right(**written: str) -> bool:
-    """Say whether a channel or somebody is written as `notify` and `contacts` write them."""
-    try:
-        SlackWay(**written)
-    except ValidationError:
-        return False
-    return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from remediator.ports.parameters import Parameters
 
@@ -69,3 +69,12 @@ class SlackWay(Parameters):
         """Whom to call; "" for nobody in particular."""
         is_person = self.to is not None and _names_people(self.to)
         return (self.to if is_person else self.mention) or ""
+
+
+def is_right(**written: str) -> bool:
+    """Say whether a channel or somebody is written as `notify` and `contacts` write them."""
+    try:
+        SlackWay(**written)
+    except ValidationError:
+        return False
+    return True

@@ -21,6 +21,7 @@ from remediator.http.credentials import Role
 from remediator.integrations.slack.cards.buttons import Button, value_of
 from remediator.integrations.slack.door.context import SlackContext
 from remediator.integrations.slack.door.desk import SlackDesk
+from remediator.integrations.slack.door.events import events_route
 from remediator.integrations.slack.door.socket import SocketDoor
 from remediator.integrations.slack.fake import FakeSlack
 from remediator.integrations.slack.fake.messages import Message
@@ -126,7 +127,9 @@ async def doors(folder: Path, kind: str, desks: list[Desk]) -> AsyncIterator[Non
     slack, house = desks[0].slack, desks[0].house
     if kind == "http":
         context = {"store": house.store, "ambient": house.clock.ambient()}
-        async with running(folder, slack=lambda: desks[0].desk, **context) as daemon:
+        async with running(
+            folder, doors=(events_route(lambda: desks[0].desk),), **context
+        ) as daemon:
             slack.send_to(f"{daemon.url}/slack/events")
             yield
         return

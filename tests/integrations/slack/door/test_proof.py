@@ -16,7 +16,7 @@ from multidict import CIMultiDict
 
 from remediator.http.refusal import HttpRefusal
 from remediator.integrations.slack.cards.buttons import Button
-from remediator.integrations.slack.door.events import read_payload
+from remediator.integrations.slack.door.events import events_route, read_payload
 from remediator.integrations.slack.door.proof import check_signature
 from remediator.testing.clock import START
 from tests.http.daemon import Daemon, running
@@ -34,7 +34,7 @@ STAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
 async def a_door(folder: Path, **changes: Any) -> AsyncIterator[tuple[Daemon, Desk]]:
     async with a_desk(folder, **changes) as (desk,):
         context = {"store": desk.house.store, "ambient": desk.house.clock.ambient()}
-        async with running(folder, slack=lambda: desk.desk, **context) as daemon:
+        async with running(folder, doors=(events_route(lambda: desk.desk),), **context) as daemon:
             yield daemon, desk
 
 

@@ -5,21 +5,26 @@ from __future__ import annotations
 import pytest
 
 from remediator.config.reading import PlaybookRules
+from remediator.ports.sections import Sections
 from tests.config.playbook_texts import HEAD, STEPS, VERIFY, problems
 
+SLACK = frozenset({"slack"})
+SET = Sections({"slack": object()})
+NOT_SET = Sections()
 
-@pytest.mark.parametrize("has_slack", [None, True])
+
+@pytest.mark.parametrize("sections", [None, SET])
 def test_an_escalation_names_anybody_by_handle_where_slack_can_call_them(
-    has_slack: bool | None,
+    sections: Sections | None,
 ) -> None:
-    rules = PlaybookRules(contacts=frozenset(), has_slack=has_slack, slack_approves=True)
+    rules = PlaybookRules(contacts=frozenset(), sections=sections, approving=SLACK)
     text = HEAD + STEPS + VERIFY + "on_failure: [{escalate: '@sre-leads'}]\nnotify: {slack: '#x'}\n"
 
     assert problems(text, rules) == []
 
 
 def test_without_slack_nobody_is_called_by_handle() -> None:
-    rules = PlaybookRules(contacts=frozenset({"@known"}), has_slack=False)
+    rules = PlaybookRules(contacts=frozenset({"@known"}), sections=NOT_SET)
     text = (
         f"{HEAD}{STEPS}{VERIFY}on_failure: [{{escalate: [{{to: '@sre-leads'}}, {{to: '@known'}}]}}]\n"
         "approval: {escalate: {after: 5m, to: '@sre'}}\nnotify: [{slack: '#sre'}]\n"
@@ -36,7 +41,7 @@ def test_without_slack_nobody_is_called_by_handle() -> None:
 
 
 def test_without_slack_nobody_is_in_its_groups() -> None:
-    rules = PlaybookRules(contacts=frozenset(), has_slack=False)
+    rules = PlaybookRules(contacts=frozenset(), sections=NOT_SET)
     text = f"{HEAD}{STEPS}{VERIFY}approval: {{by: {{groups: [sre, '@sre-oncall']}}}}\n"
 
     assert problems(text, rules) == [
@@ -64,7 +69,8 @@ STEP_ASKS = "mode: auto\nsteps:\n  - ssh.run: {command: tidy}\n    approval: req
 def test_a_playbook_that_nobody_in_slack_may_approve_is_warned_of(
     text: str, approves: bool, is_warned: bool
 ) -> None:
-    rules = PlaybookRules(contacts=frozenset(), has_slack=True, slack_approves=approves)
+    approving = SLACK if approves else frozenset[str]()
+    rules = PlaybookRules(contacts=frozenset(), sections=SET, approving=approving)
     warning = (
         "p.yaml:1:1: warning[no-approver]: this will ask in Slack, where nobody may approve. Write "
         "`approval: {by: {groups: […]}}`, or give the role in `users.slack.roles`."
