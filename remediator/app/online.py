@@ -12,15 +12,11 @@ from pathlib import Path
 
 from remediator.app.gateways import build_gateways, services_of
 from remediator.config.catalog import Catalog
-from remediator.config.needs import find_needs
+from remediator.config.needs import declared_rights, find_needs
 from remediator.config.playbooks import PlaybookBook, PlaybookLoader
 from remediator.config.settings import Settings
 from remediator.config.settings_reader import load_settings
 from remediator.config.templates import Templates
-from remediator.integrations.aws.api import AWS
-from remediator.integrations.aws.inspect import inspect_cloud
-from remediator.integrations.kubernetes.api import KUBERNETES
-from remediator.integrations.kubernetes.inspect import inspect_clusters
 from remediator.integrations.slack.gateway.side import SLACK
 from remediator.integrations.slack.settings.slack_names import slack_names
 from remediator.ports.gateways import Reads
@@ -55,8 +51,12 @@ def inspect_online(
 async def inspect(settings: Settings, book: PlaybookBook, catalog: Catalog) -> tuple[Finding, ...]:
     """Ask all inspectors at once; their findings come in the order of the integrations' names."""
     gateways, services = build_gateways(settings), services_of(settings)
-    needs = find_needs(book, catalog)
-    asked = Asked(services=services, reads=gateways.reads, needs=needs)
+    asked = Asked(
+        services=services,
+        reads=gateways.reads,
+        needs=find_needs(book, catalog),
+        declared=declared_rights(catalog),
+    )
     subject = Inspected(settings=settings, book=book, catalog=catalog, reads=gateways.reads)
     systems = (each.inspect(asked) for each in catalog.integrations if each.inspect)
     by_hand = (inspector(subject) for inspector in INSPECTORS)
@@ -85,24 +85,7 @@ async def inspect_slack(subject: Inspected) -> Sequence[Finding]:
     )
 
 
-async def inspect_kubernetes(subject: Inspected) -> Sequence[Finding]:
-    """Ask every cluster whether we may do what the playbooks need, and no more."""
-    clusters, settings = subject.reads[KUBERNETES], subject.settings.kubernetes
-    needs = find_needs(subject.book, subject.catalog)
-    return await inspect_clusters(clusters, settings, needs, subject.catalog)
-
-
-async def inspect_aws(subject: Inspected) -> Sequence[Finding]:
-    """Ask AWS whether we may do what the playbooks need."""
-    needs = find_needs(subject.book, subject.catalog)
-    return await inspect_cloud(subject.reads[AWS], subject.settings.aws, needs)
-
-
-INSPECTORS: tuple[Inspector, ...] = (
-    inspect_slack,
-    inspect_kubernetes,
-    inspect_aws,
-)
+INSPECTORS: tuple[Inspector, ...] = (inspect_slack,)
 
 
 async def _found(findings: Awaitable[Sequence[Finding]]) -> Sequence[Finding]:

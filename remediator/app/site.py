@@ -25,7 +25,6 @@ from remediator.http.auth import Doorkeeper
 from remediator.http.credentials import ProxyTrust, Role, SourceKeys, UserKeys
 from remediator.http.readers import KIND
 from remediator.integrations.alertmanager import source as alertmanager
-from remediator.integrations.kubernetes.targets import ClusterTargets
 from remediator.ports.identity import Identities
 from remediator.ports.integration import Connected
 
@@ -79,8 +78,7 @@ def _rules(settings: Settings, book: PlaybookBook, catalog: Catalog, templates: 
     environments = tuple(
         Environment(name=e.name, match=e.match, mode=e.mode) for e in settings.environments
     )
-    clusters = ClusterTargets(settings.kubernetes)
-    orders = Orders(catalog, templates, settings.severities, clusters)
+    orders = Orders(catalog, templates, settings.severities, settings.sections)
     return Rules(
         index=Index(book),
         environments=environments,

@@ -43,17 +43,19 @@ def rbac(
       remediator rbac --config.file /etc/remediator/remediator.yaml | kubectl apply -f -
       remediator rbac playbooks/pod-crash-looping.yaml
     """
+    _require("rbac", "kubernetes")
     from remediator.integrations.kubernetes.needs import ANY_CLUSTER, cluster_needs
     from remediator.integrations.kubernetes.rbac import rbac_text
+    from remediator.integrations.kubernetes.settings import KUBERNETES_SECTION
 
     owner = _ACCOUNT.fullmatch(account)
     if owner is None:
         raise click.BadParameter("expected NAMESPACE/NAME", param_hint="--account")
     settings, needs = _needs(paths, config_file)
-    known = settings.kubernetes or (ANY_CLUSTER,)
-    chosen = [each for each in known if cluster in (None, each.name)]
+    known = settings.sections[KUBERNETES_SECTION]
+    chosen = [each for each in known or (ANY_CLUSTER,) if cluster in (None, each.name)]
     if not chosen:
-        names = ", ".join(each.name for each in settings.kubernetes) or "none"
+        names = ", ".join(each.name for each in known) or "none"
         raise click.BadParameter(f"the settings have: {names}", param_hint="--cluster")
     if len(chosen) > 1:
         say("for several clusters, one after the other: --cluster NAME prints one", err=True)
@@ -74,14 +76,26 @@ def iam(paths: tuple[Path, ...], config_file: str | None) -> None:
       remediator iam --config.file /etc/remediator/remediator.yaml > policy.json
       remediator iam playbooks/disk-full-grow-volume.yaml
     """
+    _require("iam", "aws")
     from remediator.integrations.aws.iam import iam_text
     from remediator.integrations.aws.needs import cloud_needs
+    from remediator.integrations.aws.settings import AWS_SECTION
 
     settings, needs = _needs(paths, config_file)
     rights = cloud_needs(needs)
     if not rights:
         say("the playbooks need nothing at AWS", err=True)
-    click.echo(iam_text(rights, settings.aws))
+    click.echo(iam_text(rights, settings.sections[AWS_SECTION]))
+
+
+def _require(command: str, integration: str) -> None:
+    from remediator.config.catalog import find_integrations
+
+    if integration not in {each.name for each in find_integrations()}:
+        raise Failure(
+            f"`{command}` comes with the integration `{integration}`, which is not installed",
+            exit_code=USAGE,
+        )
 
 
 def _needs(paths: tuple[Path, ...], config_file: str | None) -> tuple[Settings, tuple[Need, ...]]:

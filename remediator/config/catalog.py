@@ -27,6 +27,7 @@ from remediator.ports.check import Check
 from remediator.ports.integration import Filter, Integration
 from remediator.ports.probe import Probe
 from remediator.ports.sections import Section, Sections
+from remediator.ports.targets import TargetKinds
 
 T = TypeVar("T", Action, Check, Probe, Channel, Integration)
 PARTS = {"actions": "actions", "checks": "checks", "probes": "probes", "channels": "channel"}
@@ -66,6 +67,10 @@ class Catalog:
     def sections(self) -> tuple[Section[object], ...]:
         """The sections of the settings that integrations bring."""
         return tuple(section for each in self.integrations for section in each.sections)
+
+    def target_kinds(self, sections: Sections) -> tuple[TargetKinds, ...]:
+        """Return the kinds of target that integrations bring, under these settings."""
+        return tuple(each.target_kinds(sections) for each in self.integrations if each.target_kinds)
 
     def filters(self, sections: Sections) -> Mapping[str, Filter]:
         """Return the filters of templates that integrations bring."""

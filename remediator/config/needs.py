@@ -9,15 +9,12 @@ from remediator.config.catalog import Catalog
 from remediator.core.errors import InvalidPlaybook
 from remediator.core.guards import GUARDS
 from remediator.core.playbook import CheckOrder, Playbook
-from remediator.integrations.kubernetes.api import KINDS
-from remediator.integrations.kubernetes.rights import ClusterRight
 from remediator.ports.action import Action
 from remediator.ports.check import Check
 from remediator.ports.probe import Probe
-from remediator.ports.rights import Need, Use
+from remediator.ports.rights import BY_LABELS, Need, Right, Use
 
 _TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-_UNKNOWN = "\0"
 
 
 def find_needs(playbooks: Iterable[Playbook], catalog: Catalog) -> tuple[Need, ...]:
@@ -30,21 +27,25 @@ def find_needs(playbooks: Iterable[Playbook], catalog: Catalog) -> tuple[Need, .
     return needs
 
 
+def declared_rights(catalog: Catalog) -> tuple[Right, ...]:
+    """Return every right that an action could ever need, each once."""
+    declared = (
+        right
+        for action in catalog.actions.values()
+        for kind in action.targets
+        for right in action.rights(Use(kind=kind, parameters={}))
+    )
+    return tuple(dict.fromkeys(declared))
+
+
 def _needs(playbook: Playbook, catalog: Catalog) -> Iterator[Need]:
-    kind, namespace, cluster = _place(playbook.target)
+    target = _TEMPLATE.sub(BY_LABELS, playbook.target)
+    kind = target.partition("/")[0]
     for item, parameters in _used(playbook, catalog):
-        for right in item.rights(Use(kind=kind, parameters=parameters)):
-            if not isinstance(right, ClusterRight):
-                yield Need(right=right, playbook=playbook.name)
-                continue
-            has_none = kind in KINDS and not KINDS[kind].is_namespaced
-            yield Need(
-                right=right,
-                playbook=playbook.name,
-                namespace=namespace,
-                cluster=cluster,
-                is_cluster_wide=has_none or not right.resource.is_namespaced,
-            )
+        for right in item.rights(
+            Use(kind="" if BY_LABELS in kind else kind, parameters=parameters)
+        ):
+            yield Need(right=right, playbook=playbook.name, target=target)
 
 
 def _used(
@@ -68,14 +69,3 @@ def _checks(playbook: Playbook) -> Iterator[CheckOrder]:
         yield from step.unless
     for guard in GUARDS:
         yield from guard.questions(playbook.guards.get(guard.name) or guard.settings())
-
-
-def _place(target: str) -> tuple[str, str, str]:
-    """Return kind, namespace and cluster of a target as written; "" for what a template decides."""
-    path, _, cluster = _TEMPLATE.sub(_UNKNOWN, target).partition("@")
-    parts = path.split("/")
-    namespace = parts[1] if len(parts) > 2 and parts[0] != "node" else ""
-    kind, namespace, cluster = (
-        "" if _UNKNOWN in part else part for part in (parts[0], namespace, cluster)
-    )
-    return kind, namespace, cluster

@@ -24,24 +24,24 @@ from remediator.core.playbook import CheckOrder, Playbook, ProbeOrder, StepOrder
 from remediator.core.selection import Selection
 from remediator.core.target import Target, parse_target
 from remediator.core.template import Renderer
-from remediator.integrations.kubernetes.targets import ClusterTargets
 from remediator.ports.parameters import Parameters
+from remediator.ports.sections import Sections
 
 
 class Orders:
-    """Writes orders with one configuration's catalog, templates, severities and clusters."""
+    """Writes orders with one configuration's catalog, templates, severities and kinds of target."""
 
     def __init__(
         self,
         catalog: Catalog,
         renderer: Renderer,
         severities: Mapping[str, str] | None = None,
-        clusters: ClusterTargets | None = None,
+        sections: Sections | None = None,
     ) -> None:
         self._catalog = catalog
         self._renderer = renderer
         self._severities = severities or {}
-        self._clusters = clusters or ClusterTargets()
+        self._kinds = catalog.target_kinds(sections or Sections())
 
     def render_order(self, selection: Selection, alert: Alert, source: str) -> Order:
         """Return the order; raise InvalidTemplate, InvalidTarget or InputError where the alert does not fit."""
@@ -77,7 +77,9 @@ class Orders:
             raise InvalidTarget(f"{rendered[:200]!r}: a value with a / cannot be part of a target")
         if "/-" in rendered:
             raise InvalidTarget(f"{rendered[:200]!r}: a part of a target cannot begin with a dash")
-        return self._clusters.checked(parse_target(rendered), written)
+        target = parse_target(rendered)
+        known = (each for each in self._kinds if target.kind in each.kinds)
+        return next((each.checked(target, written) for each in known), target)
 
     def severity(self, playbook: Playbook, alert: Alert) -> str:
         """Return how severe an alert is to a playbook, "" where nobody says."""

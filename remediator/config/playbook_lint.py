@@ -11,7 +11,6 @@ from remediator.core.guards.protected import is_protected
 from remediator.core.playbook import Mode, Playbook, StepOrder
 from remediator.core.target import parse_target
 from remediator.documents.problem import did_you_mean
-from remediator.integrations.kubernetes.api import KINDS
 from remediator.ports.parameters import CommandName, Parameters
 
 
@@ -20,7 +19,7 @@ def lint(reading: Reading, playbook: Playbook) -> None:
     _lint_verification(reading, playbook)
     _lint_requires(reading, playbook)
     _lint_protected(reading, playbook)
-    _lint_cluster(reading, playbook)
+    _lint_target(reading, playbook)
     _lint_rest(reading, playbook)
     _lint_approval(reading, playbook)
     for index, step in enumerate(playbook.steps):
@@ -78,16 +77,16 @@ def _lint_protected(reading: Reading, playbook: Playbook) -> None:
             reading.report.error(("target",), "protected", message)
 
 
-def _lint_cluster(reading: Reading, playbook: Playbook) -> None:
-    clusters = reading.rules.clusters
-    if clusters is None:
+def _lint_target(reading: Reading, playbook: Playbook) -> None:
+    sections, written = reading.rules.sections, without_templates(playbook.target)
+    if sections is None:
         return
-    if clusters.are_none and playbook.target.partition("/")[0] in KINDS:
-        message = "nothing in Kubernetes can be reached: no cluster is set in the settings"
-        reading.report.warn(("target",), "no-cluster", message, "Set `kubernetes` there.")
-        return
-    if complaint := clusters.complaint(playbook.target, without_templates(playbook.target)):
-        reading.report.error(("target",), "cluster", complaint)
+    for known in reading.catalog.target_kinds(sections):
+        if written.partition("/")[0] not in known.kinds:
+            continue
+        if remark := known.remark(playbook.target, written):
+            tell = reading.report.error if remark.is_error else reading.report.warn
+            tell(("target",), remark.code, remark.message, remark.hint)
 
 
 def _lint_rest(reading: Reading, playbook: Playbook) -> None:

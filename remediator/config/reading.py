@@ -16,8 +16,8 @@ from remediator.documents.problem import did_you_mean, has_errors
 from remediator.documents.report import Report
 from remediator.documents.shapes import Part, read_shape
 from remediator.documents.yaml_source import KeyPath
-from remediator.integrations.kubernetes.targets import ClusterTargets
 from remediator.ports.parameters import Parameters
+from remediator.ports.sections import Sections
 
 _FIXED_HOST = re.compile(r"https?://[^/?#{}\\]+[/?#]")
 _BARE_LABEL_IN_REGEX = re.compile(r'[=!]~\s*"[^"]*\{\{(?![^}]*promql_regex)')
@@ -35,7 +35,7 @@ class PlaybookRules:
     slack_approves: bool = False
     commands: frozenset[str] | None = None
     protected: tuple[str, ...] = ()
-    clusters: ClusterTargets | None = None
+    sections: Sections | None = None
     guard_defaults: Mapping[str, Any] = field(default_factory=dict)
     guard_floors: Mapping[str, Any] = field(default_factory=dict)
 

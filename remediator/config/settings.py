@@ -19,9 +19,6 @@ from remediator.config.settings_sections import (
 )
 from remediator.core.selection import Environment
 from remediator.documents.secret import Secret
-from remediator.integrations.aws.settings import AwsSettings
-from remediator.integrations.kubernetes.settings import KubernetesSettings
-from remediator.integrations.kubernetes.targets import ClusterTargets
 from remediator.integrations.slack.settings.sections import SlackSettings
 from remediator.ports.sections import Sections
 
@@ -42,8 +39,6 @@ class Settings:
     users: Users = Users()
     metrics_token: Secret | None = None
     environments: tuple[Environment, ...] = ()
-    kubernetes: tuple[KubernetesSettings, ...] = ()
-    aws: AwsSettings = AwsSettings()
     slack: SlackSettings | None = None
     contacts: Mapping[str, Ways] = field(default_factory=dict)
     severities: Mapping[str, str] = field(default_factory=lambda: dict(SEVERITIES))
@@ -51,7 +46,7 @@ class Settings:
     channel_secrets: tuple[Secret, ...] = ()
     guards: Mapping[str, Any] = field(default_factory=dict)
     floors: Mapping[str, Any] = field(default_factory=dict)
-    protected: tuple[str, ...] = ("namespace/kube-system",)
+    protected: tuple[str, ...] = ()
     sections: Sections = field(default_factory=Sections)
     mask: tuple[str, ...] = ()
     retention: Retention = Retention()
@@ -64,7 +59,7 @@ class Settings:
             slack_approves=self.users.approve_in_slack,
             commands=self.sections.names("commands"),
             protected=self.protected,
-            clusters=ClusterTargets(self.kubernetes),
+            sections=self.sections,
             guard_defaults=self.guards,
             guard_floors=self.floors,
         )

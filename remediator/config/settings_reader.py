@@ -32,9 +32,6 @@ from remediator.documents.report import Report
 from remediator.documents.secret import Secret, SecretReader
 from remediator.documents.shapes import Part, read_loosely
 from remediator.documents.yaml_source import KeyPath, YamlSource, read_yaml_file
-from remediator.integrations.aws.settings import read_aws
-from remediator.integrations.kubernetes.settings import KubernetesSettings, KubernetesShape
-from remediator.integrations.kubernetes.targets import own_places
 from remediator.integrations.slack.settings.sections import SlackSettings
 from remediator.integrations.slack.settings.slack_reader import SlackReader
 from remediator.ports.sections import SectionReading, Sections
@@ -108,8 +105,6 @@ class _SettingsReader:
             users=users,
             metrics_token=self._secrets.one(("metrics",), "bearer_token", *metrics),
             environments=self._environments(shape.environments),
-            kubernetes=self._clusters(shape.kubernetes),
-            aws=read_aws(shape.aws),
             slack=slack,
             contacts=contacts,
             severities=SEVERITIES if shape.severities is None else shape.severities,
@@ -178,34 +173,11 @@ class _SettingsReader:
                 self._report.error((*path, index), "matcher", str(error))
         return tuple(found)
 
-    def _clusters(self, shapes: tuple[KubernetesShape, ...]) -> tuple[KubernetesSettings, ...]:
-        names = [shape.name for shape in shapes]
-        for index, name in enumerate(names):
-            if name in names[:index]:
-                message = f"there are two clusters `{name}`"
-                self._report.error(("kubernetes", index, "name"), "duplicate-name", message)
-            if not shapes[index].namespaces:
-                message = f"`{name}` allows no namespace: playbooks may touch nothing in one"
-                hint = "Name them under `namespaces`."
-                self._report.warn(("kubernetes", index), "no-namespaces", message, hint)
-        return tuple(
-            KubernetesSettings(
-                name=shape.name,
-                kubeconfig=self._kubeconfig(shape),
-                context=shape.context,
-                namespaces=shape.namespaces,
-                gitops=shape.gitops,
-            )
-            for shape in shapes
-        )
-
     def _protected(self, written: tuple[str, ...] | None) -> tuple[str, ...]:
-        chosen = Settings().protected if written is None else written
-        return tuple(dict.fromkeys((*chosen, *own_places())))
-
-    def _kubeconfig(self, shape: KubernetesShape) -> Path | None:
-        written = shape.kubeconfig
-        return self._folder / Path(written).expanduser() if written else None
+        known = self._catalog.integrations
+        unsaid = tuple(place for each in known for place in each.protected)
+        own = (place for each in known if each.own_places for place in each.own_places())
+        return tuple(dict.fromkeys((*(unsaid if written is None else written), *own)))
 
     def _contacts(self, written: Mapping[str, Any]) -> dict[str, Ways]:
         return {name: self._ways(("contacts", name), ways) for name, ways in written.items()}

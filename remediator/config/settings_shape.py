@@ -22,8 +22,6 @@ from remediator.documents.words import (
     Url,
     Words,
 )
-from remediator.integrations.aws.settings import AwsShape
-from remediator.integrations.kubernetes.settings import KubernetesShape
 from remediator.integrations.slack.settings.shape import SlackShape, SlackUsersShape
 from remediator.ports.sections import Section
 
@@ -131,8 +129,6 @@ class SettingsShape(Shape):
     users: UsersShape = UsersShape()
     metrics: MetricsShape = MetricsShape()
     environments: tuple[EnvironmentShape, ...] = ()
-    kubernetes: tuple[KubernetesShape, ...] = ()
-    aws: AwsShape = AwsShape()
     slack: SlackShape | None = None
     contacts: dict[Word, Any] = Field(default_factory=dict)
     severities: dict[Word, Word] | None = None

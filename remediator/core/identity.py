@@ -47,6 +47,28 @@ class Identity:
         return tuple(dict.fromkeys((*self.all_names, *parts)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What one system says of a target: its names, and hosts that the settings let it name (`declared`).
+
+    `machines` are those that the target is a part of, None where it says nothing of them.
+    """
+
+    names: frozenset[Target] = frozenset()
+    declared: frozenset[Target] = frozenset()
+    machines: tuple[Target, ...] | None = None
+    unsure: str = ""
+
+    def joined(self, other: Said) -> Said:
+        """Return what both say."""
+        return Said(
+            names=self.names | other.names,
+            declared=self.declared | other.declared,
+            machines=other.machines if self.machines is None else self.machines,
+            unsure=self.unsure or other.unsure,
+        )
+
+
 def may_be_one(mine: Identity, theirs: Identity) -> bool:
     """Say whether nobody can rule out that two machines, which share no name, are one."""
     if _look_alike(mine, theirs):
@@ -64,6 +86,16 @@ def is_address(target: Target) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_loopback(target: Target) -> bool:
+    """Say whether a host's name leads back to whoever uses it, so that a tunnel may be behind it."""
+    if target.kind != "host":
+        return False
+    try:
+        return target.name == "localhost" or ip_address(target.name).is_loopback
+    except ValueError:
+        return False
 
 
 def shared_names(identities: Iterable[Identity]) -> tuple[Target, ...]:

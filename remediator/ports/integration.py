@@ -6,13 +6,16 @@ group `remediator.integrations`. Its actions, checks, probes and channels are fo
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from remediator.core.target import Target
 from remediator.ports.gateways import Reads, Writes
+from remediator.ports.identity import Names
 from remediator.ports.inspection import Finding
-from remediator.ports.rights import Need
+from remediator.ports.rights import Need, Right
 from remediator.ports.sections import Section, Sections
+from remediator.ports.targets import TargetKinds
 
 Closer = Callable[[], Awaitable[None]]
 Way = Mapping[str, object]
@@ -53,11 +56,15 @@ class Connected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspected:
-    """What `check --online` asks about: the sections, the gateways that look, and what the playbooks need."""
+    """What `check --online` asks about: the sections, the gateways that look, and what the playbooks need.
+
+    `declared` are the rights that any action could ever need: what is granted of them and not needed is too much.
+    """
 
     services: Services
     reads: Reads
     needs: tuple[Need, ...]
+    declared: tuple[Right, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +74,12 @@ class Integration:
     `connect` builds its gateways from its sections; SDKs load when first used. `gather` is called after all systems
     are connected, and may put together what they brought. `inspect` asks the system whether it lets us do our work.
     `addresses` are those of the machines that its sections name. `filters` are for templates, by name.
+
+    `target_kinds` are how its targets are written, and which of them the settings let us touch. `protected` is what no
+    remedy touches where the settings say nothing else; `own_places` is what none ever touches, as the daemon lives
+    there.
+
+    `same` are groups of names that the settings say are one machine each; `names` is whoever can be asked for more.
     """
 
     name: str
@@ -75,4 +88,9 @@ class Integration:
     gather: Callable[[Services, Connected], Connected] | None = None
     inspect: Callable[[Inspected], Awaitable[Sequence[Finding]]] | None = None
     addresses: Callable[[Sections], Mapping[str, str]] | None = None
+    target_kinds: Callable[[Sections], TargetKinds] | None = None
+    protected: tuple[str, ...] = ()
+    own_places: Callable[[], tuple[str, ...]] | None = None
+    same: Callable[[Sections], Iterable[frozenset[Target]]] | None = None
+    names: Callable[[Sections, Reads], Names | None] | None = None
     filters: Callable[[Sections], Mapping[str, Filter]] | None = None

@@ -35,6 +35,8 @@ class Right(Protocol):
         ...
 
 
+BY_LABELS = "{}"
+"""What stands in a target where labels decide."""
 Rights = Callable[[Use], tuple[Right, ...]]
 
 
@@ -45,10 +47,8 @@ def no_rights(_use: Use) -> tuple[Right, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """One right that one playbook needs. `namespace` and `cluster` are "" where labels (or the settings) decide."""
+    """One right that one playbook needs, for its target as written, with BY_LABELS for each of its templates."""
 
     right: Right
     playbook: str
-    namespace: str = ""
-    cluster: str = ""
-    is_cluster_wide: bool = False
+    target: str = BY_LABELS

@@ -19,6 +19,8 @@ from remediator.config.settings_reader import load_settings
 from remediator.core.identity import Identity
 from remediator.core.target import Target, parse_target
 from remediator.integrations.aws.build import terms_of
+from remediator.integrations.aws.settings import AWS_SECTION
+from remediator.integrations.kubernetes.api import Object, Ref
 from remediator.integrations.kubernetes.knowledge.names import node_names
 from tests.bound import reads_of
 from tests.integrations.aws.amazon import REGION, Amazon, amazon
@@ -97,7 +99,9 @@ def aws() -> Iterator[Amazon]:
 def at_aws(folder: Path, aws: Amazon, **more: Any) -> tuple[Settings, Amazon]:
     by = ["tag:Name", "private-ip-address"]
     settings = site(folder, aws={"regions": [REGION], "instance_by": by, **more})
-    return settings, replace(aws, terms=terms_of(settings, services_of(settings).addresses))
+    services = services_of(settings)
+    terms = terms_of(services.sections[AWS_SECTION], services.addresses)
+    return settings, replace(aws, terms=terms)
 
 
 async def test_aws_says_which_instance_a_host_is_and_under_which_addresses(
@@ -170,6 +174,34 @@ def test_a_node_says_its_addresses_and_its_instance() -> None:
 @pytest.mark.parametrize("spec", [{}, {"providerID": "gce://x/y/z"}, {"providerID": None}])
 def test_a_node_elsewhere_has_no_instance(spec: Mapping[str, Any]) -> None:
     assert node_names({"spec": spec, "status": {"addresses": None}}) == ()
+
+
+class OneNode:
+    """A cluster with one node, whoever is asked for."""
+
+    def __init__(self, instance: str) -> None:
+        self._found = {"spec": {"providerID": f"aws:///eu-west-1a/{instance}"}}
+
+    def of(self, target: Target) -> OneNode:
+        return self
+
+    async def get(self, ref: Ref) -> Object:
+        return self._found
+
+
+async def test_aws_is_asked_about_the_instance_that_a_cluster_says_a_node_is(
+    tmp_path: Path, aws: Amazon
+) -> None:
+    made = aws.instance("web1")
+    by, here = ["tag:Name"], [{"name": "here", "namespaces": ["*"]}]
+    settings = site(tmp_path, aws={"regions": [REGION], "instance_by": by}, kubernetes=here)
+    asked = replace(aws, terms=terms_of(settings.sections[AWS_SECTION], {}))
+    gateways = {"aws": asked.looker, "kubernetes": OneNode(made["InstanceId"])}
+
+    known = await identity(settings, "node/n1", **gateways)
+
+    assert names(known) >= {f"instance/{made['InstanceId']}", "host/web1"}
+    assert Target("host", "web1") in known.declared
 
 
 @pytest.mark.slow

@@ -265,3 +265,16 @@ def test_somebody_elses_action_that_asks_for_too_much_gets_nothing(
 
     with pytest.raises(InvalidPlaybook, match=r"one: asks for `.*`, which is never granted"):
         find_needs(book, catalog)
+
+
+@pytest.mark.parametrize(("command", "system"), [("rbac", "kubernetes"), ("iam", "aws")])
+def test_without_its_integration_a_command_says_with_which_it_comes(
+    command: str, system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("remediator.config.catalog.find_integrations", lambda: ())
+
+    result = offline(command, str(tmp_path))
+
+    assert result.exit_code == 2
+    words = f"`{command}` comes with the integration `{system}`, which is not installed"
+    assert words in result.output

@@ -23,9 +23,9 @@ from remediator.core.selection import Decision, Selection
 from remediator.core.target import Target
 from remediator.documents.yaml_source import read_yaml
 from remediator.integrations.hosts.settings.hosts import HostResolver
-from remediator.integrations.kubernetes.settings import KubernetesSettings
-from remediator.integrations.kubernetes.targets import ClusterTargets
+from remediator.integrations.kubernetes.settings import KUBERNETES_SECTION, KubernetesSettings
 from remediator.ports.codec import decode_event, encode_event
+from remediator.ports.sections import Sections
 from tests.config.catalogs import small_catalog
 
 CATALOG = small_catalog()
@@ -75,8 +75,9 @@ def a_selection(playbook: Playbook) -> Selection:
 
 
 def test_a_target_in_kubernetes_is_one_that_the_settings_know() -> None:
-    clusters = ClusterTargets([KubernetesSettings(name="eu", namespaces=("payments",))])
-    orders = Orders(CATALOG, TEMPLATES, clusters=clusters)
+    clusters = (KubernetesSettings(name="eu", namespaces=("payments",)),)
+    sections = Sections().having(KUBERNETES_SECTION, clusters)
+    orders = Orders(CATALOG, TEMPLATES, sections=sections)
     target = "deployment/{{ labels.namespace }}/{{ labels.deployment }}@eu"
     playbook = small("k8s.scale: {replicas: 3}", target)
 

@@ -29,8 +29,8 @@ from remediator.core.playbook import (
 )
 from remediator.documents.problem import has_errors
 from remediator.documents.yaml_source import read_yaml
-from remediator.integrations.kubernetes.settings import KubernetesSettings
-from remediator.integrations.kubernetes.targets import ClusterTargets
+from remediator.integrations.kubernetes.settings import KUBERNETES_SECTION, KubernetesSettings
+from remediator.ports.sections import Sections
 from tests.config.playbook_texts import HEAD, LOADER, STEPS, VERIFY, load, playbook, problems
 
 
@@ -293,11 +293,12 @@ def test_a_playbook_aimed_at_a_protected_target_does_not_load() -> None:
     ],
 )
 def test_a_target_in_kubernetes_needs_a_cluster(clusters: tuple[str, ...], expected: str) -> None:
-    known = ClusterTargets([KubernetesSettings(name=name) for name in clusters])
+    named = tuple(KubernetesSettings(name=name) for name in clusters)
+    known = Sections().having(KUBERNETES_SECTION, named)
     text = HEAD.replace("{{ labels.instance | host }}", "shop/{{ labels.instance }}")
     text = text.replace("host/", "deployment/") + "steps:\n  - k8s.scale: {replicas: 3}\n"
 
-    found = problems(text + VERIFY, PlaybookRules(clusters=known))
+    found = problems(text + VERIFY, PlaybookRules(sections=known))
 
     assert len(found) == bool(expected)
     assert all(expected in each for each in found)

@@ -28,10 +28,11 @@ from remediator.core.playbook import Mode
 from remediator.core.selection import Environment
 from remediator.documents.secret import Secret
 from remediator.integrations.alertmanager.settings import ALERTMANAGER_SECTION
+from remediator.integrations.aws.settings import AWS_SECTION
 from remediator.integrations.hosts.settings.inventory import HostAddress
 from remediator.integrations.hosts.settings.section import HOSTS_SECTION
 from remediator.integrations.http.settings import HTTP_SECTION
-from remediator.integrations.kubernetes.settings import GitOps
+from remediator.integrations.kubernetes.settings import KUBERNETES_SECTION, GitOps
 from remediator.integrations.prometheus.settings import PROMETHEUS_SECTION
 from remediator.integrations.shell.settings import COMMANDS_SECTION, Command
 from remediator.integrations.slack.settings.sections import SlackSettings
@@ -148,8 +149,8 @@ def test_the_world_is_read(settings_folder: Path) -> None:
     }
     ssh = found.sections[HOSTS_SECTION].ssh
     assert (ssh.user, ssh.port, ssh.sudo) == ("ops", 2222, False)
-    assert found.kubernetes[0].gitops is GitOps.REFUSE
-    assert found.aws.regions == ("eu-west-1",)
+    assert found.sections[KUBERNETES_SECTION][0].gitops is GitOps.REFUSE
+    assert found.sections[AWS_SECTION].regions == ("eu-west-1",)
     prometheus = found.sections[PROMETHEUS_SECTION]
     assert prometheus is not None
     assert prometheus.urls == ("http://prometheus:9090",)

@@ -37,29 +37,6 @@ BAD = [
         "listen: 9095\n",
         ["settings.yaml:1:9: error[type]: `listen` must be text, not a number"],
     ),
-    (
-        "two clusters of one name",
-        "kubernetes: [{name: eu, namespaces: [b]}, {name: eu, namespaces: [a]}]\n",
-        ["settings.yaml:1:50: error[duplicate-name]: there are two clusters `eu`"],
-    ),
-    (
-        "a cluster in which no namespace may be touched",
-        "kubernetes: [{name: eu}]\n",
-        [
-            "settings.yaml:1:14: warning[no-namespaces]: `eu` allows no namespace: playbooks may touch nothing in one. "
-            "Name them under `namespaces`."
-        ],
-    ),
-    (
-        "a cluster whose name no target can hold",
-        "kubernetes: [{name: arn/eu}]\n",
-        ["settings.yaml:1:21: error[value]: `name`: string should match pattern …"],
-    ),
-    (
-        "an unknown word for gitops",
-        "kubernetes: [{name: eu, gitops: sure}]\n",
-        ["settings.yaml:1:33: error[choice]: …"],
-    ),
     ("a bare IPv6", "listen: ::1:9095\n", ["settings.yaml:1:9: error[listen]: …"]),
     ("a wrong port", "listen: localhost:99999\n", ["settings.yaml:1:9: error[listen]: …"]),
     (
@@ -209,12 +186,10 @@ BAD = [
     ),
     (
         "URLs",
-        "prometheus: {url: 'prometheus:9090'}\nalertmanager: {urls: ['http://u:p@am']}\n"
-        "aws: {endpoint_url: file:///etc}\n",
+        "prometheus: {url: 'prometheus:9090'}\nalertmanager: {urls: ['http://u:p@am']}\n",
         [
             "settings.yaml:1:19: error[value]: `url`: 'prometheus:9090' is not an http:// …",
             "settings.yaml:2:23: error[value]: `urls`: a URL must not hold credentials",
-            "settings.yaml:3:21: error[value]: `endpoint_url`: 'file:///etc' is not an http:// …",
         ],
     ),
     (

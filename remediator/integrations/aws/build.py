@@ -4,32 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from remediator.config.settings import Settings
 from remediator.core.spelling import canonical_host
 from remediator.integrations.aws.api import Aws, AwsHands, Prices, Terms
 from remediator.integrations.aws.gateway.absent import AbsentAws
-from remediator.integrations.aws.settings import AwsPrices
+from remediator.integrations.aws.settings import AwsPrices, AwsSettings
 
 
-def aws_sides(
-    settings: Settings, addresses: Mapping[str, str] | None = None
-) -> tuple[Aws, AwsHands]:
+def aws_sides(settings: AwsSettings, addresses: Mapping[str, str]) -> tuple[Aws, AwsHands]:
     """Return the half that looks and the half that acts: one pool of threads, one set of clients."""
     from remediator.integrations.aws.gateway.blocking import Blocking
     from remediator.integrations.aws.gateway.calls import AwsHands as Hands
     from remediator.integrations.aws.gateway.calls import AwsLooker
     from remediator.integrations.aws.gateway.clients import Clients
 
-    if not settings.aws.regions:
+    if not settings.regions:
         return AbsentAws(), AbsentAws()
-    terms, clients = terms_of(settings, addresses), Clients(endpoint_url=settings.aws.endpoint_url)
+    terms, clients = terms_of(settings, addresses), Clients(endpoint_url=settings.endpoint_url)
     blocking = Blocking("aws")
     return AwsLooker(terms, clients, blocking), Hands(terms, clients, blocking)
 
 
-def terms_of(settings: Settings, addresses: Mapping[str, str] | None = None) -> Terms:
-    """Return what actions need to know of the settings' `aws`."""
-    aws = settings.aws
+def terms_of(aws: AwsSettings, addresses: Mapping[str, str]) -> Terms:
+    """Return what actions need to know of the settings' `aws`, and of the hosts' addresses."""
     return Terms(
         regions=aws.regions,
         allow_tags=aws.allow_tags,

@@ -1,4 +1,4 @@
-"""Reads `aws` of the settings: its shape, and what becomes of it. Used by `settings_shape` and `settings_reader`."""
+"""The section `aws`: its shape, and as values."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import Field, StrictFloat, StrictInt, StrictStr
 
 from remediator.documents.shapes import Shape, Word
 from remediator.documents.words import Url
+from remediator.ports.sections import Section, SectionReading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +65,12 @@ class AwsShape(Shape):
     prices: PricesShape | None = None
 
 
-def read_aws(shape: AwsShape) -> AwsSettings:
-    """Return the section; what is not said keeps its default, and `allow_tags: {}` asks for no tag."""
-    defaults, prices = AwsSettings(), shape.prices
+def _read(_reading: SectionReading, shape: object) -> AwsSettings:
+    """What is not said keeps its default, and `allow_tags: {}` asks for no tag."""
+    defaults = AwsSettings()
+    if not isinstance(shape, AwsShape):
+        return defaults
+    prices = shape.prices
     return AwsSettings(
         regions=tuple(dict.fromkeys(shape.regions)),
         endpoint_url=shape.endpoint_url,
@@ -75,3 +79,8 @@ def read_aws(shape: AwsShape) -> AwsSettings:
         instance_by=defaults.instance_by if shape.instance_by is None else shape.instance_by,
         prices=None if prices is None else AwsPrices(**prices.model_dump()),
     )
+
+
+AWS_SECTION: Section[AwsSettings] = Section(
+    key="aws", shape=AwsShape, unwritten=AwsShape(), read=_read, absent=AwsSettings()
+)

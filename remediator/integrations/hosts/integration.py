@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from remediator.core.target import Target
+from remediator.integrations.hosts.settings.same import by_way_in
 from remediator.integrations.hosts.settings.section import HOSTS_SECTION, HostsSettings
 from remediator.integrations.shell.api import LOOKER, looker_of, shell_of
 from remediator.ports.gateways import Reads, Writes
@@ -78,6 +80,13 @@ def _text(path: Path | None) -> str | None:
     return None if path is None else str(path)
 
 
+def same(sections: Sections) -> Iterator[frozenset[Target]]:
+    """Yield the names that the inventories and `hosts.same` tie together."""
+    hosts = sections[HOSTS_SECTION]
+    yield from by_way_in(hosts.resolver.addresses())
+    yield from (frozenset(names) for names in hosts.same)
+
+
 INTEGRATION = Integration(
     name="hosts",
     sections=(HOSTS_SECTION,),
@@ -85,4 +94,5 @@ INTEGRATION = Integration(
     inspect=inspect,
     addresses=addresses,
     filters=filters,
+    same=same,
 )

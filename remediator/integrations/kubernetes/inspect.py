@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-from remediator.config.catalog import Catalog
 from remediator.core.errors import ActionError
 from remediator.core.target import Target
-from remediator.integrations.kubernetes.api import Cluster, Permission, Resource
+from remediator.integrations.kubernetes.api import Cluster, Clusters, Permission, Resource
 from remediator.integrations.kubernetes.needs import EVERYWHERE, Granted, cluster_needs, is_pattern
-from remediator.integrations.kubernetes.rights import ClusterRight
+from remediator.integrations.kubernetes.rights import ClusterRight, in_cluster
 from remediator.integrations.kubernetes.settings import KubernetesSettings
 from remediator.ports.inspection import Finding, Level, unreachable
-from remediator.ports.rights import Need, Use
+from remediator.ports.rights import Need, Right
 
 GRANT = "`remediator rbac` prints what to grant"
 REVOKE = "whoever steals its account has this too: grant only what `remediator rbac` prints"
@@ -45,12 +43,12 @@ DANGEROUS = (
 
 
 async def inspect_cluster(
-    cluster: Cluster, settings: KubernetesSettings, needs: Iterable[Need], catalog: Catalog
+    cluster: Cluster, settings: KubernetesSettings, needs: Iterable[Need], declared: Iterable[Right]
 ) -> Sequence[Finding]:
     """Ask one cluster for every right that is needed, and for those that should not be there."""
     where = f"kubernetes {settings.name}"
     granted = cluster_needs(needs, settings)
-    spare = [right for right in _changes(catalog) if not _is_needed(right, granted)]
+    spare = [right for right in _changes(declared) if not _is_needed(right, granted)]
     unwanted = {each: (*DANGEROUS, *spare) for each in _asked(granted, settings)}
     try:
         missing = await _answers(cluster, granted, False)
@@ -67,17 +65,20 @@ async def inspect_cluster(
 
 
 async def inspect_clusters(
-    clusters: Any, settings: Iterable[KubernetesSettings], needs: Iterable[Need], catalog: Catalog
+    clusters: Clusters,
+    settings: Iterable[KubernetesSettings],
+    needs: Iterable[Need],
+    declared: Iterable[Right],
 ) -> Sequence[Finding]:
     """Ask every cluster of the settings at once: one that is down holds no other up."""
     known, several = tuple(needs), tuple(settings)
-    if not several and (inside := [n.playbook for n in known if isinstance(n.right, ClusterRight)]):
+    if not several and (inside := [need.playbook for need in known if in_cluster(need.right)]):
         return (unreachable("kubernetes", [inside], "`kubernetes`"),)
     async with asyncio.TaskGroup() as group:
         asked = [
             group.create_task(
                 inspect_cluster(
-                    clusters.of(Target("node", f"any@{each.name}")), each, known, catalog
+                    clusters.of(Target("node", f"any@{each.name}")), each, known, declared
                 )
             )
             for each in several
@@ -91,15 +92,9 @@ def _asked(granted: Granted, settings: KubernetesSettings) -> tuple[str, ...]:
     return tuple(dict.fromkeys((EVERYWHERE, *named)))
 
 
-def _changes(catalog: Catalog) -> tuple[ClusterRight, ...]:
+def _changes(declared: Iterable[Right]) -> tuple[ClusterRight, ...]:
     """Return all changes that any of the actions could ever need."""
-    declared = (
-        right
-        for action in catalog.actions.values()
-        for kind in action.targets
-        for right in action.rights(Use(kind=kind, parameters={}))
-    )
-    found = {right: None for right in declared if isinstance(right, ClusterRight)}
+    found = dict.fromkeys(right for each in declared for right in in_cluster(each))
     return tuple(right for right in found if right.verb not in _LOOKS or right.subresource)
 
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
-from remediator.integrations.kubernetes.rights import ClusterRight
+from remediator.integrations.kubernetes.api import KINDS
+from remediator.integrations.kubernetes.rights import ClusterRight, in_cluster
 from remediator.integrations.kubernetes.settings import KubernetesSettings
-from remediator.ports.rights import Need
+from remediator.ports.rights import BY_LABELS, Need
 
 EVERYWHERE = ""
 ANY_CLUSTER = KubernetesSettings(name="", namespaces=("*",))
@@ -25,12 +26,11 @@ Granted = Mapping[str, Mapping[ClusterRight, tuple[str, ...]]]
 def cluster_needs(needs: Iterable[Need], cluster: KubernetesSettings) -> Granted:
     """Return the rights in one cluster by namespace. A pattern of namespaces means all: RBAC knows no patterns."""
     found: dict[str, dict[ClusterRight, tuple[str, ...]]] = {}
-    for need in needs:
-        if not isinstance(need.right, ClusterRight) or need.cluster not in ("", cluster.name):
-            continue
-        for namespace in _namespaces(need, cluster):
+    granting = [(right, need) for need in needs for right in in_cluster(need.right)]
+    for right, need in granting:
+        for namespace in _namespaces(right, need.target, cluster):
             rights = found.setdefault(namespace, {})
-            rights[need.right] = tuple(dict.fromkeys((*rights.get(need.right, ()), need.playbook)))
+            rights[right] = tuple(dict.fromkeys((*rights.get(right, ()), need.playbook)))
     everywhere = found.get(EVERYWHERE, {})
     return {
         namespace: {
@@ -47,12 +47,22 @@ def is_pattern(namespace: str) -> bool:
     return bool(_PATTERN.search(namespace))
 
 
-def _namespaces(need: Need, cluster: KubernetesSettings) -> tuple[str, ...]:
-    if need.is_cluster_wide:
+def _namespaces(right: ClusterRight, target: str, cluster: KubernetesSettings) -> tuple[str, ...]:
+    """Return where in a cluster a right is needed for a target; nowhere where the target is in another."""
+    path, _, place = target.partition("@")
+    kind, *names = path.split("/")
+    if _said(place) not in ("", cluster.name):
+        return ()
+    if not right.resource.is_namespaced or (kind in KINDS and not KINDS[kind].is_namespaced):
         return (EVERYWHERE,)
-    if need.namespace:
-        is_allowed = any(fnmatchcase(need.namespace, each) for each in cluster.namespaces)
-        return (need.namespace,) if is_allowed else ()
+    if namespace := _said(names[0]) if len(names) > 1 else "":
+        is_allowed = any(fnmatchcase(namespace, each) for each in cluster.namespaces)
+        return (namespace,) if is_allowed else ()
     if any(is_pattern(each) for each in cluster.namespaces):
         return (EVERYWHERE,)
     return cluster.namespaces
+
+
+def _said(part: str) -> str:
+    """Return a part of a target, "" where labels decide it."""
+    return "" if BY_LABELS in part else part

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from remediator.integrations.kubernetes.api import KINDS, Resource
-from remediator.ports.rights import Use
+from remediator.integrations.kubernetes.api import KINDS, PODS, Resource
+from remediator.integrations.shell.api import ShellRight
+from remediator.ports.rights import Right, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,3 +47,19 @@ def target_rights(use: Use, *verbs: str, subresource: str = "") -> tuple[Cluster
     """Return one right per verb on the kind of object that the use is about; nothing where that is no object."""
     resource = KINDS.get(use.kind)
     return cluster_rights(resource, *verbs, subresource=subresource) if resource else ()
+
+
+def pod_shell_rights() -> tuple[ClusterRight, ...]:
+    """Return what a shell in pods must be allowed to do. Servers before 1.35 ask for `get` where newer ones ask for
+    `create` (kubernetes#134577)."""
+    return (
+        *cluster_rights(PODS, "get"),
+        *cluster_rights(PODS, "get", "create", subresource="exec"),
+    )
+
+
+def in_cluster(right: Right) -> tuple[ClusterRight, ...]:
+    """Return what must be granted in a cluster for a right; nothing for what is about something else."""
+    if isinstance(right, ClusterRight):
+        return (right,)
+    return pod_shell_rights() if right == ShellRight(kind="pod") else ()

@@ -1,5 +1,5 @@
 """How a target in Kubernetes becomes one that we may touch: one spelling for each object, in a namespace that the
-settings name, in a cluster that they know. Used by `order`, and by the linter of playbooks.
+settings name, in a cluster that they know.
 
 Cooldowns, locks and history go by a target's text, so one object must not have two.
 """
@@ -16,23 +16,29 @@ from remediator.core.target import Target, parse_target
 from remediator.documents.regular_file import read_regular_text
 from remediator.integrations.kubernetes.api import KINDS, Place, place_of
 from remediator.integrations.kubernetes.settings import KubernetesSettings
+from remediator.ports.targets import TargetRemark
 
+NOTHING_REACHED = TargetRemark(
+    code="no-cluster",
+    message="nothing in Kubernetes can be reached: no cluster is set in the settings",
+    hint="Set `kubernetes` there.",
+    is_error=False,
+)
 POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
 class ClusterTargets:
-    """Knows the clusters of the settings."""
+    """Keeps the promise of `ports.targets.TargetKinds`, with the clusters of the settings."""
+
+    kinds = KINDS.keys()
 
     def __init__(self, clusters: Sequence[KubernetesSettings] = ()) -> None:
         self._clusters = {cluster.name: cluster for cluster in clusters}
 
-    def checked(self, target: Target, template: str) -> Target:
-        """Return a target in its one spelling; raise InvalidTarget. `template` is what the playbook says, without
-        its `{{ }}`: a label cannot choose a cluster by holding an `@`."""
-        if target.kind not in KINDS:
-            return target
-        if str(target).count("@") != template.count("@"):
+    def checked(self, target: Target, written: str) -> Target:
+        """See ports.targets.TargetKinds: a label cannot choose a cluster by holding an `@`."""
+        if str(target).count("@") != written.count("@"):
             raise InvalidTarget(f"{target}: a value with an @ cannot be part of a target")
         place = place_of(target)
         _check_names(target, place)
@@ -43,14 +49,11 @@ class ClusterTargets:
         path, _, _ = target.name.partition("@")
         return Target(target.kind, path if len(self._clusters) == 1 else f"{path}@{cluster.name}")
 
-    def complaint(self, target: str, written: str) -> str:
-        """Say what is wrong with a playbook's target before any alert has filled it in; "" where nothing is.
-
-        `written` is the target without its `{{ }}`.
-        """
+    def remark(self, target: str, written: str) -> TargetRemark | None:
+        """See ports.targets.TargetKinds."""
+        if not self._clusters:
+            return NOTHING_REACHED
         kind, _, path = written.partition("/")
-        if kind not in KINDS or not self._clusters:
-            return ""
         try:
             if target == written:
                 self.checked(parse_target(target), written)
@@ -58,13 +61,8 @@ class ClusterTargets:
                 _, _, name = path.partition("@")
                 self._cluster(Target(kind, target.partition("/")[2]), name)
         except InvalidTarget as error:
-            return str(error)
-        return ""
-
-    @property
-    def are_none(self) -> bool:
-        """Whether the settings name no cluster."""
-        return not self._clusters
+            return TargetRemark(code="cluster", message=str(error))
+        return None
 
     def _cluster(self, target: Target, name: str) -> KubernetesSettings:
         if not name and len(self._clusters) == 1:

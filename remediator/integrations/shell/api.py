@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from remediator.core.target import Target
-from remediator.integrations.kubernetes.api import PODS
-from remediator.integrations.kubernetes.rights import cluster_rights
 from remediator.integrations.shell.allowed_command import AllowedCommand
 from remediator.ports.gateways import ReadKey, WriteKey
 from remediator.ports.rights import Right, Use
@@ -89,18 +87,26 @@ class Shell(Looker, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShellRight:
+    """Running commands in targets of one kind. Whoever brings their shell knows what must be granted for it."""
+
+    kind: str
+
+    @property
+    def words(self) -> str:
+        """`run commands in a pod`."""
+        return f"run commands in a {self.kind}"
+
+    @property
+    def is_too_much(self) -> bool:
+        """Which commands are run is said by actions and probes."""
+        return False
+
+
 def shell_rights(use: Use) -> tuple[Right, ...]:
-    """Return what a shell must be allowed to do in a cluster, where the target is a pod. Servers before 1.35 ask for
-    `get` where newer ones ask for `create` (kubernetes#134577)."""
-    return pod_shell_rights() if use.kind == "pod" else ()
-
-
-def pod_shell_rights() -> tuple[Right, ...]:
-    """Return what a shell in pods must be allowed to do."""
-    return (
-        *cluster_rights(PODS, "get"),
-        *cluster_rights(PODS, "get", "create", subresource="exec"),
-    )
+    """Return what running commands takes; on a host nothing is granted but the account."""
+    return () if use.kind in ("", "host") else (ShellRight(kind=use.kind),)
 
 
 _NO_HOSTS = "no way to reach hosts: add `hosts.ssh` to the settings"

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from remediator.config.catalog import Catalog
-from remediator.config.settings import Settings
 from remediator.config.settings_reader import load_settings
 from remediator.integrations.aws.api import Prices
 from remediator.integrations.aws.build import aws_sides, terms_of
 from remediator.integrations.aws.gateway.absent import AbsentAws
+from remediator.integrations.aws.settings import AWS_SECTION, AwsSettings
 
 FULL = """\
 aws:
@@ -22,10 +22,10 @@ aws:
 """
 
 
-def settings(folder: Path, text: str) -> Settings:
+def settings(folder: Path, text: str) -> AwsSettings:
     file = folder / "settings.yaml"
     file.write_text(text)
-    return load_settings(file, Catalog()).checked()
+    return load_settings(file, Catalog()).checked().sections[AWS_SECTION]
 
 
 def problems(folder: Path, text: str) -> list[str]:
@@ -35,7 +35,7 @@ def problems(folder: Path, text: str) -> list[str]:
 
 
 def test_the_section_is_read_whole(tmp_path: Path) -> None:
-    terms = terms_of(settings(tmp_path, FULL))
+    terms = terms_of(settings(tmp_path, FULL), {})
 
     assert terms.regions == ("eu-west-1", "us-gov-west-1")
     assert terms.allow_tags == {"remediator": "allowed", "team": "db"}
@@ -47,7 +47,7 @@ def test_the_section_is_read_whole(tmp_path: Path) -> None:
 
 
 def test_without_a_word_a_tag_is_asked_for_and_names_are_no_tags(tmp_path: Path) -> None:
-    terms = terms_of(settings(tmp_path, "aws: {regions: [eu-west-1]}\n"))
+    terms = terms_of(settings(tmp_path, "aws: {regions: [eu-west-1]}\n"), {})
 
     assert terms.allow_tags == {"remediator": "allowed"}
     assert terms.instance_by == ("private-dns-name", "private-ip-address")
@@ -55,17 +55,17 @@ def test_without_a_word_a_tag_is_asked_for_and_names_are_no_tags(tmp_path: Path)
 
 
 def test_no_tag_is_asked_for_only_where_that_is_written(tmp_path: Path) -> None:
-    terms = terms_of(settings(tmp_path, "aws: {regions: [eu-west-1], allow_tags: {}}\n"))
+    terms = terms_of(settings(tmp_path, "aws: {regions: [eu-west-1], allow_tags: {}}\n"), {})
 
     assert terms.allow_tags == {}
 
 
 def test_without_regions_there_is_no_aws() -> None:
-    assert all(isinstance(side, AbsentAws) for side in aws_sides(Settings()))
+    assert all(isinstance(side, AbsentAws) for side in aws_sides(AwsSettings(), {}))
 
 
 def test_only_what_acts_can_write(tmp_path: Path) -> None:
-    looking, acting = aws_sides(settings(tmp_path, FULL))
+    looking, acting = aws_sides(settings(tmp_path, FULL), {})
 
     assert not hasattr(looking, "write")
     assert hasattr(acting, "write")
@@ -76,6 +76,7 @@ def test_only_what_acts_can_write(tmp_path: Path) -> None:
     [
         ("aws: {regions: [Ireland]}", "error[value]"),
         ("aws: {regions: [eu-west-1/x]}", "error[value]"),
+        ("aws: {endpoint_url: file:///etc}", "`endpoint_url`: 'file:///etc' is not an http://"),
         ("aws: {instances: {web1: web1}}", "error[value]"),
         ("aws: {instance_by: [owner-id]}", "error[value]"),
         ("aws: {instance_by: ['tag:*']}", "error[value]"),

@@ -30,7 +30,7 @@ from remediator.integrations.kubernetes.knowledge.container import (
     running,
     status_of,
 )
-from remediator.integrations.kubernetes.rights import cluster_rights
+from remediator.integrations.kubernetes.rights import cluster_rights, pod_shell_rights
 from remediator.integrations.shell.allowed_command import AllowedCommand
 from remediator.integrations.shell.api import (
     COMMANDS,
@@ -38,7 +38,6 @@ from remediator.integrations.shell.api import (
     SHELL,
     Looker,
     Shell,
-    pod_shell_rights,
 )
 from remediator.integrations.shell.commands import (
     CommandParameters,

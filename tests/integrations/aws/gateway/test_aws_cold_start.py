@@ -8,10 +8,12 @@ import sys
 from remediator.app.gateways import build_gateways
 from remediator.config.catalog import find_catalog
 from remediator.config.settings import Settings
-from remediator.integrations.aws.settings import AwsSettings
+from remediator.integrations.aws.settings import AWS_SECTION, AwsSettings
+from remediator.ports.sections import Sections
 
 find_catalog()
-build_gateways(Settings(aws=AwsSettings(regions=("eu-west-1",))))
+aws = AwsSettings(regions=("eu-west-1",))
+build_gateways(Settings(sections=Sections().having(AWS_SECTION, aws)))
 sys.exit("boto3" in sys.modules or "botocore" in sys.modules)
 """
 

@@ -10,8 +10,8 @@ from remediator.core.errors import Permanent, Stale, Transient, Uncertain
 from remediator.core.target import Target
 from remediator.integrations.kubernetes.pod_shell import shell as pod_shells
 from remediator.integrations.kubernetes.pod_shell.shell import PodShell
-from remediator.integrations.kubernetes.rights import ClusterRight
-from remediator.integrations.shell.api import Output, pod_shell_rights
+from remediator.integrations.kubernetes.rights import ClusterRight, pod_shell_rights
+from remediator.integrations.shell.api import Output
 from tests.integrations.kubernetes.pod_parts import image, inside, pod_shell, run_pod
 from tests.integrations.shell.hostile import hostile_words
 from tests.parts.cluster import Cluster, pod_spec, wait_until
