@@ -73,7 +73,9 @@ class Settings:
 def _secrets_in(value: Any) -> tuple[Secret, ...]:
     if isinstance(value, Secret):
         return (value,)
-    if isinstance(value, tuple | Sections):
+    if isinstance(value, Mapping):
+        return _secrets_in(tuple(value.values()))
+    if isinstance(value, tuple | list | Sections):
         return tuple(secret for item in value for secret in _secrets_in(item))
     names = getattr(value, "__dataclass_fields__", ())
     return tuple(secret for name in names for secret in _secrets_in(getattr(value, name)))
