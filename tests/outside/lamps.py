@@ -28,6 +28,7 @@ def lamps(python: str, folder: Path, source: str = "") -> Site:
         "contacts": {},
     }
     site = Site(settings=settings, playbooks={"dark": PLAYBOOK})
+    del site.settings["http"]
     site.python = python
     site.environment = {**os.environ, "PYTHONPATH": source} if source else dict(os.environ)
     return site

@@ -8,17 +8,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from remediator.core.errors import ActionError, DeliveryError
 from remediator.core.messages import Message, MessageKind
-from remediator.integrations.prometheus.api import PROMETHEUS
 from remediator.integrations.slack.cards.mrkdwn import escape
 from remediator.integrations.slack.delivery.memory import Memory, Part
 from remediator.integrations.slack.delivery.thread import overflow
 from remediator.integrations.slack.gateway.api import Posted, SlackApi, SlackRefusal
 from remediator.integrations.slack.gateway.side import SLACK, Slack
 from remediator.ports.gateways import Reads
+
+if TYPE_CHECKING:
+    from remediator.integrations.prometheus.api import Prometheus
 
 PATIENCE = 10.0
 MOST_BYTES = 1_000_000
@@ -47,11 +49,7 @@ async def add_graph(
     reads: Reads, memory: Memory, messages: Sequence[Message], root: Posted
 ) -> None:
     """Put a graph of what was verified into the thread, where Prometheus and matplotlib are there to draw it."""
-    newest, slack, prometheus = (
-        messages[-1],
-        reads[SLACK],
-        reads[PROMETHEUS] if reads.has(PROMETHEUS) else None,
-    )
+    newest, slack, prometheus = messages[-1], reads[SLACK], _prometheus(reads)
     is_due = newest.kind in _WITH_GRAPH and not memory.knows(newest, Part.GRAPH)
     if not is_due or prometheus is None or newest.card is None or newest.at is None:
         return
@@ -65,6 +63,15 @@ async def add_graph(
                 await _upload(slack, drawn, root)
     except (DeliveryError, ActionError, TimeoutError):
         return
+
+
+def _prometheus(reads: Reads) -> Prometheus | None:
+    """Return the one system that is asked for what is drawn, where it is installed and set."""
+    try:
+        from remediator.integrations.prometheus.api import PROMETHEUS
+    except ModuleNotFoundError:
+        return None
+    return reads[PROMETHEUS] if reads.has(PROMETHEUS) else None
 
 
 async def _say_that_it_is_missing(api: SlackApi, root: Posted, refusal: SlackRefusal) -> None:
