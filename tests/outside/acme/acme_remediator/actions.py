@@ -1,10 +1,20 @@
 """`acme.light`: switch a lamp on."""
 
 from acme_remediator.api import LAMPS, SWITCHES, Lamps, Switches
-from remediator.core.change import ActionEffect, Change, Nothing, Safety
-from remediator.core.events import Measure, Observation
-from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
-from remediator.ports.parameters import NoParameters
+from remediator.sdk import (
+    Action,
+    ActionEffect,
+    Change,
+    Measure,
+    NoParameters,
+    Nothing,
+    Observation,
+    Proposer,
+    Request,
+    Safety,
+    Sight,
+    Ticket,
+)
 
 
 class LightProposer(Proposer):

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
-from remediator.ports.gateways import ReadKey, WriteKey
+from remediator.sdk import ReadKey, WriteKey
 
 
 class Lamps(Protocol):

@@ -2,10 +2,7 @@
 
 from pathlib import Path
 
-from remediator.core.messages import Message
-from remediator.ports.channel import Channel
-from remediator.ports.gateways import Reads
-from remediator.ports.parameters import Parameters
+from remediator.sdk import Channel, Message, Parameters, Reads
 
 
 class PaperSettings(Parameters):

@@ -3,9 +3,7 @@
 from typing import Literal
 
 from acme_remediator.api import LAMPS, Lamps
-from remediator.core.facts import Answer, Known
-from remediator.ports.check import Check, Question
-from remediator.ports.parameters import Parameters
+from remediator.sdk import Answer, Check, Known, Parameters, Question
 
 
 class LampParameters(Parameters):

@@ -2,8 +2,7 @@
 
 from acme_remediator.api import LAMPS, SWITCHES, Panel, Shelf
 from acme_remediator.settings import ACME
-from remediator.ports.gateways import Reads, Writes
-from remediator.ports.integration import Connected, Integration, Services
+from remediator.sdk import Connected, Integration, Reads, Services, Writes
 
 
 def connect(services: Services) -> Connected:

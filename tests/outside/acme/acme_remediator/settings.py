@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from remediator.documents.shapes import Shape
-from remediator.documents.words import Path_
-from remediator.ports.sections import Section, SectionReading
+from remediator.sdk import Path_, Section, SectionReading, Shape
 
 
 class AcmeShape(Shape):
