@@ -130,7 +130,9 @@ def test_a_review_shows_a_plan_whole_and_only_who_may_can_approve_it(crowd: Crow
     view = review(ANA)
     name = view.plain.partition("Service down on ")[2].split("\n")[0].strip("*")
     assert f"restart {UNIT} on host/{name}" in view.plain
-    assert f"plan `{button['value'].partition('.')[2]}`" in view.plain
+    digest = button["value"].partition(".")[2]
+    assert f"plan `{digest[:8]}`" in view.plain
+    assert digest in view.now["private_metadata"]
 
 
 def test_what_is_approved_in_a_review_is_done_and_the_digest_counts_down(

@@ -104,6 +104,7 @@ def at_aws(folder: Path, aws: Amazon, **more: Any) -> tuple[Settings, Amazon]:
     return settings, replace(aws, terms=terms)
 
 
+@pytest.mark.slow
 async def test_aws_says_which_instance_a_host_is_and_under_which_addresses(
     tmp_path: Path, aws: Amazon
 ) -> None:
@@ -142,6 +143,7 @@ async def test_what_aws_does_not_know_is_said_to_be_unknown(tmp_path: Path, aws:
     assert (await identity(site(tmp_path), "volume/vol-0123456789abcdef0")).machines is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["database/orders@eu-west-1", "asg/web@eu-west-1"])
 async def test_the_only_region_needs_no_name(tmp_path: Path, aws: Amazon, text: str) -> None:
     settings, asked = at_aws(tmp_path, aws)
@@ -189,6 +191,7 @@ class OneNode:
         return self._found
 
 
+@pytest.mark.slow
 async def test_aws_is_asked_about_the_instance_that_a_cluster_says_a_node_is(
     tmp_path: Path, aws: Amazon
 ) -> None:

@@ -56,6 +56,7 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ATTACKS)
 def test_a_condition_that_multiplies_texts_is_given_up_and_costs_the_daemon_nothing(
     conditions: CelConditions, text: str

@@ -82,6 +82,7 @@ async def test_the_loop_goes_on_while_a_large_body_is_read(readers: Readers) -> 
     assert longest < 1
 
 
+@pytest.mark.slow
 async def test_a_body_that_costs_too_much_is_refused_and_the_next_is_read(readers: Readers) -> None:
     costly = (
         b"[" + b"1.5," * 40_000_000 + b"1]"

@@ -13,7 +13,7 @@ import pytest
 from tests.simulation.engine_law import EngineLaw
 from tests.simulation.engine_life import EngineLife
 
-SHARES, WORLDS = 4, 10
+SHARES, WORLDS = 1, 12
 EVENTS = {
     *("admitted", "judged", "step_skipped", "planned", "plan_confirmed", "approval_requested"),
     *("voted", "answer_refused", "intent_committed", "applied", "not_applied", "doubted"),

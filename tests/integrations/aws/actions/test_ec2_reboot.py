@@ -20,6 +20,8 @@ from tests.integrations.hosts.fakes import WEB1, request
 
 REBOOT = ACTIONS[0]
 
+pytestmark = pytest.mark.slow  # an account of moto's each
+
 
 @pytest.fixture
 def aws() -> Iterator[Amazon]:
