@@ -29,8 +29,8 @@ Filter = Callable[[str, Mapping[str, str]], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What a system is connected with. `contacts` are all ways to people by their contact ("" for all runs), `mask`
-    hides our own secrets, `addresses` are those of the machines that some integration knows by name."""
+    """What a system is connected with. `contacts` are all ways to people by their contact ("" for all runs), `secrets`
+    are our own, to be masked, `addresses` are those of the machines that some integration knows by name."""
 
     sections: Sections = field(default_factory=Sections)
     contacts: Mapping[str, tuple[Way, ...]] = field(default_factory=dict)
