@@ -109,6 +109,8 @@ def test_what_is_given_up_ends_as_unknown_and_frees_its_target(scene: Scene) -> 
 
 def test_a_restart_between_the_question_and_the_answer_changes_nothing(scene: Scene) -> None:
     site, run = scene.site, scene.lost("late")
+    told = "what was told is written down"  # else a message may stand twice, as after any kill
+    site.wait_for(lambda: site.get("/status")["outbox_pending"] == 0, 20, told)
 
     site.restart(kill=True)
     site.told_alone(site.press(run, Button.APPLIED, OPS))

@@ -54,7 +54,7 @@ def empty_house(tmp_path: Path) -> Path:
         directory = tmp_path / "remediator" / room
         directory.mkdir(parents=True)
         (directory / "__init__.py").touch()
-    for name in ("__init__", "__main__"):
+    for name in ("__init__", "__main__", "sdk"):
         (tmp_path / f"remediator/{name}.py").touch()
     for system in ("aws", "hosts"):
         for folder in (system, f"{system}/actions"):

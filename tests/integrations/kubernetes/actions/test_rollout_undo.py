@@ -233,6 +233,7 @@ async def test_who_owns_it_is_asked_of_the_settings(cluster: Cluster, namespace:
     tracked = "argocd.argoproj.io/tracking-id=payments:apps/Deployment:x/y"
     name = target.split("/")[2]
     cluster.kubectl("annotate", f"deployment/{name}", tracked, "-n", namespace)
+    settled(cluster, "deployment", namespace, name)
 
     async with acting(cluster, gitops="refuse") as act:
         with pytest.raises(Permanent, match=r"Argo CD \(application payments\) owns it"):
