@@ -58,11 +58,12 @@ def load_site(
         catalog, settings.playbook_rules(), templates=templates, conditions=conditions
     )
     found = loader.load(settings.playbooks)
-    built = gateways(settings)
+    book = found.checked()
+    built = gateways(settings)  # after all that may be refused: nobody would close them
     return Site(
         settings=settings,
-        book=found.checked(),
-        rules=_rules(settings, found.book, catalog, templates),
+        book=book,
+        rules=_rules(settings, book, catalog, templates),
         mask=Mask(settings.mask),
         routes=Routes(always=settings.notify, contacts=settings.contacts, handles=settings.handles),
         doorkeeper=_doorkeeper(settings),

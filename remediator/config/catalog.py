@@ -137,7 +137,7 @@ def _integration_modules() -> Iterator[ModuleType]:
 
 
 def _systems() -> Iterator[str]:
-    """Yield the packages of all systems: ours, and those whose module other packages name."""
+    """Yield the packages of our own systems."""
     for system in iter_modules(integrations.__path__, f"{integrations.__name__}."):
         if system.ispkg:
             yield system.name

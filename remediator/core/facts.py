@@ -29,6 +29,11 @@ class Answer:
     at: datetime | None = None
 
 
+def unknown(detail: str) -> Answer:
+    """Return the answer of whoever could not know; the sentence says why."""
+    return Answer(known=Known.UNKNOWN, detail=detail)
+
+
 class Counted(StrEnum):
     """What the store counts, one entry each time it happens (table `budget`)."""
 

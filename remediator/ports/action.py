@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
+from remediator.core.errors import Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
 from remediator.ports.gateways import Reads, Writes
@@ -43,6 +44,11 @@ class Ticket:
     fence: int
     not_after: datetime
     timeout: timedelta
+
+    def refuse_late(self) -> None:
+        """Raise Stale where its time is over: whoever slept too long changes nothing."""
+        if datetime.now(UTC) >= self.not_after:
+            raise Stale("the time to apply this is over")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from remediator.ports.check import Question
 from remediator.ports.inspection import Level
 from remediator.testing.builders import an_alert
 from tests.bound import reads_of
-from tests.integrations.postgres.bloat import ORDERS, Orders
+from tests.integrations.postgres.orders import ORDERS, Orders
 from tests.parts.postgres import Postgres
 
 

@@ -14,7 +14,7 @@ from remediator.integrations.postgres.actions.sessions import ACTIONS
 from remediator.ports.action import Request
 from remediator.testing.action_contract import ActionCase, ActionContract
 from tests.bound import reads_of, writes_of
-from tests.integrations.postgres.bloat import ORDERS, Orders
+from tests.integrations.postgres.orders import ORDERS, Orders
 from tests.parts.postgres import Postgres
 
 pytestmark = pytest.mark.slow

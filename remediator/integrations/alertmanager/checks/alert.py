@@ -15,7 +15,7 @@ from enum import StrEnum
 from remediator.core.alert import Alert
 from remediator.core.duration import format_duration
 from remediator.core.errors import ActionError
-from remediator.core.facts import Answer, Known
+from remediator.core.facts import Answer, Known, unknown
 from remediator.core.matcher import Matcher, MatchOp
 from remediator.core.plaintext import one_line
 from remediator.integrations.alertmanager.api import ALERTMANAGER, ActiveAlert, Alertmanager
@@ -54,7 +54,7 @@ class AlertChecker:
         try:
             return await _asked(self.alertmanager, question)
         except ActionError as error:
-            return Answer(known=Known.UNKNOWN, detail=one_line(error.detail))
+            return unknown(one_line(error.detail))
 
 
 async def _asked(alertmanager: Alertmanager, question: Question) -> Answer:
@@ -63,7 +63,7 @@ async def _asked(alertmanager: Alertmanager, question: Question) -> Answer:
     if found:
         return _compared(question, is_firing=True, detail=f"Alertmanager says {found.state}")
     if question.alert_firing and (doubt := _doubt(question, await alertmanager.started_at())):
-        return Answer(known=Known.UNKNOWN, detail=doubt)
+        return unknown(doubt)
     return _compared(question, is_firing=False, detail="Alertmanager no longer lists it")
 
 
@@ -85,7 +85,7 @@ def _length(age: timedelta) -> str:
 def _remembered(question: Question) -> Answer:
     seen = question.alert_seen_at
     if seen is None:
-        return Answer(known=Known.UNKNOWN, detail="no source has spoken of the alert")
+        return unknown("no source has spoken of the alert")
     age = question.now - seen
     said = f"last told {AlertState.FIRING if question.alert_firing else AlertState.RESOLVED}"
     detail = f"{said} {_length(age)} ago"

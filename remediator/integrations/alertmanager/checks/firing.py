@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from remediator.core.errors import ActionError
-from remediator.core.facts import Answer, Known
+from remediator.core.facts import Answer, Known, unknown
 from remediator.core.matcher import parse_matcher
 from remediator.core.plaintext import one_line
 from remediator.integrations.alertmanager.api import ALERTMANAGER, ActiveAlert, Alertmanager
@@ -57,13 +57,13 @@ class FiringChecker:
             started = None if found else await self.alertmanager.started_at()
             is_mute = not found and question.alert_firing and not await self.alertmanager.alerts(())
         except ActionError as error:
-            return Answer(known=Known.UNKNOWN, detail=one_line(error.detail))
+            return unknown(one_line(error.detail))
         seen = question.alert_seen_at or question.now
         if started is not None and started > seen:
             detail = "Alertmanager has restarted and may not have heard of all alerts yet"
-            return Answer(known=Known.UNKNOWN, detail=detail)
+            return unknown(detail)
         if is_mute:
-            return Answer(known=Known.UNKNOWN, detail="Alertmanager lists no alert at all")
+            return unknown("Alertmanager lists no alert at all")
         known = Known.HOLDS if found else Known.FAILS
         return Answer(known=known, detail=_told(found), value=float(len(found)), at=question.now)
 

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from remediator.core.duration import format_size
 from remediator.core.errors import ActionError
-from remediator.core.facts import Answer, Known
+from remediator.core.facts import Answer, Known, unknown
 from remediator.core.plaintext import one_line
 from remediator.integrations.shell.api import LOOKER, Looker, shell_rights
 from remediator.integrations.shell.filesystem import FileSystem, absolute_path, df_words, parse_df
@@ -54,10 +54,10 @@ class DiskChecker:
         try:
             output = await self.looker.look(question.target, df_words(wanted.path), timeout=_LOOK)
         except ActionError as error:
-            return Answer(known=Known.UNKNOWN, detail=one_line(error.detail))
+            return unknown(one_line(error.detail))
         filesystem = parse_df(output.stdout) if output.ok else None
         if filesystem is None:
-            return Answer(known=Known.UNKNOWN, detail=f"df: {one_line(output.complaint)}")
+            return unknown(f"df: {one_line(output.complaint)}")
         return _answer(question, filesystem)
 
 

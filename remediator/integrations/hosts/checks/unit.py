@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from remediator.core.errors import ActionError
-from remediator.core.facts import Answer, Known
+from remediator.core.facts import Answer, Known, unknown
 from remediator.core.plaintext import one_line
 from remediator.integrations.hosts.knowledge.unit import parse_properties, show_words
 from remediator.integrations.shell.api import LOOKER, Looker, shell_rights
@@ -43,22 +43,18 @@ class UnitChecker:
         try:
             output = await self.looker.look(question.target, show_words(wanted.name), timeout=_LOOK)
         except ActionError as error:
-            return _unknown(one_line(error.detail))
+            return unknown(one_line(error.detail))
         said = parse_properties(output.stdout)
         if not output.ok:
-            return _unknown(f"systemctl: {one_line(output.complaint)}")
+            return unknown(f"systemctl: {one_line(output.complaint)}")
         if (loaded := said.get("LoadState", "nothing")) != "loaded":
-            return _unknown(f"systemd says {one_line(loaded)}")
+            return unknown(f"systemd says {one_line(loaded)}")
         active = said.get("ActiveState", "unknown")
         return Answer(
             known=Known.HOLDS if active in _STATES[wanted.state] else Known.FAILS,
             detail=one_line(f"{wanted.name} is {active} ({said.get('SubState', 'unknown')})"),
             at=question.now,
         )
-
-
-def _unknown(detail: str) -> Answer:
-    return Answer(known=Known.UNKNOWN, detail=detail)
 
 
 def _checker(reads: Reads) -> UnitChecker:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from remediator.core.errors import ActionError
-from remediator.core.facts import Answer, Known
+from remediator.core.facts import Answer, Known, unknown
 from remediator.core.plaintext import one_line
 from remediator.integrations.http.api import HTTP, Http, NotListening, Response
 from remediator.ports.check import Check, Question
@@ -53,7 +53,7 @@ class HttpChecker:
         except NotListening as error:
             return Answer(known=Known.FAILS, detail=one_line(error.detail), at=question.now)
         except ActionError as error:
-            return Answer(known=Known.UNKNOWN, detail=one_line(error.detail))
+            return unknown(one_line(error.detail))
         return _compared(question, wanted, response)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from remediator.core.errors import ActionError
-from remediator.core.facts import Answer, Known
+from remediator.core.facts import Answer, Known, unknown
 from remediator.core.plaintext import one_line
 from remediator.integrations.http.api import TCP, NotListening, Tcp
 from remediator.ports.check import Check, Question
@@ -42,7 +42,7 @@ class TcpChecker:
         except NotListening as error:
             return Answer(known=Known.FAILS, detail=one_line(error.detail), at=question.now)
         except ActionError as error:
-            return Answer(known=Known.UNKNOWN, detail=one_line(error.detail))
+            return unknown(one_line(error.detail))
         detail = f"connected in {seconds * 1000:.0f} ms"
         return Answer(known=Known.HOLDS, detail=detail, value=seconds, at=question.now)
 

@@ -11,7 +11,7 @@ from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
-from remediator.integrations.kubernetes.actions.objects import present, refuse_late, tell, time_left
+from remediator.integrations.kubernetes.actions.objects import present, tell, time_left
 from remediator.integrations.kubernetes.api import (
     DAEMON_SETS,
     EVENTS,
@@ -99,7 +99,7 @@ class DeletePodApplier:
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
         """Delete once, with the uid as precondition; the pod's own grace period is kept."""
-        refuse_late(ticket)
+        ticket.refuse_late()
         hands = self._clusters.of(change.target)
         pod = await hands.get(ref_of(change.target))
         if pod is None or pod["metadata"]["uid"] != change.version:

@@ -32,7 +32,6 @@ from remediator.integrations.kubernetes.actions.objects import (
     mark_of,
     marked_patch,
     present,
-    refuse_late,
     tell,
     time_left,
 )
@@ -146,7 +145,7 @@ class DrainApplier:
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
         """Cordon, evict and wait; Partial with how far it came where the time was not enough."""
-        refuse_late(ticket)
+        ticket.refuse_late()
         hands, name = self._clusters.of(change.target), place_of(change.target).name
         deadline = time.monotonic() + (time_left(ticket) - _MARGIN).total_seconds()
         node = await _unmoved(hands, change, ticket)

@@ -21,7 +21,6 @@ from remediator.integrations.kubernetes.actions.objects import (
     mark_of,
     marked_patch,
     marked_sight,
-    refuse_late,
     tell,
     time_left,
 )
@@ -106,7 +105,7 @@ class PatchApplier:
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
         """Write once, on exactly what was planned for; a second time is Stale."""
-        refuse_late(ticket)
+        ticket.refuse_late()
         hands, ref = self._clusters.of(change.target), object_of(change)
         found = await hands.get(ref)
         if found is None:

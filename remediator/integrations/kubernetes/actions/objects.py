@@ -52,19 +52,13 @@ async def present(cluster: Cluster, target: Target) -> Object:
 
 async def unmoved(cluster: Cluster, change: Change, ticket: Ticket) -> Object:
     """Return the target's object for an apply; Stale where it is gone, changed since the plan, or the ticket over."""
-    refuse_late(ticket)
+    ticket.refuse_late()
     found = await cluster.get(ref_of(change.target))
     if found is None:
         raise Stale("it is gone", target=str(change.target))
     if not is_version(found, change.version):
         raise Stale("it was changed since the plan was made", target=str(change.target))
     return found
-
-
-def refuse_late(ticket: Ticket) -> None:
-    """Raise Stale where the ticket is over: whoever slept too long changes nothing."""
-    if datetime.now(UTC) >= ticket.not_after:
-        raise Stale("the time to apply this is over")
 
 
 def time_left(ticket: Ticket) -> timedelta:

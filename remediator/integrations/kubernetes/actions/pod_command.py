@@ -12,7 +12,7 @@ from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.plaintext import one_line
-from remediator.integrations.kubernetes.actions.objects import present, refuse_late, tell
+from remediator.integrations.kubernetes.actions.objects import present, tell
 from remediator.integrations.kubernetes.api import (
     EVENTS,
     KUBERNETES,
@@ -111,7 +111,7 @@ class PodCommandApplier:
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
         """Run it; a command that fails, or whose check does not hold afterwards, is Permanent."""
-        refuse_late(ticket)
+        ticket.refuse_late()
         hands = self._clusters.of(change.target)
         pod = await hands.get(ref_of(change.target))
         if pod is None or not _is_meant(pod, change):

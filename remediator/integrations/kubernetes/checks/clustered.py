@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from remediator.core.errors import ActionError
-from remediator.core.facts import Answer, Known
+from remediator.core.facts import Answer, Known, unknown
 from remediator.core.plaintext import one_line
 from remediator.integrations.kubernetes.api import KUBERNETES, Cluster, Clusters, Object, ref_of
 from remediator.integrations.kubernetes.knowledge.object_state import ObjectState
@@ -34,7 +34,7 @@ class ObjectChecker:
         """See ports.check.Checker."""
         target = question.target
         if target.kind not in self.kinds:
-            return _unknown(f"{target} {self.no_other}")
+            return unknown(f"{target} {self.no_other}")
         try:
             cluster = self.clusters.of(target)
             found = await cluster.get(ref_of(target))
@@ -42,7 +42,7 @@ class ObjectChecker:
                 return Answer(known=self.gone, detail=f"{target} is gone", at=question.now)
             return await self.look(question, found, cluster)
         except ActionError as error:
-            return _unknown(one_line(error.detail))
+            return unknown(one_line(error.detail))
 
 
 def object_check(
@@ -96,7 +96,3 @@ def state_check(
 
 def _get_target(use: Use) -> tuple[Right, ...]:
     return target_rights(use, "get")
-
-
-def _unknown(detail: str) -> Answer:
-    return Answer(known=Known.UNKNOWN, detail=detail)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -134,7 +134,7 @@ class SessionApplier:
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
         """End each that is still what was approved; Stale where none is."""
-        _refuse_late(ticket)
+        ticket.refuse_late()
         left = _left(change, await self._databases.sessions(change.target))
         ended = 0
         for session in left:
@@ -147,7 +147,7 @@ class SessionApplier:
     async def _end(self, change: Change, session: Session, ticket: Ticket, ended: int) -> bool:
         terminate = bool(change.intent["terminate"])
         try:
-            _refuse_late(ticket)
+            ticket.refuse_late()
             return await self._hands.end(
                 change.target, session, terminate=terminate, timeout=ticket.timeout
             )
@@ -165,11 +165,6 @@ def _left(change: Change, sessions: tuple[Session, ...]) -> list[Session]:
     named: list[Mapping[str, object]] = list(change.intent["sessions"])
     found = (is_there(each, sessions, terminate=terminate) for each in named)
     return [session for session in found if session is not None]
-
-
-def _refuse_late(ticket: Ticket) -> None:
-    if datetime.now(UTC) >= ticket.not_after:
-        raise Stale("the time to apply this is over")
 
 
 def _proposer(reads: Reads, *, terminate: bool) -> SessionProposer:

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from remediator.core.errors import ActionError
-from remediator.core.facts import Answer, Known
+from remediator.core.facts import Answer, Known, unknown
 from remediator.core.plaintext import one_line
 from remediator.core.target import Target
 from remediator.integrations.postgres.api import POSTGRES, Databases
@@ -34,21 +34,17 @@ class QueryChecker:
         wanted = QueryParameters.of(question.parameters)
         target = Target("postgres", wanted.database) if wanted.database else question.target
         if target.kind != "postgres":
-            return _unknown(f"{target} is no database: say which in `database`")
+            return unknown(f"{target} is no database: say which in `database`")
         try:
             found = await self.databases.answer(target, wanted.check)
         except ActionError as error:
-            return _unknown(one_line(error.detail))
+            return unknown(one_line(error.detail))
         if not isinstance(found, bool):
             said = "no row" if found is None else type(found).__name__
-            return _unknown(f"{wanted.check} of {target} answers {said}, not true or false")
+            return unknown(f"{wanted.check} of {target} answers {said}, not true or false")
         known = Known.HOLDS if found else Known.FAILS
         detail = f"{wanted.check} of {target} is {str(found).lower()}"
         return Answer(known=known, detail=detail, value=float(found), at=question.now)
-
-
-def _unknown(detail: str) -> Answer:
-    return Answer(known=Known.UNKNOWN, detail=detail)
 
 
 CHECKS = (

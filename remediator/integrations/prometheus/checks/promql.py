@@ -19,7 +19,7 @@ from typing import Annotated
 from pydantic import Field
 
 from remediator.core.errors import ActionError, Missing
-from remediator.core.facts import Answer, Known
+from remediator.core.facts import Answer, Known, unknown
 from remediator.core.plaintext import one_line
 from remediator.integrations.prometheus.api import PROMETHEUS, Prometheus, Sample
 from remediator.integrations.prometheus.checks.promql_absence import Absence, Found, compares
@@ -49,9 +49,9 @@ class PromqlChecker:
         try:
             return await _asked(self.prometheus, query, question.now)
         except Missing as error:
-            return _unknown(error.detail)
+            return unknown(error.detail)
         except ActionError as error:
-            return _unknown(one_line(f"Prometheus gave no answer: {error.detail}"))
+            return unknown(one_line(f"Prometheus gave no answer: {error.detail}"))
 
 
 async def _asked(prometheus: Prometheus, query: str, now: datetime) -> Answer:
@@ -66,7 +66,7 @@ async def _asked(prometheus: Prometheus, query: str, now: datetime) -> Answer:
     if not samples:
         return _empty(await absence.of(whole), now)
     doubt = await absence.doubt(whole) if answer.known is Known.HOLDS else None
-    return _unknown(one_line(f"{answer.detail}, but {doubt.detail}")) if doubt else answer
+    return unknown(one_line(f"{answer.detail}, but {doubt.detail}")) if doubt else answer
 
 
 def _empty(found: Found, now: datetime) -> Answer:
@@ -80,7 +80,7 @@ def _empty(found: Found, now: datetime) -> Answer:
 def _unread(query: str, answer: Answer) -> Answer:
     """An empty answer to a query that could not be taken apart: where it may compare, nobody knows."""
     if any(mark in query for mark in "<>=!") or "unless" in query.lower():
-        return _unknown(
+        return unknown(
             "no samples, and the query is too unusual to see whether its series are there"
         )
     return answer
@@ -123,10 +123,6 @@ def _named(sample: Sample) -> str:
     labels = ", ".join(f"{k}={v!r}" for k, v in sample.labels.items() if k != "__name__")
     name = sample.labels.get("__name__", "")
     return f" for {name}{{{labels}}}" if name or labels else ""
-
-
-def _unknown(detail: str) -> Answer:
-    return Answer(known=Known.UNKNOWN, detail=detail)
 
 
 def _checker(reads: Reads) -> PromqlChecker:

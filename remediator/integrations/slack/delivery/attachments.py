@@ -49,9 +49,12 @@ async def add_graph(
     reads: Reads, memory: Memory, messages: Sequence[Message], root: Posted
 ) -> None:
     """Put a graph of what was verified into the thread, where Prometheus and matplotlib are there to draw it."""
-    newest, slack, prometheus = messages[-1], reads[SLACK], _prometheus(reads)
+    newest = messages[-1]
     is_due = newest.kind in _WITH_GRAPH and not memory.knows(newest, Part.GRAPH)
-    if not is_due or prometheus is None or newest.card is None or newest.at is None:
+    if not is_due or newest.card is None or newest.at is None:
+        return
+    prometheus = _prometheus(reads)
+    if prometheus is None:
         return
     from remediator.integrations.slack.graph.graph import picture
 
@@ -60,7 +63,7 @@ async def add_graph(
         async with asyncio.timeout(PATIENCE):
             drawn = await picture(prometheus, newest.card, newest.at)
             if drawn is not None:
-                await _upload(slack, drawn, root)
+                await _upload(reads[SLACK], drawn, root)
     except (DeliveryError, ActionError, TimeoutError):
         return
 
