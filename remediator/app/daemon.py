@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from remediator import __version__
+from remediator.app.configuration import Configuration, load_configuration
 from remediator.app.doors import Doors, renew
+from remediator.app.draining import Draining
 from remediator.app.identities import LiveIdentities
 from remediator.app.reloads import Reloads
-from remediator.app.retired import Retired
-from remediator.app.site import Site, load_site
 from remediator.app.systemd import ServiceManager
-from remediator.app.witness import TelemetryWitness
+from remediator.app.telemetry_listener import TelemetryListener
 from remediator.config.catalog import Catalog, find_catalog
 from remediator.config.expressions import CelConditions
 from remediator.config.settings import Settings
@@ -28,15 +28,15 @@ from remediator.core.alert import AlertGroup
 from remediator.engine.control import Control
 from remediator.engine.courier import Courier
 from remediator.engine.explanation import Explanation
-from remediator.engine.eyes import Eyes, Hands
+from remediator.engine.housekeeping import Housekeeping, Retention
 from remediator.engine.intake import Intake
-from remediator.engine.keeper import Keeper, Retention
-from remediator.engine.ledger import Ledger
 from remediator.engine.masked_store import masked_store
+from remediator.engine.observer import Executor, Observer
 from remediator.engine.preview import Preview
+from remediator.engine.recorder import Recorder
 from remediator.engine.remainder import Remainder
+from remediator.engine.run_writer import RunWriter
 from remediator.engine.runner import Runner
-from remediator.engine.scribe import Scribe
 from remediator.engine.worker import Worker
 from remediator.http.context import HttpContext
 from remediator.http.readers import Readers
@@ -60,19 +60,21 @@ def run_daemon(
 ) -> int:
     """Run until a signal; return 0. Raise InputError where the settings or playbooks are wrong."""
     catalog, conditions = find_catalog(), CelConditions()
-    site = load_site(config_file, catalog, conditions, listen=listen)
+    configuration = load_configuration(config_file, catalog, conditions, listen=listen)
 
-    def log_for(site: Site) -> None:
-        secrets = site.settings.secrets()
-        setup_logging(level=log_level, log_format=log_format, secrets=secrets, mask=site.mask)
+    def log_for(configuration: Configuration) -> None:
+        secrets = configuration.settings.secrets()
+        setup_logging(
+            level=log_level, log_format=log_format, secrets=secrets, mask=configuration.mask
+        )
 
-    log_for(site)
+    log_for(configuration)
 
-    def reread() -> Site:
-        return load_site(config_file, catalog, conditions, listen=listen)
+    def reread() -> Configuration:
+        return load_configuration(config_file, catalog, conditions, listen=listen)
 
     sys.setswitchinterval(SWITCH_SECONDS)
-    daemon = Daemon(site, catalog, conditions, reread, on_reload=log_for)
+    daemon = Daemon(configuration, catalog, conditions, reread, on_reload=log_for)
     asyncio.run(daemon.run())
     return 0
 
@@ -82,45 +84,47 @@ class Daemon:
 
     def __init__(
         self,
-        site: Site,
+        configuration: Configuration,
         catalog: Catalog,
         conditions: CelConditions,
-        reread: Callable[[], Site],
+        reread: Callable[[], Configuration],
         *,
-        on_reload: Callable[[Site], None] = lambda site: None,
+        on_reload: Callable[[Configuration], None] = lambda configuration: None,
         ambient: Ambient | None = None,
     ) -> None:
         self._on_reload = on_reload
-        self.site = site
+        self.configuration = configuration
         self._catalog = catalog
         self._conditions = conditions
         self._reread = reread
         self._ambient = ambient or system_ambient()
         self.telemetry = Telemetry()
-        self._witness = TelemetryWitness(self.telemetry)
+        self._listener = TelemetryListener(self.telemetry)
         self._traffic = Traffic(self._ambient.monotonic)
         self._readers = Readers(catalog.sources)
         self._stopping = asyncio.Event()
         self.started = asyncio.Event()
-        self._loops: tuple[Worker | Intake | Courier | Keeper | Door, ...] = ()
+        self._loops: tuple[Worker | Intake | Courier | Housekeeping | Door, ...] = ()
         self.address = ""
         self.control: Control | None = None
         self._doors = Doors({})
-        self._retired = Retired(self._runs_under_way)
+        self._draining = Draining(self._runs_under_way)
         self._manager = ServiceManager(os.environ, self.telemetry)
         self._reloads = Reloads(self._swap, self.telemetry, self._manager)
 
     async def run(self) -> None:
         """Start everything, wait for the end, stop everything in order."""
         async with AsyncExitStack() as stack:
-            opened = await open_store(store_url(self.site.settings), password=self._password)
-            store = masked_store(opened, lambda: self.site.mask)
+            opened = await open_store(
+                store_url(self.configuration.settings), password=self._password
+            )
+            store = masked_store(opened, lambda: self.configuration.mask)
             stack.push_async_callback(store.close)
             stack.push_async_callback(self._close_gateways)
             stack.push_async_callback(self._readers.close)
             self._build(store)
             stack.push_async_callback(self._doors.close)
-            await renew(self._doors.prepare(self.site))
+            await renew(self._doors.prepare(self.configuration))
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(loop.run()) for loop in self._loops]
                 server = await self._listen(store)
@@ -146,42 +150,44 @@ class Daemon:
         """Swap settings and playbooks whole, or keep the old ones; return the problems."""
         return await self._reloads.run()
 
-    async def _swap(self) -> Site:
+    async def _swap(self) -> Configuration:
         """Whatever may fail comes first: up to the first assignment, all that was in force still is."""
-        site = await asyncio.to_thread(self._reread)
-        renewals = self._doors.prepare(site)
-        self._on_reload(site)
-        old, self.site = self.site, site
-        self._retired.add(old.gateways)
+        configuration = await asyncio.to_thread(self._reread)
+        renewals = self._doors.prepare(configuration)
+        self._on_reload(configuration)
+        old, self.configuration = self.configuration, configuration
+        self._draining.add(old.gateways)
         for loop in self._loops:
             if isinstance(loop, Courier):
                 loop.forget()
         await renew(renewals)
-        return site
+        return configuration
 
     def _build(self, store: Store) -> None:
-        ledger = Ledger(lambda: self.site.routes, lambda: self.site.mask)
-        scribe = Scribe(store=store, ledger=ledger, ambient=self._ambient, witness=self._witness)
-        eyes = self._eyes()
-        rehearser = self._runner(store, scribe, eyes, hands=None)
-        actor = self._runner(store, scribe, eyes, self._hands())
-        self.control = Control(
-            store=store, ledger=ledger, ambient=self._ambient, witness=self._witness
+        recorder = Recorder(lambda: self.configuration.routes, lambda: self.configuration.mask)
+        run_writer = RunWriter(
+            store=store, recorder=recorder, ambient=self._ambient, listener=self._listener
         )
-        self._why = Explanation(store=store, rules=lambda: self.site.rules).why
-        self._preview = self._rehearsal(store, eyes)
+        observer = self._observer()
+        rehearser = self._runner(store, run_writer, observer, executor=None)
+        actor = self._runner(store, run_writer, observer, self._executor())
+        self.control = Control(
+            store=store, recorder=recorder, ambient=self._ambient, listener=self._listener
+        )
+        self._why = Explanation(store=store, rules=lambda: self.configuration.rules).why
+        self._preview = self._rehearsal(store, observer)
         self._doors = self._opened(store, self.control)
         self._loops = (
-            self._intake(store, ledger),
+            self._intake(store, recorder),
             Worker(
                 store=store,
                 ambient=self._ambient,
                 actor=actor,
                 rehearser=rehearser,
-                witness=self._witness,
+                listener=self._listener,
             ),
             self._courier(store),
-            self._keeper(store, ledger),
+            self._housekeeping(store, recorder),
             *self._doors.all,
         )
 
@@ -194,7 +200,7 @@ class Daemon:
                     why=self._why,
                     ambient=self._ambient,
                     log=self.telemetry.log,
-                    playbooks=lambda: tuple(self.site.book.by_name),
+                    playbooks=lambda: tuple(self.configuration.book.by_name),
                     connected=partial(self.telemetry.door_connected, each.name),
                 )
             )
@@ -203,49 +209,53 @@ class Daemon:
         }
         return Doors(doors)
 
-    def _eyes(self) -> Eyes:
-        return Eyes(
+    def _observer(self) -> Observer:
+        return Observer(
             actions=self._catalog.actions,
             checks=self._catalog.checks,
             probes=self._catalog.probes,
             reads=self._reads(),
             conditions=self._conditions,
-            identities=LiveIdentities(lambda: self.site.identities),
-            mask=lambda: self.site.mask,
+            identities=LiveIdentities(lambda: self.configuration.identities),
+            mask=lambda: self.configuration.mask,
         )
 
-    def _hands(self) -> Hands:
-        writes = Writes.following(lambda: self.site.gateways.writes)
-        mask = lambda: self.site.mask  # noqa: E731
-        return Hands(actions=self._catalog.actions, reads=self._reads(), writes=writes, mask=mask)
+    def _executor(self) -> Executor:
+        writes = Writes.following(lambda: self.configuration.gateways.writes)
+        mask = lambda: self.configuration.mask  # noqa: E731
+        return Executor(
+            actions=self._catalog.actions, reads=self._reads(), writes=writes, mask=mask
+        )
 
     def _reads(self) -> Reads:
-        return Reads.following(lambda: self.site.gateways.reads)
+        return Reads.following(lambda: self.configuration.gateways.reads)
 
-    def _runner(self, store: Store, scribe: Scribe, eyes: Eyes, hands: Hands | None) -> Runner:
+    def _runner(
+        self, store: Store, run_writer: RunWriter, observer: Observer, executor: Executor | None
+    ) -> Runner:
         return Runner(
             store=store,
-            scribe=scribe,
+            run_writer=run_writer,
             ambient=self._ambient,
-            eyes=eyes,
-            hands=hands,
+            observer=observer,
+            executor=executor,
             protected=self._protected,
         )
 
     def _protected(self) -> tuple[str, ...]:
-        return self.site.settings.protected
+        return self.configuration.settings.protected
 
-    def _intake(self, store: Store, ledger: Ledger) -> Intake:
+    def _intake(self, store: Store, recorder: Recorder) -> Intake:
         intake = Intake(
             store=store,
-            ledger=ledger,
+            recorder=recorder,
             ambient=self._ambient,
-            rules=lambda: self.site.rules,
-            witness=self._witness,
+            rules=lambda: self.configuration.rules,
+            listener=self._listener,
             traffic=self._traffic,
         )
         remainder = Remainder(
-            store=store, ambient=self._ambient, fetch=self._fetch, witness=self._witness
+            store=store, ambient=self._ambient, fetch=self._fetch, listener=self._listener
         )
         intake.use(self._readers.read, remainder)
         return intake
@@ -253,7 +263,7 @@ class Daemon:
     async def _fetch(self, notification: Notification, group: AlertGroup) -> bytes:
         """Ask the notification's source for what it cut off."""
         fetch = {each.kind: each.fetch for each in self._catalog.sources}.get(notification.kind)
-        return await fetch(self.site.gateways.reads, group) if fetch else b""
+        return await fetch(self.configuration.gateways.reads, group) if fetch else b""
 
     def _courier(self, store: Store) -> Courier:
         return Courier(
@@ -261,32 +271,32 @@ class Daemon:
             ambient=self._ambient,
             channels=self._catalog.channels,
             reads=self._reads(),
-            witness=self._witness,
-            mask=lambda: self.site.mask,
+            listener=self._listener,
+            mask=lambda: self.configuration.mask,
         )
 
-    def _keeper(self, store: Store, ledger: Ledger) -> Keeper:
-        kept = self.site.settings.retention
-        return Keeper(
+    def _housekeeping(self, store: Store, recorder: Recorder) -> Housekeeping:
+        kept = self.configuration.settings.retention
+        return Housekeeping(
             store=store,
-            ledger=ledger,
+            recorder=recorder,
             ambient=self._ambient,
             retention=Retention(runs=kept.runs, notifications=kept.notifications),
-            witness=self._witness,
+            listener=self._listener,
         )
 
-    def _rehearsal(self, store: Store, eyes: Eyes) -> Preview:
+    def _rehearsal(self, store: Store, observer: Observer) -> Preview:
         return Preview(
             store=store,
             ambient=self._ambient,
-            eyes=eyes,
-            rules=lambda: self.site.rules,
+            observer=observer,
+            rules=lambda: self.configuration.rules,
             protected=self._protected,
         )
 
     async def _listen(self, store: Store) -> Any:
         assert self.control is not None  # noqa: S101 — set by _build
-        settings = self.site.settings
+        settings = self.configuration.settings
         context = HttpContext(
             store=store,
             control=self.control,
@@ -294,25 +304,27 @@ class Daemon:
             plan=self._preview.plan,
             metrics=self.telemetry,
             ambient=self._ambient,
-            doorkeeper=lambda: self.site.doorkeeper,
+            authenticator=lambda: self.configuration.authenticator,
             loops_alive=self._loops_alive,
             accepting=lambda: not self._stopping.is_set(),
             reload=self.reload,
-            book=lambda: self.site.book,
+            book=lambda: self.configuration.book,
             catalog=lambda: self._catalog,
             version=__version__,
             external_url=settings.external_url,
             arrived=self._traffic.note,
-            refused=self._witness.refused,
+            refused=self._listener.refused,
             readers=self._readers,
             doors=self._doors.routes,
-            mask=lambda: self.site.mask,
+            mask=lambda: self.configuration.mask,
         )
         server = await start(_address(settings), build_app(context), _tls(settings))
         self.address = _bound(server)
-        for warning in self.site.warnings:
+        for warning in self.configuration.warnings:
             self.telemetry.log("warning", text=warning)
-        self.telemetry.log("listening", address=self.address, playbooks=len(self.site.book))
+        self.telemetry.log(
+            "listening", address=self.address, playbooks=len(self.configuration.book)
+        )
         return server
 
     def _loops_alive(self) -> bool:
@@ -341,12 +353,12 @@ class Daemon:
             loop.cancel()
 
     def _password(self) -> str:
-        store = self.site.settings.store
+        store = self.configuration.settings.store
         return store.password.reveal() if store and store.password else ""
 
     async def _close_gateways(self) -> None:
-        await self._retired.close()
-        await self.site.gateways.close()
+        await self._draining.close()
+        await self.configuration.gateways.close()
 
 
 def store_url(settings: Settings) -> str:

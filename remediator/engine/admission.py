@@ -20,8 +20,8 @@ from remediator.core.order import Order
 from remediator.core.playbook import Mode, Playbook
 from remediator.core.run import Run
 from remediator.core.selection import Environment, Index, Refusal, Selection, refused, select
-from remediator.engine.ledger import Ledger, Moved, entry
 from remediator.engine.masked import masked_alert
+from remediator.engine.recorder import Moved, Recorder, entry
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import DecisionRecord, Episode, Notification, Transaction
 
@@ -66,13 +66,13 @@ class Admission:
     def __init__(
         self,
         tx: Transaction,
-        ledger: Ledger,
+        recorder: Recorder,
         ambient: Ambient,
         rules: Rules,
         notification: Notification,
     ) -> None:
         self._tx = tx
-        self._ledger = ledger
+        self._recorder = recorder
         self._ambient = ambient
         self._rules = rules
         self._notification = notification
@@ -92,7 +92,7 @@ class Admission:
             self._answer(named, alert, taken)
             return taken
         closed = replace(named, closed_at=at)
-        taken.moved += end_episode(self._tx, self._ledger, closed, self._now)
+        taken.moved += end_episode(self._tx, self._recorder, closed, self._now)
         return taken
 
     def _opened(self, alert: Alert) -> Episode:
@@ -210,7 +210,7 @@ class Admission:
         )
 
 
-def end_episode(tx: Transaction, ledger: Ledger, closed: Episode, now: datetime) -> list[Moved]:
+def end_episode(tx: Transaction, recorder: Recorder, closed: Episode, now: datetime) -> list[Moved]:
     """Store a closed episode, tell its open runs that the alert resolved, and drop calls for people that no
     longer matter."""
     tx.save_episode(closed)
@@ -219,6 +219,6 @@ def end_episode(tx: Transaction, ledger: Ledger, closed: Episode, now: datetime)
     for run in tx.open_runs_of(closed.id):
         locked = tx.lock_run(run.id)
         if locked and locked.is_open:
-            _, more = ledger.record(tx, locked, (ev.AlertResolved(at=closed.seen_at),), now)
+            _, more = recorder.record(tx, locked, (ev.AlertResolved(at=closed.seen_at),), now)
             moved += more
     return moved

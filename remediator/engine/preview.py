@@ -1,6 +1,6 @@
 """Say what would happen now for an alert, with real looks and real guards, and nothing stored or changed.
 
-A preview is a dry run that lives in memory: the same runner, with a scribe that only remembers.
+A preview is a dry run that lives in memory: the same runner, with a writer that only remembers.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from remediator.core.run import Run
 from remediator.core.selection import Selection, select
 from remediator.core.wording import evidence_lines, plan_lines
 from remediator.engine.admission import Rules
-from remediator.engine.eyes import Eyes
+from remediator.engine.observer import Observer
+from remediator.engine.run_writer import Decide, Draft
 from remediator.engine.runner import Runner
-from remediator.engine.scribe import Decide, Draft
 from remediator.ports.ambient import Ambient
 from remediator.ports.codec import plain
 from remediator.ports.store import Reader, Store, Transaction
@@ -34,7 +34,7 @@ _SOURCE = "preview"
 
 
 class Rememberer:
-    """A scribe that stores nothing: it keeps the last state of the one run it is given."""
+    """A writer that stores nothing: it keeps the last state of the one run it is given."""
 
     def __init__(self, store: Store, ambient: Ambient) -> None:
         self._store = store
@@ -72,13 +72,13 @@ class Preview:
         *,
         store: Store,
         ambient: Ambient,
-        eyes: Eyes,
+        observer: Observer,
         rules: Callable[[], Rules],
         protected: Callable[[], tuple[str, ...]],
     ) -> None:
         self._store = store
         self._ambient = ambient
-        self._eyes = eyes
+        self._observer = observer
         self._rules = rules
         self._protected = protected
 
@@ -124,19 +124,19 @@ class Preview:
         return {**said, **_shown(run)}
 
     async def _rehearse(self, run: Run) -> Run:
-        scribe = Rememberer(self._store, self._ambient)
+        run_writer = Rememberer(self._store, self._ambient)
         runner = Runner(
             store=self._store,
-            scribe=scribe,
+            run_writer=run_writer,
             ambient=self._ambient,
-            eyes=self._eyes,
-            hands=None,
+            observer=self._observer,
+            executor=None,
             protected=self._protected,
         )
         problem = await runner.drive(run)
         if problem:
             raise Refused("conflict", f"the preview broke off: {problem}")
-        return scribe.last or run
+        return run_writer.last or run
 
 
 def _shown(run: Run) -> Mapping[str, Any]:

@@ -136,7 +136,7 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vitals:
+class Statistics:
     """Numbers for metrics and health."""
 
     runs_active: Mapping[str, int]
@@ -201,7 +201,7 @@ class Reader(InboxReader, Surroundings, Protocol):
         """Count the runs created since by how they ended; open ones are left out."""
         ...
 
-    def vitals(self, now: datetime) -> Vitals: ...  # noqa: D102
+    def statistics(self, now: datetime) -> Statistics: ...  # noqa: D102
 
 
 class Transaction(Reader, InboxWriter, Protocol):

@@ -75,7 +75,7 @@ async def test_an_alert_that_is_there_twice_in_one_notification_does_no_harm(hou
     assert {run.order.alert.fingerprint for run in await house.runs()} == {"f1", "f2"}
     assert await decisions(house, decision="refused") == []
     assert len(await decisions(house, playbook="picky")) == 2
-    assert house.witness.problems == []
+    assert house.listener.problems == []
 
 
 async def test_a_group_that_was_half_taken_in_when_the_process_died_is_finished(
@@ -95,7 +95,7 @@ async def test_a_group_that_was_half_taken_in_when_the_process_died_is_finished(
     last = await house.store.read(lambda r: r.open_episode("prod", "f249"))
     assert last is not None
     assert await decisions(house, decision="refused") == []
-    assert house.witness.problems == []
+    assert house.listener.problems == []
 
 
 @pytest.mark.parametrize("count", [99, 100, 101, 200, 201])
@@ -263,7 +263,7 @@ async def test_alerts_that_were_cut_off_come_by_a_notification_of_their_own(hous
         return house.groups[notification.body.decode()]
 
     ambient = house.clock.ambient()
-    remainder = Remainder(store=house.store, ambient=ambient, fetch=fetch, witness=house.witness)
+    remainder = Remainder(store=house.store, ambient=ambient, fetch=fetch, listener=house.listener)
     intake = house.intake()
     intake.use(read, remainder)
     await drained(intake)

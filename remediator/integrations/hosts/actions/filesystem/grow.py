@@ -24,7 +24,7 @@ from remediator.core.errors import (
 )
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
-from remediator.integrations.hosts.actions.filesystem.reading import StackReader
+from remediator.integrations.hosts.actions.filesystem.layers import StackReader
 from remediator.integrations.hosts.knowledge.blockdevices import Layer, Stack, growth_words
 from remediator.integrations.shell.api import LOOKER, SHELL, Looker, Output, Shell, shell_rights
 from remediator.integrations.shell.filesystem import absolute_path, from_facts
