@@ -1,6 +1,6 @@
 """Observer and executor: everything a run may look with, and everything it may act with. A dry run has no executor.
 
-`Observer` builds proposers, checkers and probers, from gateways that can only look; `Executor` builds appliers, from those
+`Observer` builds proposers, checkers and probers from gateways that only look; `Executor` builds appliers, from those
 that can change things.
 """
 

@@ -1,4 +1,4 @@
-"""One life of the whole engine: real intake, workers, runners, run writer, recorder, control, housekeeping; real tables.
+"""A life of the whole engine: real intake, workers, runners, run writer, recorder, control, housekeeping; real tables.
 
 Replicas crash, freeze until they have lost their leases, and find the store away; clocks jump; people click late.
 `python -m tests.simulation.engine_life SEED` shows one.
