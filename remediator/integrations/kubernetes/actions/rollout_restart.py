@@ -36,8 +36,8 @@ from remediator.integrations.kubernetes.api import (
 )
 from remediator.integrations.kubernetes.knowledge import rollout
 from remediator.integrations.kubernetes.knowledge.template_difference import images_of
-from remediator.integrations.kubernetes.revisions import WORKLOADS
 from remediator.integrations.kubernetes.rights import cluster_rights, target_rights
+from remediator.integrations.kubernetes.workloads import WORKLOADS
 from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.parameters import NoParameters

@@ -49,8 +49,8 @@ from remediator.integrations.kubernetes.api import (
 from remediator.integrations.kubernetes.knowledge import rollout
 from remediator.integrations.kubernetes.knowledge.rollback import Rollback
 from remediator.integrations.kubernetes.knowledge.rollout import NoRevision, Revision
-from remediator.integrations.kubernetes.revisions import WORKLOADS, history_of
 from remediator.integrations.kubernetes.rights import cluster_rights, target_rights
+from remediator.integrations.kubernetes.workloads import WORKLOADS, history_of
 from remediator.ports.action import Action, Request, Sight, Ticket
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.parameters import Duration, Parameters

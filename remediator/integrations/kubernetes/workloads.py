@@ -1,16 +1,33 @@
-"""Who rules the replicas of a workload; used by `kubernetes.scale` and `kubernetes.hpa_set_min`."""
+"""What belongs to a workload in its cluster: its history, and who rules its replicas."""
 
 from __future__ import annotations
 
 from remediator.core.target import Target
 from remediator.integrations.kubernetes.api import (
     AUTOSCALERS,
+    CONTROLLER_REVISIONS,
+    REPLICA_SETS,
     SCALED_OBJECTS,
     Cluster,
     Object,
+    Place,
     place_of,
 )
+from remediator.integrations.kubernetes.knowledge.rollout import (
+    Revision,
+    revisions_of,
+    selector_text,
+)
 from remediator.integrations.kubernetes.knowledge.scaling import ruler_of
+
+WORKLOADS = ("deployment", "statefulset", "daemonset")
+
+
+async def history_of(cluster: Cluster, place: Place, workload: Object) -> tuple[Revision, ...]:
+    """Return the revisions of a Deployment, StatefulSet or DaemonSet, oldest first."""
+    resource = REPLICA_SETS if place.kind == "deployment" else CONTROLLER_REVISIONS
+    labels = selector_text(workload["spec"]["selector"])
+    return revisions_of(workload, await cluster.list(resource, place.namespace, labels=labels))
 
 
 async def autoscaler_of(cluster: Cluster, target: Target) -> Object | None:

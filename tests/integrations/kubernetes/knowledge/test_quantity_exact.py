@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from remediator.integrations.kubernetes.knowledge.usage import parse_usage
+from remediator.integrations.kubernetes.knowledge.quantity import parse_exactly
 
 
 @pytest.mark.parametrize(
@@ -24,11 +24,11 @@ from remediator.integrations.kubernetes.knowledge.usage import parse_usage
     ],
 )
 def test_a_quantity_is_an_exact_number(text: object, value: str) -> None:
-    assert parse_usage(text) == Decimal(value)
+    assert parse_exactly(text) == Decimal(value)
 
 
 @pytest.mark.parametrize(
     "text", ["", None, "Gi", "1 Gi", "1GiB", "1e9999", "0x10", "nan", "-1", "\u0663Gi"]
 )
 def test_what_is_no_quantity_is_none(text: object) -> None:
-    assert parse_usage(text) is None
+    assert parse_exactly(text) is None
