@@ -23,6 +23,7 @@ from remediator.engine.admission import Rules
 from remediator.engine.recorder import Routes
 from remediator.http.auth import Authenticator
 from remediator.http.credentials import ProxyTrust, Role, SourceKeys, UserKeys
+from remediator.ports.gateways import Reads, Writes
 from remediator.ports.identity import Identities
 from remediator.ports.integration import Connected
 
@@ -40,6 +41,27 @@ class Configuration:
     identities: Identities
     mask: Mask = field(default_factory=Mask)
     warnings: tuple[str, ...] = ()
+
+
+class InForce:
+    """The configuration of now, for what outlives it; a reload replaces it whole."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.now = configuration
+        self.reads = Reads.following(lambda: self.now.gateways.reads)
+        self.writes = Writes.following(lambda: self.now.gateways.writes)
+
+    def rules(self) -> Rules:
+        """What decides about alerts."""
+        return self.now.rules
+
+    def mask(self) -> Mask:
+        """What hides the secrets of strangers."""
+        return self.now.mask
+
+    def protected(self) -> tuple[str, ...]:
+        """What nothing may touch."""
+        return self.now.settings.protected
 
 
 def load_configuration(

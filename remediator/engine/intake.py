@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -35,11 +36,17 @@ Read = Callable[[Notification], Awaitable[AlertGroup]]
 """Reads a body off the loop; raises InvalidAlert, or Overloaded where a later try may work."""
 
 
-class Intake:
-    """Drains the inbox, and gives way to the door while that is busy.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """How notifications come: who reads their bodies, asks for what senders cut off, and knows how busy the door is."""
 
-    The rules' parsers read bodies here, unless `use` names somebody else for that.
-    """
+    read: Read
+    remainder: Remainder | None = None
+    traffic: Traffic | None = None
+
+
+class Intake:
+    """Drains the inbox, and gives way to the door while that is busy. Without `arrivals`, the rules' parsers read."""
 
     def __init__(
         self,
@@ -49,24 +56,20 @@ class Intake:
         ambient: Ambient,
         rules: Callable[[], Rules],
         listener: Listener,
-        traffic: Traffic | None = None,
+        arrivals: Arrivals | None = None,
     ) -> None:
         self._store = store
         self._recorder = recorder
         self._ambient = ambient
         self._rules = rules
         self._listener = listener
-        self._traffic = traffic or Traffic(ambient.monotonic)
-        self._reader: Read = self._parsed_here
-        self._remainder: Remainder | None = None
+        arrivals = arrivals or Arrivals(read=self._parsed_here)
+        self._reader, self._remainder = arrivals.read, arrivals.remainder
+        self._traffic = arrivals.traffic or Traffic(ambient.monotonic)
         self._leftovers = Leftovers(store, ambient)
         self._unread: Counter[str] = Counter()
         self._stopping = asyncio.Event()
         self.heartbeat = ambient.monotonic()
-
-    def use(self, read: Read, remainder: Remainder | None = None) -> None:
-        """Have bodies read by `read`, and alerts that senders have cut off asked for by `remainder`."""
-        self._reader, self._remainder = read, remainder
 
     async def run(self) -> None:
         """Drain until `stop`; whatever is left stays in the inbox."""

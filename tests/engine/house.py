@@ -33,11 +33,12 @@ from remediator.core.target import Target
 from remediator.engine.admission import Rules
 from remediator.engine.control import Control
 from remediator.engine.housekeeping import Housekeeping, Retention
-from remediator.engine.intake import Intake
+from remediator.engine.intake import Arrivals, Intake, Read
 from remediator.engine.listener import NoListener
 from remediator.engine.masked_store import masked_store
 from remediator.engine.observer import Executor, Observer
 from remediator.engine.recorder import Moved, Recorder, Routes
+from remediator.engine.remainder import Remainder
 from remediator.engine.run_writer import RunWriter
 from remediator.engine.runner import Runner
 from remediator.ports.check import Check
@@ -167,13 +168,14 @@ class House:
             parsers={"test": lambda body: self.groups[body.decode()]},
         )
 
-    def intake(self) -> Intake:
+    def intake(self, read: Read | None = None, remainder: Remainder | None = None) -> Intake:
         return Intake(
             store=self.store,
             recorder=self.recorder,
             ambient=self.clock.ambient(),
             rules=self.rules,
             listener=self.listener,
+            arrivals=Arrivals(read=read, remainder=remainder) if read else None,
         )
 
     def housekeeping(self) -> Housekeeping:

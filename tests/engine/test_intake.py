@@ -60,9 +60,7 @@ def reading(house: House, deadly: str = "") -> Intake:
             raise Killed
         return house.groups[notification.id]
 
-    intake = house.intake()
-    intake.use(read)
-    return intake
+    return house.intake(read)
 
 
 async def test_an_alert_that_is_there_twice_in_one_notification_does_no_harm(house: House) -> None:
@@ -222,8 +220,7 @@ async def test_what_cannot_be_read_now_waits_and_is_set_aside_when_it_never_can(
     async def crowded(notification: Notification) -> AlertGroup:
         raise Overloaded("no process can be started")
 
-    intake = house.intake()
-    intake.use(crowded)
+    intake = house.intake(crowded)
     assert await intake.drain() == 0
     assert await state(house, posted) == ("new", "")
     assert await intake.drain() == 0
@@ -240,8 +237,7 @@ async def test_a_body_that_is_bad_after_all_is_kept_with_its_reason(house: House
     async def refusing(notification: Notification) -> AlertGroup:
         raise InvalidAlert("not JSON")
 
-    intake = house.intake()
-    intake.use(refusing)
+    intake = house.intake(refusing)
     await drained(intake)
 
     assert await state(house, posted) == ("bad", "not JSON")
@@ -264,8 +260,7 @@ async def test_alerts_that_were_cut_off_come_by_a_notification_of_their_own(hous
 
     ambient = house.clock.ambient()
     remainder = Remainder(store=house.store, ambient=ambient, fetch=fetch, listener=house.listener)
-    intake = house.intake()
-    intake.use(read, remainder)
+    intake = house.intake(read, remainder)
     await drained(intake)
     assert remainder._fetching is not None
     await remainder._fetching

@@ -322,8 +322,7 @@ async def lives(leaky: Leaky) -> None:
             raise InvalidAlert(leak("body"))
         return house.groups[notification.id]
 
-    intake = house.intake()
-    intake.use(read)
+    intake = house.intake(read)
     while await intake.drain():
         pass
     await house.work()
