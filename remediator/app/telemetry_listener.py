@@ -29,7 +29,10 @@ class TelemetryListener:
         """Count the alert and its decisions."""
         self._telemetry.alert(alert.status.value)
         for playbook, decision in decisions:
-            self._telemetry.decision(playbook, decision)
+            if playbook:
+                self._telemetry.decision(playbook, decision)
+            else:
+                self._telemetry.no_playbook()
 
     def unanswered(self, about: Unanswered) -> None:
         """Log it."""

@@ -18,11 +18,12 @@ from remediator.core.effects import Effect, Note
 from remediator.core.errors import InputError, Refused
 from remediator.core.evolution import admit, evolve
 from remediator.core.lifecycle import next_effect
-from remediator.core.playbook import Mode
+from remediator.core.playbook import Mode, Playbook
 from remediator.core.run import Run
 from remediator.core.selection import Selection, select
 from remediator.core.wording import evidence_lines, plan_lines
 from remediator.engine.admission import Rules
+from remediator.engine.explanation import nearest_to
 from remediator.engine.observer import Observer
 from remediator.engine.run_writer import Decide, Draft
 from remediator.engine.runner import Runner
@@ -83,13 +84,12 @@ class Preview:
         self._protected = protected
 
     async def plan(self, labels: Mapping[str, str], playbook: str | None) -> Mapping[str, Any]:
-        """Return a decision for every playbook that could match, with the plan of those that would run."""
-        rules = self._rules()
-        found = [p for p in rules.index.candidates(labels) if playbook in (None, p.name)]
-        if playbook and not found:
-            text = f"playbook {playbook} could not match these labels"
-            raise Refused("not_found", text, hint="GET /api/v1/playbooks")
-        alert = self._alert(labels)
+        """Return a decision for every playbook that could match, with the plan of those that would run; where none
+        can, what the nearest say."""
+        rules, alert = self._rules(), self._alert(labels)
+        found = _asked(rules, playbook) if playbook else rules.index.candidates(labels)
+        if not found:
+            return {"decisions": await nearest_to(rules, alert)}
         selections = [select(p, alert, rules.environments) for p in found]
         return {"decisions": [await self._would(rules, s, alert) for s in selections]}
 
@@ -137,6 +137,13 @@ class Preview:
         if problem:
             raise Refused("conflict", f"the preview broke off: {problem}")
         return run_writer.last or run
+
+
+def _asked(rules: Rules, name: str) -> tuple[Playbook, ...]:
+    found = tuple(each for each in rules.index.playbooks if each.name == name)
+    if not found:
+        raise Refused("not_found", f"there is no playbook {name}", hint="GET /api/v1/playbooks")
+    return found
 
 
 def _shown(run: Run) -> Mapping[str, Any]:

@@ -52,7 +52,8 @@ class Episode:
 class DecisionRecord:
     """What was decided for one alert and one playbook: not_matched, skipped, off, blocked, dry_run, waiting, run.
 
-    An alert that could not be taken is `refused`, and no playbook stands there.
+    Of an alert that no playbook matches, `no_playbook` is said; one that could not be taken is `refused`. No playbook
+    stands there.
     """
 
     id: str

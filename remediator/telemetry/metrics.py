@@ -25,6 +25,7 @@ _COUNTERS = {
     "alerts": ("Alerts taken in.", ("status",)),
     "alerts_refused": ("Alerts that could not be taken, by what was odd.", ("oddity",)),
     "alerts_truncated": ("Alerts that senders have cut off from their notifications.", ()),
+    "alerts_unanswered": ("Firing alerts, each time one was named, that no playbook matches.", ()),
     "notifications_set_aside": ("Notifications not worked on any more: they stopped us.", ()),
     "decisions": ("Decisions about an alert and a playbook.", ("playbook", "decision")),
     "runs": ("Runs that ended.", ("playbook", "mode", "outcome")),

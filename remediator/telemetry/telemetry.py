@@ -104,6 +104,10 @@ class Telemetry:
         """Count one decision."""
         self._metrics.count("decisions", playbook, decision)
 
+    def no_playbook(self) -> None:
+        """Count one alert that no playbook matches."""
+        self._metrics.count("alerts_unanswered")
+
     def store_error(self) -> None:
         """Count one failure of the store."""
         self._metrics.count("store_errors")

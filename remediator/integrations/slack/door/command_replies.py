@@ -71,6 +71,8 @@ def why(answer: Mapping[str, Any]) -> str:
         ][:4]
     decisions = answer.get("decisions") or ()
     lines += [_decision(decision) for decision in decisions[:_MOST_DECISIONS]]
+    if not run:
+        lines += [_nearest(other) for other in answer.get("others") or ()]
     return "\n".join((*lines, *_more(len(decisions) - _MOST_DECISIONS)))
 
 
@@ -102,9 +104,12 @@ def _explained(run: Mapping[str, Any]) -> str:
 def _decision(decision: Mapping[str, Any]) -> str:
     said = str(decision["decision"]).replace("_", " ")
     by = f" (by {_inert(decision['by'])})" if decision["by"] else ""
-    return (
-        f"• {_inert(decision['playbook'])} {_inert(said)}: {_inert(decision['reason']) or '-'}{by}"
-    )
+    who = _inert(decision["playbook"] or decision["alert_name"] or "-")
+    return f"• {who} {_inert(said)}: {_inert(decision['reason']) or '-'}{by}"
+
+
+def _nearest(other: Mapping[str, Any]) -> str:
+    return f"• nearest: {_inert(other['playbook'])}, {_inert(other['reason'])}"
 
 
 def _pause(pause: Pause) -> str:
