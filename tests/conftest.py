@@ -1,6 +1,9 @@
 """What every test may use, and in which lanes the slow ones run side by side."""
 
 import gc
+import os
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,8 @@ HEAVY = tuple(
     )
 )
 """Files that need all cores of a small machine: they run one after the other, beside the rest."""
+ROOM = 1024**3
+"""Many times what the fast tests leave behind."""
 _LONG = (
     *("tests/acceptance/", "tests/integrations/kubernetes/"),
     *("tests/integrations/hosts/gateway/", "tests/integrations/prometheus/"),
@@ -40,6 +45,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes | None
     return Lanes(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let fast tests write to memory where there is room: no disk is waited for at each of ten thousand commits."""
+    memory = Path("/dev/shm")
+    is_there = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM
+    if is_there and config.getoption("markexpr") == "not slow":
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Do not even import files in which all is slow, where nothing slow is wanted."""
     if config.getoption("markexpr") != "not slow" or collection_path.suffix != ".py":
@@ -54,6 +67,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Tests and modules stay to the end: the garbage collector need not look through them again and again."""
+    if "sqlalchemy" in sys.modules:  # some test has a store
+        from tests.parts.once import work_once
+
+        work_once()
     gc.collect()
     gc.freeze()
 

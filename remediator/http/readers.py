@@ -81,12 +81,13 @@ class Readers:
             self._room += size
 
     async def close(self) -> None:
-        """End processes and threads; whoever waits is told Overloaded. May be repeated."""
+        """End processes and threads; whoever waits for a process is told Overloaded. May be repeated."""
         self._is_closed = True
         for process in self._processes:
             await asyncio.to_thread(process.close)
-        self._lanes.shutdown(wait=False, cancel_futures=True)
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        # What they were handed still has its turn, a short one: whoever waits for it must hear why nothing came of it.
+        self._lanes.shutdown(wait=False)
+        self._thread.shutdown(wait=False)
 
     def _source(self, notification: Notification) -> Source:
         source = self._by_kind.get(notification.kind)

@@ -36,7 +36,7 @@ def test_all_alerts_of_a_group_are_taken_though_only_one_is_sent() -> None:
 
         site.wait_for(lambda: known(site) == {"a", "b", "c"}, 30, "the alerts that were cut off")
 
-        time.sleep(3)
+        time.sleep(3)  # for one too many
         assert known(site) == {"a", "b", "c"}
         metrics = str(site.call("GET", "/metrics").body)
         (cut,) = [

@@ -52,7 +52,7 @@ class Service:
     def begin(self) -> str:
         """Start it, wait until it serves, and return its invocation."""
         self._host.systemd.systemctl("start", self.unit)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 90
         while not self.is_up:
             assert time.monotonic() < deadline, "the service does not serve"
             time.sleep(0.05)

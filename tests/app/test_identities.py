@@ -120,6 +120,7 @@ async def test_aws_says_which_instance_a_host_is_and_under_which_addresses(
     assert Target("host", made["PrivateIpAddress"]) not in by_id.declared
 
 
+@pytest.mark.slow
 async def test_a_volume_is_a_part_of_the_machine_that_it_is_attached_to(
     tmp_path: Path, aws: Amazon
 ) -> None:
@@ -133,6 +134,7 @@ async def test_a_volume_is_a_part_of_the_machine_that_it_is_attached_to(
     assert (await identity(settings, f"volume/{free}", aws=asked.looker)).machines == ()
 
 
+@pytest.mark.slow
 async def test_what_aws_does_not_know_is_said_to_be_unknown(tmp_path: Path, aws: Amazon) -> None:
     settings, asked = at_aws(tmp_path, aws)
 

@@ -45,7 +45,7 @@ def succeeded(telemetry: Telemetry) -> bool:
 
 async def line(caplog: pytest.LogCaptureFixture) -> logging.LogRecord:
     """The next line that warns."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not caplog.records:
             await asyncio.sleep(0.001)
     return caplog.records[0]
@@ -116,7 +116,7 @@ async def test_a_hang_up_to_the_daemon_that_breaks_keeps_the_site_in_force_and_i
     first = load_configuration(file, catalog, conditions, listen="127.0.0.1:0")
     daemon = Daemon(first, catalog, conditions, broken)
     running = asyncio.create_task(daemon.run())
-    await asyncio.wait_for(daemon.started.wait(), 20)
+    await asyncio.wait_for(daemon.started.wait(), 60)
 
     with caplog.at_level(logging.WARNING, logger="remediator"):
         os.kill(os.getpid(), signal.SIGHUP)

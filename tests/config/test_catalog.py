@@ -112,6 +112,7 @@ def test_a_free_command_is_one_that_the_settings_allow(
     ]
 
 
+@pytest.mark.slow
 def test_other_packages_add_to_the_catalog_by_entry_points(tmp_path: Path) -> None:
     (tmp_path / "house_actions.py").write_text(
         "from dataclasses import replace\n"

@@ -91,7 +91,8 @@ def logged_names() -> set[str]:
     calls = (
         node
         for path in (ROOT / "remediator").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        if ".log(" in (text := path.read_text())
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "log" and node.args
     )
     return {n.args[0].value for n in calls if isinstance(n.args[0], ast.Constant)}

@@ -301,7 +301,7 @@ async def test_what_was_told_half_goes_on_where_it_stopped_at_whatever_courier(
 
 
 async def until(holds) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.01)
 
@@ -328,7 +328,7 @@ async def test_what_hangs_holds_nobody_else_back_and_is_given_back_at_the_end(
     office.courier.stop()
     began = time.monotonic()
     await running
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30  # what hangs would hang for ever
     office.chat.hanging.clear()
     await office.deliver(office.new_courier())
     assert await office.waiting() == 0

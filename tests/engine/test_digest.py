@@ -290,7 +290,7 @@ async def test_a_courier_that_dies_in_a_crowd_loses_no_digest(office: PostOffice
     async with AsyncExitStack() as stack:
         dying = asyncio.create_task(office.courier.deliver_due())
         stack.push_async_callback(asyncio.gather, dying, return_exceptions=True)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not office.chat.of(DIGEST):
                 await asyncio.sleep(0.01)
         dying.cancel()

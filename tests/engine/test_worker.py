@@ -131,7 +131,7 @@ def test_a_run_that_somebody_else_has_claimed_is_dropped_within_a_lease() -> Non
         works.hangs = True
         await works.house.take_in(an_alert())
         working = asyncio.create_task(works.worker.run())
-        await asyncio.sleep(1)
+        await asyncio.sleep(1)  # virtually
         assert len(works.worker.under_way()) == 1
 
         assert len(works.steal()) == 1
@@ -195,7 +195,7 @@ def test_no_more_runs_are_driven_at_once_than_there_is_room_for() -> None:
         alerts = [an_alert(f"f{n}", instance=f"web{n}:9100") for n in range(7)]
         await works.house.take_in(*alerts)
         working = asyncio.create_task(works.worker.run())
-        await asyncio.sleep(30)
+        await asyncio.sleep(30)  # virtually
 
         assert len(works.worker.under_way()) == 3
         assert sum(owner is not None for owner, _, _ in works.owners()) == 3
@@ -232,7 +232,7 @@ def test_a_store_that_is_away_for_a_while_stops_no_loop() -> None:
         tasks = [asyncio.create_task(loop.run()) for loop in (intake, works.worker)]
         await works.house.post(an_alert())
         works.door.go_away(30)
-        await asyncio.sleep(29)
+        await asyncio.sleep(29)  # virtually
         assert works.house.world.effects == []
         await asyncio.sleep(40)
 
@@ -241,7 +241,7 @@ def test_a_store_that_is_away_for_a_while_stops_no_loop() -> None:
         assert [value for _, _, value in works.house.world.effects] == [1, 2]
         intake.stop()
         works.worker.stop()
-        await asyncio.sleep(130)
+        await asyncio.sleep(130)  # virtually
         assert all(task.done() for task in tasks)
 
     run_virtually(story())

@@ -8,6 +8,7 @@ import resource
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -118,7 +119,7 @@ async def test_more_connections_than_there_is_room_for_keep_no_good_one_out(
         answers = [await daemon.notify(payload("firing")) for _ in range(5)]
 
         assert [answer.status for answer in answers] == [202] * 5
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < accepting.HEAD_SECONDS / 2  # not by outwaiting the others
         assert len(site._connections) <= 21
         told = [fields for name, fields in daemon.metrics.logged if name == "connections_full"]
         assert len(told) == 1
@@ -131,11 +132,12 @@ async def test_a_head_that_does_not_come_ends_the_connection(tmp_path: Path) -> 
         (site,) = daemon.runner.sites
         reader, writer = await asyncio.open_connection("127.0.0.1", daemon.port)
         writer.write(HALF)
-        await asyncio.sleep(0.1)
-        site._connections.end_silent(asyncio.get_running_loop().time())
-
-        async with asyncio.timeout(5):
-            assert await reader.read() == b""
+        async with asyncio.timeout(60):
+            while not len(site._connections):
+                await asyncio.sleep(0.01)
+            site._connections.end_silent(asyncio.get_running_loop().time())
+            with suppress(ConnectionResetError):  # the half came after the end
+                assert await reader.read() == b""
         writer.close()
     assert accepting.HEAD_SECONDS <= 30
 
@@ -187,10 +189,12 @@ async def test_large_bodies_share_their_room_and_small_ones_need_none(tmp_path: 
     async with running(tmp_path) as daemon:
         head = HALF + b"Content-Length: 16000000\r\n\r\n" + b" " * 15_900_000
         writers = await flood(daemon, 8, head)
-        await asyncio.sleep(2)
-
+        async with asyncio.timeout(60):  # until they have come
+            while (
+                large := await daemon.notify(payload("firing") + b" " * 15_000_000)
+            ).status == 202:
+                await asyncio.sleep(0.1)
         small = await daemon.notify(payload("firing"))
-        large = await daemon.notify(payload("firing") + b" " * 15_000_000)
 
         assert small.status == 202
         assert (large.status, large.error["code"]) == (503, "unavailable")
@@ -203,17 +207,18 @@ async def test_where_nothing_can_be_written_it_is_not_ready(tmp_path: Path) -> N
         assert (await daemon.get("/-/ready")).status == 200
         other = sqlite3.connect(tmp_path / "store/remediator.sqlite3", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")  # as long as it is open, nothing can be written
-        await asyncio.sleep(3.1)
+        await asyncio.sleep(3.1)  # as long as an earlier answer is good
 
         blocked = await daemon.get("/-/ready")
         read = await daemon.get("/api/v1/status")
         other.execute("ROLLBACK")
         other.close()
-        await asyncio.sleep(6)
+        async with asyncio.timeout(60):
+            while (await daemon.get("/-/ready")).status != 200:
+                await asyncio.sleep(0.2)
 
         assert (blocked.status, blocked.error["code"]) == (503, "unavailable")
         assert read.status == 200
-        assert (await daemon.get("/-/ready")).status == 200
 
 
 async def test_however_often_it_is_asked_hardly_anything_is_written(tmp_path: Path) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from remediator.core.errors import StoreUnavailable
-from remediator.http.ingest import Ingest
+from remediator.http.ingest import PATIENCE_SECONDS, Ingest
 from remediator.ports.store import Listing
 from remediator.stores.store import open_store, sqlite_url
 from remediator.testing.builders import a_notification
+from tests.parts.loop_clock import put_forward
 
 
 async def test_every_notification_of_many_at_once_is_stored_once(tmp_path: Path) -> None:
@@ -69,15 +71,17 @@ async def test_one_that_stops_waiting_takes_nobody_with_it(tmp_path: Path) -> No
 
 async def test_a_store_that_does_not_answer_is_not_waited_for(tmp_path: Path) -> None:
     store = await open_store(sqlite_url(tmp_path))
-    hasty = Ingest(store, patience=0.2)
+    ingest = Ingest(store)
     other = sqlite3.connect(tmp_path / "remediator.sqlite3", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")  # as long as it is open, nothing can be written
 
-    posts = [hasty.post(a_notification(id=f"ntf_{n}")) for n in range(5)]
-    async with asyncio.timeout(2):  # the store itself would wait longer
-        results = await asyncio.gather(*posts, return_exceptions=True)
+    posts = [asyncio.create_task(ingest.post(a_notification(id=f"ntf_{n}"))) for n in range(5)]
+    await asyncio.sleep(0)
+    put_forward(timedelta(seconds=PATIENCE_SECONDS))
+    results = await asyncio.gather(*posts, return_exceptions=True)
 
     assert [type(result) for result in results] == [StoreUnavailable] * 5
+    assert str(results[0]) == "the store did not answer in time"
     other.execute("ROLLBACK")
     other.close()
     await Ingest(store).post(a_notification(id="ntf_9"))

@@ -213,7 +213,7 @@ async def test_a_client_that_goes_away_leaves_its_notification_stored_and_no_noi
         writer.write(head.encode() + body)
         await writer.drain()
         writer.close()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await daemon.stored():
                 await asyncio.sleep(0.02)
 

@@ -18,8 +18,8 @@ from tests.simulation.law import Cell
 from tests.simulation.life import Life
 from tests.simulation.scene import Rules
 
-WORLDS = 900
-LIVES = 2_900
+WORLDS = 450
+LIVES = 1_450
 MANY_WORLDS, MANY_LIVES = 5_900, 20_000
 
 # `next_effect` never asks for these: nobody looks at the world while people think about a plan.

@@ -1,7 +1,4 @@
-"""The store's contract: claims, leases, fences and holds, alone and in races.
-
-On PostgreSQL leases are measured by the database's clock, so these tests wait for short ones to end.
-"""
+"""The store's contract: claims, leases, fences and holds, alone and in races."""
 
 import asyncio
 import random
@@ -15,10 +12,11 @@ from remediator.core.run import Phase
 from remediator.core.target import Target
 from remediator.ports.store import Store
 from remediator.testing.builders import HOST, MOMENT, a_run, an_order
+from tests.stores.leases import let_pass
 
 SECOND = timedelta(seconds=1)
 LONG = timedelta(minutes=5)
-SHORT = timedelta(milliseconds=50)
+SHORT = timedelta(minutes=1)
 DB1 = Target("host", "db1")
 
 
@@ -31,12 +29,6 @@ async def claim(store: Store, owner="w1", *, lease=LONG, limit=10, now=MOMENT):
     return await store.submit(
         lambda tx: tx.claim_due(owner=owner, lease=lease, limit=limit, now=now)
     )
-
-
-async def outlast(lease: timedelta):
-    """Let a lease end on the database's clock; return a `now` after its end for the callers' clock."""
-    await asyncio.sleep(lease.total_seconds() + 0.02)
-    return MOMENT + lease + SECOND
 
 
 async def test_due_runs_are_claimed_the_longest_due_first(store: Store):
@@ -57,7 +49,8 @@ async def test_a_claimed_run_is_free_again_when_its_lease_is_over(store: Store):
     (first,) = await claim(store, lease=SHORT)
     assert await claim(store, "w2") == ()
 
-    (second,) = await claim(store, "w2", now=await outlast(SHORT))
+    await let_pass(store, SHORT)
+    (second,) = await claim(store, "w2")
 
     assert second.fence == first.fence + 1
     assert await store.submit(lambda tx: tx.is_ours(second.id, second.fence))
@@ -75,18 +68,19 @@ async def test_a_renewed_lease_lasts(store: Store):
     )
 
     assert kept == {"run_000", "run_001"}
-    assert await claim(store, "w2", now=await outlast(SHORT)) == ()
+    await let_pass(store, SHORT)
+    assert await claim(store, "w2") == ()
 
 
 async def test_a_lease_that_somebody_else_took_is_not_renewed(store: Store):
     await insert(store, 2)
     fences = {run.id: run.fence for run in await claim(store, lease=SHORT)}
-    now = await outlast(SHORT)
-    await claim(store, "w2", now=now, limit=1)
-    await claim(store, "w1", now=now, limit=1)
+    await let_pass(store, SHORT)
+    await claim(store, "w2", limit=1)
+    await claim(store, "w1", limit=1)
 
     kept = await store.submit(
-        lambda tx: tx.extend_leases(owner="w1", fences=fences, lease=LONG, now=now)
+        lambda tx: tx.extend_leases(owner="w1", fences=fences, lease=LONG, now=MOMENT)
     )
 
     assert kept == frozenset()

@@ -7,6 +7,7 @@ import pytest
 
 from remediator.core.errors import StoreError, StoreUnavailable
 from remediator.ports.store import Store, Work
+from remediator.stores.postgres import PostgresStore
 from remediator.stores.store import open_store
 from remediator.testing.builders import MOMENT, a_message, a_notification, a_run
 
@@ -144,69 +145,81 @@ QUIET = {
 }
 
 
-async def waits(store: Store, kind: Work, closure) -> float:
-    """How long a loop waits for work, at most half a second, when this closure is committed meanwhile."""
-    clock = asyncio.get_running_loop().time
-    began = clock()
-    waiting = asyncio.create_task(store.wait_for_work(kind, timedelta(seconds=0.5)))
-    await asyncio.sleep(0.02)
+HOUR = timedelta(hours=1)
+
+
+async def rings(store: Store, kind: Work, *, least: int) -> None:
+    """Wait until it has rung so often for this kind of work."""
+    async with asyncio.timeout(60):
+        while store._notifier._rings[kind] < least:
+            await asyncio.sleep(0.01)
+
+
+async def with_a_run(store: Store) -> None:
+    """Insert a run, and wait until all that it rings is heard, also by the way over the database."""
+    by_database = isinstance(store, PostgresStore)
+    if by_database:
+        await rings(store, Work.RUNS, least=1)  # it listens
+    await store.submit(lambda tx: tx.insert_run(a_run(), MOMENT))
+    await rings(store, Work.RUNS, least=3 if by_database else 1)
+
+
+async def is_woken(store: Store, kind: Work, closure, *, seconds: float) -> bool:
+    """Whether a loop that waits for work hears within so many seconds that this closure is committed."""
+    waiting = asyncio.create_task(store.wait_for_work(kind, HOUR))
+    await asyncio.sleep(0)
     await store.submit(closure)
-    await waiting
-    return clock() - began
+    woken, _ = await asyncio.wait((waiting,), timeout=seconds)
+    waiting.cancel()
+    return bool(woken)
 
 
 @pytest.mark.parametrize("what", WAKING)
 async def test_what_is_due_at_once_wakes_the_loops(store: Store, what: str):
-    await store.submit(lambda tx: tx.insert_run(a_run(), MOMENT))
-    await asyncio.sleep(0.05)
+    await with_a_run(store)
 
-    assert await waits(store, *WAKING[what]) < 0.4
+    assert await is_woken(store, *WAKING[what], seconds=60)
 
 
 @pytest.mark.parametrize("what", QUIET)
 async def test_what_is_not_due_wakes_nobody(store: Store, what: str):
-    await store.submit(lambda tx: tx.insert_run(a_run(), MOMENT))
-    await asyncio.sleep(0.05)
+    await with_a_run(store)
 
-    assert await waits(store, Work.RUNS, QUIET[what]) >= 0.49
+    assert not await is_woken(store, Work.RUNS, QUIET[what], seconds=0.3)
 
 
 @pytest.mark.parametrize("what", WAKING)
 async def test_a_loop_is_not_woken_for_another_kind_of_work(store: Store, what: str):
     kind, closure = WAKING[what]
     other = Work.INBOX if kind is not Work.INBOX else Work.OUTBOX
-    await store.submit(lambda tx: tx.insert_run(a_run(), MOMENT))
-    await asyncio.sleep(0.05)
+    await with_a_run(store)
 
-    assert await waits(store, other, closure) >= 0.49
+    assert not await is_woken(store, other, closure, seconds=0.3)
 
 
 async def test_a_loop_that_was_busy_when_it_rang_does_not_wait(store: Store):
-    clock = asyncio.get_running_loop().time
+    by_database = isinstance(store, PostgresStore)
+    await rings(store, Work.INBOX, least=1 if by_database else 0)
     await store.wait_for_work(Work.INBOX, timedelta(milliseconds=1))
     await store.submit(accept(1))
-    await asyncio.sleep(0.05)
+    await rings(store, Work.INBOX, least=3 if by_database else 1)
 
-    began = clock()
-    await store.wait_for_work(Work.INBOX, timedelta(seconds=5))
-    heard = clock() - began
-    await store.wait_for_work(Work.INBOX, timedelta(seconds=0.2))
-
-    assert heard < 1
-    assert clock() - began >= 0.2
+    await store.wait_for_work(Work.INBOX, HOUR)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await store.wait_for_work(Work.INBOX, HOUR)
 
 
 @pytest.mark.slow
 async def test_a_commit_wakes_the_other_replica(postgres):
     url = postgres.new_database()
     here, there = await open_store(url), await open_store(url)
-    await asyncio.sleep(0.3)
-    await there.wait_for_work(Work.INBOX, timedelta(milliseconds=1))
+    await rings(there, Work.INBOX, least=1)
 
-    waiting = asyncio.create_task(there.wait_for_work(Work.INBOX, timedelta(seconds=10)))
-    await asyncio.sleep(0.05)
+    waiting = asyncio.create_task(there.wait_for_work(Work.INBOX, HOUR))
+    await asyncio.sleep(0)
     await here.submit(accept(1))
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await waiting
     await asyncio.gather(here.close(), there.close())

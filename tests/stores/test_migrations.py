@@ -11,10 +11,17 @@ from sqlalchemy import create_engine, inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from remediator.core.errors import StoreUnavailable
+from remediator.stores import sqlite
 from remediator.stores.migrations import REVISIONS
 from remediator.stores.schema import METADATA
 from remediator.stores.store import open_store, sqlite_url, upgrade
+from remediator.stores.upgrade import bring_up_to_date
 from remediator.testing.builders import a_notification
+
+
+@pytest.fixture(autouse=True)
+def _in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "bring_up_to_date", bring_up_to_date)
 
 
 def schema(connection) -> dict:

@@ -163,7 +163,7 @@ def test_grafanas_resolved_alert_ends_it() -> None:
     assert alert.status is AlertStatus.RESOLVED
 
 
-@pytest.mark.parametrize("count", [26_000, 400_000])
+@pytest.mark.parametrize("count", [26_000, pytest.param(400_000, marks=pytest.mark.slow)])
 def test_very_many_keys_of_which_the_last_repeats_are_read_in_one_go(count: int) -> None:
     keys = b",".join(b'"k%d":1' % n for n in range(count))
     began = time.process_time()

@@ -154,7 +154,8 @@ async def test_the_trap_notices_a_visit(trap: Trap) -> None:
     gateway = HttpGateway([f"127.0.0.1:{trap.port}"])
 
     await gateway.connect("127.0.0.1", trap.port, timeout=SECOND)
-    await asyncio.sleep(0.01)
+    while not trap.visits:
+        await asyncio.sleep(0.01)
 
     assert trap.visits == 1
 

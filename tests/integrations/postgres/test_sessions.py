@@ -82,7 +82,7 @@ async def test_the_one_who_holds_others_up_is_named_with_who_waits_and_is_ended(
         assert "(shop, migrate, idle in transaction for 0s, 1 wait for it)" in change.summary
         await case.applier().apply(change, case.ticket())
 
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, 60)
         assert holder.is_closed() or await _is_gone(holder)
 
 
@@ -149,7 +149,7 @@ async def test_a_query_is_cancelled_and_its_session_stays(orders: Orders) -> Non
         await case.applier().apply(change, ticket)
 
         with pytest.raises(Exception, match="canceling statement"):
-            await asyncio.wait_for(running, 5)
+            await asyncio.wait_for(running, 60)
         assert (await case.proposer().observe(change, ticket)).observation is Observation.APPLIED
         assert case.state()
 

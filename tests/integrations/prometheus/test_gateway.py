@@ -270,16 +270,15 @@ async def test_a_large_answer_is_refused_before_it_is_read_and_others_go_on(
     )
     gateway = PrometheusGateway(Endpoint(url=fake.url))
     asked = asyncio.create_task(gateway.query("vector(1)"))
-    worst = 0.0
+    turns = 0
     while not asked.done():
-        began = time.monotonic()
         await asyncio.sleep(0.005)
-        worst = max(worst, time.monotonic() - began)
+        turns += 1
 
     with pytest.raises(Transient, match="too large, more than 4 MiB"):
         await asked
     await gateway.close()
-    assert worst < 1
+    assert turns > 2, "the loop stood still"
 
 
 async def test_an_answer_without_end_is_cut_off(

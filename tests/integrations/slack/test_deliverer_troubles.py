@@ -223,7 +223,7 @@ async def test_nothing_is_lost_or_doubled_while_slack_asks_for_patience(
             await asyncio.sleep(0.1)
 
     said = "\n".join(thread(workspace))
-    assert tries > 2
+    assert tries > 1
     assert len(roots(workspace)) == 1
     assert [said.count(f"entence {n} of") for n in (2, 3, 4)] == [1, 1, 1]
 

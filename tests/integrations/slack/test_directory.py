@@ -245,7 +245,8 @@ async def test_a_hundred_who_ask_in_vain_are_one_question(site: Site) -> None:
 async def test_whoever_asked_first_and_went_away_leaves_the_others_an_answer(site: Site) -> None:
     site.workspace.fake.hang("users.info", times=1)
     first = asyncio.create_task(site.directory.member("U0ANA"))
-    await asyncio.sleep(0.1)
+    while not site.asked("users.info"):
+        await asyncio.sleep(0.01)
     second = asyncio.create_task(site.directory.member("U0ANA"))
     await asyncio.sleep(0)
 

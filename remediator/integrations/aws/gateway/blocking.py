@@ -62,6 +62,8 @@ class Blocking:
             future.cancel()
             waiting.cancel()
             raise
+        if waiting.cancelled():
+            raise NotStarted("closed before a thread came free")
         if done:
             return waiting.result()
         has_begun = not future.cancel()

@@ -133,10 +133,11 @@ class Connection:
 
     async def close(self) -> None:
         """Close what is open; a later question opens anew."""
-        clients, self._clients, self._door = self._clients, [], None
+        clients, self._clients = self._clients, []
+        door, self._door = self._door, None
         for client in clients:
             await client.close()
-        if clients:
+        if door and door.account.server.startswith("https:"):
             await asyncio.sleep(_GOODBYE)
 
     async def _opened(self, last: Door | None) -> Door:

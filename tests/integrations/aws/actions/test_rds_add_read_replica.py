@@ -16,6 +16,7 @@ from tests.bound import reads_of, writes_of
 from tests.integrations.aws.amazon import ALLOWED, Amazon, amazon, make_database, tag_list
 from tests.integrations.hosts.fakes import request
 
+pytestmark = pytest.mark.slow  # an account of moto's each
 ADD = ACTIONS[0]
 ORDERS = Target("database", "orders")
 

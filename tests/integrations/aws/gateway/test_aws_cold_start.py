@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """\
 import sys
 from remediator.app.gateways import build_gateways
@@ -18,6 +20,7 @@ sys.exit("boto3" in sys.modules or "botocore" in sys.modules)
 """
 
 
+@pytest.mark.slow
 def test_the_sdk_loads_with_the_first_call_only() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], check=False, capture_output=True)
 

@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 
 from remediator.integrations.aws.gateway.blocking import Abandoned, Blocking, NotStarted
+from tests.parts.loop_clock import put_forward
 
 SOON = timedelta(milliseconds=50)
-LONG = timedelta(seconds=10)
+LONG = timedelta(seconds=100)
 
 
 class Door:
@@ -23,7 +24,7 @@ class Door:
 
     def __call__(self) -> str:
         self.entered += 1
-        self._opened.wait(20)
+        self._opened.wait(100)
         self.left += 1
         return "through"
 
@@ -39,7 +40,7 @@ async def door() -> AsyncIterator[Door]:
 
 
 async def eventually(claim: object) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not claim():  # type: ignore[operator]
             await asyncio.sleep(0.01)
 
@@ -71,8 +72,11 @@ async def test_the_loop_goes_on_while_a_thread_waits(door: Door) -> None:
 
 async def test_a_call_at_work_at_its_deadline_is_abandoned_and_ends_by_itself(door: Door) -> None:
     blocking = Blocking("t")
+    call = asyncio.create_task(blocking.call(door, limit=LONG))
+    await eventually(lambda: door.entered)
+    put_forward(LONG)
     with pytest.raises(Abandoned):
-        await blocking.call(door, limit=SOON)
+        await call
 
     door.open()
     await eventually(lambda: door.left == 1)
@@ -127,7 +131,7 @@ async def test_a_cancelled_caller_takes_a_waiting_call_with_it(door: Door) -> No
     first = asyncio.create_task(blocking.call(door, limit=LONG))
     await eventually(lambda: door.entered)
     waiting = asyncio.create_task(blocking.call(second, limit=LONG))
-    await asyncio.sleep(0.02)
+    await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
@@ -137,3 +141,18 @@ async def test_a_cancelled_caller_takes_a_waiting_call_with_it(door: Door) -> No
     assert await blocking.call(lambda: 7, limit=LONG) == 7
     assert second.entered == 0
     await blocking.close()
+
+
+async def test_a_call_that_waits_for_a_thread_when_all_is_closed_is_told_so(door: Door) -> None:
+    blocking = Blocking("t", workers=1)
+    first = asyncio.create_task(blocking.call(door, limit=LONG))
+    await eventually(lambda: door.entered)
+    waiting = asyncio.create_task(blocking.call(lambda: 7, limit=LONG))
+    await asyncio.sleep(0)
+
+    await blocking.close()
+    with pytest.raises(NotStarted, match="closed"):
+        await waiting
+
+    door.open()
+    assert await first == "through"

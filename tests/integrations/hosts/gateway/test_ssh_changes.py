@@ -62,7 +62,7 @@ async def changed(
 
 
 async def settled(shell: SshShell, token: str) -> Receipt:
-    for _ in range(60):
+    for _ in range(600):
         receipt = await shell.receipt(WEB1, token)
         if receipt.state != "running":
             return receipt
@@ -71,7 +71,7 @@ async def settled(shell: SshShell, token: str) -> Receipt:
 
 
 async def until_exists(path: Path) -> None:
-    for _ in range(100):
+    for _ in range(1200):
         if path.exists():
             return
         await asyncio.sleep(0.05)
@@ -107,7 +107,7 @@ async def test_a_cut_connection_leaves_the_command_to_its_end_and_its_receipt(
 async def until_done(receipts: Path, token: str) -> None:
     """Wait until the end of a command is written down, by whatever code."""
     link = receipts / f"t.{token}"
-    for _ in range(400):
+    for _ in range(3000):
         if os.path.lexists(link) and os.readlink(link).startswith("done:"):
             return
         await asyncio.sleep(0.02)
@@ -133,7 +133,7 @@ async def test_what_a_command_said_is_waited_for_when_only_its_end_is_written_do
 async def test_who_keeps_a_stream_open_is_not_waited_for(own_sshd: Sshd, tmp_path: Path) -> None:
     receipts = tmp_path / "receipts"
     async with shell_for(settings_for(own_sshd, str(receipts))) as shell:
-        words = ["sh", "-c", "echo said; sleep 20 & exit 3"]
+        words = ["sh", "-c", "echo said; sleep 60 & exit 3"]
         change = asyncio.create_task(error_of(changed(shell, "left", words)))
         await until_done(receipts, "left")
         receipt = await shell.receipt(WEB1, "left")
@@ -166,10 +166,10 @@ async def test_a_cancelled_change_goes_on_and_is_found(shell: SshShell, tmp_path
 
 async def test_a_change_is_ended_by_the_host_at_its_time_limit(shell: SshShell) -> None:
     begun = time.monotonic()
-    output = await changed(shell, "slow", ["sleep", "30"], timeout=timedelta(seconds=1))
+    output = await changed(shell, "slow", ["sleep", "90"], timeout=timedelta(seconds=1))
 
     assert output.exit_code == 124
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 45
 
 
 async def test_a_wrapper_that_is_killed_leaves_a_broken_receipt(
@@ -292,7 +292,7 @@ async def test_old_receipts_are_forgotten_but_fences_never(shell: SshShell, tmp_
     for path in receipts.iterdir():
         os.utime(path, (long_ago, long_ago), follow_symlinks=False)
     await changed(shell, "new", ["true"], fence=5)
-    for _ in range(20):
+    for _ in range(600):
         if not (receipts / "t.old.out").exists():
             break
         await asyncio.sleep(0.1)

@@ -17,7 +17,7 @@ from remediator.integrations.hosts.gateway.shell import SshShell
 from remediator.integrations.shell.remote.receipt_report import MARK
 
 WEB1 = Target("host", "web1")
-LIMIT = timedelta(seconds=5)
+LIMIT = timedelta(seconds=60)
 Process = asyncssh.SSHServerProcess
 
 
@@ -134,12 +134,14 @@ async def test_a_look_without_an_answer_may_be_repeated(tmp_path: Path) -> None:
 
 async def test_no_more_than_four_sessions_are_open_on_one_connection(tmp_path: Path) -> None:
     now_open, most = 0, 0
+    four = asyncio.Barrier(4)
 
     async def answer(process: Process[str]) -> None:
         nonlocal now_open, most
         now_open += 1
         most = max(most, now_open)
-        await asyncio.sleep(0.05)
+        await four.wait()
+        await asyncio.sleep(0.01)  # for a fifth
         now_open -= 1
         process.exit(0)
 
@@ -164,4 +166,4 @@ async def test_the_remote_line_has_the_time_limit_and_an_empty_environment(tmp_p
         await shell.look(WEB1, ["df", "--", "/a b"], timeout=LIMIT)
 
     path = "/usr/sbin:/usr/bin:/sbin:/bin"
-    assert lines == [f"env -i PATH={path} LC_ALL=C timeout -k 5 5 df -- '/a b'"]
+    assert lines == [f"env -i PATH={path} LC_ALL=C timeout -k 5 60 df -- '/a b'"]

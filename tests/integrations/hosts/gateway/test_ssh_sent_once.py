@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 from remediator.core.errors import ActionError, Transient, Uncertain
 from remediator.integrations.hosts.gateway.conversation import Conversation
 from tests.integrations.hosts.gateway.test_ssh_doubts import LIMIT, WEB1, shell_on
+from tests.parts.loop_clock import outlast
 
 End = Callable[[Any], bool]
 
@@ -114,13 +114,12 @@ async def test_a_kept_connection_that_died_meanwhile_is_made_anew_once(tmp_path:
 async def test_a_command_without_an_answer_in_time_is_in_doubt_and_its_channel_is_closed(
     tmp_path: Path,
 ) -> None:
-    lost: list[Exception | None] = []
+    begun, closed = asyncio.Event(), asyncio.Event()
 
     async def answer(process: Any) -> None:
-        try:
-            await asyncio.sleep(30)
-        finally:
-            lost.append(None)
+        begun.set()
+        await process.channel.wait_closed()
+        closed.set()
 
     class Anybody(asyncssh.SSHServer):
         def begin_auth(self, username: str) -> bool:
@@ -128,9 +127,13 @@ async def test_a_command_without_an_answer_in_time_is_in_doubt_and_its_channel_i
 
     server = {"server_factory": Anybody, "process_factory": answer}
     async with shell_on(tmp_path, **server) as shell:
-        with pytest.raises(Uncertain, match="no answer within 1 s"):
-            limit = timedelta(seconds=1)
-            await conversation_of(shell).run(WEB1, lambda root: "sleep 30", limit)
+        running = conversation_of(shell).run(WEB1, lambda root: "sleep 30", LIMIT)
+        asked = asyncio.create_task(running)
+        await begun.wait()
+        await outlast(asked, LIMIT)
+        with pytest.raises(Uncertain, match="no answer within"):
+            await asked
+        await closed.wait()
 
 
 async def test_the_line_knows_whether_the_login_is_roots(tmp_path: Path) -> None:

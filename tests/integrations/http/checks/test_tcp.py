@@ -30,16 +30,17 @@ async def ask(gateway: HttpGateway | None, host: str, port: int, **more: object)
 
 
 async def test_a_port_that_accepts_holds_and_hears_nothing() -> None:
-    heard: list[bytes] = []
+    heard, ended = list[bytes](), asyncio.Event()
 
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heard.append(await reader.read())
         writer.close()
+        ended.set()
 
     async with await asyncio.start_server(listen, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         answer = await ask(HttpGateway(["127.0.0.1"]), "127.0.0.1", port)
-        await asyncio.sleep(0.01)
+        await ended.wait()
 
     assert answer.known is Known.HOLDS
     assert answer.value is not None

@@ -47,7 +47,7 @@ async def change(
 
 async def settled(shell: PodShell, target: Target, token: str) -> str:
     """The receipt's state, once the command no longer runs."""
-    for _ in range(60):
+    for _ in range(180):
         receipt = await shell.receipt(target, token)
         if receipt.state != "running":
             return receipt.state

@@ -45,7 +45,7 @@ async def desk(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
 async def opened(desk: Desk, delivery: Delivery) -> object:
     """Return the modal that a click opened."""
     await delivery
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not desk.slack.views:
             await asyncio.sleep(0.005)
     return desk.slack.views[-1]

@@ -151,7 +151,7 @@ async def test_approving_by_command_shows_the_plan_first(desk: Desk) -> None:
     run = await desk.ask_for(groups=("@sre-oncall",))
 
     command = await desk.slack.command(f"/remediator approve {run.id[-6:]}", ANA)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not desk.slack.views:
             await asyncio.sleep(0.005)
     assert (await desk.house.run()).approval.approvers == ()

@@ -52,7 +52,7 @@ async def a_socket(
         assert states[-1] is False
 
 
-async def until(happened: Callable[[], bool], seconds: float = 15) -> None:
+async def until(happened: Callable[[], bool], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not happened():
             await asyncio.sleep(0.02)

@@ -326,6 +326,6 @@ def test_everything_works_without_a_loop_of_ones_own() -> None:
 
 
 async def _until_view(slack: FakeSlack) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not slack.views:
             await asyncio.sleep(0.01)

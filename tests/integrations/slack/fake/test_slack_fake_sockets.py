@@ -191,6 +191,6 @@ async def test_every_envelope_twice_when_told_so(slack: FakeSlack) -> None:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.01)
