@@ -1,7 +1,11 @@
-"""The shipped sudoers file allows exactly the commands it names, as real sudo reads it."""
+"""What `remediator sudoers` prints allows exactly the commands that playbooks run, as real sudo reads it.
+
+The shipped file is what it prints for the shipped playbooks; the wide one is for a playbook of which labels decide all
+that they may.
+"""
 
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +20,7 @@ from remediator.integrations.hosts.gateway.words import under_limit
 from remediator.integrations.hosts.probes import journal_errors
 from remediator.integrations.shell.api import Output
 from tests.bound import reads_of
-from tests.deploy.shipped import SUDOERS, sudoers_for
+from tests.deploy.shipped import ROOT, SUDOERS, printed, sudoers_for, wide_sudoers
 from tests.integrations.hosts.fakes import WEB1, fake_case, fake_machine
 from tests.parts.account import Account
 from tests.parts.require import require
@@ -33,27 +37,7 @@ LVS_FIELDS = f"{LVS} -o vg_name,lv_name,segtype,lv_size,vg_free,vg_extent_size"
 PVS_FIELDS = "pvs --reportformat json --units b --nosuffix -o pv_name,pv_uuid,pv_size,dev_size"
 STOPPED = "docker container ls --all --no-trunc --filter status=exited --filter status=dead"
 DU = "timeout -k 2 21 du -x -k -d 3 --"
-ALLOWED = [
-    "journalctl --disk-usage",
-    "journalctl --rotate --vacuum-size=500M",
-    "journalctl --rotate --vacuum-size=1048576",
-    "journalctl --rotate --vacuum-size=524288000 --vacuum-time=604800s",
-    "journalctl --rotate --vacuum-time=60s",
-    f"journalctl --rotate --directory=/run/log/journal/{MACHINE} --vacuum-size=10485760",
-    "docker image prune --force --filter until=60s --filter label!=keep",
-    "docker image prune --force --filter until=72h --filter label!=keep",
-    "docker builder prune --force --filter until=259200s",
-    "docker info --format {{json_.}}",
-    f"{STOPPED} --format {{{{.ID}}}}",
-    f"{STOPPED} --filter label=keep --format {{{{.ID}}}}",
-    f"docker container rm {ID}",
-    f"docker container rm {ID} {OTHER}",
-    f"{LINES} --lines=20",
-    f"{LINES} --lines=20 --unit=nginx.service",
-    f"{DU} /var/lib/docker",
-    f"{DU} /srv/.snapshots/old",
-    f"{DU} /",
-    "systemctl restart -- nginx.service",
+GROWING = [
     "dumpe2fs -h /dev/nvme0n1p1",
     "dumpe2fs -h /dev/xvda1",
     "blkid -p -s UUID -o value -- /dev/mapper/vg-var",
@@ -70,6 +54,51 @@ ALLOWED = [
     "resize2fs /dev/mmcblk0p2",
     "xfs_growfs -n /srv/pg-data",
     "xfs_growfs /",
+]
+DOCKER = [
+    "docker info --format {{json_.}}",
+    f"{STOPPED} --format {{{{.ID}}}}",
+    f"{STOPPED} --filter label=keep --format {{{{.ID}}}}",
+    f"docker container rm {ID}",
+    f"docker container rm {ID} {OTHER}",
+]
+SHIPPED = [
+    *GROWING,
+    *DOCKER,
+    "journalctl --disk-usage",
+    "journalctl --rotate --vacuum-size=524288000 --vacuum-time=172800s",
+    f"journalctl --rotate --directory=/run/log/journal/{MACHINE} --vacuum-size=524288000 --vacuum-time=172800s",
+    "docker image prune --force --filter until=86400s --filter label!=keep",
+    "docker builder prune --force --filter until=86400s",
+    "journalctl --quiet --no-pager --no-hostname --output=short-iso --priority=err --since=-1800s"
+    " --lines=20 --unit=nginx.service",
+    f"{DU} /var/lib/docker",
+    f"{DU} /srv/.snapshots/old",
+    "systemctl restart -- nginx.service",
+    "systemctl restart -- haproxy.service",
+    "systemctl restart -- grafana-server.service",
+]
+WIDE = [
+    *GROWING,
+    *DOCKER,
+    "journalctl --disk-usage",
+    "journalctl --rotate --vacuum-size=1048576",
+    "journalctl --rotate --vacuum-size=524288000 --vacuum-time=604800s",
+    "journalctl --rotate --vacuum-time=60s",
+    f"journalctl --rotate --directory=/run/log/journal/{MACHINE} --vacuum-size=10485760",
+    "docker image prune --force --filter until=60s --filter label!=keep",
+    "docker builder prune --force --filter until=259200s",
+    f"{LINES} --lines=1",
+    f"{LINES} --lines=100 --unit=nginx.service",
+    f"{LINES} --lines=20 --unit=app@1:a.socket",
+    f"{DU} /var/lib/docker",
+    f"{DU} /srv/.snapshots/old",
+    f"{DU} /",
+    "systemctl restart -- nginx.service",
+    "systemctl restart -- getty@tty1.service",
+    "systemctl reload nginx.service",
+    "find /data/old-2 -mtime +7 -delete",
+    "test -d /data/old-2",
 ]
 NO_DEVICES = [
     "/dev/../var/tmp/x.img",
@@ -158,7 +187,95 @@ ESCAPES = [
     "docker --config /tmp/evil info --format {{json_.}}",
     "docker --host tcp://192.0.2.7:2375 info --format {{json_.}}",
     "docker info --format {{.ID}}",
+    *(
+        f"systemctl restart -- {unit}"
+        for unit in (
+            "../evil.service",
+            "/tmp/evil.service",
+            "-f.service",
+            "--now.service",
+            "evil.timer",
+            "evil.service.d",
+            "a.service b.service",
+            "a,b.service",
+            "*.service",
+            "@a.service",
+            ".service",
+            f"{'a' * 202}.service",
+        )
+    ),
+    *(
+        f"{LINES} --lines={lines}"
+        for lines in ("0", "101", "1000", "+1", "all", "20 --unit=-a", "20 --unit=/x", "20 --unit=")
+    ),
+    LINES.replace("-3600s", "-59s") + " --lines=20",
+    LINES.replace("-3600s", "-1s") + " --lines=20",
+    LINES.replace("-3600s", "yesterday") + " --lines=20",
+    *(
+        f"systemctl reload {unit}"
+        for unit in (
+            "--force.service",
+            "-a.service",
+            "a.service b.service",
+            "aXservice",
+            "a.service --root=/tmp",
+            ".service",
+        )
+    ),
+    *(
+        f"find /data/{rest} -delete"
+        for rest in (
+            ".. -mtime +7",
+            "../etc -mtime +7",
+            "a/../../etc -mtime +7",
+            " -mtime +7",
+            "-a -mtime +7",
+            "a / -mtime +7",
+            "a -mtime +6",
+            "a -mtime +77",
+            "a -mtime -7",
+            "a -name x -mtime +7",
+        )
+    ),
+    "find /data/a -mtime +7 -delete -exec id",
+    "test -d /data/..",
+    "test -e /data/a",
+    *(f"growpart /dev/sda {number}" for number in ("0", "01", "1000", "1 --free-percent=0", "-1")),
+    *(
+        f"lvextend -l +100%FREE {volume}"
+        for volume in (
+            "/dev/sda",
+            "vg",
+            "-f/a",
+            "vg/-f",
+            ".vg/a",
+            "vg/a /dev/sdb",
+            "vg//a",
+            "v/g/a",
+        )
+    ),
+    f"journalctl --rotate --directory=/tmp/log/journal/{MACHINE} --vacuum-size=1048576",
+    f"journalctl --rotate --directory=/var/log/journal/{MACHINE[:-1]} --vacuum-size=1048576",
+    f"journalctl --rotate --directory=/var/log/journal/{MACHINE}0 --vacuum-size=1048576",
+    "journalctl --rotate --vacuum-size=99999999999999999",
+    "journalctl --rotate --vacuum-time=9999999999s",
 ]
+"""Refused by the wide file, too."""
+BEYOND = [
+    "journalctl --rotate --vacuum-size=524287999 --vacuum-time=172800s",
+    "journalctl --rotate --vacuum-size=524288000 --vacuum-time=172799s",
+    "journalctl --rotate --vacuum-size=524288000",
+    "docker image prune --force --filter until=86399s --filter label!=keep",
+    "docker builder prune --force --filter until=60s",
+    "systemctl restart -- sshd.service",
+    "systemctl restart -- nginxXservice",
+    "systemctl restart -- xnginx.service",
+    "systemctl restart -- nginx.serviced",
+    f"{LINES} --lines=20 --unit=nginx.service",
+    "systemctl reload nginx.service",
+    "find /data/old-2 -mtime +7 -delete",
+]
+"""Refused by the shipped file, whose playbooks name their values."""
 REFUSED = [
     "dumpe2fs /dev/sda1",
     "growpart /dev/sda 1 --update=off",
@@ -186,7 +303,6 @@ REFUSED = [
     "docker system prune --force --filter until=72h",
     "docker image prune --force --filter until=72h --filter label!=a --all",
     "docker run --privileged -v /:/host busybox",
-    "systemctl restart -- sshd.service",
     "systemctl restart -- nginx.service sshd.service",
     "systemctl restart -- nginx_service",
     "systemctl restart nginx.service",
@@ -199,15 +315,28 @@ REFUSED = [
 ]
 
 
+def installed(text: str, part: Account) -> Account:
+    """The account, with a file of its own, which is removed with it."""
+    place = Path("/etc/sudoers.d") / part.name
+    place.touch(mode=0o440)
+    place.write_text(text)
+    return part
+
+
 @pytest.fixture(scope="module")
 def account() -> Iterator[Account]:
     """A throw-away account to which the shipped file is given under its own name."""
     require("sudo", "visudo", root=True)
     with Account() as part:
-        installed = Path("/etc/sudoers.d") / part.name  # removed with the account
-        installed.touch(mode=0o440)
-        installed.write_text(sudoers_for(part.name))
-        yield part
+        yield installed(sudoers_for(part.name), part)
+
+
+@pytest.fixture(scope="module")
+def wide() -> Iterator[Account]:
+    """A throw-away account with the wide file."""
+    require("sudo", "visudo", root=True)
+    with Account() as part:
+        yield installed(wide_sudoers(part.name), part)
 
 
 def allows(account: Account, words: Sequence[str]) -> bool:
@@ -220,28 +349,41 @@ def words_of(command: str) -> list[str]:
     return [word.replace("_.", " .") for word in command.split()]
 
 
-def test_visudo_accepts_the_file() -> None:
+def let_through(account: Account, commands: Sequence[str]) -> list[str]:
+    return [one for one in commands if allows(account, words_of(PREFIX + one))]
+
+
+def test_the_shipped_file_is_what_is_printed_for_the_shipped_playbooks() -> None:
+    assert SUDOERS.read_text() == printed(str(ROOT / "playbooks"))
+
+
+@pytest.mark.parametrize("file_for", [sudoers_for, wide_sudoers])
+def test_visudo_accepts_what_is_printed(tmp_path: Path, file_for: Callable[[str], str]) -> None:
     require("visudo")
-    argv = ["visudo", "-cf", str(SUDOERS)]
+    (tmp_path / "file").write_text(file_for("remediator"))
+    argv = ["visudo", "-cf", str(tmp_path / "file")]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("command", ALLOWED)
-def test_a_command_that_an_action_runs_is_allowed(account: Account, command: str) -> None:
-    assert allows(account, words_of(PREFIX + command))
+def test_every_command_that_the_shipped_playbooks_run_is_allowed(account: Account) -> None:
+    assert let_through(account, SHIPPED) == SHIPPED
 
 
-@pytest.mark.parametrize("command", REFUSED)
-def test_every_other_command_is_refused(account: Account, command: str) -> None:
-    assert not allows(account, words_of(PREFIX + command))
+def test_a_value_of_labels_is_allowed_as_far_as_its_action_lets_it_through(wide: Account) -> None:
+    assert let_through(wide, WIDE) == WIDE
 
 
-def test_a_hundred_escapes_are_refused(account: Account) -> None:
+def test_every_other_command_is_refused(account: Account, wide: Account) -> None:
+    assert let_through(account, [*REFUSED, *BEYOND]) == []
+    assert let_through(wide, REFUSED) == []
+
+
+def test_a_hundred_escapes_are_refused(account: Account, wide: Account) -> None:
     """As root on a file of one's own, above the path, at once instead of after a minute, by force, with volumes."""
     assert len(ESCAPES) > 100
-    through = [one for one in ESCAPES if allows(account, words_of(PREFIX + one))]
-    assert through == []
+    assert let_through(account, ESCAPES) == []
+    assert let_through(wide, ESCAPES) == []
 
 
 @pytest.mark.parametrize("command", ["id", "su", "docker ps", "journalctl --disk-usage"])
@@ -256,13 +398,13 @@ def test_no_other_time_limit_is_allowed(account: Account, limit: str) -> None:
     assert not allows(account, f"timeout {limit} journalctl --disk-usage".split())
 
 
-async def test_every_command_that_the_program_sends_as_root_is_allowed(account: Account) -> None:
+async def test_every_command_that_the_program_sends_as_root_is_allowed(wide: Account) -> None:
     sent = await sent_as_root()
 
     assert {words[0] for words in sent} == {"docker", "journalctl", "systemctl"}
     assert {words[2] for words in sent if words[1] == "container"} == {"ls", "inspect", "rm"}
     limited = [under_limit(words, timedelta(seconds=30), sudo=False) for words in sent]
-    assert [words for words in limited if not allows(account, words)] == []
+    assert [words for words in limited if not allows(wide, words)] == []
 
 
 class Recorder(FakeHosts):
@@ -281,7 +423,7 @@ class Recorder(FakeHosts):
 
 
 async def sent_as_root() -> list[list[str]]:
-    """What the actions and probes of a host send as root, in every shape that the shipped file is for."""
+    """What the actions and probes of a host send as root, in every shape that there is a rule for."""
     machine = fake_machine()
     machine.docker = {"Images": MEBIBYTE, "Containers": MEBIBYTE, "Build Cache": MEBIBYTE}
     machine.units = {"nginx.service": "failed"}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from remediator.core.errors import Permanent
 from remediator.core.pattern_tree import Row, Tree, any_text, literal, read_tree, without_first
+from remediator.documents.patterns import way_out
 from remediator.integrations.hosts.rights import (
     CommandRight,
     OpenWord,
@@ -84,6 +85,8 @@ def _value(name: str, value: str | None, command: AllowedCommand) -> str | Tree:
     pattern = command.parameters.get(name, "")
     if value is not None:
         return checked_values({name: pattern}, {name: value})[name]
+    if found := way_out(pattern):
+        raise ValueError(f"`{pattern}` lets a value hold `{found}`, which leads to other files")
     tree = read_tree(pattern)
     begun = without_first(tree, "-") if tree else None  # nor does a value that is sent
     if begun is None:
