@@ -6,8 +6,9 @@ Imports no more than what is asked for, so that a command line starts quickly.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pkgutil import iter_modules, walk_packages
 from types import ModuleType
@@ -28,7 +29,7 @@ def systems() -> Iterator[str]:
 
 def modules(part: str) -> Iterator[ModuleType]:
     """Yield what is found under one name in each system's package, ours and others': a module, or a folder of them."""
-    theirs = (point.module.rpartition(".")[0] for point in entry_points(group=GROUP))
+    theirs = (point.module.rpartition(".")[0] for point in _points(GROUP))
     for system in (*systems(), *(package for package in theirs if package)):
         if find_spec(f"{system}.{part}"):
             parent = import_module(f"{system}.{part}")
@@ -39,8 +40,14 @@ def modules(part: str) -> Iterator[ModuleType]:
 
 def foreign(group: str) -> Iterator[ModuleType]:
     """Yield the modules that other packages name under an entry-point group."""
-    for point in entry_points(group=group):
+    for point in _points(group):
         yield import_module(point.module)
+
+
+@cache
+def _points(group: str) -> tuple[EntryPoint, ...]:
+    """Return the entry points of a group: asking reads a file of every installed package."""
+    return tuple(entry_points(group=group))
 
 
 def find_grant_writers() -> tuple[GrantWriter, ...]:

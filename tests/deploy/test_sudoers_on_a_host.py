@@ -1,4 +1,4 @@
-"""What `remediator sudoers` prints is enough for every action and probe, by real sudo behind a real sshd; no more is."""
+"""What `remediator sudoers` prints is enough for every action and probe, by real sudo behind a real sshd, no more."""
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta

@@ -46,8 +46,9 @@ def _host(granting: Granting, hosts: HostsSettings) -> str | None:
 
 def _account(granting: Granting, hosts: HostsSettings, host: str | None) -> str:
     """Return whose file it is: as asked, or as the settings sign in."""
-    known = hosts.resolver.addresses().get(host or "")
-    account = granting.options["account"] or (known and known.user) or hosts.ssh.user or _DEFAULT
+    known, account = hosts.resolver.addresses().get(host or ""), granting.options["account"]
+    if account is None:
+        account = (known and known.user) or hosts.ssh.user or _DEFAULT
     if not _ACCOUNT.fullmatch(account):
         raise WrongOption("account", f"{account!r} is not the name of an account")
     return account
