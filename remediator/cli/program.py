@@ -18,6 +18,7 @@ from remediator.cli.runs import runs
 from remediator.cli.slack import slack
 from remediator.cli.why import why
 from remediator.config.folders import find_grant_writers
+from remediator.core.errors import InvalidSettings
 
 COMMANDS = (
     serve,
@@ -76,4 +77,8 @@ def main() -> None:
 
 
 for _command in COMMANDS:
+    if _command.name in main.commands:
+        raise InvalidSettings(
+            f"an integration brings `{_command.name}`, which is there: it has to go"
+        )
     main.add_command(_command)

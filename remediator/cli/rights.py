@@ -1,5 +1,7 @@
-"""`rbac`, `iam`, `sudoers` and those of other integrations: exactly what the loaded playbooks must be allowed to do, to
-be granted. Ask nobody."""
+"""The commands that print exactly what the loaded playbooks must be allowed to do, as integrations write it down.
+
+They ask nobody.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A command that writes down what must be granted in one system, for whoever grants it: `rbac`, `iam`, `sudoers`.
+"""A command that writes down what must be granted in one system, as that system reads it.
 
 An integration has them in its module `grants`, as `GRANTS`; `cli/rights` makes commands of them. That module is
 imported for every command line: it imports this one, and all else within its functions.

@@ -104,7 +104,8 @@ REPEATS = st.sampled_from(["", "", "?", "*", "+", "{2}", "{1,2}", "??"])
 PATTERNS = st.lists(st.tuples(PIECES, REPEATS).map("".join), max_size=4).map("".join)
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None)
 @given(PATTERNS, PATTERNS)
 def test_no_text_of_a_tree_is_one_that_the_pattern_does_not_match(one: str, other: str) -> None:
     pattern = f"{one}|{other}"

@@ -9,7 +9,7 @@ from datetime import timedelta
 from remediator.core.errors import ActionError
 from remediator.core.target import Target
 from remediator.integrations.hosts.gateway.words import under_limit
-from remediator.integrations.hosts.needs import Commands, root_needs
+from remediator.integrations.hosts.needs import Commands, RootNeeds, root_needs
 from remediator.integrations.hosts.rights import RootRight
 from remediator.integrations.hosts.settings.section import HostsSettings
 from remediator.integrations.shell.api import Looker
@@ -36,7 +36,19 @@ async def inspect_hosts(
             for name in names[:MOST]
         ]
     found = [finding for task in asked for finding in task.result()]
-    return [*found, *_rest(len(names))]
+    return [*found, *_unknown(root_needs(known, commands)), *_rest(len(names))]
+
+
+def _unknown(needs: RootNeeds) -> Sequence[Finding]:
+    """Say what nobody can ask for."""
+    return [
+        Finding(
+            level=Level.WARNING,
+            where="hosts",
+            text=f"nobody can tell whether sudo allows it: {why} ({', '.join(playbooks)})",
+        )
+        for why, playbooks in needs.unknown.items()
+    ]
 
 
 def _rest(count: int) -> Sequence[Finding]:

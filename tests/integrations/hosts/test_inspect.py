@@ -113,6 +113,18 @@ def test_a_rule_of_many_commands_that_is_not_there_is_told_with_the_one_that_was
 
 
 @pytest.mark.slow
+def test_what_nobody_can_ask_for_is_told(sshd: Sshd, tmp_path: Path) -> None:
+    any_kind: dict[str, object] = {"docker.prune": {"what": ["{{ labels.any }}"]}}
+
+    _, finding = found(tmp_path, sshd, playbook("any", any_kind))
+
+    assert (finding.level, finding.where) == (Level.WARNING, "hosts")
+    assert finding.text == (
+        "nobody can tell whether sudo allows it: labels decide `what`; write it out in the playbook (any)"
+    )
+
+
+@pytest.mark.slow
 def test_a_host_that_does_not_answer_is_an_error(sshd: Sshd, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         closed = taken.getsockname()[1]

@@ -10,7 +10,6 @@ from remediator.integrations.hosts.rights import Grammar
 
 SERVICE_NAME = r"[A-Za-z0-9_][A-Za-z0-9@_.:-]{0,200}\.service"
 UNIT_NAME = r"[A-Za-z0-9_][A-Za-z0-9@_.:-]{0,200}"
-LONGEST_LIMIT = 99_999  # seconds of `timeout`
 _PART = r"\.?[A-Za-z0-9@_+-][A-Za-z0-9@_.+-]*"
 _LONGEST_NUMBER = 16
 
@@ -35,7 +34,7 @@ PATH = Grammar(name="PATH", pattern=f"/(({_PART}/)*({_PART})?)?", examples=("/an
 SIZE = Grammar(
     name="BYTES", pattern=_at_least(2**20, _LONGEST_NUMBER), examples=("2000000001", "3000000002")
 )
-AGE = Grammar(name="AGE", pattern=f"({_at_least(60, 9)})s", examples=("1234567s", "2345678s"))
+AGE = Grammar(name="AGE", pattern=f"({_at_least(60, 8)})s", examples=("1234567s", "2345678s"))
 LINES = Grammar(name="LINES", pattern="[1-9][0-9]?|100", examples=("19", "28"))
 CONTAINERS = Grammar(
     name="CONTAINER…",
