@@ -55,7 +55,6 @@ def find_grant_writers() -> tuple[GrantWriter, ...]:
     found = [writer for module in modules("grants") for writer in getattr(module, "GRANTS", ())]
     named = {writer.command: writer for writer in found}
     if len(named) < len(found):
-        raise InvalidSettings(
-            f"two integrations bring one command: {sorted(w.command for w in found)}"
-        )
+        names = ", ".join(sorted(writer.command for writer in found))
+        raise InvalidSettings(f"two integrations bring one command: {names}; one has to go")
     return tuple(named[name] for name in sorted(named))

@@ -18,7 +18,7 @@ def rules(folder: Path, *steps: dict[str, Any], **more: Any) -> list[str]:
     """The commands and their arguments as the file for one playbook has them."""
     commands, words = more.pop("commands", None), more.pop("words", ())
     text = printed("--config.file", written(folder, playbook(steps, **more), commands), *words)
-    lines = (line.partition(" ALL=(root) NOPASSWD: ")[2] for line in text.splitlines())
+    lines = (line.partition(" ALL=(root) CWD=/ NOPASSWD: ")[2] for line in text.splitlines())
     return [line.removeprefix(LIMIT).removesuffix("$") for line in lines if line]
 
 

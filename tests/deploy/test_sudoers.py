@@ -100,6 +100,30 @@ def test_a_hundred_escapes_are_refused(account: Account, wide: Account) -> None:
     assert let_through(wide, ESCAPES) == []
 
 
+def test_a_program_of_ones_own_does_not_run_because_its_name_reads_like_several_words(
+    wide: Account,
+) -> None:
+    """sudo joins words by spaces: `resize2fs /dev/sda1` may be the file `sda1` in a folder `resize2fs ` of one's own."""
+    ran = wide.home / "ran"
+    tried = [words for command in WIDE for words in glued(words_of(command)) if "/" in words[0]]
+    assert ["resize2fs /dev/md127"] in tried
+    for words in tried:
+        program = wide.home / words[0].rstrip("/")
+        program.parent.mkdir(parents=True, exist_ok=True)
+        if not program.is_dir():
+            program.write_text(f"#!/bin/sh\nid -u >> {ran}\n")
+            program.chmod(0o755)
+        argv = ["runuser", "-u", wide.name, "--", "sudo", "-n", *PREFIX.split(), *words]
+        subprocess.run(argv, cwd=wide.home, capture_output=True, check=False)
+
+    assert not ran.exists()
+
+
+def glued(words: Sequence[str]) -> list[list[str]]:
+    """The words with the first two, three and so on as one."""
+    return [[" ".join(words[:count]), *words[count:]] for count in range(2, len(words) + 1)]
+
+
 @pytest.mark.parametrize("command", ["id", "su", "docker ps", "journalctl --disk-usage"])
 def test_nothing_runs_without_a_time_limit(account: Account, command: str) -> None:
     assert not allows(account, command.split())

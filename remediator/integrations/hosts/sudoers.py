@@ -2,7 +2,8 @@
 
 Every rule is one command under `timeout -k 5 SECONDS`, as the gateway sends it (gateway/words.py), and its arguments
 one regular expression. sudo knows those since 1.9.10; it joins arguments by a space, takes 1,024 characters at most,
-and reads nothing in them but `#` as its own.
+and reads nothing in them but `#` as its own. As `resize2fs /dev/sda1` may also be the name of one program, which would
+be looked for below the working directory, that is `/`, where nobody but root can put one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from remediator.integrations.hosts.needs import RootNeeds
 from remediator.integrations.hosts.rights import OpenWord, RootRight, Word
 
 LONGEST = 1024
+_GRANT = "ALL=(root) CWD=/ NOPASSWD:"
 _SPECIAL = frozenset(r"\.[](){}*+?^$|#")
 _PATH = '"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"'
 _NEEDS = "Needs sudo 1.9.10 or later, for regular expressions: in older patterns `*` takes another argument, too."
@@ -28,7 +30,7 @@ def sudoers_text(needs: RootNeeds, account: str, host: str | None = None) -> str
         lines.append(f"Defaults:{account} !requiretty, env_reset, !setenv, secure_path={_PATH}")
     for playbooks, rights in _by_playbooks(needs.granted).items():
         lines += ["", f"# {', '.join(playbooks)}"]
-        lines += [f"{account} ALL=(root) NOPASSWD: {rule(right)}" for right in rights]
+        lines += [f"{account} {_GRANT} {rule(right)}" for right in rights]
     return "".join(f"{line}\n" for line in lines)
 
 
