@@ -103,7 +103,7 @@ def test_a_hundred_escapes_are_refused(account: Account, wide: Account) -> None:
 def test_a_program_of_ones_own_does_not_run_because_its_name_reads_like_several_words(
     wide: Account,
 ) -> None:
-    """sudo joins words by spaces: `resize2fs /dev/sda1` may be the file `sda1` in a folder `resize2fs ` of one's own."""
+    """sudo joins words by spaces: `resize2fs /dev/sda1` may be a file `sda1` in a folder `resize2fs ` of one's own."""
     ran = wide.home / "ran"
     tried = [words for command in WIDE for words in glued(words_of(command)) if "/" in words[0]]
     assert ["resize2fs /dev/md127"] in tried
