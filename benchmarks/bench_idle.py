@@ -14,7 +14,7 @@ from servers import HERE, daemon, get, resident_megabytes
 SDKS = ("boto3", "botocore", "kubernetes", "asyncssh", "slack_sdk", "asyncpg")
 IMPORTED = f"""
 import sys
-from remediator.app.site import load_site
+from remediator.app.configuration import load_site
 from remediator.config.catalog import find_catalog
 from remediator.config.expressions import CelConditions
 import remediator.app.daemon

@@ -41,8 +41,8 @@ async def reactions() -> list[float]:
             store=store,
             ambient=house.clock.ambient(),
             actor=house.runner(),
-            rehearser=house.runner(hands=False),
-            witness=house.witness,
+            rehearser=house.runner(executor=False),
+            listener=house.listener,
         )
         loops = [asyncio.create_task(loop.run()) for loop in (intake, worker)]
         taken = []

@@ -58,12 +58,12 @@ async def make_waiting(file: Path) -> list[Run]:
         store=store,
         ambient=house.clock.ambient(),
         actor=house.runner(),
-        rehearser=house.runner(hands=False),
-        witness=house.witness,
+        rehearser=house.runner(executor=False),
+        listener=house.listener,
     )
     working = asyncio.create_task(worker.run())
     await house.take_in(*(an_alert(f"f{n}", instance=f"web{n}:9100") for n in range(RUNS)))
-    while sum(kind == "approval_requested" for kind in house.witness.kinds) < RUNS:
+    while sum(kind == "approval_requested" for kind in house.listener.kinds) < RUNS:
         await asyncio.sleep(0.05)
     worker.stop()
     await working
@@ -104,16 +104,16 @@ def until_decided(slack: FakeSlack, file: Path, runs: list[Run]) -> tuple[float,
         click(slack, runs[0])  # Slack is asked who that is
         time.sleep(1)
         for number, run in enumerate(runs[1:]):
-            way = ("click", "api")[number % 2]
-            began[run.id] = way, time.time()
-            click(slack, run) if way == "click" else approve(port, run)
+            destination = ("click", "api")[number % 2]
+            began[run.id] = destination, time.time()
+            click(slack, run) if destination == "click" else approve(port, run)
             time.sleep(REST)
         time.sleep(1)
         at = decided(folder / "site")
     slack.wait_for_connections(0)
     took = {"click": [], "api": []}
-    for run_id, (way, moment) in began.items():
-        took[way].append(1e3 * (at[run_id] - moment))
+    for run_id, (destination, moment) in began.items():
+        took[destination].append(1e3 * (at[run_id] - moment))
     return statistics.median(took["click"]), statistics.median(took["api"])
 
 

@@ -45,18 +45,18 @@ async def runs_per_second(url: str, prefix: str) -> float:
         store=store,
         ambient=house.clock.ambient(),
         actor=house.runner(),
-        rehearser=house.runner(hands=False),
-        witness=house.witness,
+        rehearser=house.runner(executor=False),
+        listener=house.listener,
         capacity=Capacity(most=32),
     )
     start = time.perf_counter()
     working = asyncio.create_task(worker.run())
-    while sum(m.event.kind == "closed" for m in house.witness.moves) < RUNS:
+    while sum(m.event.kind == "closed" for m in house.listener.moves) < RUNS:
         await asyncio.sleep(0.01)
     took = time.perf_counter() - start
     worker.stop()
     await working
-    outcomes = {m.after.outcome.value for m in house.witness.moves if m.event.kind == "closed"}
+    outcomes = {m.after.outcome.value for m in house.listener.moves if m.event.kind == "closed"}
     assert outcomes == {"resolved"}, outcomes
     assert len(house.world.effects) == RUNS * 5
     await store.close()

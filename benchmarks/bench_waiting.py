@@ -38,15 +38,15 @@ async def make_waiting(file: Path) -> None:
         store=store,
         ambient=house.clock.ambient(),
         actor=house.runner(),
-        rehearser=house.runner(hands=False),
-        witness=house.witness,
+        rehearser=house.runner(executor=False),
+        listener=house.listener,
         capacity=Capacity(most=64),
     )
     working = asyncio.create_task(worker.run())
     for n in range(0, RUNS, 100):
         alerts = [an_alert(f"f{n + i}", instance=f"web{n + i}:9100") for i in range(100)]
         await house.take_in(*alerts)
-    while sum(kind == "approval_requested" for kind in house.witness.kinds) < RUNS:
+    while sum(kind == "approval_requested" for kind in house.listener.kinds) < RUNS:
         await asyncio.sleep(0.1)
     worker.stop()
     await working

@@ -32,12 +32,12 @@ from remediator.core.verdict import Judgement, Ruling, Verdict
 from remediator.integrations.slack.cards.buttons import Pressed
 from remediator.integrations.slack.cards.cards import Drawing, draw
 from remediator.integrations.slack.cards.digest import draw_digest
+from remediator.integrations.slack.cards.mentions import Mentions
 from remediator.integrations.slack.cards.modals import reject_modal, review_modal
-from remediator.integrations.slack.cards.voice import Voice
 from remediator.integrations.slack.delivery.thread import call, reply
 from remediator.testing.builders import MOMENT, a_change, a_step, an_alert, an_order
 
-VOICE = Voice(mentions={"@sre-oncall": "<!subteam^S0SRE>", "oncall": "<!subteam^S0SRE>"})
+MENTIONS = Mentions(mentions={"@sre-oncall": "<!subteam^S0SRE>", "oncall": "<!subteam^S0SRE>"})
 NAMES = {"S0SRE": "@sre-oncall"}
 GB = 1_000_000_000
 CHECKS = (
@@ -336,7 +336,7 @@ def many() -> Message:
 
 
 def _root(name: str, story: Callable[[], Story], kind: MessageKind) -> Scene:
-    return Scene(name=name, drawing=draw(story().last(kind), VOICE))
+    return Scene(name=name, drawing=draw(story().last(kind), MENTIONS))
 
 
 def _windows() -> tuple[Scene, ...]:
@@ -355,14 +355,14 @@ def _night() -> Drawing:
     digest = many().digest
     if digest is None:
         raise ValueError("a digest has its runs")
-    return draw_digest(digest, VOICE)
+    return draw_digest(digest, MENTIONS)
 
 
 def scenes() -> tuple[Scene, ...]:
     """Return everything that is drawn, by name."""
     story = resolved()
     quiet = reply(
-        [m for m in story.told if m.kind in (MessageKind.PROGRESS, MessageKind.RESULT)], VOICE
+        [m for m in story.told if m.kind in (MessageKind.PROGRESS, MessageKind.RESULT)], MENTIONS
     )
     return (
         _root("plan", asked, MessageKind.PLAN),
@@ -376,7 +376,7 @@ def scenes() -> tuple[Scene, ...]:
         _root("unknown", doubted, MessageKind.UNKNOWN),
         Scene(name="digest", drawing=_night()),
         Scene(name="thread", drawing=quiet),
-        Scene(name="changed", drawing=call(asked_again().last(MessageKind.PLAN), VOICE)),
-        Scene(name="escalation", drawing=call(failed().last(MessageKind.ESCALATION), VOICE)),
+        Scene(name="changed", drawing=call(asked_again().last(MessageKind.PLAN), MENTIONS)),
+        Scene(name="escalation", drawing=call(failed().last(MessageKind.ESCALATION), MENTIONS)),
         *_windows(),
     )

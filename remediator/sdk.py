@@ -23,9 +23,9 @@ from remediator.core.facts import Answer, Known
 from remediator.core.messages import Message, MessageKind
 from remediator.core.plaintext import one_line
 from remediator.core.target import Target, parse_target
+from remediator.documents.model_reader import Shape
 from remediator.documents.secret import Secret
-from remediator.documents.shapes import Shape
-from remediator.documents.words import Path_, SignInShape, Url, Words
+from remediator.documents.value_types import Path_, SignInShape, Url, Words
 from remediator.ports.action import Action, Applier, Proposer, Request, Sight, Ticket
 from remediator.ports.channel import Bundler, Channel, Deliverer
 from remediator.ports.check import Check, Checker, Question

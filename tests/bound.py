@@ -1,13 +1,13 @@
 """Gateways for tests, by the names of their keys."""
 
 from remediator.integrations.alertmanager.api import ALERTMANAGER
-from remediator.integrations.aws.api import AWS, AWS_HANDS
+from remediator.integrations.aws.api import AWS, AWS_WRITES
 from remediator.integrations.http.api import HTTP, TCP
-from remediator.integrations.kubernetes.api import KUBERNETES, KUBERNETES_HANDS
-from remediator.integrations.postgres.api import POSTGRES, POSTGRES_HANDS
+from remediator.integrations.kubernetes.api import KUBERNETES, KUBERNETES_WRITES
+from remediator.integrations.postgres.api import POSTGRES, POSTGRES_WRITES
 from remediator.integrations.prometheus.api import PROMETHEUS
 from remediator.integrations.shell.api import COMMANDS, LOOKER, SHELL
-from remediator.integrations.slack.gateway.side import SLACK
+from remediator.integrations.slack.gateway.workspace import SLACK
 from remediator.ports.gateways import Reads, Writes
 
 _READS = {
@@ -25,7 +25,7 @@ _READS = {
         TCP,
     )
 }
-_WRITES = {key.name: key for key in (AWS_HANDS, KUBERNETES_HANDS, POSTGRES_HANDS, SHELL)}
+_WRITES = {key.name: key for key in (AWS_WRITES, KUBERNETES_WRITES, POSTGRES_WRITES, SHELL)}
 
 
 def reads_of(**gateways: object) -> Reads:

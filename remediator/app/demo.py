@@ -16,8 +16,8 @@ from typing import Any
 
 import aiohttp
 
+from remediator.app.configuration import Configuration, load_configuration
 from remediator.app.daemon import Daemon
-from remediator.app.site import Site, load_site
 from remediator.config.catalog import find_catalog
 from remediator.config.expressions import CelConditions
 from remediator.config.settings import Settings
@@ -149,12 +149,12 @@ async def _tell(folder: Path) -> int:
     world = world.having(ALERTMANAGER, monitoring)
     catalog, conditions = find_catalog(), CelConditions()
 
-    def read() -> Site:
+    def read() -> Configuration:
         def simulated(settings: Settings) -> Connected:
             reads = world.having(COMMANDS, settings.sections[COMMANDS_SECTION])
             return Connected(reads=reads, writes=Writes().having(SHELL, hosts))
 
-        return load_site(settings, catalog, conditions, gateways=simulated)
+        return load_configuration(settings, catalog, conditions, gateways=simulated)
 
     daemon = Daemon(read(), catalog, conditions, read)
     running = asyncio.create_task(daemon.run())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from remediator.app.site import Site
+from remediator.app.configuration import Configuration
 from remediator.core.people import People
 from remediator.ports.door import Door, DoorRoute, DoorSettings
 
@@ -28,9 +28,9 @@ class Doors:
         """Where HTTP leads to them."""
         return tuple(route for door in self.all for route in door.routes)
 
-    def prepare(self, site: Site) -> Sequence[Renewal]:
+    def prepare(self, configuration: Configuration) -> Sequence[Renewal]:
         """Make what a site asks for, or raise; nothing is in force yet."""
-        return [door.prepare(_settings(site, name)) for name, door in self._doors.items()]
+        return [door.prepare(_settings(configuration, name)) for name, door in self._doors.items()]
 
     async def close(self) -> None:
         """Let what is under way finish, for a while."""
@@ -43,13 +43,13 @@ async def renew(renewals: Sequence[Renewal]) -> None:
     await asyncio.gather(*(renewal() for renewal in renewals))
 
 
-def _settings(site: Site, name: str) -> DoorSettings:
-    users = site.settings.users
+def _settings(configuration: Configuration, name: str) -> DoorSettings:
+    users = configuration.settings.users
     roles = users.members.get(name, {})
     return DoorSettings(
-        sections=site.settings.sections,
-        reads=site.gateways.reads,
+        sections=configuration.settings.sections,
+        reads=configuration.gateways.reads,
         roles={role.value: names for role, names in roles.items()},
         people=People(users.people),
-        mask=site.mask,
+        mask=configuration.mask,
     )

@@ -24,7 +24,7 @@ KEPT_SECONDS = 60.0
 _MOST_KEPT = 10_000
 
 
-class SiteIdentities:
+class ConfiguredIdentities:
     """Keeps the promise of `ports.identity.Identities`, with what one site knows."""
 
     def __init__(

@@ -41,7 +41,7 @@ async def inspect(settings: Settings, book: PlaybookBook, catalog: Catalog) -> t
         reads=gateways.reads,
         needs=find_needs(book, catalog),
         declared=declared_rights(catalog),
-        ways=named.ways,
+        destinations=named.destinations,
         people=named.people,
     )
     systems = (each.inspect(asked) for each in catalog.integrations if each.inspect)

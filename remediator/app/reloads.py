@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from remediator.app.site import Site
+from remediator.app.configuration import Configuration
 from remediator.app.systemd import ServiceManager
 from remediator.core.errors import InputError
 from remediator.telemetry import Telemetry
@@ -15,7 +15,10 @@ class Reloads:
     """Runs `swap` for whoever asks. It returns the site that is in force now, or raises where the old one still is."""
 
     def __init__(
-        self, swap: Callable[[], Awaitable[Site]], telemetry: Telemetry, manager: ServiceManager
+        self,
+        swap: Callable[[], Awaitable[Configuration]],
+        telemetry: Telemetry,
+        manager: ServiceManager,
     ) -> None:
         self._swap = swap
         self._telemetry = telemetry
@@ -27,11 +30,11 @@ class Reloads:
         """Reload when those before have ended; return the problems. What is no InputError is noted, and raised."""
         async with self._turn:
             try:
-                site = await self._noted()
+                configuration = await self._noted()
             except InputError as error:
                 self._telemetry.log("reload_refused", problem=str(error))
                 return tuple(str(error).splitlines())
-            self._telemetry.log("reloaded", playbooks=len(site.book))
+            self._telemetry.log("reloaded", playbooks=len(configuration.book))
             return ()
 
     def begin(self) -> None:
@@ -40,13 +43,13 @@ class Reloads:
         self._begun.add(reloading)
         reloading.add_done_callback(self._ended)
 
-    async def _noted(self) -> Site:
+    async def _noted(self) -> Configuration:
         took_effect = False
         try:
             with self._manager.reloading():
-                site = await self._swap()
+                configuration = await self._swap()
             took_effect = True
-            return site
+            return configuration
         finally:
             self._telemetry.reload(ok=took_effect)
 

@@ -11,8 +11,8 @@ import click
 
 from remediator.cli.client import Client, path_of
 from remediator.cli.failures import NO
+from remediator.cli.interventions import STEERING
 from remediator.cli.options import asks_daemon, output_option
-from remediator.cli.steering import STEERING
 from remediator.cli.story import Line, state, story, timeline
 from remediator.cli.terminal import ago, dump, say, say_table
 

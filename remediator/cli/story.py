@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from remediator.cli.standing import STATES, Json, reasons, stands
+from remediator.cli.run_status import STATES, Json, reasons, stands
 from remediator.cli.terminal import ago, clock, moment
 
 _SHOWN_LINES = 12

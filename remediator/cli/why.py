@@ -13,6 +13,7 @@ from remediator.cli.options import asks_daemon, output_option
 from remediator.cli.terminal import ago, clock, dump, say
 
 _DECISIONS = {
+    "no_playbook": "was not answered",
     "not_matched": "did not match",
     "skipped": "skipped",
     "off": "is off",
@@ -55,7 +56,8 @@ def why(subject: str, client: Client, output: str) -> None:
     else:
         _say_run(answer.get("run"), now)
     _say_section("Decisions", _decisions(answer.get("decisions") or [], now))
-    _say_section("Other playbooks, asked now", _others(answer.get("others") or []))
+    heading = "Other" if answer.get("run") else "Nearest"
+    _say_section(f"{heading} playbooks, asked now", _others(answer.get("others") or []))
     if answer.get("run"):
         say()
         say(f"The whole story: remediator runs show {answer['run']['id']}")

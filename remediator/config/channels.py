@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from remediator.config.catalog import Catalog, hint_for
-from remediator.config.reading import holds_template
+from remediator.config.playbook_report import holds_template
+from remediator.documents.model_reader import Part, read_shape
 from remediator.documents.report import Report, as_mapping
 from remediator.documents.secret import Secret, read_quietly
-from remediator.documents.shapes import Part, read_shape
 from remediator.documents.yaml_source import KeyPath
 from remediator.ports.channel import Channel
 
@@ -19,7 +19,7 @@ _ANNOUNCED = ("pagerduty",)
 Ways = tuple[Mapping[str, Any], ...]
 
 
-def read_ways(
+def read_destinations(
     report: Report,
     path: KeyPath,
     raw: Any,
@@ -31,7 +31,7 @@ def read_ways(
     `sections` are those that the settings have, without some of which nobody is told by some; None if unknown.
     """
     items = list(enumerate(raw)) if isinstance(raw, list) else [(None, raw)]
-    ways: list[Mapping[str, Any]] = []
+    destinations: list[Mapping[str, Any]] = []
     for index, item in items:
         place = path if index is None else (*path, index)
         mapping = as_mapping(report, place, item, "a way to tell people") or {}
@@ -39,16 +39,16 @@ def read_ways(
             settings = _settings(report, (*place, name), (name, written), catalog)
             if sections is not None:
                 _check_needs(report, (*place, name), catalog.channels.get(name), sections)
-            ways += [] if settings is None else [{name: settings}]
-    return tuple(ways)
+            destinations += [] if settings is None else [{name: settings}]
+    return tuple(destinations)
 
 
-def secrets_of(ways: Ways) -> tuple[Secret, ...]:
+def secrets_of(destinations: Ways) -> tuple[Secret, ...]:
     """Return what those files hold that channels read themselves at each delivery: only to be masked."""
     files = (
         written
-        for way in ways
-        for settings in way.values()
+        for destination in destinations
+        for settings in destination.values()
         for key, written in settings.items()
         if key.endswith("_file") and isinstance(written, str)
     )
@@ -56,9 +56,9 @@ def secrets_of(ways: Ways) -> tuple[Secret, ...]:
 
 
 def _settings(
-    report: Report, path: KeyPath, way: tuple[str, Any], catalog: Catalog
+    report: Report, path: KeyPath, destination: tuple[str, Any], catalog: Catalog
 ) -> Mapping[str, Any] | None:
-    name, written = way
+    name, written = destination
     channel = catalog.channels.get(name)
     if channel is None:
         _report_unknown(report, path, name, catalog)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from remediator.config.reading import Reading, only_key
+from remediator.config.playbook_report import Reading, only_key
 from remediator.core.canonical import canonical_json
 from remediator.core.playbook import CheckOrder, ProbeOrder
+from remediator.documents.model_reader import Part
 from remediator.documents.report import as_list
-from remediator.documents.shapes import Part
 from remediator.documents.yaml_source import KeyPath
 from remediator.ports.check import Check
 

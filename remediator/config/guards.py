@@ -22,9 +22,9 @@ from remediator.core.guards.blast_radius import stricter
 from remediator.core.guards.guard import Guard
 from remediator.core.guards.total_blast_radius import over_all
 from remediator.core.playbook import CheckOrder
+from remediator.documents.model_reader import Part, Shape, read_shape
 from remediator.documents.problem import did_you_mean
 from remediator.documents.report import Report
-from remediator.documents.shapes import Part, Shape, read_shape
 from remediator.documents.yaml_source import KeyPath
 from remediator.ports.parameters import Duration
 

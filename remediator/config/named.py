@@ -15,14 +15,16 @@ class Named:
     """All ways to reach people; and who has a role in an outside system, may approve, or is called without being a
     contact."""
 
-    ways: Ways = ()
+    destinations: Ways = ()
     people: tuple[str, ...] = ()
 
 
 def named_in(settings: Settings, playbooks: Iterable[Playbook]) -> Named:
     """Return what is named, in the order of the settings and then of the playbooks."""
     book = tuple(playbooks)
-    contacts = (way for ways in settings.contacts.values() for way in ways)
+    contacts = (
+        destination for destinations in settings.contacts.values() for destination in destinations
+    )
     roles = (names for roles in settings.users.members.values() for names in roles.values())
     people = (
         *(name for names in roles for name in names),
@@ -30,7 +32,11 @@ def named_in(settings: Settings, playbooks: Iterable[Playbook]) -> Named:
         *(n for playbook in book for n in _called(playbook) if n not in settings.contacts),
     )
     return Named(
-        ways=(*settings.notify, *contacts, *(way for playbook in book for way in playbook.notify)),
+        destinations=(
+            *settings.notify,
+            *contacts,
+            *(destination for playbook in book for destination in playbook.notify),
+        ),
         people=people,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remediator.config.reading import Reading
+from remediator.config.playbook_report import Reading
 from remediator.config.template_syntax import has_template, without_templates
 from remediator.core.change import ActionEffect
 from remediator.core.errors import InvalidTarget, InvalidTemplate

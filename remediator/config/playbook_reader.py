@@ -6,10 +6,11 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from remediator.config.channels import Ways, read_ways
+from remediator.config.channels import Ways, read_destinations
 from remediator.config.check_orders import read_check, read_checks, read_probes
 from remediator.config.guards import read_guards, with_defaults
 from remediator.config.playbook_lint import lint
+from remediator.config.playbook_report import Reading
 from remediator.config.playbook_shape import (
     REQUIRED,
     ApprovalShape,
@@ -17,7 +18,6 @@ from remediator.config.playbook_shape import (
     PlaybookShape,
     VerifyShape,
 )
-from remediator.config.reading import Reading
 from remediator.config.steps import read_steps
 from remediator.config.template_syntax import Usage, has_template, without_templates
 from remediator.core.canonical import canonical_json, digest
@@ -30,9 +30,9 @@ from remediator.core.playbook import (
     Playbook,
     VerifyOrder,
 )
+from remediator.documents.model_reader import Part, read_loosely, read_shape
 from remediator.documents.problem import did_you_mean
 from remediator.documents.report import as_list
-from remediator.documents.shapes import Part, read_loosely, read_shape
 from remediator.documents.yaml_source import KeyPath
 
 _KIND = re.compile(r"([a-z][a-z0-9_]{0,30})/.+", re.DOTALL)
@@ -243,4 +243,4 @@ def _notify(reading: Reading, raw: Any) -> Ways:
         return ()
     sections = reading.rules.sections
     known = None if sections is None else sections.keys
-    return read_ways(reading.report, ("notify",), raw, reading.catalog, known)
+    return read_destinations(reading.report, ("notify",), raw, reading.catalog, known)

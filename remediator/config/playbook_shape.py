@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StrictStr
 
 from remediator.core.playbook import Mode, OnBlocked
-from remediator.documents.shapes import Flag, Shape, Text, Word
-from remediator.documents.words import LabelName, Url
+from remediator.documents.model_reader import Flag, Shape, Text, Word
+from remediator.documents.value_types import LabelName, Url
 from remediator.ports.parameters import Duration
 
 REQUIRED = ("name", "match", "target", "steps")

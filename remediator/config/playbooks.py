@@ -15,7 +15,7 @@ from remediator.config.catalog import Catalog
 from remediator.config.expressions import CelConditions
 from remediator.config.playbook_files import PlaybookFolder
 from remediator.config.playbook_reader import read_playbook
-from remediator.config.reading import PlaybookRules, Reading
+from remediator.config.playbook_report import PlaybookRules, Reading
 from remediator.config.templates import Templates
 from remediator.core.errors import InvalidPlaybook
 from remediator.core.playbook import Playbook

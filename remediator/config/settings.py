@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from remediator.config.channels import Ways
-from remediator.config.reading import PlaybookRules
+from remediator.config.playbook_report import PlaybookRules
 from remediator.config.settings_sections import (
     ListenAddress,
     Retention,

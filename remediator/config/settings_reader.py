@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 from remediator.config.access_reader import AccessReader
 from remediator.config.catalog import Catalog
-from remediator.config.channels import Ways, read_ways, secrets_of
+from remediator.config.channels import Ways, read_destinations, secrets_of
 from remediator.config.check_orders import read_check
 from remediator.config.expressions import CelConditions
 from remediator.config.guards import read_guards
 from remediator.config.members_reader import MembersReader
-from remediator.config.reading import Reading
+from remediator.config.playbook_report import Reading
 from remediator.config.settings import SEVERITIES, Settings
 from remediator.config.settings_sections import Retention, StoreSettings
 from remediator.config.settings_shape import (
@@ -28,10 +28,10 @@ from remediator.core.errors import InvalidSettings
 from remediator.core.masking import problem_of
 from remediator.core.matcher import Matcher, parse_matcher
 from remediator.core.selection import Environment
+from remediator.documents.model_reader import Part, read_loosely
 from remediator.documents.problem import Problem, has_errors, in_order
 from remediator.documents.report import Report
 from remediator.documents.secret import Secret, SecretReader
-from remediator.documents.shapes import Part, read_loosely
 from remediator.documents.yaml_source import KeyPath, YamlSource, read_yaml_file
 from remediator.ports.sections import SectionReading, Sections
 
@@ -114,7 +114,9 @@ class _SettingsReader:
             severities=SEVERITIES if shape.severities is None else shape.severities,
             notify=notify,
             handles=self._handles(sections),
-            channel_secrets=secrets_of((*notify, *(w for ways in contacts.values() for w in ways))),
+            channel_secrets=secrets_of(
+                (*notify, *(w for destinations in contacts.values() for w in destinations))
+            ),
             guards=self._guards("guards", shape.guards, sections),
             floors=self._guards("floors", shape.floors, sections),
             protected=self._protected(shape.protected),
@@ -185,19 +187,22 @@ class _SettingsReader:
         return tuple(dict.fromkeys((*(unsaid if written is None else written), *own)))
 
     def _contacts(self, written: Mapping[str, Any]) -> dict[str, Ways]:
-        return {name: self._ways(("contacts", name), ways) for name, ways in written.items()}
+        return {
+            name: self._destinations(("contacts", name), destinations)
+            for name, destinations in written.items()
+        }
 
     def _notify(self, raw: Any, sections: Sections) -> Ways:
         """Read the ways for all runs; where nothing is said, the integrations know where people look."""
         if raw is None:
             asked = (each.notify(sections) for each in self._catalog.integrations if each.notify)
-            return tuple(way for ways in asked for way in ways)
-        return self._ways(("notify",), raw)
+            return tuple(destination for destinations in asked for destination in destinations)
+        return self._destinations(("notify",), raw)
 
-    def _ways(self, path: KeyPath, raw: Any) -> Ways:
+    def _destinations(self, path: KeyPath, raw: Any) -> Ways:
         if raw is None:
             return ()
-        return read_ways(self._report, path, raw, self._catalog, self._written)
+        return read_destinations(self._report, path, raw, self._catalog, self._written)
 
     def _handles(self, sections: Sections) -> str:
         caller = self._catalog.caller

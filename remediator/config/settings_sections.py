@@ -13,7 +13,7 @@ from pathlib import Path
 from remediator.core.people import DeclaredPerson
 from remediator.documents.secret import Secret
 from remediator.documents.sign_in import BasicLogin
-from remediator.documents.words import is_loopback
+from remediator.documents.value_types import is_loopback
 
 
 class Role(StrEnum):

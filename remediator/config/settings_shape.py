@@ -15,8 +15,8 @@ from remediator.config.playbook_shape import Positive
 from remediator.config.settings_sections import Role
 from remediator.core.masking import LONGEST_PATTERN, MOST_PATTERNS
 from remediator.core.playbook import Mode
-from remediator.documents.shapes import Shape, Word
-from remediator.documents.words import (
+from remediator.documents.model_reader import Shape, Word
+from remediator.documents.value_types import (
     BasicShape,
     Path_,
     Url,

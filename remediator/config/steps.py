@@ -11,13 +11,13 @@ from pydantic import Field, StrictStr, ValidationError
 
 from remediator.config.catalog import hint_for
 from remediator.config.check_orders import fits, read_check, read_checks
-from remediator.config.reading import Reading, holds_template
+from remediator.config.playbook_report import Reading, holds_template
 from remediator.core.change import ActionEffect, Safety
 from remediator.core.duration import format_duration
 from remediator.core.playbook import AfterFailure, CheckOrder, StepOrder
+from remediator.documents.model_reader import Flag, Part, Shape, Text, read_shape
 from remediator.documents.problem import did_you_mean
 from remediator.documents.report import as_mapping
-from remediator.documents.shapes import Flag, Part, Shape, Text, read_shape
 from remediator.documents.yaml_source import KeyPath
 from remediator.ports.action import Action
 from remediator.ports.parameters import Duration

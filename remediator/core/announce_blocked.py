@@ -1,7 +1,7 @@
 """What people are told when nothing is done: a guard said no, a run waits for long, or an alert got no run at all.
 
 From SEV-2 up whoever is called on failure is called; `on_blocked` says otherwise. What comes in crowds is told once an
-hour. Used by `announce`; of alerts without a run, by `engine.ledger`.
+hour. Used by `announce`; of alerts without a run, by `engine.recorder`.
 """
 
 from __future__ import annotations

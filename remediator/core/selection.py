@@ -13,8 +13,9 @@ from remediator.core.playbook import Mode, Playbook, lowest
 
 
 class Decision(StrEnum):
-    """What was decided for one alert and one playbook."""
+    """What was decided for one alert and one playbook; NO_PLAYBOOK is said once, of an alert that none matches."""
 
+    NO_PLAYBOOK = "no_playbook"
     NOT_MATCHED = "not_matched"
     SKIPPED = "skipped"
     OFF = "off"
@@ -63,10 +64,11 @@ class Index:
     """Playbooks filed under the values that their equality matchers want, so that many cost no more than few."""
 
     def __init__(self, playbooks: Iterable[Playbook]) -> None:
+        self.playbooks = tuple(playbooks)
         self._filed: dict[tuple[str, str], list[Playbook]] = {}
         self._labels: set[str] = set()
         self._anywhere: list[Playbook] = []
-        for playbook in playbooks:
+        for playbook in self.playbooks:
             for alternative in playbook.match:
                 self._file(playbook, alternative)
 

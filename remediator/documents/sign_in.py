@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from remediator.documents.report import Report
 from remediator.documents.secret import Secret, SecretReader
-from remediator.documents.words import BasicShape
+from remediator.documents.value_types import BasicShape
 from remediator.documents.yaml_source import KeyPath
 
 

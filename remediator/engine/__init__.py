@@ -1,1 +1,1 @@
-"""What moves runs: intake, worker, runner, courier, control, keeper. They meet at the store and nowhere else."""
+"""What moves runs: intake, worker, runner, courier, control, housekeeping. They meet at the store and nowhere else."""

@@ -19,9 +19,17 @@ from remediator.core.masking import Mask
 from remediator.core.order import Order
 from remediator.core.playbook import Mode, Playbook
 from remediator.core.run import Run
-from remediator.core.selection import Environment, Index, Refusal, Selection, refused, select
-from remediator.engine.ledger import Ledger, Moved, entry
+from remediator.core.selection import (
+    Decision,
+    Environment,
+    Index,
+    Refusal,
+    Selection,
+    refused,
+    select,
+)
 from remediator.engine.masked import masked_alert
+from remediator.engine.recorder import Moved, Recorder, entry
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import DecisionRecord, Episode, Notification, Transaction
 
@@ -30,6 +38,7 @@ CAME_BACK_WITHIN = timedelta(hours=24)
 _MAY_ANSWER_AGAIN = frozenset(
     {Outcome.RESOLVED, Outcome.UNRESOLVED, Outcome.FAILED, Outcome.BLOCKED, Outcome.EXPIRED}
 )
+_NONE = "no playbook matches this alert"
 
 Parse = Callable[[bytes], AlertGroup]
 Render = Callable[[Selection, Alert, str], Order]
@@ -66,13 +75,13 @@ class Admission:
     def __init__(
         self,
         tx: Transaction,
-        ledger: Ledger,
+        recorder: Recorder,
         ambient: Ambient,
         rules: Rules,
         notification: Notification,
     ) -> None:
         self._tx = tx
-        self._ledger = ledger
+        self._recorder = recorder
         self._ambient = ambient
         self._rules = rules
         self._notification = notification
@@ -92,7 +101,7 @@ class Admission:
             self._answer(named, alert, taken)
             return taken
         closed = replace(named, closed_at=at)
-        taken.moved += end_episode(self._tx, self._ledger, closed, self._now)
+        taken.moved += end_episode(self._tx, self._recorder, closed, self._now)
         return taken
 
     def _opened(self, alert: Alert) -> Episode:
@@ -111,8 +120,10 @@ class Admission:
     def _answer(self, episode: Episode, alert: Alert, taken: Taken) -> None:
         rules, source = self._rules, self._notification.source
         allowed = rules.allowed.get(source, ("*",))
+        is_matched = False
         for playbook in rules.index.candidates(alert.labels):
             selection = select(playbook, alert, rules.environments, allowed, source)
+            is_matched |= selection.decision is not Decision.NOT_MATCHED
             if not selection.is_selected:
                 self._decide(episode, selection, taken)
                 continue
@@ -121,6 +132,8 @@ class Admission:
                 self._begin(episode, selection, alert, taken, came_back=last)
             elif self._may_answer_again(last):
                 self._begin(episode, selection, alert, taken, ordinal=last.ordinal + 1)
+        if not is_matched:
+            self._record(self._about(episode, Decision.NO_PLAYBOOK, _NONE), taken)
 
     def _may_answer_again(self, last: Run) -> bool:
         """A still firing alert is answered again only when its target has rested and people have not said no."""
@@ -179,25 +192,34 @@ class Admission:
         run_id: str | None = None,
     ) -> None:
         """Record a decision once per notification, alert and playbook; a repeat overwrites nothing and tells nobody."""
-        key = run_id or f"{self._notification.id}_{episode.fingerprint}_{selection.playbook.name}"
-        is_new = self._tx.decide(
-            DecisionRecord(
-                id=f"dec_{key}",
-                at=self._now,
-                notification=self._notification.id,
-                fingerprint=episode.fingerprint,
-                source=episode.source,
-                playbook=selection.playbook.name,
-                decision=selection.decision.value,
-                reason=selection.reason,
-                by=selection.refusal.value if selection.refusal else "",
-                run_id=run_id,
-                alert_name=episode.alert.name,
-            )
+        about = self._about(episode, selection.decision, selection.reason)
+        record = replace(
+            about,
+            id=f"dec_{run_id}" if run_id else f"{about.id}{selection.playbook.name}",
+            playbook=selection.playbook.name,
+            by=selection.refusal.value if selection.refusal else "",
+            run_id=run_id,
         )
-        taken.decisions.append((selection.playbook.name, selection.decision.value))
+        is_new = self._record(record, taken)
         if is_new and selection.refusal:
             taken.unanswered.append(self._unanswered(selection, selection.refusal, episode.alert))
+
+    def _about(self, episode: Episode, decision: Decision, reason: str) -> DecisionRecord:
+        return DecisionRecord(
+            id=f"dec_{self._notification.id}_{episode.fingerprint}_",
+            at=self._now,
+            notification=self._notification.id,
+            fingerprint=episode.fingerprint,
+            source=episode.source,
+            playbook="",
+            decision=decision.value,
+            reason=reason,
+            alert_name=episode.alert.name,
+        )
+
+    def _record(self, record: DecisionRecord, taken: Taken) -> bool:
+        taken.decisions.append((record.playbook, record.decision))
+        return self._tx.decide(record)
 
     def _unanswered(self, selection: Selection, refusal: Refusal, alert: Alert) -> Unanswered:
         return Unanswered(
@@ -210,7 +232,7 @@ class Admission:
         )
 
 
-def end_episode(tx: Transaction, ledger: Ledger, closed: Episode, now: datetime) -> list[Moved]:
+def end_episode(tx: Transaction, recorder: Recorder, closed: Episode, now: datetime) -> list[Moved]:
     """Store a closed episode, tell its open runs that the alert resolved, and drop calls for people that no
     longer matter."""
     tx.save_episode(closed)
@@ -219,6 +241,6 @@ def end_episode(tx: Transaction, ledger: Ledger, closed: Episode, now: datetime)
     for run in tx.open_runs_of(closed.id):
         locked = tx.lock_run(run.id)
         if locked and locked.is_open:
-            _, more = ledger.record(tx, locked, (ev.AlertResolved(at=closed.seen_at),), now)
+            _, more = recorder.record(tx, locked, (ev.AlertResolved(at=closed.seen_at),), now)
             moved += more
     return moved

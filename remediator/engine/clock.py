@@ -3,8 +3,8 @@ person has said that it is right.
 
 `ports/steady.py` notices a jump while the daemon runs and goes on by its own count of time; here it becomes a pause of
 everything, in the database, where all replicas and the next start find it. The gate of every change asks, and the
-keeper every few seconds; ending the pause says that the clock is right. A clock that a start finds behind the latest
-stored time is a jump too.
+housekeeping every few seconds; ending the pause says that the clock is right. A clock that a start finds behind the
+latest stored time is a jump too.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from datetime import datetime
 
 from remediator.core.facts import Pause
 from remediator.core.messages import Message, MessageKind
-from remediator.engine.ledger import Ledger
+from remediator.engine.recorder import Recorder
 from remediator.ports.ambient import CLOCK, Ambient
 from remediator.ports.steady import TOLERANCE, Jump
 from remediator.ports.store import Transaction
 
-KEEPER = "remediator"
+HOUSEKEEPING = "remediator"
 
 
 def is_of_clock(pause: Pause) -> bool:
@@ -49,11 +49,11 @@ def confirmed(tx: Transaction, ambient: Ambient) -> None:
 
 
 class ClockWatch:
-    """What the keeper does about the clock, in one transaction each time."""
+    """What housekeeping does about the clock, in one transaction each time."""
 
-    def __init__(self, ambient: Ambient, ledger: Ledger) -> None:
+    def __init__(self, ambient: Ambient, recorder: Recorder) -> None:
         self._ambient = ambient
-        self._ledger = ledger
+        self._recorder = recorder
 
     def look(self, tx: Transaction) -> tuple[Jump, ...]:
         """Pause where the clock cannot be trusted, tell people, end what took itself back; return those jumps."""
@@ -66,7 +66,7 @@ class ClockWatch:
         if self._ambient.clock is None or self._ambient.clock.jump() is None:
             self._compare(tx, now)
         for pause in filter(is_of_clock, tx.pauses(now)):
-            self._ledger.announce(tx, _told(pause), now)
+            self._recorder.announce(tx, _told(pause), now)
         return over
 
     def forget(self, over: tuple[Jump, ...]) -> None:
@@ -85,15 +85,15 @@ class ClockWatch:
 
     def _take_back(self, tx: Transaction, jump: Jump) -> None:
         now = self._ambient.now()
-        if tx.end_pause(jump.id, KEEPER, now):
+        if tx.end_pause(jump.id, HOUSEKEEPING, now):
             text = "The clock agrees again with the time that has passed; remediator goes on."
-            self._ledger.announce(
+            self._recorder.announce(
                 tx, _notice(f"{jump.id}:over", "The clock is right again", text), now
             )
 
 
 def _pause(pause_id: str, reason: str, now: datetime) -> Pause:
-    return Pause(id=pause_id, scope="all", who=KEEPER, reason=reason, since=now, until=None)
+    return Pause(id=pause_id, scope="all", who=HOUSEKEEPING, reason=reason, since=now, until=None)
 
 
 def _told(pause: Pause) -> Message:

@@ -21,8 +21,8 @@ from remediator.core.person import Person
 from remediator.core.run import Phase, Run
 from remediator.core.target import parse_target
 from remediator.engine.clock import confirmed, is_of_clock
-from remediator.engine.ledger import Ledger, Moved
-from remediator.engine.witness import Witness
+from remediator.engine.listener import Listener
+from remediator.engine.recorder import Moved, Recorder
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import DecisionRecord, Entry, Store, Transaction
 
@@ -37,14 +37,14 @@ class Control:
         self,
         *,
         store: Store,
-        ledger: Ledger,
+        recorder: Recorder,
         ambient: Ambient,
-        witness: Witness,
+        listener: Listener,
     ) -> None:
         self._store = store
-        self._ledger = ledger
+        self._recorder = recorder
         self._ambient = ambient
-        self._witness = witness
+        self._listener = listener
 
     async def approve(self, run_id: str, *, digest: str, person: Person, reason: str = "") -> Run:
         """Give one person's yes to the plan with this whole digest."""
@@ -105,17 +105,17 @@ class Control:
                 return ()
             if run.is_open:
                 event = ev.AnswerRefused(person=person, verb=verb, reason=reason)
-                return self._ledger.record(tx, run, (event,), self._ambient.now())[1]
+                return self._recorder.record(tx, run, (event,), self._ambient.now())[1]
             tx.decide(self._said(run, person, "refused", f"{verb}: {reason}"))
             return ()
 
         try:
             moved = await self._store.submit(closure)
         except StoreError as error:  # the refusal stands all the same
-            self._witness.problem("control", f"a refusal is not in the journal: {error}")
+            self._listener.problem("control", f"a refusal is not in the journal: {error}")
             return
         for step in moved:
-            self._witness.moved(step)
+            self._listener.moved(step)
 
     async def show_again(self, run_id: str) -> None:
         """Tell people once more about a plan that waits, so that its message gets buttons of this version; once."""
@@ -123,7 +123,7 @@ class Control:
         def closure(tx: Transaction) -> None:
             run = tx.lock_run(run_id)
             if run and run.phase is Phase.AWAITING_APPROVAL and run.approval:
-                self._ledger.tell(tx, run, shown_again(run, self._ambient.now()))
+                self._recorder.tell(tx, run, shown_again(run, self._ambient.now()))
 
         await self._store.submit(closure)
 
@@ -160,7 +160,7 @@ class Control:
         ended = await self._store.submit(closure)
         kind, _, name = scope.partition("/")
         if kind == "playbook":
-            self._witness.breaker_closed(name)
+            self._listener.breaker_closed(name)
         if not ended:
             raise Refused(
                 "not_found", f"nothing is paused as {scope}", hint="remediator pause list"
@@ -198,7 +198,7 @@ class Control:
                 raise Refused("not_found", f"there is no run {run_id}", hint="remediator runs list")
             if not run.is_open:
                 raise Refused("conflict", _too_late(run), hint=f"remediator why {run_id}")
-            return self._ledger.record(tx, run, events(run), self._ambient.now())
+            return self._recorder.record(tx, run, events(run), self._ambient.now())
 
         try:
             run, moved = await self._store.submit(closure)
@@ -209,7 +209,7 @@ class Control:
             await self.refuse(run_id, verb=verb, person=person, reason=str(error))
             raise
         for step in moved:
-            self._witness.moved(step)
+            self._listener.moved(step)
         return run
 
     def _settle_closed(self, tx: Transaction, run: Run, event: ev.Settled) -> None:
@@ -222,13 +222,13 @@ class Control:
             raise Refused("conflict", "this was settled already; its targets are free")
         tx.release_holds(run.id)
         tx.decide(self._said(run, event.person, "settled", text))
-        self._ledger.tell(tx, run, settled(run, event, self._ambient.now()))
+        self._recorder.tell(tx, run, settled(run, event, self._ambient.now()))
 
     def _take_over_closed(self, tx: Transaction, run: Run, person: Person) -> None:
         now = self._ambient.now()
         until = now + TAKE_OVER_PAUSE
         tx.decide(self._said(run, person, "taken over", f"until {until:%H:%M} UTC"))
-        self._ledger.tell(tx, run, taken_over(run, person, until, now))
+        self._recorder.tell(tx, run, taken_over(run, person, until, now))
 
     def _said(self, run: Run, person: Person, decision: str, reason: str) -> DecisionRecord:
         return DecisionRecord(

@@ -19,10 +19,9 @@ from remediator.core.backoff import backoff, jittered
 from remediator.core.errors import DeliveryError, StoreError
 from remediator.core.masking import Mask
 from remediator.core.messages import Message, MessageKind
-from remediator.engine.digest import filled, fold_in_a_crowd, refresh_digest
-from remediator.engine.parcel import (
+from remediator.engine.delivery_batch import (
     FOLDED,
-    Parcel,
+    DeliveryBatch,
     give_up,
     mark_delivered,
     name_of,
@@ -30,8 +29,9 @@ from remediator.engine.parcel import (
     put_back,
     retry,
 )
+from remediator.engine.digest import filled, fold_in_a_crowd, refresh_digest
+from remediator.engine.listener import Listener
 from remediator.engine.throttle import Throttle
-from remediator.engine.witness import Witness
 from remediator.ports.ambient import Ambient
 from remediator.ports.channel import Bundler, Channel, Deliverer
 from remediator.ports.gateways import Reads
@@ -56,7 +56,7 @@ class Courier:
         ambient: Ambient,
         channels: Mapping[str, Channel],
         reads: Reads,
-        witness: Witness,
+        listener: Listener,
         mask: Callable[[], Mask] = Mask,
     ) -> None:
         self._store = store
@@ -64,7 +64,7 @@ class Courier:
         self._ambient = ambient
         self._channels = channels
         self._reads = reads
-        self._witness = witness
+        self._listener = listener
         self._owner = ambient.new_id("cou")
         self._ready: dict[str, Deliverer] = {}
         self._throttle = Throttle(ambient, channels)
@@ -81,7 +81,7 @@ class Courier:
                     if await self._begin_due(tasks, CLAIMED) == 0:
                         await self._store.wait_for_work(Work.OUTBOX, timedelta(seconds=1))
                 except StoreError as error:
-                    self._witness.store_failed(str(error))
+                    self._listener.store_failed(str(error))
                     await asyncio.sleep(1)
             await self._finish()
         await self._give_back()
@@ -130,7 +130,7 @@ class Courier:
             if problem := await self._problem_with(head):
                 await self._failed(head, problem)
         except StoreError as error:  # it is free again when its lease is over
-            self._witness.store_failed(str(error))
+            self._listener.store_failed(str(error))
         self._throttle.end(head)
 
     async def _problem_with(self, head: Delivery) -> DeliveryError | None:
@@ -149,32 +149,32 @@ class Courier:
     async def _pass_on(self, head: Delivery) -> None:
         deliverer = self._deliverer(head.channel)
         channel = self._channels[name_of(head.channel)]
-        parcel = await self._gathered(Parcel(deliveries=(head,), channel=channel), deliverer)
-        if parcel is None:
+        batch = await self._gathered(DeliveryBatch(deliveries=(head,), channel=channel), deliverer)
+        if batch is None:
             return
-        self._throttle.begin(*parcel.deliveries)
-        messages = await self._messages(parcel)
-        before = None if parcel.receipt == FOLDED else parcel.receipt
+        self._throttle.begin(*batch.deliveries)
+        messages = await self._messages(batch)
+        before = None if batch.receipt == FOLDED else batch.receipt
         async with asyncio.timeout(DELIVERY_TIMEOUT.total_seconds()):
             receipt = await _told(deliverer, messages, before)
-        await self._store.submit(lambda tx: self._arrived(tx, parcel, receipt))
+        await self._store.submit(lambda tx: self._arrived(tx, batch, receipt))
 
-    def _arrived(self, tx: Transaction, parcel: Parcel, receipt: str) -> None:
+    def _arrived(self, tx: Transaction, batch: DeliveryBatch, receipt: str) -> None:
         now = self._ambient.now()
-        mark_delivered(tx, parcel.deliveries, receipt, now)
-        refresh_digest(tx, parcel, now)
+        mark_delivered(tx, batch.deliveries, receipt, now)
+        refresh_digest(tx, batch, now)
 
-    async def _gathered(self, parcel: Parcel, deliverer: Deliverer) -> Parcel | None:
-        """Return a parcel with what waits behind it; None where it waits, or is told in a digest instead."""
-        alone, channel = self._throttle.is_taken_singly(parcel.head), parcel.channel
+    async def _gathered(self, batch: DeliveryBatch, deliverer: Deliverer) -> DeliveryBatch | None:
+        """Return a batch with what waits behind it; None where it waits, or is told in a digest instead."""
+        alone, channel = self._throttle.is_taken_singly(batch.head), batch.channel
         bundles = isinstance(deliverer, Bundler) and not alone
         if not (bundles or channel.rest or channel.crowd):
-            return parcel
-        pause = self._throttle.pause_of(parcel.way)
+            return batch
+        pause = self._throttle.pause_of(batch.destination)
 
-        def gather(tx: Transaction) -> Parcel | None:
+        def gather(tx: Transaction) -> DeliveryBatch | None:
             now = self._ambient.now()
-            whole = self._with_those_behind(tx, parcel, now) if bundles else parcel
+            whole = self._with_those_behind(tx, batch, now) if bundles else batch
             until = now + pause if pause else whole.rests_until(now)
             if until:
                 postpone(tx, whole.deliveries, until)
@@ -183,25 +183,27 @@ class Courier:
 
         return await self._store.submit(gather)
 
-    def _with_those_behind(self, tx: Transaction, parcel: Parcel, now: datetime) -> Parcel:
-        head, most = parcel.head, MOST_TOGETHER - 1
+    def _with_those_behind(
+        self, tx: Transaction, batch: DeliveryBatch, now: datetime
+    ) -> DeliveryBatch:
+        head, most = batch.head, MOST_TOGETHER - 1
         behind = tx.claim_behind(head, owner=self._owner, lease=LEASE, limit=most, now=now)
-        return replace(parcel, deliveries=(head, *behind))
+        return replace(batch, deliveries=(head, *behind))
 
-    async def _messages(self, parcel: Parcel) -> tuple[Message, ...]:
+    async def _messages(self, batch: DeliveryBatch) -> tuple[Message, ...]:
         """Return what to tell; of several digests only the last, which says all there is to say now."""
-        messages = tuple(delivery.message for delivery in parcel.deliveries)
+        messages = tuple(delivery.message for delivery in batch.deliveries)
         if messages[-1].kind is not MessageKind.DIGEST:
             return messages
         now = self._ambient.now()
         digest = await self._store.read(lambda reader: filled(messages[-1], reader, now))
         return (self._mask().told(digest),)
 
-    def _deliverer(self, way: str) -> Deliverer:
-        if way not in self._ready:
-            ((name, settings),) = json.loads(way).items()
-            self._ready[way] = self._build(name, settings)
-        return self._ready[way]
+    def _deliverer(self, destination: str) -> Deliverer:
+        if destination not in self._ready:
+            ((name, settings),) = json.loads(destination).items()
+            self._ready[destination] = self._build(name, settings)
+        return self._ready[destination]
 
     def _build(self, name: str, settings: Any) -> Deliverer:
         kind = self._channels.get(name)
@@ -215,24 +217,24 @@ class Courier:
 
     async def _failed(self, head: Delivery, error: DeliveryError) -> None:
         if error.retry_after is None or not self._throttle.pause_of(head.channel):
-            self._witness.problem(name_of(head.channel), str(error))  # one word for each pause
-        parcel, now, problem = self._throttle.parcel(head), self._ambient.now(), str(error)
-        if error.final and len(parcel) > 1:
+            self._listener.problem(name_of(head.channel), str(error))  # one word for each pause
+        batch, now, problem = self._throttle.batch(head), self._ambient.now(), str(error)
+        if error.final and len(batch) > 1:
             self._throttle.take_singly(head)
-            await self._store.submit(lambda tx: postpone(tx, parcel, now, error.receipt))
+            await self._store.submit(lambda tx: postpone(tx, batch, now, error.receipt))
             return
         if error.final or head.tries + 1 >= MOST_TRIES:
             self._throttle.take_together(head)
-            await self._store.submit(lambda tx: give_up(tx, parcel, problem, now))
+            await self._store.submit(lambda tx: give_up(tx, batch, problem, now))
             return
         if error.retry_after is not None:  # the channel's doing, not the message's: no try
             rest = timedelta(seconds=error.retry_after)
             self._throttle.pause(head.channel, rest)
-            await self._store.submit(lambda tx: postpone(tx, parcel, now + rest, error.receipt))
+            await self._store.submit(lambda tx: postpone(tx, batch, now + rest, error.receipt))
             return
         wait = backoff(FIRST_WAIT, head.tries + 1, longest=LONGEST_WAIT)
         wait = jittered(wait, self._ambient.dice())
-        await self._store.submit(lambda tx: retry(tx, parcel, now + wait, error))
+        await self._store.submit(lambda tx: retry(tx, batch, now + wait, error))
 
     async def _finish(self) -> None:
         if not self._running:
@@ -247,7 +249,7 @@ class Courier:
         try:
             await self._store.submit(lambda tx: put_back(tx, left))
         except StoreError as error:
-            self._witness.store_failed(str(error))
+            self._listener.store_failed(str(error))
 
 
 async def _told(deliverer: Deliverer, messages: Sequence[Message], before: str | None) -> str:

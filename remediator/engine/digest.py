@@ -1,7 +1,7 @@
 """Many runs in one message: when runs crowd a channel, the courier folds what it would tell of each into a digest.
 
 A folded delivery counts as delivered. In the same transaction a DIGEST is queued; what it says is looked up only when
-it is delivered, so that it is always as of now. What calls for people's hands is never folded.
+it is delivered, so that it is always as of now. What calls for people to act is never folded.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from remediator.core import wording as say
 from remediator.core.card import Card, card_of
 from remediator.core.messages import Digest, Message, MessageKind
 from remediator.core.run import Phase, Run
-from remediator.engine.parcel import FOLDED, Parcel, mark_delivered
+from remediator.engine.delivery_batch import FOLDED, DeliveryBatch, mark_delivered
 from remediator.ports.store import Listing, Reader, Transaction
 
 WITHIN = timedelta(minutes=10)
@@ -31,22 +31,22 @@ _ENDED = frozenset(
 _QUIET = _ASKING | _ENDED | {MessageKind.PROGRESS}
 
 
-def fold_in_a_crowd(tx: Transaction, parcel: Parcel, now: datetime) -> bool:
-    """Fold a parcel where its run is one of too many; say whether it was."""
-    if not _is_folded(tx, parcel, now):
+def fold_in_a_crowd(tx: Transaction, batch: DeliveryBatch, now: datetime) -> bool:
+    """Fold a batch where its run is one of too many; say whether it was."""
+    if not _is_folded(tx, batch, now):
         return False
-    mark_delivered(tx, parcel.deliveries, FOLDED, now)
+    mark_delivered(tx, batch.deliveries, FOLDED, now)
     message = digest_message(now)
-    tx.enqueue(message, (parcel.way,), message.due_at or now)
+    tx.enqueue(message, (batch.destination,), message.due_at or now)
     return True
 
 
-def refresh_digest(tx: Transaction, parcel: Parcel, now: datetime) -> None:
-    """Queue the hour's digest anew where there is one and this parcel says more than that people are asked."""
-    is_news = bool(parcel.kinds - _ASKING - {MessageKind.DIGEST, MessageKind.NOTICE})
+def refresh_digest(tx: Transaction, batch: DeliveryBatch, now: datetime) -> None:
+    """Queue the hour's digest anew where there is one and this batch says more than that people are asked."""
+    is_news = bool(batch.kinds - _ASKING - {MessageKind.DIGEST, MessageKind.NOTICE})
     message = digest_message(now)
-    if parcel.channel.crowd and is_news and tx.was_told(message.thread, parcel.way):
-        tx.enqueue(message, (parcel.way,), message.due_at or now)
+    if batch.channel.crowd and is_news and tx.was_told(message.thread, batch.destination):
+        tx.enqueue(message, (batch.destination,), message.due_at or now)
 
 
 def digest_message(now: datetime) -> Message:
@@ -79,16 +79,18 @@ def filled(message: Message, reader: Reader, now: datetime) -> Message:
     )
 
 
-def _is_folded(tx: Transaction, parcel: Parcel, now: datetime) -> bool:
-    crowd = parcel.channel.crowd
-    if not crowd or parcel.is_begun or not parcel.kinds <= _QUIET:
+def _is_folded(tx: Transaction, batch: DeliveryBatch, now: datetime) -> bool:
+    crowd = batch.channel.crowd
+    if not crowd or batch.is_begun or not batch.kinds <= _QUIET:
         return False
-    asks = parcel.kinds & _ASKING and not parcel.kinds & _ENDED
-    if parcel.receipt == FOLDED and not asks:
+    asks = batch.kinds & _ASKING and not batch.kinds & _ENDED
+    if batch.receipt == FOLDED and not asks:
         return True  # its story lives in the digest
-    if tx.vitals(now).approvals_pending > crowd:
+    if tx.statistics(now).approvals_pending > crowd:
         return True
-    others = tx.threads_begun(parcel.way, now - WITHIN, FOLDED) - 1  # this one is under way itself
+    others = (
+        tx.threads_begun(batch.destination, now - WITHIN, FOLDED) - 1
+    )  # this one is under way itself
     return others >= crowd
 
 
@@ -100,7 +102,7 @@ def _digest(reader: Reader, now: datetime) -> Digest:
     decided = len(cards) - len(waiting)
     return Digest(
         waiting=tuple(waiting[:MOST_CARDS]),
-        waits=max(reader.vitals(now).approvals_pending - decided, len(waiting)),
+        waits=max(reader.statistics(now).approvals_pending - decided, len(waiting)),
         outcomes=reader.outcomes(now - OUTCOMES_OF),
     )
 

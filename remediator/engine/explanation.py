@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from remediator.core.alert import Alert
 from remediator.core.errors import Refused
+from remediator.core.nearest import nearest
+from remediator.core.playbook import Playbook
 from remediator.core.run import Run
-from remediator.core.selection import select
+from remediator.core.selection import Decision, select
 from remediator.core.wording import answer_line, headline, plan_lines, step_line, verification_lines
 from remediator.engine.admission import Rules
 from remediator.ports.codec import plain
 from remediator.ports.store import DecisionRecord, Listing, Notification, Reader, Store
 
+_UNKNOWN = (
+    "give the id of a run or a notification, or an alert's fingerprint: remediator runs list. Every alert that arrives "
+    "gets a decision: where there is none, look whether Alertmanager's route leads here"
+)
 _MOST = 50
 _MOST_ANSWERS = 20
 _JOURNAL = 5000
@@ -33,13 +40,12 @@ class Explanation:
             return await self._why_a_notification(notification)
         run, decisions, answers = await self._store.read(lambda reader: _look_up(reader, subject))
         if run is None and not decisions:
-            hint = "give the id of a run or a notification, or an alert's fingerprint; remediator runs list"
-            raise Refused("not_found", f"nothing is known about {subject}", hint=hint)
+            raise Refused("not_found", f"nothing is known about {subject}", hint=_UNKNOWN)
         return {
             "subject": subject,
             "run": {**_explained(run), "answers": answers} if run else None,
             "decisions": [plain(decision) for decision in decisions],
-            "others": self._others(run.order.alert, run.order.playbook) if run else [],
+            "others": await self._others(run, decisions),
             "notification": None,
         }
 
@@ -62,18 +68,34 @@ class Explanation:
             },
         }
 
-    def _others(self, alert: Alert, besides: str) -> list[Mapping[str, str]]:
-        """Return what every other playbook that could match would say to this alert now."""
-        rules = self._rules()
-        said = (
-            select(playbook, alert, rules.environments)
-            for playbook in rules.index.candidates(alert.labels)
-            if playbook.name != besides
-        )
-        return [
-            {"playbook": s.playbook.name, "decision": s.decision.value, "reason": s.reason}
-            for s in said
-        ]
+    async def _others(
+        self, run: Run | None, decisions: Sequence[DecisionRecord]
+    ) -> list[Mapping[str, str]]:
+        """Return what the other playbooks would say now: those that could match, or else those that come nearest."""
+        if run is not None:
+            candidates = self._rules().index.candidates(run.order.alert.labels)
+            others = [each for each in candidates if each.name != run.order.playbook]
+            return would_say(self._rules(), others, run.order.alert)
+        of = next((each for each in decisions if each.decision == Decision.NO_PLAYBOOK), None)
+        if of is None:
+            return []
+        episode = await self._store.read(lambda r: r.latest_episode(of.source, of.fingerprint))
+        return await nearest_to(self._rules(), episode.alert) if episode else []
+
+
+async def nearest_to(rules: Rules, alert: Alert) -> list[Mapping[str, str]]:
+    """Return the playbooks that come nearest to an alert, with the first matcher that failed."""
+    near = await asyncio.to_thread(nearest, rules.index.playbooks, alert.labels)
+    return would_say(rules, near, alert)
+
+
+def would_say(rules: Rules, playbooks: Iterable[Playbook], alert: Alert) -> list[Mapping[str, str]]:
+    """Return what each of these playbooks would say to an alert now."""
+    said = (select(playbook, alert, rules.environments) for playbook in playbooks)
+    return [
+        {"playbook": s.playbook.name, "decision": s.decision.value, "reason": s.reason}
+        for s in said
+    ]
 
 
 def _look_up(

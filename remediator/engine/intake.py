@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -16,10 +17,10 @@ from remediator.core.alert import Alert, AlertGroup, RefusedAlert
 from remediator.core.errors import InvalidAlert, NothingTaken, Overloaded, StoreUnavailable
 from remediator.engine.admission import Admission, Rules, Taken
 from remediator.engine.batch import Batch, Item, pieces
-from remediator.engine.ledger import Ledger
 from remediator.engine.leftovers import Leftovers
+from remediator.engine.listener import Listener
+from remediator.engine.recorder import Recorder
 from remediator.engine.remainder import Remainder
-from remediator.engine.witness import Witness
 from remediator.ports.ambient import Ambient
 from remediator.ports.refusals import refusal_records
 from remediator.ports.store import Notification, Store, Transaction, Work
@@ -35,38 +36,40 @@ Read = Callable[[Notification], Awaitable[AlertGroup]]
 """Reads a body off the loop; raises InvalidAlert, or Overloaded where a later try may work."""
 
 
-class Intake:
-    """Drains the inbox, and gives way to the door while that is busy.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """How notifications come: who reads their bodies, asks for what senders cut off, and knows how busy the door is."""
 
-    The rules' parsers read bodies here, unless `use` names somebody else for that.
-    """
+    read: Read
+    remainder: Remainder | None = None
+    traffic: Traffic | None = None
+
+
+class Intake:
+    """Drains the inbox, and gives way to the door while that is busy. Without `arrivals`, the rules' parsers read."""
 
     def __init__(
         self,
         *,
         store: Store,
-        ledger: Ledger,
+        recorder: Recorder,
         ambient: Ambient,
         rules: Callable[[], Rules],
-        witness: Witness,
-        traffic: Traffic | None = None,
+        listener: Listener,
+        arrivals: Arrivals | None = None,
     ) -> None:
         self._store = store
-        self._ledger = ledger
+        self._recorder = recorder
         self._ambient = ambient
         self._rules = rules
-        self._witness = witness
-        self._traffic = traffic or Traffic(ambient.monotonic)
-        self._reader: Read = self._parsed_here
-        self._remainder: Remainder | None = None
+        self._listener = listener
+        arrivals = arrivals or Arrivals(read=self._parsed_here)
+        self._reader, self._remainder = arrivals.read, arrivals.remainder
+        self._traffic = arrivals.traffic or Traffic(ambient.monotonic)
         self._leftovers = Leftovers(store, ambient)
         self._unread: Counter[str] = Counter()
         self._stopping = asyncio.Event()
         self.heartbeat = ambient.monotonic()
-
-    def use(self, read: Read, remainder: Remainder | None = None) -> None:
-        """Have bodies read by `read`, and alerts that senders have cut off asked for by `remainder`."""
-        self._reader, self._remainder = read, remainder
 
     async def run(self) -> None:
         """Drain until `stop`; whatever is left stays in the inbox."""
@@ -77,7 +80,7 @@ class Intake:
                 if await self.drain() == 0:
                     await self._store.wait_for_work(Work.INBOX, timedelta(seconds=1))
             except StoreUnavailable as error:
-                self._witness.store_failed(str(error))
+                self._listener.store_failed(str(error))
                 await asyncio.sleep(1)
         if self._remainder:
             await self._remainder.close()
@@ -91,7 +94,7 @@ class Intake:
         waiting = await self._store.read(lambda r: r.waiting_notifications(limit, MOST_BYTES))
         found = await self._leftovers.sort(waiting)
         for notification in found.set_aside:
-            self._witness.set_aside(notification, "it stopped several starts")
+            self._listener.set_aside(notification, "it stopped several starts")
         done = len(found.set_aside)
         for notification in found.alone:
             done += await self._take([notification])
@@ -129,11 +132,11 @@ class Intake:
 
     def _unreadable(self, notification: Notification, why: str) -> Item | None:
         self._unread[notification.id] += 1
-        self._witness.problem("intake", f"{notification.id}: {why}")
+        self._listener.problem("intake", f"{notification.id}: {why}")
         if self._unread[notification.id] < MOST_READINGS:
             return None
         text = f"set aside: it could not be read {MOST_READINGS} times: {why}"
-        self._witness.set_aside(notification, text)
+        self._listener.set_aside(notification, text)
         return Item(notification=notification, error=text)
 
     async def _parsed_here(self, notification: Notification) -> AlertGroup:
@@ -149,7 +152,7 @@ class Intake:
         problem = await self._admitted(items)
         if problem is None:
             return
-        self._witness.problem("intake", problem)
+        self._listener.problem("intake", problem)
         for item in items:
             if (problem := await self._admitted([item])) is not None:
                 await self._admit_one_by_one(item, problem)
@@ -192,13 +195,13 @@ class Intake:
     def _admit(
         self, tx: Transaction, notification: Notification, alerts: Sequence[Alert]
     ) -> list[Taken]:
-        admission = Admission(tx, self._ledger, self._ambient, self._rules(), notification)
+        admission = Admission(tx, self._recorder, self._ambient, self._rules(), notification)
         return [admission.take(alert) for alert in alerts]
 
     def _told(self, tx: Transaction, taken: list[Taken]) -> list[Taken]:
         """Tell people of alerts without a run, all of a transaction together; each keeps what was told by it."""
         found = [one for each in taken for one in each.unanswered]
-        new = self._ledger.tell_unanswered(tx, found, self._ambient.now())
+        new = self._recorder.tell_unanswered(tx, found, self._ambient.now())
         for each in taken:
             each.unanswered = [u for u in each.unanswered if any(u is one for one in new)]
         return taken
@@ -221,7 +224,7 @@ class Intake:
 
     async def _admit_one_by_one(self, item: Item, problem: str) -> None:
         """Find out which alert it is that cannot be admitted; the others are, and it is kept as refused."""
-        self._witness.problem("intake", f"{item.notification.id}: {problem}")
+        self._listener.problem("intake", f"{item.notification.id}: {problem}")
         odd: list[RefusedAlert] = []
         for number, alert in enumerate(item.alerts):
             result = await self._tried(partial(self._admit_part, item, [alert]))
@@ -247,9 +250,9 @@ class Intake:
     def _finished(self, item: Item, odd: Sequence[RefusedAlert] = ()) -> None:
         self._leftovers.forget(item.notification.id)
         self._unread.pop(item.notification.id, None)
-        self._witness.refused(item.notification, (*item.refused, *odd))
+        self._listener.refused(item.notification, (*item.refused, *odd))
         if item.group and item.group.truncated:
-            self._witness.truncated(item.notification, item.group.truncated)
+            self._listener.truncated(item.notification, item.group.truncated)
             if self._remainder:
                 self._remainder.ask(item.notification, item.group)
 
@@ -261,8 +264,8 @@ class Intake:
 
     def _report(self, taken: Sequence[Taken]) -> None:
         for each in taken:
-            self._witness.decided(each.alert, tuple(each.decisions))
+            self._listener.decided(each.alert, tuple(each.decisions))
             for moved in each.moved:
-                self._witness.moved(moved)
+                self._listener.moved(moved)
             for one in each.unanswered:
-                self._witness.unanswered(one)
+                self._listener.unanswered(one)

@@ -1,4 +1,4 @@
-"""What eyes and hands bring home and what is said of a run, with the secrets of strangers masked before it is stored.
+"""What observer and executor bring home and what is said of a run, secrets of strangers masked before it is stored.
 
 What a change needs to be applied, its intent and version, is left as it is: it is what people sign. Where it is shown,
 it is masked there.

@@ -1,6 +1,6 @@
 """The store as the daemon uses it: the texts that are written there hold no secrets of strangers.
 
-Events and the runs that follow from them are masked by `ledger`, since a journal must tell what the run became.
+Events and the runs that follow from them are masked by `recorder`, since a journal must tell what the run became.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Say what would happen now for an alert, with real looks and real guards, and nothing stored or changed.
 
-A preview is a dry run that lives in memory: the same runner, with a scribe that only remembers.
+A preview is a dry run that lives in memory: the same runner, with a writer that only remembers.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from remediator.core.effects import Effect, Note
 from remediator.core.errors import InputError, Refused
 from remediator.core.evolution import admit, evolve
 from remediator.core.lifecycle import next_effect
-from remediator.core.playbook import Mode
+from remediator.core.playbook import Mode, Playbook
 from remediator.core.run import Run
 from remediator.core.selection import Selection, select
 from remediator.core.wording import evidence_lines, plan_lines
 from remediator.engine.admission import Rules
-from remediator.engine.eyes import Eyes
+from remediator.engine.explanation import nearest_to
+from remediator.engine.observer import Observer
+from remediator.engine.run_writer import Decide, Draft
 from remediator.engine.runner import Runner
-from remediator.engine.scribe import Decide, Draft
 from remediator.ports.ambient import Ambient
 from remediator.ports.codec import plain
 from remediator.ports.store import Reader, Store, Transaction
@@ -34,7 +35,7 @@ _SOURCE = "preview"
 
 
 class Rememberer:
-    """A scribe that stores nothing: it keeps the last state of the one run it is given."""
+    """A writer that stores nothing: it keeps the last state of the one run it is given."""
 
     def __init__(self, store: Store, ambient: Ambient) -> None:
         self._store = store
@@ -72,24 +73,23 @@ class Preview:
         *,
         store: Store,
         ambient: Ambient,
-        eyes: Eyes,
+        observer: Observer,
         rules: Callable[[], Rules],
         protected: Callable[[], tuple[str, ...]],
     ) -> None:
         self._store = store
         self._ambient = ambient
-        self._eyes = eyes
+        self._observer = observer
         self._rules = rules
         self._protected = protected
 
     async def plan(self, labels: Mapping[str, str], playbook: str | None) -> Mapping[str, Any]:
-        """Return a decision for every playbook that could match, with the plan of those that would run."""
-        rules = self._rules()
-        found = [p for p in rules.index.candidates(labels) if playbook in (None, p.name)]
-        if playbook and not found:
-            text = f"playbook {playbook} could not match these labels"
-            raise Refused("not_found", text, hint="GET /api/v1/playbooks")
-        alert = self._alert(labels)
+        """Return a decision for every playbook that could match, with the plan of those that would run; where none
+        can, what the nearest say."""
+        rules, alert = self._rules(), self._alert(labels)
+        found = _asked(rules, playbook) if playbook else rules.index.candidates(labels)
+        if not found:
+            return {"decisions": await nearest_to(rules, alert)}
         selections = [select(p, alert, rules.environments) for p in found]
         return {"decisions": [await self._would(rules, s, alert) for s in selections]}
 
@@ -124,19 +124,26 @@ class Preview:
         return {**said, **_shown(run)}
 
     async def _rehearse(self, run: Run) -> Run:
-        scribe = Rememberer(self._store, self._ambient)
+        run_writer = Rememberer(self._store, self._ambient)
         runner = Runner(
             store=self._store,
-            scribe=scribe,
+            run_writer=run_writer,
             ambient=self._ambient,
-            eyes=self._eyes,
-            hands=None,
+            observer=self._observer,
+            executor=None,
             protected=self._protected,
         )
         problem = await runner.drive(run)
         if problem:
             raise Refused("conflict", f"the preview broke off: {problem}")
-        return scribe.last or run
+        return run_writer.last or run
+
+
+def _asked(rules: Rules, name: str) -> tuple[Playbook, ...]:
+    found = tuple(each for each in rules.index.playbooks if each.name == name)
+    if not found:
+        raise Refused("not_found", f"there is no playbook {name}", hint="GET /api/v1/playbooks")
+    return found
 
 
 def _shown(run: Run) -> Mapping[str, Any]:

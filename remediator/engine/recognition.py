@@ -15,8 +15,8 @@ from remediator.core.identity import Identity
 from remediator.core.run import Phase, Run
 from remediator.core.target import Target
 from remediator.core.verdict import Judgement, Ruling, Verdict
-from remediator.engine.eyes import Eyes
 from remediator.engine.judging import Surroundings, names_of, subject_of, targets_of
+from remediator.engine.observer import Observer
 from remediator.ports.store import Transaction
 
 SIGNS_IN = (Diagnose, Judge, Propose, Confirm, Consider, Hold, Undo)
@@ -24,14 +24,14 @@ SIGNS_IN = (Diagnose, Judge, Propose, Confirm, Consider, Hold, Undo)
 
 
 async def recognise(
-    eyes: Eyes, protected_now: Callable[[], tuple[str, ...]], run: Run
+    observer: Observer, protected_now: Callable[[], tuple[str, ...]], run: Run
 ) -> Surroundings:
     """Find out what a run's targets are called, and of what is protected as much as tells them apart."""
     out_of_reach = protected_now()
-    known = await _known(eyes, targets_of(run))
+    known = await _known(observer, targets_of(run))
     subject = subject_of(run, known)
     facts = Facts(now=run.created_at, protected=out_of_reach, identities=known)
-    known |= await _known(eyes, protected.in_doubt(subject, facts))
+    known |= await _known(observer, protected.in_doubt(subject, facts))
     return Surroundings(protected=out_of_reach, identities=known)
 
 
@@ -70,6 +70,6 @@ def held_elsewhere(target: Target, until: datetime) -> ev.Judged:
     return ev.Judged(stage=Stage.GATE, judgement=Judgement(verdicts=(held,)))
 
 
-async def _known(eyes: Eyes, targets: Sequence[Target]) -> dict[Target, Identity]:
-    found = await asyncio.gather(*(eyes.identity(target) for target in targets))
+async def _known(observer: Observer, targets: Sequence[Target]) -> dict[Target, Identity]:
+    found = await asyncio.gather(*(observer.identity(target) for target in targets))
     return dict(zip(targets, found, strict=True))

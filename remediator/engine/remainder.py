@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from remediator.core.alert import AlertGroup
 from remediator.core.errors import ActionError, StoreError
-from remediator.engine.witness import Witness
+from remediator.engine.listener import Listener
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import Notification, Store
 
@@ -27,11 +27,11 @@ PAUSES = (2.0, 10.0, 30.0)
 class Remainder:
     """Fetches for one group at a time; the same group is waited for once."""
 
-    def __init__(self, *, store: Store, ambient: Ambient, fetch: Fetch, witness: Witness) -> None:
+    def __init__(self, *, store: Store, ambient: Ambient, fetch: Fetch, listener: Listener) -> None:
         self._store = store
         self._ambient = ambient
         self._fetch = fetch
-        self._witness = witness
+        self._listener = listener
         self._waiting: dict[tuple[str, ...], tuple[Notification, AlertGroup]] = {}
         self._fetching: asyncio.Task[None] | None = None
 
@@ -62,7 +62,7 @@ class Remainder:
                 return
             if pause is None:
                 text = f"the {group.truncated} alerts cut off from {notification.id}: {problem}"
-                self._witness.problem("remainder", text)
+                self._listener.problem("remainder", text)
                 return
             await asyncio.sleep(pause)
 

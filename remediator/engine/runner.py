@@ -49,12 +49,12 @@ from remediator.core.run import Run, StepProgress, StepState
 from remediator.core.verdict import Judgement, Ruling
 from remediator.engine.attempts import granted, intend, ticket
 from remediator.engine.clock import heed_clock
-from remediator.engine.eyes import Eyes, Hands
 from remediator.engine.history import last_time
 from remediator.engine.judging import Surroundings, judge_now
+from remediator.engine.observer import Executor, Observer
 from remediator.engine.outcomes import left_out, outcome_of
 from remediator.engine.recognition import SIGNS_IN, recognise, refusal
-from remediator.engine.scribe import Decide, Draft, Writer
+from remediator.engine.run_writer import Decide, Draft, Writer
 from remediator.ports.ambient import Ambient
 from remediator.ports.check import Question
 from remediator.ports.parameters import NoParameters
@@ -65,24 +65,24 @@ _STORE_AGAIN_SECONDS = 0.5
 
 
 class Runner:
-    """Drives runs of one kind: with hands, or (dry runs) without."""
+    """Drives runs of one kind: with an executor, or (dry runs) without."""
 
     def __init__(
         self,
         *,
         store: Store,
-        scribe: Writer,
+        run_writer: Writer,
         ambient: Ambient,
-        eyes: Eyes,
-        hands: Hands | None,
+        observer: Observer,
+        executor: Executor | None,
         protected: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self._store = store
-        self._scribe = scribe
+        self._run_writer = run_writer
         self._ambient = ambient
-        self._eyes = eyes
-        self._hands = hands
-        self._recognise = partial(recognise, eyes, protected)
+        self._observer = observer
+        self._executor = executor
+        self._recognise = partial(recognise, observer, protected)
         self._does: dict[type, Callable[[Draft, Any], Awaitable[None]]] = {
             Note: self._note,
             Diagnose: self._diagnose,
@@ -107,7 +107,7 @@ class Runner:
         try:
             while not await self._step(draft):
                 pass
-            await self._scribe.give_back(draft)
+            await self._run_writer.give_back(draft)
         except (LeaseLost, StoreUnavailable):
             raise
         except Exception as error:  # one broken run, action or check must not stop the others
@@ -123,11 +123,11 @@ class Runner:
             await self._does[type(effect)](draft, effect)
             return False
         if draft.looks:
-            await self._scribe.save(draft)
+            await self._run_writer.save(draft)
         return isinstance(next_effect(draft.run, self._ambient.now()), Rest)
 
     async def _note(self, draft: Draft, effect: Note) -> None:
-        await self._scribe.save(draft)
+        await self._run_writer.save(draft)
 
     # looking
 
@@ -140,19 +140,21 @@ class Runner:
 
     async def _diagnose(self, draft: Draft, effect: Diagnose) -> None:
         order = draft.run.order
-        evidence = await self._eyes.evidence(order.diagnose, order.target)
+        evidence = await self._observer.evidence(order.diagnose, order.target)
         self._look(draft, ev.Diagnosed(evidence=evidence))
 
     async def _propose(self, draft: Draft, effect: Propose) -> None:
         step_id = effect.step
         step = draft.run.order.step(step_id)
         try:
-            if step.when and not await self._eyes.holds(step.when, draft.run, self._ambient.now()):
+            if step.when and not await self._observer.holds(
+                step.when, draft.run, self._ambient.now()
+            ):
                 self._look(
                     draft, ev.StepSkipped(step=step_id, reason=f"when: {step.when} does not hold")
                 )
                 return
-            change = await self._eyes.propose(step, draft.run.order.target, self._ambient.now())
+            change = await self._observer.propose(step, draft.run.order.target, self._ambient.now())
         except (ActionError, InvalidExpression) as error:
             self._look(draft, left_out(step, error) or _proposal_failed(step_id, error))
             return
@@ -178,10 +180,10 @@ class Runner:
 
     async def _differs(self, run: Run, step: StepProgress) -> str | None:
         order, now = run.order.step(step.step), self._ambient.now()
-        if order.when and not await self._eyes.holds(order.when, replace(run, plan=None), now):
+        if order.when and not await self._observer.holds(order.when, replace(run, plan=None), now):
             return f"step {step.step}: when: {order.when} does not hold any more"
         try:
-            proposed = await self._eyes.propose(order, run.order.target, now, step.change)
+            proposed = await self._observer.propose(order, run.order.target, now, step.change)
         except Missing as error:
             if order.required:
                 raise
@@ -213,7 +215,7 @@ class Runner:
         change, reason = None, "cannot be undone"
         try:
             if done.change and done.change.reversible:
-                change = await self._eyes.undo(done.change, done.measure)
+                change = await self._observer.undo(done.change, done.measure)
         except ActionError as error:
             reason = error.detail
         self._look(
@@ -232,11 +234,11 @@ class Runner:
             alert_firing=run.alert_resolved_at is None,
             alert_seen_at=episode.seen_at if episode else None,
         )
-        return await self._eyes.answers(checks, question)
+        return await self._observer.answers(checks, question)
 
     async def _live(self, run: Run) -> dict[str, Answer]:
         answers = await self._answers(run, questions_for(run.order))
-        return answers | await self._eyes.condition(run, self._ambient.now())
+        return answers | await self._observer.condition(run, self._ambient.now())
 
     def _look(self, draft: Draft, event: ev.Event) -> None:
         draft.add(event, self._ambient.now())
@@ -254,7 +256,7 @@ class Runner:
                 ),
             )
 
-        await self._scribe.save(draft, judged, expected=effect)
+        await self._run_writer.save(draft, judged, expected=effect)
 
     async def _ask(self, draft: Draft, effect: Ask) -> None:
         approval = self._ambient.new_id("apr")
@@ -268,21 +270,21 @@ class Runner:
                 ),
             )
 
-        await self._scribe.save(draft, asked, expected=effect)
+        await self._run_writer.save(draft, asked, expected=effect)
 
     async def _hold(self, draft: Draft, effect: Hold) -> None:
         """Pass the intent gate, apply at once what it let through, and go straight on through the next gates.
 
         The outcome of a step and the next step's gate share a transaction where no live question stands between them.
         """
-        if self._hands is None:
+        if self._executor is None:
             raise Permanent(f"run {draft.run.id} is a dry run and has reached its gate")
         answers, token = await self._live(draft.run), self._ambient.new_id("att")
         is_asked = bool(answers)
         began, near = self._ambient.monotonic(), await self._recognise(draft.run)
-        await self._scribe.save(draft, self._gate(answers, token, near), expected=effect)
+        await self._run_writer.save(draft, self._gate(answers, token, near), expected=effect)
         while attempt := granted(draft.run, token):
-            outcome = await self._try(draft.run, attempt, self._hands, began)
+            outcome = await self._try(draft.run, attempt, self._executor, began)
             token, began = self._ambient.new_id("att"), self._ambient.monotonic()
             await self._outcome(
                 draft, outcome, *(() if is_asked else (self._gate({}, token, near),))
@@ -302,7 +304,9 @@ class Runner:
 
         return gate
 
-    async def _try(self, run: Run, attempt: StepProgress, hands: Hands, began: float) -> ev.Event:
+    async def _try(
+        self, run: Run, attempt: StepProgress, executor: Executor, began: float
+    ) -> ev.Event:
         step, change = attempt.step, attempt.change
         if change is None:
             return ev.NotApplied(step=step, reason="there is no change", retry=False)
@@ -311,7 +315,7 @@ class Runner:
                 step=step, reason="too much time passed after the gate", retry=True
             )
         try:
-            return ev.Applied(step=step, measure=await hands.apply(change, ticket(run, attempt)))
+            return ev.Applied(step=step, measure=await executor.apply(change, ticket(run, attempt)))
         except ActionError as error:
             return outcome_of(step, run.plan.digest if run.plan else "", error)
 
@@ -321,7 +325,7 @@ class Runner:
         if attempt.change is None:
             raise IllegalEvent(f"run {draft.run.id}: an intent without a change")
         try:
-            sight = await self._eyes.observe(attempt.change, ticket(draft.run, attempt))
+            sight = await self._observer.observe(attempt.change, ticket(draft.run, attempt))
         except ActionError as error:
             pending = ev.Observation.PENDING
             seen = ev.Observed(step=step_id, observation=pending, detail=error.detail)
@@ -345,7 +349,7 @@ class Runner:
         """Store what became of an attempt, however long the store takes to come back."""
         while True:
             try:
-                await self._scribe.save(draft, lambda tx, run, now: (event,), *then)
+                await self._run_writer.save(draft, lambda tx, run, now: (event,), *then)
                 return
             except StoreUnavailable:
                 await asyncio.sleep(_STORE_AGAIN_SECONDS)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from remediator.engine.parcel import name_of
+from remediator.engine.delivery_batch import name_of
 from remediator.ports.ambient import Ambient
 from remediator.ports.channel import Channel
 from remediator.ports.store import Delivery
@@ -26,20 +26,20 @@ class Throttle:
         self._ambient = ambient
         self._channels = channels
         self._under_way: dict[str, tuple[Delivery, ...]] = {}
-        self._ways: set[str] = set()
+        self._destinations: set[str] = set()
         self._pauses: dict[str, float] = {}
         self._singly: set[tuple[str, str]] = set()
 
     @property
     def under_way(self) -> tuple[Delivery, ...]:
         """Everything that is claimed and not done with."""
-        return tuple(delivery for parcel in self._under_way.values() for delivery in parcel)
+        return tuple(delivery for batch in self._under_way.values() for delivery in batch)
 
     def begin(self, *deliveries: Delivery) -> None:
         """Note what is under way now, the first of its thread first; again when more comes with it."""
         self._under_way[deliveries[0].id] = deliveries
 
-    def parcel(self, head: Delivery) -> tuple[Delivery, ...]:
+    def batch(self, head: Delivery) -> tuple[Delivery, ...]:
         """Return all that is under way together with the first of its thread."""
         return self._under_way[head.id]
 
@@ -47,15 +47,15 @@ class Throttle:
         """Note that it is done with, one way or another."""
         del self._under_way[head.id]
 
-    def pause(self, way: str, length: timedelta) -> None:
+    def pause(self, destination: str, length: timedelta) -> None:
         """Deliver nothing there for a while, because it said so."""
         end = self._ambient.monotonic() + length.total_seconds()
-        service = self._service(way)
+        service = self._service(destination)
         self._pauses[service] = max(end, self._pauses.get(service, end))
 
-    def pause_of(self, way: str) -> timedelta | None:
+    def pause_of(self, destination: str) -> timedelta | None:
         """Return how long nothing may be delivered there; None where it may."""
-        end = self._pauses.get(self._service(way), 0.0)
+        end = self._pauses.get(self._service(destination), 0.0)
         left = end - self._ambient.monotonic()
         return timedelta(seconds=left) if left > 0 else None
 
@@ -75,13 +75,15 @@ class Throttle:
         """Return the ways that take nothing more for now: what is for them is better left in the store."""
         full = self._full()
         return frozenset(
-            way for way in self._ways if self._service(way) in full or self.pause_of(way)
+            destination
+            for destination in self._destinations
+            if self._service(destination) in full or self.pause_of(destination)
         )
 
     def not_before(self, delivery: Delivery) -> datetime | None:
         """Say until when a claimed delivery has to wait; None where it need not."""
         now = self._ambient.now()
-        self._ways.add(delivery.channel)
+        self._destinations.add(delivery.channel)
         if pause := self.pause_of(delivery.channel):
             return now + pause
         if self._service(delivery.channel) in self._full():
@@ -89,7 +91,7 @@ class Throttle:
         return now + _TURN if self._is_told_elsewhere(delivery) else None
 
     def _full(self) -> set[str]:
-        counts = Counter(self._service(parcel[0].channel) for parcel in self._under_way.values())
+        counts = Counter(self._service(batch[0].channel) for batch in self._under_way.values())
         return {service for service, count in counts.items() if count >= AT_ONCE}
 
     def _is_told_elsewhere(self, delivery: Delivery) -> bool:
@@ -97,13 +99,13 @@ class Throttle:
         if not self._joins(delivery.channel):
             return False
         mine = (name_of(delivery.channel), delivery.message.thread)
-        heads = (parcel[0] for parcel in self._under_way.values())
+        heads = (batch[0] for batch in self._under_way.values())
         return any((name_of(head.channel), head.message.thread) == mine for head in heads)
 
-    def _service(self, way: str) -> str:
+    def _service(self, destination: str) -> str:
         """Ways that join are ways into one service, which counts its callers together."""
-        return name_of(way) if self._joins(way) else way
+        return name_of(destination) if self._joins(destination) else destination
 
-    def _joins(self, way: str) -> bool:
-        channel = self._channels.get(name_of(way))
+    def _joins(self, destination: str) -> bool:
+        channel = self._channels.get(name_of(destination))
         return channel is not None and channel.joins

@@ -10,8 +10,8 @@ from remediator.core.errors import LeaseLost, StoreError, StoreUnavailable
 from remediator.core.lifecycle import due_at
 from remediator.core.playbook import Mode
 from remediator.core.run import Run
+from remediator.engine.listener import Listener
 from remediator.engine.runner import Runner
-from remediator.engine.witness import Witness
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import Store, Transaction, Work
 
@@ -30,7 +30,7 @@ class Capacity:
 
 
 class Worker:
-    """Keeps runs going at once. `rehearser` has no hands: it drives the dry runs."""
+    """Keeps runs going at once. `rehearser` has no executor: it drives the dry runs."""
 
     def __init__(
         self,
@@ -39,14 +39,14 @@ class Worker:
         ambient: Ambient,
         actor: Runner,
         rehearser: Runner,
-        witness: Witness,
+        listener: Listener,
         capacity: Capacity = Capacity(),
     ) -> None:
         self._store = store
         self._ambient = ambient
         self._actor = actor
         self._rehearser = rehearser
-        self._witness = witness
+        self._listener = listener
         self._most = capacity.most
         self._lease = capacity.lease
         self._owner = ambient.new_id("wrk")
@@ -79,12 +79,12 @@ class Worker:
             try:
                 claimed = await self._store.submit(lambda tx: self._claim_due(tx, free))
             except StoreError as error:
-                self._witness.store_failed(str(error))
+                self._listener.store_failed(str(error))
                 await self._pause(LOOK_EVERY)
                 return
         for run in claimed:
             if run.open_attempt:
-                self._witness.took_over(run.id)
+                self._listener.took_over(run.id)
             driving = group.create_task(self._drive(run))
             self._driving[run.id] = (run.fence, driving)
         if not claimed:
@@ -109,7 +109,7 @@ class Worker:
         try:
             problem = await runner.drive(run)
             if problem:
-                self._witness.problem(run.id, problem)
+                self._listener.problem(run.id, problem)
                 await self._rest(run)
         except (LeaseLost, StoreUnavailable):
             return

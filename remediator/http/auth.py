@@ -30,7 +30,7 @@ ADMIN_GROUP = "admin"
 CLI_AGENT = "remediator-cli/"
 
 
-class Doorkeeper:
+class Authenticator:
     """Knows all credentials. On loopback, doors without any are open: to the first source, and to operator `local`."""
 
     def __init__(

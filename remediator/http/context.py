@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from remediator.core.alert import RefusedAlert
 from remediator.core.masking import Mask
 from remediator.core.playbook import Playbook
-from remediator.http.auth import Doorkeeper
-from remediator.http.letterbox import Letterbox
+from remediator.http.auth import Authenticator
+from remediator.http.ingest import Ingest
 from remediator.http.readers import Readers
 from remediator.http.readiness import Readiness
 from remediator.http.room import Room
@@ -71,7 +71,7 @@ class HttpContext:
     first: at, playbook, decision, reason, by); `others` (playbooks that could have answered, likewise).
     `plan` says what would happen now for an alert with these labels, by one playbook or all, and changes nothing.
     `refused` hears of notifications of which no alert was taken.
-    `letterbox` and `readiness` are made here, over the store.
+    `ingest` and `readiness` are made here, over the store.
     `mask` hides the secrets of strangers in answers; `readers` are closed with the server.
     `doors` are those that integrations bring.
     """
@@ -82,7 +82,7 @@ class HttpContext:
     plan: Callable[[Mapping[str, str], str | None], Awaitable[Mapping[str, Any]]]
     metrics: Metrics
     ambient: Ambient
-    doorkeeper: Callable[[], Doorkeeper]
+    authenticator: Callable[[], Authenticator]
     loops_alive: Callable[[], bool]
     accepting: Callable[[], bool]
     reload: Callable[[], Awaitable[Sequence[str]]]
@@ -97,10 +97,10 @@ class HttpContext:
     doors: tuple[DoorRoute, ...] = ()
     mask: Callable[[], Mask] = Mask
     room: Room = field(default_factory=Room)
-    letterbox: Letterbox = field(init=False)
+    ingest: Ingest = field(init=False)
     readiness: Readiness = field(init=False)
 
     def __post_init__(self) -> None:
         readiness = Readiness(self.store, self.ambient.now)
         object.__setattr__(self, "readiness", readiness)
-        object.__setattr__(self, "letterbox", Letterbox(self.store, told=readiness.noted))
+        object.__setattr__(self, "ingest", Ingest(self.store, told=readiness.noted))

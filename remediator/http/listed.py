@@ -10,7 +10,7 @@ from remediator.core.facts import Pause
 from remediator.core.playbook import Playbook
 from remediator.http.shapes import moment
 from remediator.ports.action import Action
-from remediator.ports.store import DecisionRecord, Vitals
+from remediator.ports.store import DecisionRecord, Statistics
 
 
 def decision_shape(decision: DecisionRecord) -> dict[str, Any]:
@@ -75,15 +75,15 @@ def action_shape(action: Action) -> dict[str, Any]:
     }
 
 
-def vitals_shape(vitals: Vitals) -> Mapping[str, Any]:
+def statistics_shape(statistics: Statistics) -> Mapping[str, Any]:
     """Return the numbers of `status`."""
     return {
-        "runs_active": dict(vitals.runs_active),
-        "approvals_pending": vitals.approvals_pending,
-        "oldest_due_at": moment(vitals.oldest_due_at),
-        "inbox_new": vitals.inbox_new,
-        "inbox_oldest_at": moment(vitals.inbox_oldest_at),
-        "outbox_pending": vitals.outbox_pending,
-        "outbox_oldest_at": moment(vitals.outbox_oldest_at),
-        "pauses": [pause_shape(pause) for pause in vitals.pauses],
+        "runs_active": dict(statistics.runs_active),
+        "approvals_pending": statistics.approvals_pending,
+        "oldest_due_at": moment(statistics.oldest_due_at),
+        "inbox_new": statistics.inbox_new,
+        "inbox_oldest_at": moment(statistics.inbox_oldest_at),
+        "outbox_pending": statistics.outbox_pending,
+        "outbox_oldest_at": moment(statistics.outbox_oldest_at),
+        "pauses": [pause_shape(pause) for pause in statistics.pauses],
     }

@@ -8,7 +8,7 @@ from remediator.http.doors import door_route
 from remediator.http.health import HEALTH
 from remediator.http.openapi import openapi_route
 from remediator.http.people import PEOPLE
-from remediator.http.reading import READING
+from remediator.http.read_routes import READING
 from remediator.http.route import Route
 from remediator.http.webhook import webhook_of
 from remediator.ports.door import DoorRoute

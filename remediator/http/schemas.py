@@ -184,7 +184,17 @@ _DECISION = _object(
     source=_TEXT,
     playbook=_TEXT,
     decision={
-        "enum": ["not_matched", "skipped", "off", "blocked", "dry_run", "waiting", "run", "refused"]
+        "enum": [
+            "no_playbook",
+            "not_matched",
+            "skipped",
+            "off",
+            "blocked",
+            "dry_run",
+            "waiting",
+            "run",
+            "refused",
+        ]
     },
     reason=_TEXT,
     by=_TEXT,

@@ -22,10 +22,10 @@ from remediator.core.errors import (
     StoreUnavailable,
 )
 from remediator.core.panics import is_out_of_memory
+from remediator.http.accepting import Listener, bound_sockets
 from remediator.http.bodies import LARGEST_BODY, too_large
 from remediator.http.context import HttpContext
 from remediator.http.credentials import Role
-from remediator.http.listener import Listener, bound_sockets
 from remediator.http.origin import Origins, is_loopback
 from remediator.http.refusal import HttpRefusal
 from remediator.http.replies import reply_error
@@ -162,17 +162,17 @@ def _guarded(route: Route, context: HttpContext, origins: Origins) -> _Answer:
 
 
 def _admitted(route: Route, context: HttpContext, request: web.Request) -> Call:
-    doorkeeper = context.doorkeeper()
+    authenticator = context.authenticator()
     match route.access:
         case Gate.SOURCE:
             return Call(context, request, source=_source(context, request))
         case Gate.ANYONE | Signed():  # a door's handler asks for the signature itself
             return Call(context, request)
         case Gate.SCRAPER:
-            doorkeeper.check_scraper(request)
+            authenticator.check_scraper(request)
             return Call(context, request)
         case role:
-            caller = doorkeeper.caller(request)
+            caller = authenticator.caller(request)
             if caller.role < role:
                 raise _lacks(caller.person.name, caller.role, role)
             return Call(context, request, person=caller.person)
@@ -180,7 +180,7 @@ def _admitted(route: Route, context: HttpContext, request: web.Request) -> Call:
 
 def _source(context: HttpContext, request: web.Request) -> str:
     try:
-        return context.doorkeeper().source(request)
+        return context.authenticator().source(request)
     except HttpRefusal as refusal:
         context.metrics.notification("-", str(refusal.status))
         raise

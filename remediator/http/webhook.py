@@ -93,7 +93,7 @@ async def _store(
 ) -> None:
     records = refusal_records(notification, refused, notification.received_at) if refused else ()
     try:
-        await call.context.letterbox.post(notification, records)
+        await call.context.ingest.post(notification, records)
     except StoreUnavailable as unavailable:
         raise _cannot_store("the store cannot be reached") from unavailable
 

@@ -21,7 +21,7 @@ from yarl import URL
 
 from remediator.core.errors import Transient
 from remediator.documents.regular_file import require_regular
-from remediator.integrations.server import Server
+from remediator.integrations.api_settings import Server
 
 T = TypeVar("T")
 

@@ -21,7 +21,7 @@ from remediator.ports.source import Source
 from remediator.ports.targets import TargetKinds
 
 Closer = Callable[[], Awaitable[None]]
-Way = Mapping[str, object]
+Destination = Mapping[str, object]
 """One way to reach people: a channel's name and its settings."""
 Filter = Callable[[str, Mapping[str, str]], str]
 """What a template makes of a value's text and the alert's labels; raises InvalidTarget."""
@@ -33,14 +33,16 @@ class Services:
     are our own, to be masked, `addresses` are those of the machines that some integration knows by name."""
 
     sections: Sections = field(default_factory=Sections)
-    contacts: Mapping[str, tuple[Way, ...]] = field(default_factory=dict)
+    contacts: Mapping[str, tuple[Destination, ...]] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     addresses: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def ways(self) -> tuple[Way, ...]:
+    def destinations(self) -> tuple[Destination, ...]:
         """Every way to people, in the order of the settings."""
-        return tuple(way for ways in self.contacts.values() for way in ways)
+        return tuple(
+            destination for destinations in self.contacts.values() for destination in destinations
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ class Inspected:
     reads: Reads
     needs: tuple[Need, ...]
     declared: tuple[Right, ...] = ()
-    ways: tuple[Way, ...] = ()
+    destinations: tuple[Destination, ...] = ()
     people: tuple[str, ...] = ()
 
 
@@ -104,6 +106,6 @@ class Integration:
     names: Callable[[Sections, Reads], Names | None] | None = None
     filters: Callable[[Sections], Mapping[str, Filter]] | None = None
     sources: tuple[Source, ...] = ()
-    notify: Callable[[Sections], tuple[Way, ...]] | None = None
+    notify: Callable[[Sections], tuple[Destination, ...]] | None = None
     members: Members | None = None
     door: Callable[[DoorServices], Door] | None = None

@@ -52,7 +52,8 @@ class Episode:
 class DecisionRecord:
     """What was decided for one alert and one playbook: not_matched, skipped, off, blocked, dry_run, waiting, run.
 
-    An alert that could not be taken is `refused`, and no playbook stands there.
+    Of an alert that no playbook matches, `no_playbook` is said; one that could not be taken is `refused`. No playbook
+    stands there.
     """
 
     id: str
@@ -136,7 +137,7 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vitals:
+class Statistics:
     """Numbers for metrics and health."""
 
     runs_active: Mapping[str, int]
@@ -201,7 +202,7 @@ class Reader(InboxReader, Surroundings, Protocol):
         """Count the runs created since by how they ended; open ones are left out."""
         ...
 
-    def vitals(self, now: datetime) -> Vitals: ...  # noqa: D102
+    def statistics(self, now: datetime) -> Statistics: ...  # noqa: D102
 
 
 class Transaction(Reader, InboxWriter, Protocol):

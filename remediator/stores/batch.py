@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from remediator.core.errors import Overloaded
 from remediator.core.panics import is_panic
 from remediator.ports.store import Work
-from remediator.stores.faults import Fault, fault_of, translated
+from remediator.stores.error_translation import Fault, fault_of, translated
 from remediator.stores.session import Dialect
 from remediator.stores.transaction import SqlTransaction
 

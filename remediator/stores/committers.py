@@ -28,9 +28,9 @@ from remediator.stores.batch import (
     hand_out,
     work_of,
 )
-from remediator.stores.bell import Bell
-from remediator.stores.faults import Fault, fault_of
-from remediator.stores.server import UNREACHABLE
+from remediator.stores.error_translation import Fault, fault_of
+from remediator.stores.notifier import Notifier
+from remediator.stores.postgres_server import UNREACHABLE
 from remediator.stores.session import Dialect
 
 COMMITTERS = 4
@@ -42,10 +42,10 @@ _PAUSE_SECONDS = 0.02
 class Committers:
     """Takes closures on the event loop and commits them by its own asyncio tasks."""
 
-    def __init__(self, engine: AsyncEngine, dialect: Dialect, bell: Bell) -> None:
+    def __init__(self, engine: AsyncEngine, dialect: Dialect, notifier: Notifier) -> None:
         self._engine = engine
         self._dialect = dialect
-        self._bell = bell
+        self._notifier = notifier
         self._queue: asyncio.Queue[Submitted | None] = asyncio.Queue()
         self._closing = False
         self._running = [asyncio.create_task(self._commit_for_ever()) for _ in range(COMMITTERS)]
@@ -71,7 +71,7 @@ class Committers:
             batch = [first, *self._more()]
             answers = await self._answers_or_why_not(batch)
             hand_out(batch, answers)
-            self._bell.ring(work_of(answers))
+            self._notifier.ring(work_of(answers))
 
     async def _answers_or_why_not(self, batch: list[Submitted]) -> list[Answer]:
         """Whatever goes wrong, somebody waits for an answer and the next batch has to work."""

@@ -10,7 +10,7 @@ from sqlalchemy import Integer, bindparam, insert, select
 from remediator.core.events import Event
 from remediator.ports.codec import decode_event, encode_event
 from remediator.ports.store import JournalEntry
-from remediator.stores.chain import GENESIS, Link, chained_hash
+from remediator.stores.hash_chain import GENESIS, Link, chained_hash
 from remediator.stores.schema import event
 from remediator.stores.session import Session
 

@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 from remediator.core.errors import StoreUnavailable
-from remediator.stores.directory import LOCK_NAME, DirectoryLock
+from remediator.stores.data_directory import LOCK_NAME, DirectoryLock
 
 _COMPANIONS = ("-wal", "-shm", "-journal", ".before-upgrade")
 

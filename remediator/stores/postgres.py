@@ -13,13 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from remediator.core.errors import StoreUnavailable
 from remediator.ports.store import Reader, Transaction, Work
-from remediator.stores.bell import Bell
 from remediator.stores.columns import RowNumber
 from remediator.stores.committers import COMMITTERS, Committers
-from remediator.stores.faults import Fault, fault_of, translated
+from remediator.stores.error_translation import Fault, fault_of, translated
 from remediator.stores.leases import Leases
-from remediator.stores.listener import CHANNEL, listen
-from remediator.stores.server import UNREACHABLE, Connect, connector, engine_for, require_durable
+from remediator.stores.notifier import Notifier
+from remediator.stores.postgres_notifications import CHANNEL, listen
+from remediator.stores.postgres_server import (
+    UNREACHABLE,
+    Connect,
+    connector,
+    engine_for,
+    require_durable,
+)
 from remediator.stores.session import Dialect
 from remediator.stores.transaction import SqlReader
 from remediator.stores.upgrade import bring_up_to_date, has_something_to_upgrade, is_current
@@ -44,13 +50,13 @@ class PostgresStore:
     """Keeps everything in one PostgreSQL database (`ports.store.Store`)."""
 
     def __init__(self, connect: Connect) -> None:
-        self._bell = Bell()
+        self._notifier = Notifier()
         self._engine = engine_for(connect, COMMITTERS + READERS)
         self._reading = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        self._committers = Committers(self._engine, DIALECT, self._bell)
-        self._listening = asyncio.create_task(listen(connect, self._bell))
+        self._committers = Committers(self._engine, DIALECT, self._notifier)
+        self._listening = asyncio.create_task(listen(connect, self._notifier))
         self._is_closed = False
 
     async def submit(self, closure: Callable[[Transaction], T]) -> T:
@@ -74,7 +80,7 @@ class PostgresStore:
 
     async def wait_for_work(self, kind: Work, timeout: timedelta) -> None:
         """Return when a commit here or on another replica made something due, or after the time-out."""
-        await self._bell.wait(kind, timeout)
+        await self._notifier.wait(kind, timeout)
 
     async def close(self) -> None:
         """Refuse new closures, finish accepted ones, close connections; may be repeated."""

@@ -1,4 +1,4 @@
-"""Retention: what is old and closed goes, with all that belongs to it; used by the keeper."""
+"""Retention: what is old and closed goes, with all that belongs to it; used by housekeeping."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from remediator.stores.columns import Moment
+from remediator.stores.replay_guard import IS_OVER
 from remediator.stores.schema import (
     IS_NEW,
     IS_WAITING,
@@ -34,7 +35,6 @@ from remediator.stores.schema import (
     target,
     vote,
 )
-from remediator.stores.seen import IS_OVER
 from remediator.stores.session import Session
 
 MOST = 500  # runs at once, so that one closure stays short

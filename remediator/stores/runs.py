@@ -14,8 +14,8 @@ from remediator.core.errors import LeaseLost
 from remediator.core.run import Run
 from remediator.ports.codec import decode_run, encode_run
 from remediator.ports.store import Listing, Page, Work
-from remediator.stores.chain import GENESIS
 from remediator.stores.columns import Moment, RowNumber
+from remediator.stores.hash_chain import GENESIS
 from remediator.stores.listing import Catalogue, Lists
 from remediator.stores.schema import IS_OPEN, event, pause, run
 

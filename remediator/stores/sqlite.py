@@ -17,16 +17,16 @@ from sqlalchemy.exc import StatementError
 
 from remediator.core.errors import StoreUnavailable
 from remediator.ports.store import Reader, Transaction, Work
-from remediator.stores.bell import Bell
-from remediator.stores.directory import (
+from remediator.stores.data_directory import (
     DirectoryLock,
     make_private,
     prepare_directory,
     sync_directory,
 )
-from remediator.stores.faults import translated
+from remediator.stores.error_translation import translated
 from remediator.stores.known_file import is_to_be_made, lost
 from remediator.stores.leases import CALLERS_CLOCK, Leases
+from remediator.stores.notifier import Notifier
 from remediator.stores.schema import outbox, run
 from remediator.stores.session import Dialect
 from remediator.stores.transaction import SqlReader, SqlTransaction
@@ -46,11 +46,11 @@ class SqliteStore:
 
     def __init__(self, file: Path, lock: DirectoryLock) -> None:
         self._lock = lock
-        self._bell = Bell()
+        self._notifier = Notifier()
         self._engine = _engine(file, "rw", _WRITER_PRAGMAS, begin="BEGIN IMMEDIATE")
         self._reading_engine = _engine(file, "ro", (), begin="BEGIN")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="remediator-store-reader")
-        self._writer = Writer(self._engine, DIALECT, self._bell)
+        self._writer = Writer(self._engine, DIALECT, self._notifier)
         self._is_closed = False
 
     async def submit(self, closure: Callable[[Transaction], T]) -> T:
@@ -67,7 +67,7 @@ class SqliteStore:
 
     async def wait_for_work(self, kind: Work, timeout: timedelta) -> None:
         """Return when a commit made something due, or after the time-out."""
-        await self._bell.wait(kind, timeout)
+        await self._notifier.wait(kind, timeout)
 
     async def close(self) -> None:
         """Refuse new closures, finish accepted ones, close connections; may be repeated."""

@@ -12,13 +12,13 @@ from remediator.stores.inbox import InboxReading, InboxWriting
 from remediator.stores.journal import JournalReading, JournalWriting
 from remediator.stores.outbox import OutboxReading, OutboxWriting
 from remediator.stores.pauses import PauseWriting
+from remediator.stores.replay_guard import ReplayGuardWriting
 from remediator.stores.retention import Retention
 from remediator.stores.runs import RunReading, RunWriting
-from remediator.stores.seen import SeenWriting
 from remediator.stores.session import Dialect
+from remediator.stores.statistics import StatisticsReading
 from remediator.stores.surroundings import SurroundingsReading
 from remediator.stores.targets import TargetReading, TargetWriting
-from remediator.stores.vitals import VitalsReading
 
 
 class SqlReader(
@@ -31,7 +31,7 @@ class SqlReader(
     AttemptReading,
     BudgetReading,
     OutboxReading,
-    VitalsReading,
+    StatisticsReading,
     SurroundingsReading,
 ):
     """Questions on one snapshot (`ports.store.Reader`)."""
@@ -50,10 +50,10 @@ class SqlTransaction(
     AttemptWriting,
     BudgetWriting,
     OutboxWriting,
-    SeenWriting,
+    ReplayGuardWriting,
     PauseWriting,
     Retention,
-    VitalsReading,
+    StatisticsReading,
     SurroundingsReading,
 ):
     """Questions and changes of one closure (`ports.store.Transaction`)."""

@@ -29,7 +29,7 @@ from remediator.stores.batch import (
     hand_out,
     work_of,
 )
-from remediator.stores.bell import Bell
+from remediator.stores.notifier import Notifier
 from remediator.stores.session import Dialect
 
 MOST_TOGETHER = 128
@@ -38,10 +38,10 @@ MOST_TOGETHER = 128
 class Writer:
     """Takes closures on the event loop and runs them on its thread."""
 
-    def __init__(self, engine: Engine, dialect: Dialect, bell: Bell) -> None:
+    def __init__(self, engine: Engine, dialect: Dialect, notifier: Notifier) -> None:
         self._connection = engine.connect()
         self._dialect = dialect
-        self._bell = bell
+        self._notifier = notifier
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[Submitted | None] = SimpleQueue()
         self._thread = Thread(target=self._work, name="remediator-store-writer", daemon=True)
@@ -124,7 +124,7 @@ class Writer:
 
     def _hand_out(self, batch: list[Submitted], answers: list[Answer]) -> None:
         hand_out(batch, answers)
-        self._bell.ring(work_of(answers))
+        self._notifier.ring(work_of(answers))
 
 
 def _is_in_transaction(connection: Connection) -> bool:

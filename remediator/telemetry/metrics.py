@@ -18,13 +18,14 @@ from remediator import __version__
 from remediator.core.alert import Oddity
 from remediator.core.run import Phase
 from remediator.ports.ambient import CLOCK
-from remediator.ports.store import Vitals
+from remediator.ports.store import Statistics
 
 _COUNTERS = {
     "notifications": ("Webhook requests, by source and HTTP status.", ("source", "code")),
     "alerts": ("Alerts taken in.", ("status",)),
     "alerts_refused": ("Alerts that could not be taken, by what was odd.", ("oddity",)),
     "alerts_truncated": ("Alerts that senders have cut off from their notifications.", ()),
+    "alerts_unanswered": ("Firing alerts, each time one was named, that no playbook matches.", ()),
     "notifications_set_aside": ("Notifications not worked on any more: they stopped us.", ()),
     "decisions": ("Decisions about an alert and a playbook.", ("playbook", "decision")),
     "runs": ("Runs that ended.", ("playbook", "mode", "outcome")),
@@ -108,21 +109,21 @@ class Metrics:
         histogram = self._histograms[name]
         (histogram.labels(*labels) if labels else histogram).observe(max(seconds, 0))
 
-    def show(self, vitals: Vitals, now: datetime) -> None:
+    def show(self, statistics: Statistics, now: datetime) -> None:
         """Set the gauges that come from the store."""
         for phase in Phase:
             if phase is not Phase.CLOSED:
-                self.set("runs_active", vitals.runs_active.get(phase.value, 0), phase.value)
-        kinds = [pause.scope.partition("/")[0] for pause in vitals.pauses]
+                self.set("runs_active", statistics.runs_active.get(phase.value, 0), phase.value)
+        kinds = [pause.scope.partition("/")[0] for pause in statistics.pauses]
         for scope in _PAUSE_SCOPES:
             self.set("paused", kinds.count(scope), scope)
-        self.set("clock_unconfirmed", any(p.id.startswith(CLOCK) for p in vitals.pauses))
-        self.set("approvals_pending", vitals.approvals_pending)
-        self.set("outbox_pending", vitals.outbox_pending)
-        self.set("inbox_pending", vitals.inbox_new)
-        self.set("oldest_due_seconds", _age(vitals.oldest_due_at, now))
-        self.set("outbox_oldest_seconds", _age(vitals.outbox_oldest_at, now))
-        self.set("inbox_oldest_seconds", _age(vitals.inbox_oldest_at, now))
+        self.set("clock_unconfirmed", any(p.id.startswith(CLOCK) for p in statistics.pauses))
+        self.set("approvals_pending", statistics.approvals_pending)
+        self.set("outbox_pending", statistics.outbox_pending)
+        self.set("inbox_pending", statistics.inbox_new)
+        self.set("oldest_due_seconds", _age(statistics.oldest_due_at, now))
+        self.set("outbox_oldest_seconds", _age(statistics.outbox_oldest_at, now))
+        self.set("inbox_oldest_seconds", _age(statistics.inbox_oldest_at, now))
 
     def render(self) -> tuple[bytes, str]:
         """Return the metrics as Prometheus text, and its content type."""

@@ -10,11 +10,11 @@ from typing import Any
 from remediator.core.alert import RefusedAlert
 from remediator.core.events import Event
 from remediator.core.run import Run
-from remediator.ports.store import Notification, Vitals
-from remediator.telemetry.gist import details, is_bad
+from remediator.ports.store import Notification, Statistics
+from remediator.telemetry.event_summary import details, is_bad
+from remediator.telemetry.log_throttle import LogThrottle
 from remediator.telemetry.meter import Meter, Moved
 from remediator.telemetry.metrics import Metrics
-from remediator.telemetry.seldom import Seldom
 
 _WARNINGS = frozenset(
     {
@@ -32,7 +32,7 @@ class Telemetry:
     def __init__(self) -> None:
         self._metrics = Metrics()
         self._meter = Meter(self._metrics)
-        self._seldom = Seldom()
+        self._log_throttle = LogThrottle()
         self._logger = logging.getLogger("remediator")
 
     def observe_event(self, run: Run, event: Event, before: Run | None, at: datetime) -> None:
@@ -53,7 +53,7 @@ class Telemetry:
         """Log what the event loop could not hand to anybody: each kind once a minute, however often it happens."""
         error = problem.get("exception")
         kind = f"{problem.get('message', '')[:100]} {type(error).__name__}"
-        if (times := self._seldom.due(kind)) is None:
+        if (times := self._log_throttle.due(kind)) is None:
             return
         self.log("loop_failed", problem=problem.get("message", ""), error=error, times=times)
 
@@ -104,6 +104,10 @@ class Telemetry:
         """Count one decision."""
         self._metrics.count("decisions", playbook, decision)
 
+    def no_playbook(self) -> None:
+        """Count one alert that no playbook matches."""
+        self._metrics.count("alerts_unanswered")
+
     def store_error(self) -> None:
         """Count one failure of the store."""
         self._metrics.count("store_errors")
@@ -129,9 +133,9 @@ class Telemetry:
         """Note by how much the wall clock has jumped and nobody has confirmed."""
         self._metrics.set("clock_jump_seconds", seconds)
 
-    def vitals(self, vitals: Vitals, now: datetime) -> None:
+    def statistics(self, statistics: Statistics, now: datetime) -> None:
         """Set the gauges that come from the store."""
-        self._metrics.show(vitals, now)
+        self._metrics.show(statistics, now)
 
     def _line(self, level: int, event_name: str, known: Mapping[str, Any]) -> None:
         error = known.get("error")

@@ -15,7 +15,7 @@ from remediator.integrations.slack.cards.buttons import Button
 from remediator.integrations.slack.fake import FakeSlack
 from remediator.integrations.slack.fake.delivery import Delivery
 from remediator.integrations.slack.fake.messages import Message, Version
-from remediator.integrations.slack.fake.world import View
+from remediator.integrations.slack.fake.workspace import View
 from tests.acceptance.alerts import an_alert
 from tests.acceptance.site import APPROVE, Site
 from tests.parts.host import Host

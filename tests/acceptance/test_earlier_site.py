@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from remediator.stores.chain import verify_chain
+from remediator.stores.hash_chain import verify_chain
 from remediator.stores.store import open_store
 from tests.acceptance.earlier.written_by import HOSTS, PLAYBOOKS, SETTINGS
 from tests.acceptance.site import Site
@@ -78,9 +78,9 @@ async def test_a_site_upgrades_without_noticing(site: Site) -> None:
 
     assert set((await chains(site)).values()) == {None}
     store = await open_store(url(site))
-    vitals = await store.read(lambda reader: reader.vitals(datetime.now(UTC)))
+    statistics = await store.read(lambda reader: reader.statistics(datetime.now(UTC)))
     await store.close()
-    assert vitals.outbox_pending > 0
+    assert statistics.outbox_pending > 0
 
 
 def _closed(site: Site, run_id: str) -> dict | None:

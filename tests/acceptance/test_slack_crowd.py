@@ -9,7 +9,7 @@ import pytest
 from remediator.integrations.slack.cards.buttons import Button
 from remediator.integrations.slack.fake import FakeSlack
 from remediator.integrations.slack.fake.messages import Message
-from remediator.integrations.slack.fake.world import View
+from remediator.integrations.slack.fake.workspace import View
 from tests.acceptance.alerts import an_alert
 from tests.acceptance.slack import (
     ANA,

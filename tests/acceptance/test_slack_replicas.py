@@ -17,7 +17,7 @@ import pytest
 from remediator.integrations.slack.fake import FakeSlack
 from remediator.integrations.slack.fake.delivery import Delivery
 from remediator.integrations.slack.fake.messages import Message
-from remediator.integrations.slack.fake.world import View
+from remediator.integrations.slack.fake.workspace import View
 from tests.acceptance.machine import Machine, sick, steps_playbook
 from tests.acceptance.road import Road
 from tests.acceptance.site import AUTO, Site

@@ -14,7 +14,7 @@ from remediator.config.catalog import find_catalog
 from remediator.config.settings_reader import load_settings
 from remediator.core.errors import Permanent
 from remediator.core.target import parse_target
-from remediator.integrations.kubernetes.api import KUBERNETES, KUBERNETES_HANDS, NODES, PODS, Ref
+from remediator.integrations.kubernetes.api import KUBERNETES, KUBERNETES_WRITES, NODES, PODS, Ref
 from remediator.ports.integration import Connected
 from tests.parts.cluster import Cluster, only_on_ours
 
@@ -40,7 +40,7 @@ async def test_without_clusters_none_can_be_asked_and_it_says_what_to_set(tmp_pa
 
 async def test_only_what_acts_can_write(tmp_path: Path) -> None:
     async with built(tmp_path, [{"name": "eu"}, {"name": "us", "gitops": "warn"}]) as gateways:
-        looking, acting = gateways.reads[KUBERNETES], gateways.writes[KUBERNETES_HANDS]
+        looking, acting = gateways.reads[KUBERNETES], gateways.writes[KUBERNETES_WRITES]
         us = parse_target("node/node1@us")
 
         assert looking.names == acting.names == ("eu", "us")

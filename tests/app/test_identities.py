@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from remediator.app.gateways import build_gateways, services_of
-from remediator.app.identities import SiteIdentities
+from remediator.app.identities import ConfiguredIdentities
 from remediator.config.catalog import find_catalog
 from remediator.config.settings import Settings
 from remediator.config.settings_reader import load_settings
@@ -21,7 +21,7 @@ from remediator.core.target import Target, parse_target
 from remediator.integrations.aws.build import terms_of
 from remediator.integrations.aws.settings import AWS_SECTION
 from remediator.integrations.kubernetes.api import Object, Ref
-from remediator.integrations.kubernetes.knowledge.names import node_names
+from remediator.integrations.kubernetes.knowledge.node_names import node_names
 from tests.bound import reads_of
 from tests.integrations.aws.amazon import REGION, Amazon, amazon
 from tests.parts.cluster import Cluster
@@ -46,7 +46,7 @@ def site(folder: Path, **more: Any) -> Settings:
 
 
 async def identity(settings: Settings, text: str, **gateways: Any) -> Identity:
-    return await SiteIdentities(settings, reads_of(**gateways)).of(parse_target(text))
+    return await ConfiguredIdentities(settings, reads_of(**gateways)).of(parse_target(text))
 
 
 def names(identity: Identity) -> set[str]:
@@ -213,7 +213,7 @@ async def test_a_real_cluster_says_who_its_node_is(cluster: Cluster, tmp_path: P
     settings = site(tmp_path, kubernetes=here)
     gateways = build_gateways(settings)
     try:
-        identities = SiteIdentities(settings, gateways.reads)
+        identities = ConfiguredIdentities(settings, gateways.reads)
         known = await identities.of(parse_target(f"node/{node}"))
         unknown = await identities.of(parse_target("node/node9"))
     finally:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from remediator.app.configuration import Configuration, load_configuration
 from remediator.app.daemon import Daemon
 from remediator.app.reloads import Reloads
-from remediator.app.site import Site, load_site
 from remediator.app.systemd import ServiceManager
 from remediator.config.catalog import Catalog, find_catalog
 from remediator.config.expressions import CelConditions
@@ -24,18 +24,18 @@ REFUSED = InvalidSettings("no such key")
 
 
 @pytest.fixture(scope="module")
-def site() -> Site:
-    return load_site(None, Catalog(), CelConditions())
+def configuration() -> Configuration:
+    return load_configuration(None, Catalog(), CelConditions())
 
 
-def failing(problem: Exception) -> Callable[[], Awaitable[Site]]:
-    async def swap() -> Site:
+def failing(problem: Exception) -> Callable[[], Awaitable[Configuration]]:
+    async def swap() -> Configuration:
         raise problem
 
     return swap
 
 
-def reloads_of(swap: Callable[[], Awaitable[Site]], telemetry: Telemetry) -> Reloads:
+def reloads_of(swap: Callable[[], Awaitable[Configuration]], telemetry: Telemetry) -> Reloads:
     return Reloads(swap, telemetry, ServiceManager({}, telemetry))
 
 
@@ -51,16 +51,16 @@ async def line(caplog: pytest.LogCaptureFixture) -> logging.LogRecord:
     return caplog.records[0]
 
 
-async def test_two_reloads_at_once_run_one_after_the_other(site: Site) -> None:
+async def test_two_reloads_at_once_run_one_after_the_other(configuration: Configuration) -> None:
     under_way, most = 0, 0
 
-    async def swap() -> Site:
+    async def swap() -> Configuration:
         nonlocal under_way, most
         under_way += 1
         most = max(most, under_way)
         await asyncio.sleep(0.001)
         under_way -= 1
-        return site
+        return configuration
 
     reloads = reloads_of(swap, Telemetry())
     answers = await asyncio.gather(reloads.run(), reloads.run(), reloads.run())
@@ -83,14 +83,14 @@ async def test_a_reload_by_signal_that_fails_for_any_reason_is_logged_and_moves_
 
 
 async def test_who_asks_is_answered_with_what_is_wrong_and_after_it_the_next_reload_works(
-    site: Site,
+    configuration: Configuration,
 ) -> None:
     problems, telemetry = [GONE, REFUSED], Telemetry()
 
-    async def swap() -> Site:
+    async def swap() -> Configuration:
         if problems:
             raise problems.pop(0)
-        return site
+        return configuration
 
     reloads = reloads_of(swap, telemetry)
 
@@ -107,13 +107,13 @@ async def test_who_asks_is_answered_with_what_is_wrong_and_after_it_the_next_rel
 async def test_a_hang_up_to_the_daemon_that_breaks_keeps_the_site_in_force_and_is_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken() -> Site:
+    def broken() -> Configuration:
         raise GONE
 
     catalog, conditions = find_catalog(), CelConditions()
     file = tmp_path / "remediator.yaml"
     file.write_text(json.dumps({"playbooks": [], "data_dir": str(tmp_path)}))
-    first = load_site(file, catalog, conditions, listen="127.0.0.1:0")
+    first = load_configuration(file, catalog, conditions, listen="127.0.0.1:0")
     daemon = Daemon(first, catalog, conditions, broken)
     running = asyncio.create_task(daemon.run())
     await asyncio.wait_for(daemon.started.wait(), 20)
@@ -123,7 +123,7 @@ async def test_a_hang_up_to_the_daemon_that_breaks_keeps_the_site_in_force_and_i
         told = await line(caplog)
 
     assert told.msg == "reload_refused"
-    assert daemon.site is first
+    assert daemon.configuration is first
     assert not running.done()
     daemon.stop()
     await running

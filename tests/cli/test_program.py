@@ -17,7 +17,7 @@ import pytest
 
 from remediator import __version__
 from remediator.cli import main
-from remediator.http.auth import Doorkeeper
+from remediator.http.auth import Authenticator
 from remediator.http.credentials import Role, UserKeys
 from tests.cli.command import as_json, offline, remediator
 from tests.http.daemon import a_waiting_run, keep, running
@@ -122,9 +122,9 @@ async def test_the_token_of_a_file_is_shown_to_the_daemon(tmp_path: Path) -> Non
     token = tmp_path / "token"
     token.write_text("secret\n")
     users = [UserKeys(name="ana", role=Role.VIEWER, tokens=["secret"])]
-    doorkeeper = Doorkeeper(users=users)
+    authenticator = Authenticator(users=users)
 
-    async with running(tmp_path, doorkeeper=lambda: doorkeeper) as daemon:
+    async with running(tmp_path, authenticator=lambda: authenticator) as daemon:
         without = await remediator(daemon, "runs", "list")
         with_it = await remediator(daemon, "runs", "list", "--token-file", str(token))
         too_much = await remediator(daemon, "pause", "--token-file", str(token))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from remediator.config.playbook_report import PlaybookRules
 from remediator.config.playbooks import LoadedPlaybooks, PlaybookLoader
-from remediator.config.reading import PlaybookRules
 from remediator.core.playbook import Playbook
 from remediator.documents.yaml_source import read_yaml
 from tests.config.catalogs import small_catalog

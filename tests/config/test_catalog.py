@@ -13,8 +13,8 @@ import pytest
 
 from remediator.config import catalog
 from remediator.config.catalog import by_name, find_catalog
+from remediator.config.playbook_report import PlaybookRules
 from remediator.config.playbooks import PlaybookLoader
-from remediator.config.reading import PlaybookRules
 from remediator.core.errors import InvalidSettings
 from remediator.documents.yaml_source import read_yaml
 from remediator.ports.parameters import NoParameters

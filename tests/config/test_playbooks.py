@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from remediator.config.reading import PlaybookRules
+from remediator.config.playbook_report import PlaybookRules
 from remediator.core.change import ActionEffect
 from remediator.core.errors import InvalidPlaybook
 from remediator.core.facts import Scope

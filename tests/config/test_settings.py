@@ -213,7 +213,7 @@ def test_an_address_of_slack_is_secure_or_on_this_machine(
 
 
 @pytest.mark.parametrize(
-    ("written", "ways"),
+    ("written", "destinations"),
     [
         ("", ({"slack": {"to": "#sre"}},)),
         ("notify:", ({"slack": {"to": "#sre"}},)),
@@ -222,9 +222,9 @@ def test_an_address_of_slack_is_secure_or_on_this_machine(
     ],
 )
 def test_where_nothing_else_is_said_everything_is_told_in_slacks_channel(
-    settings_folder: Path, written: str, ways: tuple[object, ...]
+    settings_folder: Path, written: str, destinations: tuple[object, ...]
 ) -> None:
-    assert settings(settings_folder, f"{SLACK}{written}\n").notify == ways
+    assert settings(settings_folder, f"{SLACK}{written}\n").notify == destinations
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from remediator.config.catalog import find_catalog
+from remediator.config.playbook_report import PlaybookRules
 from remediator.config.playbook_shape import PlaybookShape
 from remediator.config.playbooks import PlaybookLoader
-from remediator.config.reading import PlaybookRules
 from remediator.config.settings_reader import load_settings
 from remediator.config.settings_shape import shape_with
 from remediator.config.steps import STEP_KEYS

@@ -31,7 +31,7 @@ on_failure: [{{escalate: [{{to: oncall}}, {{to: "@dba"}}, {{to: "@duty"}}]}}]
 
 def test_every_name_of_slack_is_found_once_and_no_other(settings_folder: Path) -> None:
     named = named_in(settings(settings_folder, SETTINGS), [playbook(PLAYBOOK)])
-    found = slack_names("#sre", named.ways, named.people)
+    found = slack_names("#sre", named.destinations, named.people)
 
     assert found == SlackNames(
         channels=("#sre", "#ops", "C012AB3CD", "#payments"),
@@ -45,4 +45,4 @@ def test_where_slack_is_nowhere_but_set_only_its_channel_is_asked_about(
 ) -> None:
     named = named_in(settings(settings_folder, "notify: {console: {}}\n"), [])
 
-    assert slack_names("#sre", named.ways, named.people) == SlackNames(channels=("#sre",))
+    assert slack_names("#sre", named.destinations, named.people) == SlackNames(channels=("#sre",))

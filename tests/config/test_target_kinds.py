@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from remediator.config.order import Orders
+from remediator.config.playbook_report import PlaybookRules
 from remediator.config.playbooks import PlaybookLoader
-from remediator.config.reading import PlaybookRules
 from remediator.config.templates import Templates
 from remediator.core.alert import Alert, AlertStatus
 from remediator.core.errors import InvalidTarget

@@ -316,7 +316,7 @@ def test_runs_that_have_lived_survive_being_stored_and_told_again(seed: int) -> 
     life = Life(seed, Rules())
     life.live()
     for run_id, dossier in life.site.law.dossiers.items():
-        run = life.site.ledger.rows[run_id].run
+        run = life.site.recorder.rows[run_id].run
         assert decode_run(encode_run(run)) == run
         journal = tuple((at, decode_event(encode_event(event))) for at, event in dossier.journal)
         assert replay(run_id, journal) == replace(run, fence=0)

@@ -13,7 +13,7 @@ from remediator.core.playbook import Escalation, FailurePolicy
 from remediator.core.selection import Refusal
 from remediator.integrations.http.channel.webhook import body
 from remediator.integrations.slack.cards.cards import draw
-from remediator.integrations.slack.cards.voice import SILENT
+from remediator.integrations.slack.cards.mentions import SILENT
 from remediator.testing.builders import MOMENT, an_alert
 from tests.core.test_selection import a_playbook
 

@@ -11,7 +11,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from remediator.core.events import Outcome
-from remediator.ports.store import Vitals
+from remediator.ports.store import Statistics
 from tests.parts.require import find, require
 from tests.telemetry.story import Story, closed
 
@@ -20,7 +20,7 @@ RULES = ROOT / "deploy/prometheus-rules.yaml"
 CASES = Path(__file__).with_name("prometheus-rules-test.yaml")
 SELECTOR = re.compile(r"\b(remediator_\w+)(?:\{([^}]*)\})?")
 OF_THE_SCRAPE = {"job", "instance"}
-QUIET = Vitals(
+QUIET = Statistics(
     runs_active={},
     approvals_pending=0,
     oldest_due_at=None,
@@ -49,7 +49,7 @@ def labels_by_metric() -> dict[str, set[str]]:
     story = Story().tell(closed(Outcome.FAILED), after=timedelta(seconds=1))
     story.telemetry.notification("prod", "202")
     story.telemetry.breaker("disk-space-low", is_open=True)
-    story.telemetry.vitals(QUIET, story.at)
+    story.telemetry.statistics(QUIET, story.at)
     found: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(story.telemetry.render()[0].decode()):
         for sample in family.samples:

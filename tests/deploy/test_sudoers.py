@@ -16,7 +16,7 @@ from remediator.integrations.hosts.actions.docker import prune
 from remediator.integrations.hosts.actions.journal import vacuum
 from remediator.integrations.hosts.actions.service import restart
 from remediator.integrations.hosts.fake.host import MEBIBYTE, FakeHosts, FakeMachine
-from remediator.integrations.hosts.gateway.words import under_limit
+from remediator.integrations.hosts.gateway.quoting import under_limit
 from remediator.integrations.hosts.probes import journal_errors
 from remediator.integrations.shell.api import Output
 from tests.bound import reads_of

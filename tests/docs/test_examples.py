@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from remediator.config.catalog import find_catalog
+from remediator.config.playbook_report import PlaybookRules
 from remediator.config.playbooks import PlaybookLoader
-from remediator.config.reading import PlaybookRules
 from remediator.config.settings_reader import load_settings
 from remediator.documents.yaml_source import read_yaml
 from tests.docs.pages import ROOT, every_block

@@ -16,7 +16,7 @@ from remediator.config.catalog import Catalog
 from remediator.config.settings_shape import shape_with
 from remediator.core.events import EVENTS, Outcome
 from remediator.core.guards import GUARDS
-from remediator.documents.shapes import Shape
+from remediator.documents.model_reader import Shape
 from remediator.integrations.hosts.settings.shape import RewriteShape
 from remediator.telemetry import Telemetry
 from tests.docs.pages import PAGES, ROOT, every_block

@@ -32,14 +32,15 @@ from remediator.core.selection import Environment, Index, Selection
 from remediator.core.target import Target
 from remediator.engine.admission import Rules
 from remediator.engine.control import Control
-from remediator.engine.eyes import Eyes, Hands
-from remediator.engine.intake import Intake
-from remediator.engine.keeper import Keeper, Retention
-from remediator.engine.ledger import Ledger, Moved, Routes
+from remediator.engine.housekeeping import Housekeeping, Retention
+from remediator.engine.intake import Arrivals, Intake, Read
+from remediator.engine.listener import NoListener
 from remediator.engine.masked_store import masked_store
+from remediator.engine.observer import Executor, Observer
+from remediator.engine.recorder import Moved, Recorder, Routes
+from remediator.engine.remainder import Remainder
+from remediator.engine.run_writer import RunWriter
 from remediator.engine.runner import Runner
-from remediator.engine.scribe import Scribe
-from remediator.engine.witness import Deaf
 from remediator.ports.check import Check
 from remediator.ports.store import Listing, Notification, Store
 from remediator.stores.store import open_store
@@ -52,7 +53,7 @@ VERIFY = CheckOrder(kind="world", parameters={}, text="fine")
 LEASE = timedelta(seconds=15)
 
 
-class Recorder(Deaf):
+class Heard(NoListener):
     """Remembers every event and problem."""
 
     def __init__(self) -> None:
@@ -139,8 +140,8 @@ class House:
 
     def __init__(self, store: Store, clock: ManualClock) -> None:
         self.store, self.clock, self.world = store, clock, World()
-        self.witness = Recorder()
-        self.ledger = Ledger(
+        self.listener = Heard()
+        self.recorder = Recorder(
             lambda: Routes(contacts={"oncall": ({"webhook": {"url": "http://x"}},)})
         )
         self.playbooks: tuple[Playbook, ...] = (a_playbook(),)
@@ -152,7 +153,7 @@ class House:
         self.checks: dict[str, Check] = {}
         self.reads = reads_of()
         self.control = Control(
-            store=store, ledger=self.ledger, ambient=clock.ambient(), witness=self.witness
+            store=store, recorder=self.recorder, ambient=clock.ambient(), listener=self.listener
         )
 
     def use(self, *playbooks: Playbook) -> None:
@@ -167,31 +168,32 @@ class House:
             parsers={"test": lambda body: self.groups[body.decode()]},
         )
 
-    def intake(self) -> Intake:
+    def intake(self, read: Read | None = None, remainder: Remainder | None = None) -> Intake:
         return Intake(
             store=self.store,
-            ledger=self.ledger,
+            recorder=self.recorder,
             ambient=self.clock.ambient(),
             rules=self.rules,
-            witness=self.witness,
+            listener=self.listener,
+            arrivals=Arrivals(read=read, remainder=remainder) if read else None,
         )
 
-    def keeper(self) -> Keeper:
-        return Keeper(
+    def housekeeping(self) -> Housekeeping:
+        return Housekeeping(
             store=self.store,
-            ledger=self.ledger,
+            recorder=self.recorder,
             ambient=self.clock.ambient(),
             retention=Retention(),
-            witness=self.witness,
+            listener=self.listener,
         )
 
-    def runner(self, *, hands: bool = True) -> Runner:
-        return self.runner_over(self.store, hands=hands)
+    def runner(self, *, executor: bool = True) -> Runner:
+        return self.runner_over(self.store, executor=executor)
 
-    def runner_over(self, store: Store, *, hands: bool = True) -> Runner:
+    def runner_over(self, store: Store, *, executor: bool = True) -> Runner:
         """Return a runner whose way to the store is another."""
         actions = world_actions(self.world, self.safety)
-        eyes = Eyes(
+        observer = Observer(
             actions=actions,
             checks={**world_checks(self.world), **self.checks},
             probes={},
@@ -200,13 +202,17 @@ class House:
             identities=self.identities,
         )
         ambient = self.clock.ambient()
-        scribe = Scribe(store=store, ledger=self.ledger, ambient=ambient, witness=self.witness)
+        run_writer = RunWriter(
+            store=store, recorder=self.recorder, ambient=ambient, listener=self.listener
+        )
         return Runner(
             store=store,
-            scribe=scribe,
+            run_writer=run_writer,
             ambient=ambient,
-            eyes=eyes,
-            hands=Hands(actions=actions, reads=reads_of(), writes=writes_of()) if hands else None,
+            observer=observer,
+            executor=Executor(actions=actions, reads=reads_of(), writes=writes_of())
+            if executor
+            else None,
             protected=lambda: self.protected,
         )
 
@@ -238,10 +244,10 @@ class House:
         """Drive everything that is due now, until nothing is."""
         while claimed := await self.claim():
             for run in claimed:
-                runner = self.runner(hands=run.order.mode is not Mode.DRY_RUN)
+                runner = self.runner(executor=run.order.mode is not Mode.DRY_RUN)
                 problem = await runner.drive(run)
                 if problem:
-                    self.witness.problem(run.id, problem)
+                    self.listener.problem(run.id, problem)
 
     async def claim(self) -> tuple[Run, ...]:
         now = self.clock.now()

@@ -20,7 +20,7 @@ from remediator.ports.store import Store
 from remediator.stores.store import open_store
 from remediator.testing.builders import a_message
 from remediator.testing.clock import ManualClock
-from tests.engine.house import Recorder
+from tests.engine.house import Heard
 
 CROWD = 20
 REST = timedelta(seconds=3)
@@ -144,7 +144,7 @@ class PostOffice:
 
     def __init__(self, store: Store, clock: ManualClock, chat: Chat | None = None) -> None:
         self.store, self.clock = store, clock
-        self.chat, self.witness = chat or Chat(), Recorder()
+        self.chat, self.listener = chat or Chat(), Heard()
         self.reads = Reads().having(CHAT, self.chat)
         self.courier = self.new_courier()
 
@@ -154,12 +154,12 @@ class PostOffice:
             ambient=self.clock.ambient(),
             channels=CHANNELS,
             reads=Reads.following(lambda: self.reads),
-            witness=self.witness,
+            listener=self.listener,
         )
 
-    async def queue(self, *messages: Message, ways: Sequence[str] = (SRE,)) -> None:
+    async def queue(self, *messages: Message, destinations: Sequence[str] = (SRE,)) -> None:
         now = self.clock.now()
-        await self.store.submit(lambda tx: [tx.enqueue(m, ways, now) for m in messages])
+        await self.store.submit(lambda tx: [tx.enqueue(m, destinations, now) for m in messages])
 
     async def deliver(self, *couriers: Courier) -> None:
         """Deliver until nothing is due any more."""
@@ -174,8 +174,8 @@ class PostOffice:
             await self.deliver(*couriers)
 
     async def waiting(self) -> int:
-        vitals = await self.store.read(lambda reader: reader.vitals(self.clock.now()))
-        return vitals.outbox_pending
+        statistics = await self.store.read(lambda reader: reader.statistics(self.clock.now()))
+        return statistics.outbox_pending
 
 
 def tell(title: str, thread: str = "run_1", kind: str = "result", **more: Any) -> Message:

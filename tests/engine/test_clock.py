@@ -57,11 +57,11 @@ async def test_an_approved_run_commits_no_intent_after_a_jump_that_no_keeper_has
 async def test_a_jump_between_two_rounds_of_one_keeper_is_noticed(
     house: House, jump: timedelta
 ) -> None:
-    keeper = house.keeper()
-    await keeper.keep()
+    housekeeping = house.housekeeping()
+    await housekeeping.keep()
     house.clock.jump(jump)
     house.clock.advance(timedelta(seconds=5))
-    await keeper.keep()
+    await housekeeping.keep()
 
     assert [p.scope for p in await pauses(house)] == ["all"]
     told = [m for m in await house.messages() if m.thread == "clock"]
@@ -71,13 +71,13 @@ async def test_a_jump_between_two_rounds_of_one_keeper_is_noticed(
 
 async def test_a_keeper_goes_on_tidying_after_a_jump_back(house: House) -> None:
     """It had to wait until the clock had caught up: episodes did not end, nothing was pruned, nobody watched."""
-    keeper = house.keeper()
-    await keeper.keep()
+    housekeeping = house.housekeeping()
+    await housekeeping.keep()
     await house.take_in(an_alert())
     house.clock.jump(-HOUR)
     house.clock.advance(timedelta(hours=25))
 
-    await keeper.keep()
+    await housekeeping.keep()
 
     (run,) = await house.runs()
     episode = await house.store.read(lambda reader: reader.episode(run.episode))
@@ -87,14 +87,14 @@ async def test_a_keeper_goes_on_tidying_after_a_jump_back(house: House) -> None:
 
 async def test_a_jump_ahead_neither_ends_a_cooldown_nor_raises_the_mark(house: House) -> None:
     house.use(a_playbook(guards={"cooldown": CooldownSettings(rest=timedelta(minutes=30))}))
-    keeper = house.keeper()
-    await keeper.keep()
+    housekeeping = house.housekeeping()
+    await housekeeping.keep()
     await house.take_in(an_alert())
     await house.live()
     assert (await house.run()).outcome is Outcome.RESOLVED
 
     house.clock.jump(HOUR)
-    await keeper.keep()
+    await housekeeping.keep()
     await house.take_in(an_alert(firing=False))
     await house.take_in(an_alert())
     await house.work()
@@ -109,13 +109,13 @@ async def test_a_jump_ahead_neither_ends_a_cooldown_nor_raises_the_mark(house: H
 async def test_a_person_confirms_and_everything_goes_on_by_the_new_time(
     house: House, jump: timedelta
 ) -> None:
-    keeper = house.keeper()
-    await keeper.keep()
+    housekeeping = house.housekeeping()
+    await housekeeping.keep()
     house.clock.jump(jump)
-    await keeper.keep()
+    await housekeeping.keep()
     await house.control.resume("all", person=ANA)
     house.clock.advance(timedelta(seconds=5))
-    await keeper.keep()
+    await housekeeping.keep()
 
     assert await pauses(house) == ()
     assert house.clock.now() == house.clock.wall()
@@ -126,7 +126,7 @@ async def test_a_person_confirms_and_everything_goes_on_by_the_new_time(
 
 async def test_the_first_change_after_the_confirmation_needs_no_keeper(house: House) -> None:
     house.clock.jump(HOUR)
-    await house.keeper().keep()
+    await house.housekeeping().keep()
     await house.control.resume("all", person=ANA)
 
     await house.take_in(an_alert())
@@ -136,12 +136,12 @@ async def test_the_first_change_after_the_confirmation_needs_no_keeper(house: Ho
 
 
 async def test_a_jump_that_was_taken_back_ends_its_own_pause_and_says_so(house: House) -> None:
-    keeper = house.keeper()
-    await keeper.keep()
+    housekeeping = house.housekeeping()
+    await housekeeping.keep()
     house.clock.jump(-HOUR)
-    await keeper.keep()
+    await housekeeping.keep()
     house.clock.jump(HOUR)
-    await keeper.keep()
+    await housekeeping.keep()
 
     assert await pauses(house) == ()
     titles = [m.title for m in await house.messages() if m.thread == "clock"]
@@ -167,9 +167,9 @@ async def test_alerts_are_heard_after_a_confirmed_jump_back(house: House) -> Non
     """Each was older than the last word about it, and ignored without a decision."""
     await house.take_in(an_alert(firing=False))
     house.clock.jump(-HOUR)
-    await house.keeper().keep()
+    await house.housekeeping().keep()
     await house.control.resume("all", person=ANA)
-    await house.keeper().keep()
+    await house.housekeeping().keep()
 
     await house.take_in(an_alert())
 
@@ -178,10 +178,10 @@ async def test_alerts_are_heard_after_a_confirmed_jump_back(house: House) -> Non
 
 async def test_a_pause_of_the_clock_outlives_the_process_that_saw_the_jump(house: House) -> None:
     house.clock.jump(HOUR)
-    await house.keeper().keep()
+    await house.housekeeping().keep()
 
     reborn = type(house)(house.store, type(house.clock)(house.clock.wall()))
-    await reborn.keeper().keep()
+    await reborn.housekeeping().keep()
     await reborn.take_in(an_alert())
     await reborn.live()
 

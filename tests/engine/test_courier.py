@@ -51,7 +51,7 @@ async def test_what_has_piled_up_in_a_thread_is_told_at_once_and_in_order(office
 
 
 async def test_a_channel_that_tells_one_at_a_time_is_given_them_in_order(office: PostOffice):
-    await office.queue(*(tell(f"m{n}") for n in range(5)), ways=(PAGER,))
+    await office.queue(*(tell(f"m{n}") for n in range(5)), destinations=(PAGER,))
 
     await office.deliver()
 
@@ -79,7 +79,7 @@ async def test_what_failed_is_tried_again_whole_with_what_has_come_since(office:
     await office.pass_time(10)
 
     assert [post.titles for post in office.chat.posts] == [["a", "b", "c"]]
-    problems = [text for _, text in office.witness.problems]
+    problems = [text for _, text in office.listener.problems]
     assert problems == ["503", "ValueError: a bug", "no answer in time"]
 
 
@@ -101,12 +101,14 @@ async def test_patience_grows_and_ends(office: PostOffice):
     assert office.chat.posts == []
 
 
-@pytest.mark.parametrize("way", [SRE, PAGER])
-async def test_what_can_never_arrive_is_given_up_and_frees_the_thread(office: PostOffice, way: str):
+@pytest.mark.parametrize("destination", [SRE, PAGER])
+async def test_what_can_never_arrive_is_given_up_and_frees_the_thread(
+    office: PostOffice, destination: str
+):
     office.chat.troubles = [DeliveryError("malformed", final=True)]
-    await office.queue(tell("bad"), ways=(way,))
+    await office.queue(tell("bad"), destinations=(destination,))
     await office.deliver()
-    await office.queue(tell("good"), ways=(way,))
+    await office.queue(tell("good"), destinations=(destination,))
     await office.deliver()
 
     assert office.chat.titles == ["good"]
@@ -125,16 +127,18 @@ async def test_what_can_never_arrive_takes_nothing_with_it(office: PostOffice):
     assert await office.waiting() == 0
 
 
-@pytest.mark.parametrize("way", ['{"gone":{"to":"x"}}', '{"chat":{"whom":"x"}}'])
-async def test_a_way_that_does_not_exist_is_given_up_and_others_go_on(office: PostOffice, way: str):
-    await office.queue(tell("a"), ways=(way, SRE))
+@pytest.mark.parametrize("destination", ['{"gone":{"to":"x"}}', '{"chat":{"whom":"x"}}'])
+async def test_a_way_that_does_not_exist_is_given_up_and_others_go_on(
+    office: PostOffice, destination: str
+):
+    await office.queue(tell("a"), destinations=(destination, SRE))
 
     await office.deliver()
     await office.pass_time(1)
 
     assert [post.to for post in office.chat.posts] == ["#sre"]
     assert await office.waiting() == 0
-    assert len(office.witness.problems) == 1
+    assert len(office.listener.problems) == 1
 
 
 async def test_mere_progress_rests_and_goes_along_with_what_does_not(office: PostOffice):
@@ -170,8 +174,8 @@ async def test_resting_is_no_try_and_a_clock_that_was_ahead_stops_nothing(office
 async def test_all_ways_of_a_channel_that_joins_tell_one_run_in_one_thread(office: PostOffice):
     await office.queue(tell("plan", kind="plan"))
     await office.deliver()
-    await office.queue(tell("call", kind="escalation"), ways=(ONCALL,))
-    await office.queue(tell("call others", kind="escalation"), ways=(PAGER,))
+    await office.queue(tell("call", kind="escalation"), destinations=(ONCALL,))
+    await office.queue(tell("call others", kind="escalation"), destinations=(PAGER,))
     await office.deliver()
 
     assert {p.to: p.before for p in office.chat.posts} == {
@@ -183,7 +187,7 @@ async def test_all_ways_of_a_channel_that_joins_tell_one_run_in_one_thread(offic
 
 async def test_two_ways_do_not_begin_the_thread_of_one_run_twice(office: PostOffice):
     await office.queue(tell("failed", kind="failure"))
-    await office.queue(tell("call", kind="escalation"), ways=(ONCALL,))
+    await office.queue(tell("call", kind="escalation"), destinations=(ONCALL,))
     await office.deliver()
     await office.pass_time(1)
 
@@ -197,7 +201,7 @@ async def test_a_channel_that_asks_us_to_wait_is_left_alone_and_loses_nothing(of
     await office.deliver()
     for run in runs:
         await office.queue(tell(f"{run} a", run), tell(f"{run} b", run))
-    await office.queue(tell("call", "run_y", kind="escalation"), ways=(ONCALL,))
+    await office.queue(tell("call", "run_y", kind="escalation"), destinations=(ONCALL,))
     await office.pass_time(29)
     assert office.chat.calls == 1
 
@@ -223,10 +227,10 @@ async def test_being_asked_to_wait_for_ever_is_no_try(office: PostOffice):
 
 async def test_a_busy_service_is_no_reason_to_leave_other_services_alone(office: PostOffice):
     office.chat.troubles = [too_many(30)]
-    await office.queue(tell("a"), ways=(PAGER,))
+    await office.queue(tell("a"), destinations=(PAGER,))
     await office.deliver()
-    await office.queue(tell("b"), ways=(OTHER_PAGER,))
-    await office.queue(tell("c"), ways=(SRE,))
+    await office.queue(tell("b"), destinations=(OTHER_PAGER,))
+    await office.queue(tell("c"), destinations=(SRE,))
     await office.deliver()
 
     assert sorted(office.chat.titles) == ["b", "c"]
@@ -269,7 +273,7 @@ async def test_a_courier_that_dies_after_telling_is_followed_by_one_that_tells_a
 async def test_three_couriers_tell_everything_once_and_in_order(office: PostOffice):
     couriers = [office.new_courier() for _ in range(3)]
     for n in range(120):
-        await office.queue(tell(f"{n}", f"run_{n % 12}", kind="failure"), ways=(SRE, PAGER))
+        await office.queue(tell(f"{n}", f"run_{n % 12}", kind="failure"), destinations=(SRE, PAGER))
 
     await office.deliver(*couriers)
 
@@ -310,12 +314,12 @@ async def test_what_hangs_holds_nobody_else_back_and_is_given_back_at_the_end(
     stuck = ("hangs", "behind it")
     await office.queue(*(tell(title, "stuck", kind="failure") for title in stuck))
     await office.queue(
-        *(tell(f"b{n}", f"run_{n}") for n in range(3 * AT_ONCE)), ways=(OTHER_PAGER,)
+        *(tell(f"b{n}", f"run_{n}") for n in range(3 * AT_ONCE)), destinations=(OTHER_PAGER,)
     )
     running = asyncio.create_task(office.courier.run())
     await until(lambda: "hangs" in office.chat.titles)
     await office.queue(*(tell(f"sre {n}", f"run_{n}", kind="failure") for n in range(30)))
-    await office.queue(*(tell(f"page {n}", f"run_{n}") for n in range(30)), ways=(PAGER,))
+    await office.queue(*(tell(f"page {n}", f"run_{n}") for n in range(30)), destinations=(PAGER,))
 
     others = {f"{to} {n}" for to in ("sre", "page") for n in range(30)}
     await until(lambda: others <= set(office.chat.titles))
@@ -338,7 +342,9 @@ async def test_what_hangs_holds_nobody_else_back_and_is_given_back_at_the_end(
 async def test_all_ways_into_one_service_share_its_patience(office: PostOffice):
     for n in range(3 * AT_ONCE):
         await office.queue(tell(f"sre {n}", f"run_{n}", kind="failure"))
-        await office.queue(tell(f"call {n}", f"run_c{n}", kind="escalation"), ways=(ONCALL,))
+        await office.queue(
+            tell(f"call {n}", f"run_c{n}", kind="escalation"), destinations=(ONCALL,)
+        )
 
     await office.deliver()
 
@@ -356,7 +362,7 @@ async def test_what_hangs_too_long_has_failed(office: PostOffice, monkeypatch: p
     await office.pass_time(2)
 
     assert office.chat.titles == ["a", "a"]
-    assert office.witness.problems == [("chat", "no answer in time")]
+    assert office.listener.problems == [("chat", "no answer in time")]
 
 
 async def test_a_store_that_is_away_stops_no_courier(office: PostOffice):

@@ -56,7 +56,9 @@ async def test_a_crowd_begins_as_many_threads_as_one_replica_would(offices: list
 async def test_three_replicas_tell_everything_once_and_in_order(offices: list[PostOffice]):
     chat = offices[0].chat
     for n in range(90):
-        await offices[n % 3].queue(tell(f"{n}", f"run_{n % 9}", kind="failure"), ways=(SRE, PAGER))
+        await offices[n % 3].queue(
+            tell(f"{n}", f"run_{n % 9}", kind="failure"), destinations=(SRE, PAGER)
+        )
 
     await deliver(offices, 3)
 

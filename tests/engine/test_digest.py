@@ -15,7 +15,7 @@ from remediator.core.person import Person
 from remediator.core.playbook import Mode
 from remediator.engine.control import Control
 from remediator.engine.digest import MOST_CARDS
-from remediator.engine.ledger import Ledger, Routes
+from remediator.engine.recorder import Recorder, Routes
 
 from .house import House, a_playbook, an_alert
 from .post_office import CROWD, ONCALL, PAGER, SRE, PostOffice, a_post_office, tell
@@ -35,12 +35,12 @@ async def office(tmp_path):
 def an_engine(office: PostOffice) -> House:
     """An engine on the same store and clock, whose runs ask for approval in the chat."""
     house = House(office.store, office.clock)
-    house.ledger = Ledger(lambda: Routes(always=({"chat": {"to": "#sre"}},)))
+    house.recorder = Recorder(lambda: Routes(always=({"chat": {"to": "#sre"}},)))
     house.control = Control(
         store=house.store,
-        ledger=house.ledger,
+        recorder=house.recorder,
         ambient=house.clock.ambient(),
-        witness=house.witness,
+        listener=house.listener,
     )
     house.use(a_playbook(mode=Mode.APPROVE, guards={"storm": StormSettings(runs=1000)}))
     return house
@@ -191,7 +191,7 @@ async def test_a_folded_run_that_fails_gets_a_thread_in_which_it_goes_on(office:
     await office.queue(tell("plan", "run_1", kind="plan"))
     await office.deliver()
     await office.queue(tell("failed", "run_1", kind="failure"))
-    await office.queue(tell("call", "run_1", kind="escalation"), ways=(ONCALL,))
+    await office.queue(tell("call", "run_1", kind="escalation"), destinations=(ONCALL,))
     await office.deliver()
     await office.pass_time(1)
     await office.queue(tell("settled", "run_1", kind="progress"))
@@ -243,7 +243,7 @@ async def test_a_run_with_a_thread_of_its_own_stays_there(office: PostOffice):
 
 async def test_a_channel_without_a_crowd_folds_nothing(office: PostOffice):
     messages = [tell(f"{n}", f"run_{n}", kind="dry_run") for n in range(3 * CROWD)]
-    await office.queue(*messages, ways=(PAGER,))
+    await office.queue(*messages, destinations=(PAGER,))
 
     await office.deliver()
 
@@ -305,8 +305,10 @@ async def test_a_courier_that_dies_in_a_crowd_loses_no_digest(office: PostOffice
 
 async def test_each_way_has_a_digest_of_its_own(office: PostOffice):
     runs = [tell(f"{n}", f"run_{n}", kind="plan") for n in range(CROWD + 5)]
-    await office.queue(*runs, ways=(SRE,))
-    await office.queue(*(tell(f"x{n}", f"run_x{n}") for n in range(CROWD + 5)), ways=(ONCALL,))
+    await office.queue(*runs, destinations=(SRE,))
+    await office.queue(
+        *(tell(f"x{n}", f"run_x{n}") for n in range(CROWD + 5)), destinations=(ONCALL,)
+    )
 
     await office.pass_time(6)
 

@@ -105,7 +105,7 @@ async def test_an_intent_without_an_outcome_is_observed_never_repeated(house: Ho
     run = await house.run()
     assert run.outcome is Outcome.RESOLVED
     assert len(house.world.effects) == 1
-    assert "observed" in house.witness.kinds
+    assert "observed" in house.listener.kinds
 
 
 LEASE_AND_MORE = timedelta(seconds=60)

@@ -60,9 +60,7 @@ def reading(house: House, deadly: str = "") -> Intake:
             raise Killed
         return house.groups[notification.id]
 
-    intake = house.intake()
-    intake.use(read)
-    return intake
+    return house.intake(read)
 
 
 async def test_an_alert_that_is_there_twice_in_one_notification_does_no_harm(house: House) -> None:
@@ -75,7 +73,7 @@ async def test_an_alert_that_is_there_twice_in_one_notification_does_no_harm(hou
     assert {run.order.alert.fingerprint for run in await house.runs()} == {"f1", "f2"}
     assert await decisions(house, decision="refused") == []
     assert len(await decisions(house, playbook="picky")) == 2
-    assert house.witness.problems == []
+    assert house.listener.problems == []
 
 
 async def test_a_group_that_was_half_taken_in_when_the_process_died_is_finished(
@@ -95,7 +93,7 @@ async def test_a_group_that_was_half_taken_in_when_the_process_died_is_finished(
     last = await house.store.read(lambda r: r.open_episode("prod", "f249"))
     assert last is not None
     assert await decisions(house, decision="refused") == []
-    assert house.witness.problems == []
+    assert house.listener.problems == []
 
 
 @pytest.mark.parametrize("count", [99, 100, 101, 200, 201])
@@ -222,8 +220,7 @@ async def test_what_cannot_be_read_now_waits_and_is_set_aside_when_it_never_can(
     async def crowded(notification: Notification) -> AlertGroup:
         raise Overloaded("no process can be started")
 
-    intake = house.intake()
-    intake.use(crowded)
+    intake = house.intake(crowded)
     assert await intake.drain() == 0
     assert await state(house, posted) == ("new", "")
     assert await intake.drain() == 0
@@ -240,8 +237,7 @@ async def test_a_body_that_is_bad_after_all_is_kept_with_its_reason(house: House
     async def refusing(notification: Notification) -> AlertGroup:
         raise InvalidAlert("not JSON")
 
-    intake = house.intake()
-    intake.use(refusing)
+    intake = house.intake(refusing)
     await drained(intake)
 
     assert await state(house, posted) == ("bad", "not JSON")
@@ -263,9 +259,8 @@ async def test_alerts_that_were_cut_off_come_by_a_notification_of_their_own(hous
         return house.groups[notification.body.decode()]
 
     ambient = house.clock.ambient()
-    remainder = Remainder(store=house.store, ambient=ambient, fetch=fetch, witness=house.witness)
-    intake = house.intake()
-    intake.use(read, remainder)
+    remainder = Remainder(store=house.store, ambient=ambient, fetch=fetch, listener=house.listener)
+    intake = house.intake(read, remainder)
     await drained(intake)
     assert remainder._fetching is not None
     await remainder._fetching

@@ -281,28 +281,28 @@ async def test_an_outcome_that_stays_unknown_ends_the_run_and_keeps_the_target(h
 
 
 async def test_a_clock_that_jumped_back_pauses_everything_until_a_person_has_looked(house: House):
-    keeper = house.keeper()
-    await keeper.keep()
+    housekeeping = house.housekeeping()
+    await housekeeping.keep()
     house.clock.advance(timedelta(hours=-2))
-    await house.keeper().keep()
+    await house.housekeeping().keep()
     await house.take_in(an_alert())
     await house.live()
     assert (await house.run()).outcome is Outcome.BLOCKED
 
     await house.control.resume("all", person=ANA)
     house.clock.advance(seconds(120))
-    await house.keeper().keep()
+    await house.housekeeping().keep()
     assert await house.store.read(lambda reader: reader.pauses(house.clock.now())) == ()
 
 
 async def test_whoever_is_called_remediator_does_not_vouch_for_the_clock(house: House):
     twin = Person(name="remediator", door="slack", identities=("U0TWIN",))
-    await house.keeper().keep()
+    await house.housekeeping().keep()
     await house.control.pause("target/host/web9", duration=None, reason="mine", person=twin)
     house.clock.advance(timedelta(hours=-2))
     await house.control.resume("target/host/web9", person=twin)
 
-    await house.keeper().keep()
+    await house.housekeeping().keep()
 
     (pause,) = await house.store.read(lambda reader: reader.pauses(house.clock.now()))
     assert (pause.scope, pause.reason[:16]) == ("all", "the clock jumped")

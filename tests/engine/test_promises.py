@@ -19,8 +19,8 @@ from remediator.core.person import Person
 from remediator.core.playbook import ApprovalPolicy, Mode
 from remediator.engine.attempts import AFTER_TIMEOUT
 from remediator.engine.batch import CHUNK
+from remediator.engine.run_writer import Draft, RunWriter
 from remediator.engine.runner import GATE_TO_APPLY
-from remediator.engine.scribe import Draft, Scribe
 from remediator.ports.store import Store
 from tests.engine.house import LEASE, House, a_house, a_playbook, a_step, an_alert
 
@@ -49,8 +49,8 @@ async def test_a_group_of_any_size_is_taken_in_once_and_finished(house: House):
 
     assert sum(taken) == len(sizes)
     assert taken[-1] == 0
-    vitals = await house.store.read(lambda reader: reader.vitals(house.clock.now()))
-    assert vitals.inbox_new == 0
+    statistics = await house.store.read(lambda reader: reader.statistics(house.clock.now()))
+    assert statistics.inbox_new == 0
     for size in sizes:
         last = f"f{size}-{size - 1}"
         seen = await house.store.read(lambda reader, f=last: reader.open_episode("prod", f))
@@ -69,10 +69,10 @@ async def test_a_command_has_its_steps_time_and_is_looked_after_only_then(house:
     assert intent.event.not_after == intent.at + timeout + AFTER_TIMEOUT
     house.clock.advance(timeout + AFTER_TIMEOUT)
     await house.work()
-    assert "observed" not in house.witness.kinds
+    assert "observed" not in house.listener.kinds
     house.clock.advance(timedelta(seconds=5))
     await house.work()
-    assert "observed" in house.witness.kinds
+    assert "observed" in house.listener.kinds
 
 
 async def test_an_alert_that_fires_for_days_is_not_told_as_resolved(house: House):
@@ -81,14 +81,14 @@ async def test_an_alert_that_fires_for_days_is_not_told_as_resolved(house: House
         await house.take_in(an_alert())
         await house.work()
         house.clock.advance(5 * HOUR)
-        await house.keeper().keep()
+        await house.housekeeping().keep()
     episode = await house.store.read(lambda reader: reader.open_episode("prod", "f1"))
 
     assert episode is not None
     assert episode.seen_at - episode.opened_at == 60 * HOUR
-    assert "alert_resolved" not in house.witness.kinds
+    assert "alert_resolved" not in house.listener.kinds
     house.clock.advance(25 * HOUR)
-    await house.keeper().keep()
+    await house.housekeeping().keep()
     assert await house.store.read(lambda reader: reader.open_episode("prod", "f1")) is None
 
 
@@ -97,15 +97,17 @@ async def test_what_a_run_no_longer_wants_is_not_decided(house: House):
     await house.take_in(an_alert())
     (run,) = await house.claim()
     ambient = house.clock.ambient()
-    scribe = Scribe(store=house.store, ledger=house.ledger, ambient=ambient, witness=house.witness)
+    run_writer = RunWriter(
+        store=house.store, recorder=house.recorder, ambient=ambient, listener=house.listener
+    )
     due = next_effect(run, house.clock.now())
     draft = Draft(run)
 
     wrong = Judge(Stage.PLANNED)
     assert due != wrong
-    await scribe.save(draft, lambda tx, run, now: (ev.Noted(text="late"),), expected=wrong)
+    await run_writer.save(draft, lambda tx, run, now: (ev.Noted(text="late"),), expected=wrong)
     assert "noted" not in [e.event.kind for e in await journal(house)]
-    await scribe.save(draft, lambda tx, run, now: (ev.Noted(text="due"),), expected=due)
+    await run_writer.save(draft, lambda tx, run, now: (ev.Noted(text="due"),), expected=due)
     assert "noted" in [e.event.kind for e in await journal(house)]
 
 
@@ -115,19 +117,19 @@ async def test_a_claim_that_was_lost_writes_nothing_and_gives_nothing_back(house
     house.clock.advance(LEASE + timedelta(seconds=1))
     (theirs,) = await house.claim()
     assert theirs.fence > ours.fence
-    scribe = Scribe(
+    run_writer = RunWriter(
         store=house.store,
-        ledger=house.ledger,
+        recorder=house.recorder,
         ambient=house.clock.ambient(),
-        witness=house.witness,
+        listener=house.listener,
     )
 
-    for attempt in (scribe.save(Draft(ours)), scribe.give_back(Draft(ours))):
+    for attempt in (run_writer.save(Draft(ours)), run_writer.give_back(Draft(ours))):
         with pytest.raises(LeaseLost):
             await attempt
     assert await house.claim() == ()
     saved = Draft(ours, is_saved=True)
-    await scribe.give_back(saved)
+    await run_writer.give_back(saved)
     assert await house.claim() == (), "a release needs the claim's own fence"
 
 

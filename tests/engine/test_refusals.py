@@ -60,7 +60,7 @@ async def test_a_no_stands_in_the_journal_and_changes_nothing(house: House):
     ]
     now = await house.run()
     assert (now.phase, now.approval) == (run.phase, run.approval)
-    assert "answer_refused" in house.witness.kinds
+    assert "answer_refused" in house.listener.kinds
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ async def test_a_refusal_that_cannot_be_stored_is_a_refusal_all_the_same(house: 
     assert (
         "control",
         "a refusal is not in the journal: the disk is full",
-    ) in house.witness.problems
+    ) in house.listener.problems
 
 
 async def test_one_human_by_two_doors_is_one_of_two(house: House):

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from remediator.app.witness import TelemetryWitness
+from remediator.app.telemetry_listener import TelemetryListener
 from remediator.core.alert import Alert, AlertGroup, Oddity, RefusedAlert
 from remediator.core.change import Change, Nothing, Safety
 from remediator.core.errors import (
@@ -43,17 +43,17 @@ from remediator.core.scrubber import Scrubber
 from remediator.core.selection import Selection
 from remediator.engine.courier import Courier
 from remediator.engine.explanation import Explanation
-from remediator.engine.eyes import Eyes, Hands
 from remediator.engine.masked_store import masked_store
+from remediator.engine.observer import Executor, Observer
+from remediator.engine.run_writer import RunWriter
 from remediator.engine.runner import Runner
-from remediator.engine.scribe import Scribe
 from remediator.ports.action import Action, Request, Sight, Ticket
 from remediator.ports.channel import Channel
 from remediator.ports.check import Check
 from remediator.ports.parameters import Parameters
 from remediator.ports.probe import Probe
 from remediator.telemetry import Telemetry
-from remediator.telemetry.lines import LineFormatter
+from remediator.telemetry.log_format import LineFormatter
 from remediator.testing.world import (
     SetProposer,
     World,
@@ -106,7 +106,7 @@ class LeakyHost:
         return None
 
 
-class LeakyHands:
+class LeakyApplier:
     ENDINGS: Mapping[str, type[ActionError]] = {
         "permanent": Permanent,
         "partial": Partial,
@@ -157,7 +157,7 @@ class LeakyChannel:
 CHECK = CheckOrder(kind="world", parameters={}, text="fine")
 VERIFY = VerifyOrder(checks=(CHECK,), after=timedelta(0), within=timedelta(seconds=10))
 OUTCOMES = {"failed", "unresolved", "blocked", "dry_run", "cancelled"}
-ENDINGS = (*LeakyHands.ENDINGS, "refused", "nothing", "bug", "done")
+ENDINGS = (*LeakyApplier.ENDINGS, "refused", "nothing", "bug", "done")
 
 
 def leaky_playbooks() -> list[Any]:
@@ -184,25 +184,25 @@ class Leaky:
     def __init__(self, house: House) -> None:
         self.house, self.log, self.channel = house, StringIO(), LeakyChannel()
         house.store = masked_store(house.store, lambda: OURS)
-        house.ledger = replace_mask(house.ledger)
-        house.witness = TelemetryWitness(Telemetry())  # type: ignore[assignment]
+        house.recorder = replace_mask(house.recorder)
+        house.listener = TelemetryListener(Telemetry())  # type: ignore[assignment]
         house.control = type(house.control)(
             store=house.store,
-            ledger=house.ledger,
+            recorder=house.recorder,
             ambient=house.clock.ambient(),
-            witness=house.witness,
+            listener=house.listener,
         )
         plain = house.rules
         house.rules = lambda: replace(plain(), mask=OURS)  # type: ignore[method-assign]
         house.runner_over = self.runner  # type: ignore[method-assign]
 
-    def runner(self, store: Any, *, hands: bool = True) -> Runner:
+    def runner(self, store: Any, *, executor: bool = True) -> Runner:
         house, looks = self.house, LeakyLooks()
         (known,) = world_actions(house.world, Safety.RECEIPT).values()
         action: Action = replace(
             known,
             proposer=lambda reads: LeakyHost(house.world),
-            applier=lambda reads, writes: LeakyHands(),
+            applier=lambda reads, writes: LeakyApplier(),
         )
         check = Check(
             name="world",
@@ -221,7 +221,7 @@ class Leaky:
             prober=lambda reads: looks,
         )
         actions = {action.name: action}
-        eyes = Eyes(
+        observer = Observer(
             actions=actions,
             checks={"world": check},
             probes={"leaks": probe},
@@ -231,13 +231,17 @@ class Leaky:
             mask=lambda: OURS,
         )
         ambient = house.clock.ambient()
-        scribe = Scribe(store=store, ledger=house.ledger, ambient=ambient, witness=house.witness)
+        run_writer = RunWriter(
+            store=store, recorder=house.recorder, ambient=ambient, listener=house.listener
+        )
         acting = (
-            Hands(actions=actions, reads=reads_of(), writes=writes_of(), mask=lambda: OURS)
-            if hands
+            Executor(actions=actions, reads=reads_of(), writes=writes_of(), mask=lambda: OURS)
+            if executor
             else None
         )
-        return Runner(store=store, scribe=scribe, ambient=ambient, eyes=eyes, hands=acting)
+        return Runner(
+            store=store, run_writer=run_writer, ambient=ambient, observer=observer, executor=acting
+        )
 
     async def deliver(self) -> None:
         kind = Channel(
@@ -252,7 +256,7 @@ class Leaky:
             ambient=self.house.clock.ambient(),
             channels={"webhook": kind, "console": replace(kind, name="console")},
             reads=reads_of(),
-            witness=self.house.witness,
+            listener=self.house.listener,
             mask=lambda: OURS,
         )
         for _ in range(200):
@@ -264,8 +268,8 @@ class Anything(Parameters):
     url: str = ""
 
 
-def replace_mask(ledger: Any) -> Any:
-    return type(ledger)(ledger._routes, lambda: OURS)
+def replace_mask(recorder: Any) -> Any:
+    return type(recorder)(recorder._routes, lambda: OURS)
 
 
 @pytest.fixture
@@ -318,8 +322,7 @@ async def lives(leaky: Leaky) -> None:
             raise InvalidAlert(leak("body"))
         return house.groups[notification.id]
 
-    intake = house.intake()
-    intake.use(read)
+    intake = house.intake(read)
     while await intake.drain():
         pass
     await house.work()

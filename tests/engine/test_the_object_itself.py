@@ -119,4 +119,4 @@ async def test_what_a_node_says_of_itself_may_move_without_making_a_yes_void(hou
     await house.live()
 
     assert len(house.world.effects) == 1
-    assert "plan_voided" not in house.witness.kinds
+    assert "plan_voided" not in house.listener.kinds

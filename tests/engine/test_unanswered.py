@@ -10,10 +10,12 @@ import pytest
 
 from remediator.core.alert import Alert
 from remediator.core.errors import InputError, InvalidTarget
+from remediator.core.matcher import parse_matcher
 from remediator.core.messages import MessageKind
 from remediator.core.order import Order
 from remediator.core.playbook import Escalation, FailurePolicy, Mode, OnBlocked
 from remediator.core.selection import Selection
+from remediator.engine.explanation import Explanation
 from remediator.ports.store import Listing
 from tests.engine import house as houses
 from tests.engine.house import House, a_house, a_playbook, an_alert
@@ -189,3 +191,38 @@ async def test_the_playbooks_own_channel_gets_it(house: House):
         )
     )
     assert [delivery.channel for delivery in due] == ['{"webhook":{"url":"http://team"}}']
+
+
+async def test_an_alert_that_no_playbook_matches_has_a_decision_and_why_names_the_nearest(
+    house: House,
+) -> None:
+    house.use(
+        a_playbook("sick-host", match=((parse_matcher("alertname=Sick"), parse_matcher("env=x")),)),
+        a_playbook("disk", match=((parse_matcher("alertname=Disk"),),)),
+    )
+    await house.take_in(an_alert("f1"))
+    await house.take_in(an_alert("f2", alertname="Nothing"))
+    explanation = Explanation(store=house.store, rules=house.rules)
+
+    near, far = await explanation.why("f1"), await explanation.why("f2")
+
+    assert {d["decision"] for d in near["decisions"]} == {"no_playbook", "not_matched"}
+    assert [d["decision"] for d in far["decisions"]] == ["no_playbook"]
+    assert near["others"] == [
+        {
+            "playbook": "sick-host",
+            "decision": "not_matched",
+            "reason": 'env="x": the label is absent',
+        }
+    ]
+    assert far["others"] == []
+    assert await told(house) == []
+
+
+async def test_a_source_that_may_not_set_a_playbook_off_is_not_told_that_none_matches(
+    house: House,
+) -> None:
+    house.use(a_playbook(mode=Mode.OFF))
+    await house.take_in(an_alert("f1"))
+    decisions = await house.store.read(lambda reader: reader.decisions(Listing(limit=9)))
+    assert [d.decision for d in decisions.items] == ["off"]

@@ -9,10 +9,10 @@ from typing import Any
 
 from remediator.core.change import Change
 from remediator.core.events import Measure
-from remediator.engine.eyes import Eyes, Hands
 from remediator.engine.intake import Intake
+from remediator.engine.observer import Executor, Observer
+from remediator.engine.run_writer import RunWriter
 from remediator.engine.runner import Runner
-from remediator.engine.scribe import Scribe
 from remediator.engine.worker import AFTER_A_BUG, GRACE, LEASE, Capacity, Worker
 from remediator.ports.action import Ticket
 from remediator.testing.clock import START, ManualClock
@@ -64,13 +64,13 @@ class Works:
             ambient=ambient,
             actor=self._runner(),
             rehearser=self._runner(),
-            witness=self.house.witness,
+            listener=self.house.listener,
             capacity=Capacity(most=most),
         )
 
     def _runner(self) -> Runner:
         actions = world_actions(self.house.world)
-        eyes = Eyes(
+        observer = Observer(
             actions=actions,
             checks=world_checks(self.house.world),
             probes={},
@@ -80,15 +80,17 @@ class Works:
         ambient = self.clock.ambient()
         return Runner(
             store=self.door,  # type: ignore[arg-type]
-            scribe=Scribe(
+            run_writer=RunWriter(
                 store=self.door,  # type: ignore[arg-type]
-                ledger=self.house.ledger,
+                recorder=self.house.recorder,
                 ambient=ambient,
-                witness=self.house.witness,
+                listener=self.house.listener,
             ),
             ambient=ambient,
-            eyes=eyes,
-            hands=_Hanging(self, Hands(actions=actions, reads=reads_of(), writes=writes_of())),  # type: ignore[arg-type]
+            observer=observer,
+            executor=_Hanging(
+                self, Executor(actions=actions, reads=reads_of(), writes=writes_of())
+            ),  # type: ignore[arg-type]
         )
 
     def steal(self) -> Any:
@@ -109,11 +111,11 @@ class Works:
 class _Hanging:
     """Hands that make the change, and then stand still where they are told to."""
 
-    def __init__(self, works: Works, hands: Hands) -> None:
-        self._works, self._hands = works, hands
+    def __init__(self, works: Works, executor: Executor) -> None:
+        self._works, self._executor = works, executor
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
-        measure = await self._hands.apply(change, ticket)
+        measure = await self._executor.apply(change, ticket)
         if self._works.hangs:
             await asyncio.Event().wait()
         return measure
@@ -174,7 +176,7 @@ def test_a_run_that_broke_under_somebody_elses_claim_is_not_laid_to_rest_by_us()
         (row,) = works.owners()
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
-        assert works.house.witness.problems
+        assert works.house.listener.problems
         now = works.clock.now().timestamp()
         return row[0], (row[2] / 1e6 - now) if row[2] else None
 

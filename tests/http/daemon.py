@@ -25,14 +25,14 @@ from remediator.core.selection import Environment, Index, Selection
 from remediator.engine.admission import Rules
 from remediator.engine.control import Control
 from remediator.engine.explanation import Explanation
-from remediator.engine.ledger import Ledger, Routes
-from remediator.engine.witness import Deaf
-from remediator.http.auth import Doorkeeper
+from remediator.engine.listener import NoListener
+from remediator.engine.recorder import Recorder, Routes
+from remediator.http.auth import Authenticator
 from remediator.http.context import HttpContext
 from remediator.http.readers import Readers
 from remediator.http.server import TlsFiles, build_app, start, stop
 from remediator.integrations.alertmanager.integration import SOURCE
-from remediator.integrations.slack.door.events import events_route
+from remediator.integrations.slack.door.http_route import events_route
 from remediator.ports.ambient import system_ambient
 from remediator.ports.store import Listing, Notification, Store, Transaction
 from remediator.stores.store import open_store, sqlite_url
@@ -171,15 +171,17 @@ def _context(store: Store, metrics: RecordedMetrics, problems: Sequence[str]) ->
     async def plan(labels: Mapping[str, str], playbook: str | None) -> Mapping[str, Any]:
         return {"labels": dict(labels), "playbook": playbook}
 
-    doorkeeper = Doorkeeper(on_loopback=True)
+    authenticator = Authenticator(on_loopback=True)
     return HttpContext(
         store=store,
-        control=Control(store=store, ledger=Ledger(Routes), ambient=ambient, witness=Deaf()),
+        control=Control(
+            store=store, recorder=Recorder(Routes), ambient=ambient, listener=NoListener()
+        ),
         why=Explanation(store=store, rules=lambda: rules).why,
         plan=plan,
         metrics=metrics,
         ambient=ambient,
-        doorkeeper=lambda: doorkeeper,
+        authenticator=lambda: authenticator,
         loops_alive=lambda: True,
         accepting=lambda: True,
         reload=reload,

@@ -2,6 +2,6 @@
 
 from remediator.config.catalog import Catalog
 from remediator.http.routes import routes_of
-from remediator.integrations.slack.door.events import events_route
+from remediator.integrations.slack.door.http_route import events_route
 
 ROUTES = routes_of(Catalog().sources, (events_route(lambda: None),))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from remediator.http.auth import Doorkeeper
+from remediator.http.auth import Authenticator
 from remediator.http.credentials import ProxyTrust, Role, SourceKeys, UserKeys
 from remediator.http.route import Gate, Route, Signed
 from remediator.http.server import TlsFiles
@@ -35,8 +35,8 @@ OPEN = {"/-/healthy", "/-/ready", "/metrics", "/api/openapi.json"}
 
 def locked(**more: object) -> dict[str, object]:
     fields = {"sources": SOURCES, "users": USERS, "on_loopback": True, **more}
-    doorkeeper = Doorkeeper(**fields)  # type: ignore[arg-type]
-    return {"doorkeeper": lambda: doorkeeper}
+    authenticator = Authenticator(**fields)  # type: ignore[arg-type]
+    return {"authenticator": lambda: authenticator}
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -181,9 +181,9 @@ async def test_on_loopback_without_credentials_people_are_operators_and_not_admi
 
 
 async def test_elsewhere_nobody_comes_in_without_credentials(tmp_path: Path) -> None:
-    doorkeeper = Doorkeeper(on_loopback=False)
+    authenticator = Authenticator(on_loopback=False)
 
-    async with running(tmp_path, doorkeeper=lambda: doorkeeper) as daemon:
+    async with running(tmp_path, authenticator=lambda: authenticator) as daemon:
         assert (await daemon.get("/api/v1/status")).status == 401
         assert (await daemon.notify(payload("firing"))).status == 401
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from remediator.http import listener
+from remediator.http import accepting
 from remediator.http.connections import Connections, most_connections
 from tests.http.daemon import Daemon, payload, running
 from tests.http.test_webhook import talk
@@ -137,7 +137,7 @@ async def test_a_head_that_does_not_come_ends_the_connection(tmp_path: Path) -> 
         async with asyncio.timeout(5):
             assert await reader.read() == b""
         writer.close()
-    assert listener.HEAD_SECONDS <= 30
+    assert accepting.HEAD_SECONDS <= 30
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from remediator.core.run import Phase, Run, StepState
-from remediator.http.auth import Doorkeeper
+from remediator.http.auth import Authenticator
 from remediator.http.credentials import ProxyTrust, Role, SourceKeys, UserKeys
 from remediator.ports.store import Listing
 from tests.http.daemon import Daemon, a_waiting_run, keep, payload, running
@@ -59,7 +59,7 @@ PROXY = ProxyTrust(
     secret="between us",
     roles={Role.OPERATOR: ["sre"], Role.APPROVER: ["lead"], Role.VIEWER: ["dev", "admin"]},
 )
-LOCKED = Doorkeeper(
+LOCKED = Authenticator(
     sources=[
         SourceKeys(name="staging", basic=("am", "pa:ss")),
         SourceKeys(name="prod", tokens=["prod"]),
@@ -148,7 +148,7 @@ def test_the_table_of_this_file_names_every_route() -> None:
 
 
 async def test_everybody_comes_in_where_they_may_and_nowhere_else(tmp_path: Path) -> None:
-    async with running(tmp_path, doorkeeper=lambda: LOCKED) as daemon:
+    async with running(tmp_path, authenticator=lambda: LOCKED) as daemon:
         for number, (headers, held) in enumerate(CALLERS):
             routes = WHO if number <= len(Role) or headers == {} else SAMPLE
             for route in routes:
@@ -162,21 +162,21 @@ async def test_a_proxy_far_away_and_a_door_that_is_not_on_loopback_let_nobody_in
     tmp_path: Path,
 ) -> None:
     far = ProxyTrust(networks=["10.0.0.0/8"], secret="between us", roles=PROXY.roles)
-    doors = [Doorkeeper(proxy=far, on_loopback=True), Doorkeeper(on_loopback=False)]
-    async with running(tmp_path, doorkeeper=lambda: doors[0]) as daemon:
+    doors = [Authenticator(proxy=far, on_loopback=True), Authenticator(on_loopback=False)]
+    async with running(tmp_path, authenticator=lambda: doors[0]) as daemon:
         for _ in range(2):
             for headers in ({}, by_proxy(), {"X-Forwarded-User": "root"}):
                 assert (await daemon.get("/api/v1/status", headers=headers)).status == 401
             doors.reverse()
-        doors[0] = doors[1] = Doorkeeper(on_loopback=False)
+        doors[0] = doors[1] = Authenticator(on_loopback=False)
         assert (await daemon.notify(payload("firing"))).status == 401
 
 
 async def test_on_loopback_without_any_credentials_people_are_operators_named_local(
     tmp_path: Path,
 ) -> None:
-    open_door = Doorkeeper(on_loopback=True)
-    async with running(tmp_path, doorkeeper=lambda: open_door) as daemon:
+    open_door = Authenticator(on_loopback=True)
+    async with running(tmp_path, authenticator=lambda: open_door) as daemon:
         made = await daemon.post("/api/v1/pauses", {"scope": "all", "reason": "x"})
         assert (made.status, made.json["who"]) == (201, "local")
         assert (await daemon.get("/api/v1/status", headers=bearer("x"))).status == 401
@@ -185,7 +185,7 @@ async def test_on_loopback_without_any_credentials_people_are_operators_named_lo
 
 
 async def test_each_source_is_known_by_its_own_credentials(tmp_path: Path) -> None:
-    async with running(tmp_path, doorkeeper=lambda: LOCKED) as daemon:
+    async with running(tmp_path, authenticator=lambda: LOCKED) as daemon:
         for headers in (bearer("prod"), basic("am:pa:ss")):
             assert (await daemon.notify(payload("firing"), headers=dict(headers))).status == 202
         wrong = await daemon.notify(payload("firing"), headers=bearer("prod2"))

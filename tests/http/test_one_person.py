@@ -11,7 +11,7 @@ import pytest
 from remediator.core.people import DeclaredPerson, People
 from remediator.core.playbook import ApprovalPolicy
 from remediator.core.run import Run
-from remediator.http.auth import Doorkeeper
+from remediator.http.auth import Authenticator
 from remediator.http.credentials import ProxyTrust, Role, UserKeys
 from tests.http.daemon import Answer, Daemon, a_waiting_run, keep, running
 
@@ -25,8 +25,8 @@ def door(*people: DeclaredPerson, token: str = "ana@example.com") -> dict[str, A
         UserKeys(name=token, role=Role.APPROVER, tokens=["first"]),
         UserKeys(name="bo", role=Role.APPROVER, tokens=["second"]),
     ]
-    keeper = Doorkeeper(users=users, proxy=PROXY, people=People(people))
-    return {"doorkeeper": lambda: keeper}
+    authenticator = Authenticator(users=users, proxy=PROXY, people=People(people))
+    return {"authenticator": lambda: authenticator}
 
 
 def by_token(token: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from remediator.http.auth import Doorkeeper
+from remediator.http.auth import Authenticator
 from remediator.http.credentials import SourceKeys
 from tests.http.daemon import payload, running
 
@@ -44,9 +44,9 @@ async def test_a_notification_is_taken(tmp_path: Path, path: str) -> None:
 async def test_who_or_what_must_not_come_in_does_not(
     tmp_path: Path, path: str, headers: dict[str, str], status: int
 ) -> None:
-    doorkeeper = Doorkeeper(sources=[SourceKeys(name="prod", tokens=["right"])])
+    authenticator = Authenticator(sources=[SourceKeys(name="prod", tokens=["right"])])
 
-    async with running(tmp_path, doorkeeper=lambda: doorkeeper) as daemon:
+    async with running(tmp_path, authenticator=lambda: authenticator) as daemon:
         answer = await daemon.ask("POST", path, data=payload("firing"), headers=JSON | headers)
 
         assert answer.status == status
@@ -85,10 +85,10 @@ async def test_a_sender_that_asks_before_it_sends_the_body_is_told_to_go_on(tmp_
 async def test_a_bug_behind_the_shortcut_is_500_and_logged_without_its_words(
     tmp_path: Path,
 ) -> None:
-    def broken() -> Doorkeeper:
+    def broken() -> Authenticator:
         raise LookupError("the words of a bug")
 
-    async with running(tmp_path, doorkeeper=broken) as daemon:
+    async with running(tmp_path, authenticator=broken) as daemon:
         answer = await daemon.ask("POST", SHORT, data=payload("firing"), headers=JSON)
 
         assert (answer.status, answer.error["code"]) == (500, "internal")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from remediator.http.auth import Doorkeeper
+from remediator.http.auth import Authenticator
 from remediator.http.credentials import SourceKeys
 from remediator.integrations.alertmanager.source import parse
 from tests.http.daemon import Daemon, payload, running
@@ -161,9 +161,9 @@ async def test_while_shutting_down_nothing_is_taken(tmp_path: Path) -> None:
 async def test_the_source_whose_token_was_sent_is_stored_with_the_notification(
     tmp_path: Path,
 ) -> None:
-    doorkeeper = Doorkeeper(sources=[SourceKeys(name="prod", tokens=["secret"])])
+    authenticator = Authenticator(sources=[SourceKeys(name="prod", tokens=["secret"])])
 
-    async with running(tmp_path, doorkeeper=lambda: doorkeeper) as daemon:
+    async with running(tmp_path, authenticator=lambda: authenticator) as daemon:
         good = await daemon.notify(payload("firing"), headers={"Authorization": "Bearer secret"})
         wrong = await daemon.notify(payload("firing"), headers={"Authorization": "Bearer wrong"})
 

@@ -1,4 +1,4 @@
-"""One life of the whole engine: real intake, workers, runners, scribe, ledger, control and keeper over real tables.
+"""A life of the whole engine: real intake, workers, runners, run writer, recorder, control, housekeeping; real tables.
 
 Replicas crash, freeze until they have lost their leases, and find the store away; clocks jump; people click late.
 `python -m tests.simulation.engine_life SEED` shows one.
@@ -19,7 +19,7 @@ from remediator.core.errors import Refused
 from remediator.core.events import Settlement
 from remediator.core.run import Phase, Run
 from remediator.engine.control import Control
-from remediator.engine.ledger import Ledger, Routes
+from remediator.engine.recorder import Recorder, Routes
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import Notification
 from tests.simulation.engine_books import check_books
@@ -88,12 +88,15 @@ class EngineLife:
             new_id=self.new_id,
             dice=self.dice.random,
         )
-        self.ledger = Ledger(lambda: ROUTES)
+        self.recorder = Recorder(lambda: ROUTES)
         door = Door(self.store, _no_cut)
         self.trouble = Trouble(self.dice, self.dice.choice(CHAOS), self._jump)
         self.replicas = [self._replica() for _ in range(self.dice.choice((1, 1, 2)))]
         self.control = Control(
-            store=door, ledger=self.ledger, ambient=self.ambient, witness=self.replicas[0].witness
+            store=door,
+            recorder=self.recorder,
+            ambient=self.ambient,
+            listener=self.replicas[0].listener,
         )
         try:
             await self._events()
@@ -108,7 +111,7 @@ class EngineLife:
     def _replica(self) -> Replica:
         return Replica(
             store=self.store,
-            ledger=self.ledger,
+            recorder=self.recorder,
             ambient=self.ambient,
             world=self.world,
             rules=lambda: rules_of(self.playbooks, self.groups),
@@ -150,7 +153,7 @@ class EngineLife:
             await self._attend()
 
     def _is_over(self) -> bool:
-        new = self.store.look(lambda reader: reader.vitals(self.now())).inbox_new
+        new = self.store.look(lambda reader: reader.statistics(self.now())).inbox_new
         return self.law.all_ended() and not new
 
     def _open(self) -> list[Run]:

@@ -10,9 +10,9 @@ from remediator.core import effects as do
 from remediator.core import events as ev
 from remediator.core.errors import IllegalEvent, LeaseLost
 from tests.simulation.law import Law
-from tests.simulation.ledger import Ledger, Moved, Row
 from tests.simulation.orders import all_orders
 from tests.simulation.people import Crowd
+from tests.simulation.recorder import Moved, Recorder, Row
 from tests.simulation.runner import begin
 from tests.simulation.scene import TEMPERS, Rules, Site, Temper, Worker
 from tests.simulation.world import World
@@ -43,7 +43,7 @@ class Life:
         self.site = Site(
             dice=dice,
             world=World(dice, law),
-            ledger=Ledger(law),
+            recorder=Recorder(law),
             law=law,
             rules=rules,
             tempers=tempers,
@@ -55,7 +55,7 @@ class Life:
         self.ghosts: list[Worker] = []
         for number in range(dice.randrange(2, 6)):
             self._admit(f"run{number}", tempers)
-        self.rows = list(self.site.ledger.rows.values())
+        self.rows = list(self.site.recorder.rows.values())
 
     def live(self) -> Law:
         """Play to the end of every run; raise Failed with the seed and the journals where a law is broken."""
@@ -72,7 +72,7 @@ class Life:
         """Write down what happened to every run."""
         lines: list[str] = []
         for run_id, dossier in self.site.law.dossiers.items():
-            run = self.site.ledger.rows[run_id].run
+            run = self.site.recorder.rows[run_id].run
             lines.append(f"{run_id}: {run.order}\n  now {run.phase.value} {run.progress}")
             lines += (f"  {at:%d %H:%M:%S} {event}" for at, event in dossier.journal[1:])
         return "\n".join(lines)
@@ -83,7 +83,7 @@ class Life:
         deadline = now + timedelta(hours=dice.choice((1, 3, 6)))
         order = dice.choice(all_orders())
         event = ev.Admitted(order=order, episode=run_id, ordinal=1, deadline=deadline)
-        self.site.ledger.admit(run_id, event, now)
+        self.site.recorder.admit(run_id, event, now)
 
     def _tick(self, open_rows: list[Row]) -> None:
         dice, now = self.site.dice, self.site.world.now
@@ -100,7 +100,7 @@ class Life:
 
     def _claim(self, row: Row) -> Worker:
         now = self.site.world.now
-        fence = self.site.ledger.claim(row, now + timedelta(seconds=LEASE))
+        fence = self.site.recorder.claim(row, now + timedelta(seconds=LEASE))
         worker = self.workers[row.run.id] = Worker(row=row, fence=fence)
         return worker
 

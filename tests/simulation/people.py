@@ -7,7 +7,7 @@ from remediator.core.errors import IllegalEvent
 from remediator.core.events import Settlement
 from remediator.core.person import Person
 from remediator.core.run import Phase, StepState
-from tests.simulation.ledger import Row
+from tests.simulation.recorder import Row
 from tests.simulation.scene import Site
 
 # Every human by all their doors: what Slack and the web page vouch for overlaps, and names mean nothing.
@@ -99,7 +99,7 @@ class Crowd:
     def _submit(self, row: Row, event: ev.Event) -> bool:
         now = self.site.world.now
         try:
-            self.site.ledger.append(row, event, now)
+            self.site.recorder.append(row, event, now)
         except IllegalEvent:
             return False
         row.due = now

@@ -9,13 +9,13 @@ from random import Random
 
 from remediator.core.errors import StoreUnavailable
 from remediator.engine.admission import Rules
-from remediator.engine.eyes import Eyes, Hands
+from remediator.engine.housekeeping import Housekeeping, Retention
 from remediator.engine.intake import Intake
-from remediator.engine.keeper import Keeper, Retention
-from remediator.engine.ledger import Ledger
+from remediator.engine.listener import NoListener
+from remediator.engine.observer import Executor, Observer
+from remediator.engine.recorder import Recorder
+from remediator.engine.run_writer import RunWriter
 from remediator.engine.runner import Runner
-from remediator.engine.scribe import Scribe
-from remediator.engine.witness import Deaf
 from remediator.engine.worker import Worker
 from remediator.ports.ambient import Ambient
 from remediator.testing.world import PlainConditions
@@ -33,7 +33,7 @@ class Trouble:
         self.jump = jump
 
 
-class Listener(Deaf):
+class Listener(NoListener):
     """Remembers what went wrong."""
 
     def __init__(self) -> None:
@@ -50,24 +50,24 @@ class Replica:
         self,
         *,
         store: InlineStore,
-        ledger: Ledger,
+        recorder: Recorder,
         ambient: Ambient,
         world: Sandbox,
         rules: Callable[[], Rules],
         trouble: Trouble,
     ) -> None:
-        self.witness = Listener()
+        self.listener = Listener()
         self._trouble = trouble
         self._frozen_until = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         self._door = Door(store, self._cut)
-        self._make = lambda: _loops(self._door, ledger, ambient, world, rules, self.witness)
+        self._make = lambda: _loops(self._door, recorder, ambient, world, rules, self.listener)
 
     def begin(self) -> None:
         """Start afresh, as a new process does."""
         self._frozen_until = 0.0
         CUT.set(self._cut)
-        intake, worker, self._keeper = self._make()
+        intake, worker, self._housekeeping = self._make()
         self._tasks = [asyncio.create_task(loop.run()) for loop in (intake, worker)]
 
     async def crash(self) -> None:
@@ -80,15 +80,15 @@ class Replica:
         self._tasks = []
 
     async def keep(self) -> None:
-        """Do one round of the keeper."""
+        """Do one round of housekeeping."""
         if not self._is_frozen():
             with suppress(StoreUnavailable):
-                await self._keeper.keep()
+                await self._housekeeping.keep()
 
     def problems(self) -> list[str]:
         """Return what broke that must not."""
         broken = [repr(t.exception()) for t in self._tasks if t.done() and not t.cancelled()]
-        return broken + self.witness.problems
+        return broken + self.listener.problems
 
     def _is_frozen(self) -> bool:
         return asyncio.get_running_loop().time() < self._frozen_until
@@ -110,28 +110,30 @@ class Replica:
 
 def _loops(
     door: Door,
-    ledger: Ledger,
+    recorder: Recorder,
     ambient: Ambient,
     world: Sandbox,
     rules: Callable[[], Rules],
-    witness: Listener,
-) -> tuple[Intake, Worker, Keeper]:
+    listener: Listener,
+) -> tuple[Intake, Worker, Housekeeping]:
     actions = actions_of(world)
-    eyes = Eyes(
+    observer = Observer(
         actions=actions,
         checks=checks_of(world),
         probes={},
         reads=reads_of(),
         conditions=PlainConditions(),
     )
-    hands = Hands(actions=actions, reads=reads_of(), writes=writes_of())
-    scribe = Scribe(store=door, ledger=ledger, ambient=ambient, witness=witness)
+    executor = Executor(actions=actions, reads=reads_of(), writes=writes_of())
+    run_writer = RunWriter(store=door, recorder=recorder, ambient=ambient, listener=listener)
     actor, rehearser = (
-        Runner(store=door, scribe=scribe, ambient=ambient, eyes=eyes, hands=each)
-        for each in (hands, None)
+        Runner(store=door, run_writer=run_writer, ambient=ambient, observer=observer, executor=each)
+        for each in (executor, None)
     )
     return (
-        Intake(store=door, ledger=ledger, ambient=ambient, rules=rules, witness=witness),
-        Worker(store=door, ambient=ambient, actor=actor, rehearser=rehearser, witness=witness),
-        Keeper(store=door, ledger=ledger, ambient=ambient, retention=Retention(), witness=witness),
+        Intake(store=door, recorder=recorder, ambient=ambient, rules=rules, listener=listener),
+        Worker(store=door, ambient=ambient, actor=actor, rehearser=rehearser, listener=listener),
+        Housekeeping(
+            store=door, recorder=recorder, ambient=ambient, retention=Retention(), listener=listener
+        ),
     )

@@ -14,8 +14,8 @@ from remediator.core.events import Measure, Stage
 from remediator.core.lifecycle import next_effect, step_order
 from remediator.core.run import Run
 from remediator.core.verdict import Ruling
-from tests.simulation.ledger import Moved
 from tests.simulation.looks import found
+from tests.simulation.recorder import Moved
 from tests.simulation.scene import Site, Turn, Worker, judge
 
 
@@ -40,19 +40,19 @@ def _look(site: Site, worker: Worker, effect: do.Effect) -> Turn:
     if isinstance(effect, do.Rest):
         return effect
     if isinstance(effect, do.Note):
-        site.ledger.save(row, worker.fence, effect.events, site.world.now, version)
+        site.recorder.save(row, worker.fence, effect.events, site.world.now, version)
         return effect
     yield
     events = found(site, run, effect)
     yield
-    site.ledger.save(row, worker.fence, events, site.world.now, version)
+    site.recorder.save(row, worker.fence, events, site.world.now, version)
     return effect
 
 
 def _hold(site: Site, worker: Worker, effect: do.Hold) -> Turn:
     """Pass the gate in one step that nothing interrupts: judge, take the target, commit the intent."""
     yield
-    site.ledger.save(worker.row, worker.fence, (), site.world.now)
+    site.recorder.save(worker.row, worker.fence, (), site.world.now)
     run, step = worker.row.run, worker.row.run.at(effect.step)
     if next_effect(run, site.world.now) != effect:
         raise Moved
@@ -64,13 +64,13 @@ def _hold(site: Site, worker: Worker, effect: do.Hold) -> Turn:
     event: ev.Event = ev.Judged(stage=Stage.GATE, judgement=judgement)
     if allowed or not site.rules.heeds_guards:
         event = _intent(site, worker, step.step, step.change)
-    site.ledger.save(worker.row, worker.fence, (event,), site.world.now)
+    site.recorder.save(worker.row, worker.fence, (event,), site.world.now)
     return effect
 
 
 def _intent(site: Site, worker: Worker, step_id: str, change: Change) -> ev.Event:
     run = worker.row.run
-    fence = site.ledger.hold(change.target, run.id) or 0
+    fence = site.recorder.hold(change.target, run.id) or 0
     worker.gate = site.world.elapsed
     return ev.IntentCommitted(
         step=step_id,
@@ -88,7 +88,7 @@ def _apply(site: Site, worker: Worker, effect: do.Apply | do.Observe) -> Turn:
     yield
     event = _outcome(site, worker, run, effect.step)
     yield
-    site.ledger.save(worker.row, worker.fence, (event,), site.world.now)
+    site.recorder.save(worker.row, worker.fence, (event,), site.world.now)
     return effect
 
 
@@ -117,12 +117,12 @@ def _observe(site: Site, worker: Worker, effect: do.Observe) -> Turn:
     row, version = worker.row, worker.row.version
     yield
     run, step = row.run, row.run.at(effect.step)
-    site.ledger.save(row, worker.fence, (), site.world.now, version)
+    site.recorder.save(row, worker.fence, (), site.world.now, version)
     assert step.change is not None
     safety = step_order(run, effect.step).safety
     seen = site.world.observe(step.change, safety, step.token, step.target_fence)
     site.law.observed(run.id, effect.step)
     yield
     event = ev.Observed(step=effect.step, observation=seen, detail=seen.value)
-    site.ledger.save(row, worker.fence, (event,), site.world.now, version)
+    site.recorder.save(row, worker.fence, (event,), site.world.now, version)
     return effect

@@ -14,7 +14,7 @@ from remediator.core.run import Run
 from remediator.core.target import Target
 from remediator.core.verdict import NO_OBJECTION, Judgement, Ruling, Verdict
 from tests.simulation.law import Law
-from tests.simulation.ledger import Ledger, Row
+from tests.simulation.recorder import Recorder, Row
 from tests.simulation.world import World
 
 Turn = Generator[None, None, do.Effect]
@@ -50,7 +50,7 @@ class Site:
 
     dice: Random
     world: World
-    ledger: Ledger
+    recorder: Recorder
     law: Law
     rules: Rules
     tempers: Mapping[str, Temper]
@@ -71,7 +71,7 @@ def judge(site: Site, run: Run, stage: Stage, target: Target | None) -> Judgemen
     ruling = site.dice.choices(RULINGS, site.tempers[run.id][run.has_acted])[0]
     if run.order.mode is Mode.APPROVE and run.plan:
         ruling = max(ruling, Ruling.ASK)
-    others = target and site.ledger.holders.get(target, run.id) != run.id
+    others = target and site.recorder.holders.get(target, run.id) != run.id
     if others and site.rules.takes_holds:
         ruling = max(ruling, Ruling.DEFER)
     judgement = NO_OBJECTION

@@ -1,6 +1,6 @@
 """Random lives of the whole engine: its real loops over real tables, with crashes, lost leases, late clicks and lies.
 
-test_simulation.py proves the core with a runner and a ledger of its own; here they are the ones that people run.
+test_simulation.py proves the core with a runner and a recorder of its own; here they are the ones that people run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The store's contract: tallies, pauses, the clock's mark, vitals and retention."""
+"""The store's contract: tallies, pauses, the clock's mark, statistics and retention."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -112,11 +112,15 @@ async def test_the_clocks_mark_only_rises(store: Store):
 
 
 async def test_vitals_of_an_empty_store_are_nothing(store: Store):
-    vitals = await store.read(lambda r: r.vitals(MOMENT))
+    statistics = await store.read(lambda r: r.statistics(MOMENT))
 
-    assert (vitals.runs_active, vitals.approvals_pending, vitals.pauses) == ({}, 0, ())
-    assert (vitals.inbox_new, vitals.inbox_oldest_at, vitals.oldest_due_at) == (0, None, None)
-    assert (vitals.outbox_pending, vitals.outbox_oldest_at) == (0, None)
+    assert (statistics.runs_active, statistics.approvals_pending, statistics.pauses) == ({}, 0, ())
+    assert (statistics.inbox_new, statistics.inbox_oldest_at, statistics.oldest_due_at) == (
+        0,
+        None,
+        None,
+    )
+    assert (statistics.outbox_pending, statistics.outbox_oldest_at) == (0, None)
 
 
 async def test_vitals_say_what_waits_and_since_when(store: Store):
@@ -137,14 +141,14 @@ async def test_vitals_say_what_waits_and_since_when(store: Store):
         tx.claim_due(owner="w", lease=HOUR, limit=1, now=MOMENT)
 
     await store.submit(closure)
-    vitals = await store.read(lambda r: r.vitals(MOMENT))
+    statistics = await store.read(lambda r: r.statistics(MOMENT))
 
-    assert vitals.runs_active == {"planning": 1, "awaiting_approval": 1, "acting": 1}
-    assert vitals.approvals_pending == 1
-    assert vitals.oldest_due_at == MOMENT + SECOND
-    assert (vitals.inbox_new, vitals.inbox_oldest_at) == (2, MOMENT - SECOND)
-    assert (vitals.outbox_pending, vitals.outbox_oldest_at) == (2, MOMENT - HOUR)
-    assert vitals.pauses == (pause(),)
+    assert statistics.runs_active == {"planning": 1, "awaiting_approval": 1, "acting": 1}
+    assert statistics.approvals_pending == 1
+    assert statistics.oldest_due_at == MOMENT + SECOND
+    assert (statistics.inbox_new, statistics.inbox_oldest_at) == (2, MOMENT - SECOND)
+    assert (statistics.outbox_pending, statistics.outbox_oldest_at) == (2, MOMENT - HOUR)
+    assert statistics.pauses == (pause(),)
 
 
 def full_run(run_id: str, closed_at):
@@ -193,7 +197,7 @@ async def test_what_is_old_and_closed_is_pruned_with_all_that_belongs_to_it(stor
         yield reader.episode("eps_run_old"), reader.episode("eps_run_young").id
         yield [decision.id for decision in reader.decisions(Listing()).items]
         yield [n.id for n in reader.notifications(Listing()).items]
-        yield reader.vitals(MOMENT).outbox_pending
+        yield reader.statistics(MOMENT).outbox_pending
 
     assert await store.read(lambda reader: list(what_is_left(reader))) == [
         ["run_young"],

@@ -147,8 +147,8 @@ async def test_what_is_only_meant_while_an_alert_fires_is_dropped_when_it_ends(s
     assert await store.submit(lambda tx: tx.hush("")) == 0
 
     assert await titles(store) == ["b", "c"]
-    vitals = await store.read(lambda reader: reader.vitals(MOMENT))
-    assert vitals.outbox_pending == 2
+    statistics = await store.read(lambda reader: reader.statistics(MOMENT))
+    assert statistics.outbox_pending == 2
 
 
 async def deliver(store: Store, thread: str, receipt: str, at=MOMENT, channel=SLACK):

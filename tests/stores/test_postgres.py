@@ -10,8 +10,8 @@ from sqlalchemy import text
 from remediator.core.errors import InvalidSettings, StoreUnavailable
 from remediator.core.events import Noted
 from remediator.ports.store import Transaction, Work
-from remediator.stores.bell import Bell
-from remediator.stores.listener import listen
+from remediator.stores.notifier import Notifier
+from remediator.stores.postgres_notifications import listen
 from remediator.stores.store import open_store
 from remediator.testing.builders import MOMENT, a_notification, a_run
 from tests.parts.postgres import Postgres
@@ -158,7 +158,7 @@ async def test_listening_goes_on_whatever_the_driver_says_of_a_lost_connection(p
         connected.set()
         return await asyncpg.connect(url)
 
-    listening = asyncio.create_task(listen(connect, Bell()))
+    listening = asyncio.create_task(listen(connect, Notifier()))
     async with asyncio.timeout(20):
         await connected.wait()
     assert not listening.done()

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from remediator.core.errors import InvalidSettings, StoreUnavailable
-from remediator.stores.directory import NETWORK_TYPES, mount_type
+from remediator.stores.data_directory import NETWORK_TYPES, mount_type
 from remediator.stores.store import open_store, sqlite_url
 from remediator.testing.builders import MOMENT, a_notification, a_run
 

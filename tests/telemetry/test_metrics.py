@@ -11,7 +11,7 @@ from remediator.core.events import Observation, Outcome
 from remediator.core.facts import Answer, Known, Pause
 from remediator.core.person import Person
 from remediator.core.run import UNDO_PREFIX
-from remediator.ports.store import Vitals
+from remediator.ports.store import Statistics
 from remediator.telemetry import Telemetry
 from remediator.testing.builders import MOMENT, a_change, a_plan, an_alert
 from tests.telemetry.story import Story, applied, closed, shown
@@ -181,7 +181,7 @@ def test_a_clock_that_went_back_counts_as_no_time() -> None:
     assert story.shows("run_duration_seconds_sum", playbook="disk-space-low") == 0
 
 
-VITALS = Vitals(
+STATISTICS = Statistics(
     runs_active={"acting": 3},
     approvals_pending=2,
     oldest_due_at=MOMENT - timedelta(seconds=7),
@@ -199,7 +199,7 @@ VITALS = Vitals(
 def test_the_stores_numbers_become_gauges() -> None:
     story = Story()
 
-    story.telemetry.vitals(VITALS, MOMENT)
+    story.telemetry.statistics(STATISTICS, MOMENT)
 
     assert story.shows("runs_active", phase="acting") == 3
     assert ("runs_active", (("phase", "planning"),)) in shown(story.telemetry)
@@ -213,9 +213,9 @@ def test_the_stores_numbers_become_gauges() -> None:
 
 def test_a_pause_that_ended_is_no_longer_shown() -> None:
     story = Story()
-    story.telemetry.vitals(VITALS, MOMENT)
+    story.telemetry.statistics(STATISTICS, MOMENT)
 
-    story.telemetry.vitals(replace(VITALS, pauses=(), runs_active={}), MOMENT)
+    story.telemetry.statistics(replace(STATISTICS, pauses=(), runs_active={}), MOMENT)
 
     assert story.shows("paused", scope="all") == 0
     assert story.shows("runs_active", phase="acting") == 0
@@ -272,7 +272,7 @@ def test_every_promised_metric_has_its_name_and_a_help_text() -> None:
 def test_no_label_holds_a_host_a_fingerprint_or_a_run() -> None:
     alert = an_alert(labels={"alertname": "X", "instance": "web1:9100"}, fingerprint="f1ng3r")
     story = Story(alert=alert).verifying().tell(closed(Outcome.RESOLVED))
-    story.telemetry.vitals(VITALS, MOMENT)
+    story.telemetry.statistics(STATISTICS, MOMENT)
 
     text = story.telemetry.render()[0].decode()
 

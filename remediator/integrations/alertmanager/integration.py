@@ -10,7 +10,7 @@ from remediator.integrations.alertmanager.api import ALERTMANAGER
 from remediator.integrations.alertmanager.missing import fetch
 from remediator.integrations.alertmanager.settings import ALERTMANAGER_SECTION
 from remediator.integrations.alertmanager.source import count_at_a_glance, parse
-from remediator.integrations.server import Server, no_answer
+from remediator.integrations.api_settings import Server, no_answer
 from remediator.ports.gateways import Reads
 from remediator.ports.inspection import Finding, Level
 from remediator.ports.integration import Connected, Inspected, Integration, Services

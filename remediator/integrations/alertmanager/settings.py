@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from remediator.documents.words import SignInShape, Url
-from remediator.integrations.server import Server, read_server
+from remediator.documents.value_types import SignInShape, Url
+from remediator.integrations.api_settings import Server, read_server
 from remediator.ports.sections import Section, SectionReading
 
 

@@ -77,7 +77,7 @@ class Aws(Protocol):
         ...
 
 
-class AwsHands(Aws, Protocol):
+class AwsWrites(Aws, Protocol):
     """AWS, to change."""
 
     async def write(self, call: Call, *, not_after: datetime) -> Item:
@@ -88,4 +88,4 @@ class AwsHands(Aws, Protocol):
 
 _NO_AWS = "this daemon does not know AWS: set aws.regions in the settings"
 AWS: ReadKey[Aws] = ReadKey("aws", _NO_AWS)
-AWS_HANDS: WriteKey[AwsHands] = WriteKey("aws", _NO_AWS)
+AWS_WRITES: WriteKey[AwsWrites] = WriteKey("aws", _NO_AWS)

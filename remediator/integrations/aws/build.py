@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from remediator.core.spelling import canonical_host
-from remediator.integrations.aws.api import Aws, AwsHands, Prices, Terms
+from remediator.integrations.aws.api import Aws, AwsWrites, Prices, Terms
 from remediator.integrations.aws.gateway.absent import AbsentAws
 from remediator.integrations.aws.settings import AwsPrices, AwsSettings
 
 
-def aws_sides(settings: AwsSettings, addresses: Mapping[str, str]) -> tuple[Aws, AwsHands]:
+def aws_sides(settings: AwsSettings, addresses: Mapping[str, str]) -> tuple[Aws, AwsWrites]:
     """Return the half that looks and the half that acts: one pool of threads, one set of clients."""
     from remediator.integrations.aws.gateway.blocking import Blocking
-    from remediator.integrations.aws.gateway.calls import AwsHands as Hands
-    from remediator.integrations.aws.gateway.calls import AwsLooker
+    from remediator.integrations.aws.gateway.calls import AwsLooker, AwsWrites
     from remediator.integrations.aws.gateway.clients import Clients
 
     if not settings.regions:
         return AbsentAws(), AbsentAws()
     terms, clients = terms_of(settings, addresses), Clients(endpoint_url=settings.endpoint_url)
     blocking = Blocking("aws")
-    return AwsLooker(terms, clients, blocking), Hands(terms, clients, blocking)
+    return AwsLooker(terms, clients, blocking), AwsWrites(terms, clients, blocking)
 
 
 def terms_of(aws: AwsSettings, addresses: Mapping[str, str]) -> Terms:

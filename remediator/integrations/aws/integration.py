@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from remediator.core.target import Target
-from remediator.integrations.aws.api import AWS, AWS_HANDS
-from remediator.integrations.aws.names import AwsNames, same_instances
+from remediator.integrations.aws.api import AWS, AWS_WRITES
+from remediator.integrations.aws.machine_names import AwsNames, same_instances
 from remediator.integrations.aws.settings import AWS_SECTION
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.inspection import Finding
@@ -19,7 +19,7 @@ def connect(services: Services) -> Connected:
     from remediator.integrations.aws.build import aws_sides
 
     looking, acting = aws_sides(services.sections[AWS_SECTION], services.addresses)
-    return Connected(reads=Reads().having(AWS, looking), writes=Writes().having(AWS_HANDS, acting))
+    return Connected(reads=Reads().having(AWS, looking), writes=Writes().having(AWS_WRITES, acting))
 
 
 async def inspect(subject: Inspected) -> Sequence[Finding]:

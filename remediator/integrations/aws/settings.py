@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import Field, StrictFloat, StrictInt, StrictStr
 
-from remediator.documents.shapes import Shape, Word
-from remediator.documents.words import Url
+from remediator.documents.model_reader import Shape, Word
+from remediator.documents.value_types import Url
 from remediator.ports.sections import Section, SectionReading
 
 

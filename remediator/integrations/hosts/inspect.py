@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from remediator.core.errors import ActionError
 from remediator.core.target import Target
-from remediator.integrations.hosts.gateway.words import under_limit
+from remediator.integrations.hosts.gateway.quoting import under_limit
 from remediator.integrations.hosts.needs import Commands, RootNeeds, root_needs
 from remediator.integrations.hosts.rights import RootRight
 from remediator.integrations.hosts.settings.section import HostsSettings

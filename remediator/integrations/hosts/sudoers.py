@@ -1,6 +1,6 @@
 """Writes the rights that playbooks need as a sudoers file; used by `remediator sudoers`.
 
-Every rule is one command under `timeout -k 5 SECONDS`, as the gateway sends it (gateway/words.py), and its arguments
+Every rule is one command under `timeout -k 5 SECONDS`, as the gateway sends it (gateway/quoting.py), and its arguments
 one regular expression. sudo knows those since 1.9.10; it joins arguments by a space, takes 1,024 characters at most,
 and reads nothing in them but `#` as its own. As `resize2fs /dev/sda1` may also be the name of one program, which would
 be looked for below the working directory, that is `/`, where nobody but root can put one.
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from remediator.core.pattern_tree import Choice, Letter, Repeat, Row, Tree, literal
-from remediator.integrations.hosts.gateway.words import KILL_AFTER
+from remediator.integrations.hosts.gateway.quoting import KILL_AFTER
 from remediator.integrations.hosts.knowledge.grammars import SECONDS
 from remediator.integrations.hosts.needs import RootNeeds
 from remediator.integrations.hosts.rights import OpenWord, RootRight, Word

@@ -23,7 +23,12 @@ def _places_of_channels(services: Services) -> tuple[str, ...]:
     """Return the hosts that `notify` and `contacts` name: they are allowed because they stand there."""
     from remediator.integrations.http.destination import place_of
 
-    settings = (s for way in services.ways for s in way.values() if isinstance(s, Mapping))
+    settings = (
+        s
+        for destination in services.destinations
+        for s in destination.values()
+        if isinstance(s, Mapping)
+    )
     return tuple(dict.fromkeys(place_of(s["url"]) for s in settings if "url" in s))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictStr
 
-from remediator.documents.shapes import Shape
+from remediator.documents.model_reader import Shape
 from remediator.ports.sections import Section, SectionReading
 
 

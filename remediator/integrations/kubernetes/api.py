@@ -151,7 +151,7 @@ class Cluster(Protocol):
         ...
 
 
-class ClusterHands(Cluster, Protocol):
+class ClusterWrites(Cluster, Protocol):
     """One cluster, to change."""
 
     async def write(self, write: Write, *, timeout: timedelta) -> Object:
@@ -173,12 +173,12 @@ class Clusters(Protocol):
         ...
 
 
-class ClustersHands(Protocol):
+class ClustersWrites(Protocol):
     """The clusters of the settings, to change."""
 
     names: tuple[str, ...]
 
-    def of(self, target: Target) -> ClusterHands:
+    def of(self, target: Target) -> ClusterWrites:
         """Return the cluster that a target names by `@NAME`, or the only one; raise Permanent."""
         ...
 
@@ -212,4 +212,4 @@ def ref_of(target: Target) -> Ref:
 
 _NO_CLUSTER = "no cluster to ask: set `kubernetes` in the settings"
 KUBERNETES: ReadKey[Clusters] = ReadKey("kubernetes", _NO_CLUSTER)
-KUBERNETES_HANDS: WriteKey[ClustersHands] = WriteKey("kubernetes", _NO_CLUSTER)
+KUBERNETES_WRITES: WriteKey[ClustersWrites] = WriteKey("kubernetes", _NO_CLUSTER)

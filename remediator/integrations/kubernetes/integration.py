@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from remediator.integrations.kubernetes.api import KUBERNETES, KUBERNETES_HANDS
-from remediator.integrations.kubernetes.names import ClusterNames
+from remediator.integrations.kubernetes.api import KUBERNETES, KUBERNETES_WRITES
+from remediator.integrations.kubernetes.machine_names import ClusterNames
 from remediator.integrations.kubernetes.settings import KUBERNETES_SECTION
 from remediator.integrations.kubernetes.targets import ClusterTargets, own_places
 from remediator.integrations.shell.api import looker_of, shell_of
@@ -22,7 +22,7 @@ def connect(services: Services) -> Connected:
     settings = services.sections[KUBERNETES_SECTION]
     clusters = build_clusters(settings)
     reads = Reads().having(KUBERNETES, clusters.looking)
-    writes = Writes().having(KUBERNETES_HANDS, clusters.acting)
+    writes = Writes().having(KUBERNETES_WRITES, clusters.acting)
     if settings:
         looker, shell = build_pod_shells(clusters.looking)
         reads = reads.having(looker_of("pod"), looker)

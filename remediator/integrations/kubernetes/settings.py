@@ -9,8 +9,8 @@ from typing import Annotated
 
 from pydantic import Field, StrictStr
 
-from remediator.documents.shapes import Shape, Word
-from remediator.documents.words import Path_, Words
+from remediator.documents.model_reader import Shape, Word
+from remediator.documents.value_types import Path_, Words
 from remediator.ports.sections import Section, SectionReading
 
 

@@ -62,7 +62,7 @@ class Databases(Protocol):
         ...
 
 
-class DatabasesHands(Protocol):
+class DatabasesWrites(Protocol):
     """Ends sessions and queries."""
 
     async def end(
@@ -77,4 +77,4 @@ class DatabasesHands(Protocol):
 
 _NO_DATABASE = "this daemon knows no PostgreSQL: add `postgres` to the settings"
 POSTGRES: ReadKey[Databases] = ReadKey("postgres", _NO_DATABASE)
-POSTGRES_HANDS: WriteKey[DatabasesHands] = WriteKey("postgres", _NO_DATABASE)
+POSTGRES_WRITES: WriteKey[DatabasesWrites] = WriteKey("postgres", _NO_DATABASE)

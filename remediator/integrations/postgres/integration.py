@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remediator.integrations.postgres.api import POSTGRES, POSTGRES_HANDS
+from remediator.integrations.postgres.api import POSTGRES, POSTGRES_WRITES
 from remediator.integrations.postgres.inspect import inspect
 from remediator.integrations.postgres.settings import POSTGRES_SECTION
 from remediator.ports.gateways import Reads, Writes
@@ -18,7 +18,7 @@ def connect(services: Services) -> Connected:
 
     return Connected(
         reads=Reads().having(POSTGRES, DatabasesLooker(databases)),
-        writes=Writes().having(POSTGRES_HANDS, DatabasesWriter(databases)),
+        writes=Writes().having(POSTGRES_WRITES, DatabasesWriter(databases)),
     )
 
 

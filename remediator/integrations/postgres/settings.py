@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StrictStr
 
+from remediator.documents.model_reader import Shape, Word
 from remediator.documents.secret import Secret
-from remediator.documents.shapes import Shape, Word
-from remediator.documents.words import Path_, Words
+from remediator.documents.value_types import Path_, Words
 from remediator.ports.sections import Section, SectionReading
 
 _NAME = r"^[a-z0-9][a-z0-9._-]{0,62}$"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from remediator.core.errors import ActionError
+from remediator.integrations.api_settings import no_answer
 from remediator.integrations.prometheus.api import PROMETHEUS
 from remediator.integrations.prometheus.settings import PROMETHEUS_SECTION
-from remediator.integrations.server import no_answer
 from remediator.ports.gateways import Reads
 from remediator.ports.inspection import Finding, Level
 from remediator.ports.integration import Connected, Inspected, Integration, Services

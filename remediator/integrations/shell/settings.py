@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
+from remediator.documents.model_reader import Flag, Shape, Word
 from remediator.documents.patterns import is_pattern, way_out
 from remediator.documents.problem import did_you_mean
 from remediator.documents.report import Report
-from remediator.documents.shapes import Flag, Shape, Word
-from remediator.documents.words import Argv, LabelName
+from remediator.documents.value_types import Argv, LabelName
 from remediator.documents.yaml_source import KeyPath
 from remediator.integrations.shell.allowed_command import PLACEHOLDER
 from remediator.ports.sections import Section, SectionReading

@@ -8,7 +8,7 @@ from remediator.core.errors import DeliveryError
 from remediator.integrations.slack.gateway.api import SlackApi
 from remediator.integrations.slack.gateway.directory import EMAIL, NO_GROUPS_HERE, member_of
 from remediator.integrations.slack.gateway.errors import SlackAway, SlackRefusal, advice
-from remediator.integrations.slack.gateway.side import Slack
+from remediator.integrations.slack.gateway.workspace import Slack
 from remediator.integrations.slack.manifest import SCOPES
 from remediator.ports.inspection import Finding, Level
 

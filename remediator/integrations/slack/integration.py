@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from remediator.integrations.slack.gateway.side import SLACK, Slack
+from remediator.integrations.slack.gateway.workspace import SLACK, Slack
+from remediator.integrations.slack.settings.destination import SlackDestination, is_right
 from remediator.integrations.slack.settings.section import SLACK_SECTION
 from remediator.integrations.slack.settings.slack_names import slack_names
-from remediator.integrations.slack.settings.ways import SlackWay, is_right
 from remediator.ports.door import Door, DoorServices
 from remediator.ports.gateways import Reads
 from remediator.ports.inspection import Finding
-from remediator.ports.integration import Connected, Inspected, Integration, Services, Way
+from remediator.ports.integration import Connected, Destination, Inspected, Integration, Services
 from remediator.ports.members import Members
 from remediator.ports.sections import Sections
 
@@ -38,7 +38,7 @@ async def inspect(subject: Inspected) -> Sequence[Finding]:
         return ()
     from remediator.integrations.slack.inspect import inspect as inspect_workspace
 
-    names = slack_names(settings.channel, subject.ways, subject.people)
+    names = slack_names(settings.channel, subject.destinations, subject.people)
     return await inspect_workspace(
         subject.reads[SLACK],
         app_token=settings.app_token.reveal() if settings.app_token else None,
@@ -48,7 +48,7 @@ async def inspect(subject: Inspected) -> Sequence[Finding]:
     )
 
 
-def notify(sections: Sections) -> tuple[Way, ...]:
+def notify(sections: Sections) -> tuple[Destination, ...]:
     """Slack's own channel is where people look."""
     settings = sections[SLACK_SECTION]
     return ({"slack": {"to": settings.channel}},) if settings else ()
@@ -57,10 +57,10 @@ def notify(sections: Sections) -> tuple[Way, ...]:
 def _handles(services: Services) -> Mapping[str, str]:
     """Return who stands behind a contact in Slack: the `@handle`, id or e-mail of its first Slack way that has one."""
     found: dict[str, str] = {}
-    for name, ways in services.contacts.items():
-        for way in ways:
-            written = way.get("slack") if name else None
-            if written and (called := SlackWay.model_validate(written).call):
+    for name, destinations in services.contacts.items():
+        for destination in destinations:
+            written = destination.get("slack") if name else None
+            if written and (called := SlackDestination.model_validate(written).call):
                 found.setdefault(name, called)
     return found
 

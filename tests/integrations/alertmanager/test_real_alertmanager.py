@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from remediator.core.alert import AlertStatus
-from remediator.http.auth import Doorkeeper
+from remediator.http.auth import Authenticator
 from remediator.http.credentials import SourceKeys
 from remediator.integrations.alertmanager.source import parse
 from tests.http.daemon import Daemon, running
@@ -41,9 +41,9 @@ async def statuses(daemon: Daemon, count: int) -> list[AlertStatus]:
 
 async def test_its_firing_and_resolved_notices_arrive_by_their_token(tmp_path: Path) -> None:
     require("alertmanager", "amtool")
-    doorkeeper = Doorkeeper(sources=[SourceKeys(name="prod", tokens=["secret"])])
+    authenticator = Authenticator(sources=[SourceKeys(name="prod", tokens=["secret"])])
 
-    async with running(tmp_path, doorkeeper=lambda: doorkeeper) as daemon:
+    async with running(tmp_path, authenticator=lambda: authenticator) as daemon:
         url = f"{daemon.url}/webhooks/alertmanager"
         async with started(Alertmanager(url, bearer_token="secret")) as part:
             await asyncio.to_thread(part.push, LABELS, annotations={"summary": "a <b> & c"})

@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from remediator.integrations.aws.api import Prices, Terms
 from remediator.integrations.aws.gateway.blocking import Blocking
-from remediator.integrations.aws.gateway.calls import AwsHands, AwsLooker
+from remediator.integrations.aws.gateway.calls import AwsLooker, AwsWrites
 from remediator.integrations.aws.gateway.clients import Clients
 
 REGION = "eu-west-1"
@@ -81,8 +81,8 @@ class Amazon:
         return AwsLooker(self.terms, _CLIENTS, self.blocking)
 
     @property
-    def hands(self) -> AwsHands:
-        return AwsHands(self.terms, _CLIENTS, self.blocking)
+    def writes(self) -> AwsWrites:
+        return AwsWrites(self.terms, _CLIENTS, self.blocking)
 
     def volume(
         self, gib: int = 100, *, tags: Mapping[str, str] = ALLOWED, region: str = REGION

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from remediator.core.messages import Digest, MessageKind
-from remediator.integrations.slack.delivery import voices
+from remediator.integrations.slack.delivery import mention_lookup
 from remediator.integrations.slack.gateway.directory import SlackDirectory
 from remediator.ports.channel import Bundler
 from remediator.testing.channel_contract import HOSTILE
@@ -69,7 +69,7 @@ async def test_approvers_are_called_though_slack_looks_nobody_up_for_now(
     workspace.slack = replace(workspace.slack, directory=directory)
     await directory.mention("@sre-oncall")
     seconds[0] += 3600
-    monkeypatch.setattr(voices, "PATIENCE", 0.2 if trouble == "no answer" else 5.0)
+    monkeypatch.setattr(mention_lookup, "PATIENCE", 0.2 if trouble == "no answer" else 5.0)
     if trouble == "no answer":
         workspace.fake.hang("usergroups.list", times=None)
     else:

@@ -71,8 +71,8 @@ async def test_a_way_with_its_own_channel_begins_its_own_thread(workspace: Works
 
 
 async def test_a_way_with_a_channel_and_somebody_calls_them_there(workspace: Workspace) -> None:
-    way = {"channel": "#leads", "mention": "@sre-leads"}
-    deliverer = workspace.deliverer(way)
+    destination = {"channel": "#leads", "mention": "@sre-leads"}
+    deliverer = workspace.deliverer(destination)
 
     receipt = await deliverer.deliver(told(K.PROGRESS, card=a_card(asks=False)), None)
     await deliverer.deliver(told(K.FAILURE, 2, card=a_card(asks=False)), receipt)

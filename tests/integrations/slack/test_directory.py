@@ -320,7 +320,7 @@ async def test_whom_slack_once_knew_is_called_though_it_cannot_say_now(site: Sit
 
 
 async def test_what_is_kept_is_bounded(site: Site) -> None:
-    from remediator.integrations.slack.gateway.kept import Kept
+    from remediator.integrations.slack.gateway.cache import Kept
 
     async def ask(key: str) -> str:
         asked.append(key)

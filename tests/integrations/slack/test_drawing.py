@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from docs import slack_scenes as scene
-from docs.slack_scenes import VOICE, Scene, scenes
+from docs.slack_scenes import MENTIONS, Scene, scenes
 from remediator.core import events as ev
 from remediator.core.facts import Known
 from remediator.core.messages import Message, MessageKind
@@ -98,14 +98,14 @@ def test_a_button_carries_the_run_and_the_plan_that_is_shown() -> None:
     message = plan()
     request = card_of(message).request
     assert request
-    approve = read_value(buttons(draw(message, VOICE))[Button.APPROVE]["value"])
+    approve = read_value(buttons(draw(message, MENTIONS))[Button.APPROVE]["value"])
     assert approve == Pressed(run=message.run_id, digest=request.digest)
 
 
 def test_what_cannot_be_undone_is_said_in_the_plan_the_button_the_dialog_and_the_notification() -> (
     None
 ):
-    drawing = draw(plan(), VOICE)
+    drawing = draw(plan(), MENTIONS)
     approve = buttons(drawing)[Button.APPROVE]
     assert "⚠️ *This cannot be undone*" in words(drawing)
     assert "cannot be undone" in approve["text"]["text"]
@@ -119,7 +119,7 @@ def test_of_a_mixed_plan_every_change_says_whether_it_can_be_undone() -> None:
     card = card_of(message)
     first, second = card.steps
     mixed = replace(card, steps=(replace(first, reversible=True, undo="restart it"), second))
-    drawn = words(draw(replace(message, card=mixed), VOICE))
+    drawn = words(draw(replace(message, card=mixed), MENTIONS))
     assert "⚠️ *1 of 2 changes cannot be undone*" in drawn
     assert "(undo: restart it)" in drawn
     assert "(*cannot be undone*; pull or build again what is missing)" in drawn
@@ -127,7 +127,7 @@ def test_of_a_mixed_plan_every_change_says_whether_it_can_be_undone() -> None:
 
 def test_the_dialog_says_how_much_where_and_which_plan() -> None:
     message = plan()
-    said = buttons(draw(message, VOICE))[Button.APPROVE]["confirm"]["text"]["text"]
+    said = buttons(draw(message, MENTIONS))[Button.APPROVE]["confirm"]["text"]["text"]
     request = card_of(message).request
     assert request
     assert "2 changes on web1: delete archived journals" in said
@@ -149,7 +149,7 @@ def test_the_dialog_says_how_much_where_and_which_plan() -> None:
 def test_a_plan_that_is_not_shown_wholly_cannot_be_approved_here(
     message: Message, is_whole: bool
 ) -> None:
-    drawing = draw(message, VOICE)
+    drawing = draw(message, MENTIONS)
     first = next(iter(buttons(drawing)))
     assert first == (Button.APPROVE if is_whole else Button.REVIEW)
 
@@ -159,7 +159,7 @@ def test_a_plan_made_anew_asks_only_for_what_is_not_done_yet() -> None:
     card = card_of(message)
     first, second = card.steps
     done = replace(first, state=StepState.APPLIED, detail="freed 1.1 GB")
-    drawing = draw(replace(message, card=replace(card, steps=(done, second))), VOICE)
+    drawing = draw(replace(message, card=replace(card, steps=(done, second))), MENTIONS)
     assert "1. `docker.prune`" in words(drawing)
     assert "– `vacuum` is done: freed 1.1 GB" in words(drawing)
     assert "1 change on web1" in buttons(drawing)[Button.APPROVE]["confirm"]["text"]["text"]
@@ -169,7 +169,7 @@ def test_a_step_that_is_left_out_says_why() -> None:
     message = plan()
     card = card_of(message)
     skipped = replace(card.steps[1], state=StepState.SKIPPED, summary="", detail="no Docker here")
-    drawing = draw(replace(message, card=replace(card, steps=(card.steps[0], skipped))), VOICE)
+    drawing = draw(replace(message, card=replace(card, steps=(card.steps[0], skipped))), MENTIONS)
     assert "– `prune` is left out: no Docker here" in words(drawing)
 
 
@@ -188,18 +188,18 @@ def test_a_target_is_left_away_only_where_the_summary_names_exactly_it(
     summary: str, is_named: bool
 ) -> None:
     message = long_plan(1, summary)
-    assert ("` on `host/web1`: " not in words(draw(message, VOICE))) is is_named
+    assert ("` on `host/web1`: " not in words(draw(message, MENTIONS))) is is_named
 
 
 def test_the_hidden_changes_are_counted() -> None:
-    assert "*5 more changes are not shown here.*" in words(draw(long_plan(15), VOICE))
+    assert "*5 more changes are not shown here.*" in words(draw(long_plan(15), MENTIONS))
 
 
 def test_a_name_is_called_only_where_a_mention_is_known() -> None:
     card = card_of(plan())
     assert card.request
     request = replace(card.request, groups=("@sre-oncall", "@nobody"), users=("<!channel>",))
-    drawn = words(draw(replace(plan(), card=replace(card, request=request)), VOICE))
+    drawn = words(draw(replace(plan(), card=replace(card, request=request)), MENTIONS))
     assert "Needs *1* of <!subteam^S0SRE>, @nobody, &lt;!channel&gt;" in drawn
 
 
@@ -211,7 +211,7 @@ def test_a_second_approver_sees_who_was_the_first() -> None:
 
 def test_after_the_yes_the_buttons_go_and_the_name_stays() -> None:
     message = scene.asked().approve().last(MessageKind.PROGRESS)
-    drawing = draw(message, VOICE)
+    drawing = draw(message, MENTIONS)
     assert not buttons(drawing)
     assert "approved by Ana Ruiz" in words(drawing)
     assert "0 of 2 steps done" in words(drawing)
@@ -227,7 +227,7 @@ def test_it_is_not_called_fixed_before_the_proof() -> None:
 def test_somebody_who_has_taken_a_failed_run_stands_where_the_buttons_were() -> None:
     failure = scene.failed().last(MessageKind.FAILURE)
     taken = replace(failure, kind=MessageKind.PROGRESS, text="Ana looks after web1.")
-    drawing = draw(taken, VOICE)
+    drawing = draw(taken, MENTIONS)
     assert not buttons(drawing)
     assert "Ana looks after web1." in words(drawing)
 
@@ -235,7 +235,7 @@ def test_somebody_who_has_taken_a_failed_run_stands_where_the_buttons_were() -> 
 def test_a_settled_unknown_has_no_answers_any_more() -> None:
     doubted = scene.doubted().last(MessageKind.UNKNOWN)
     settled = replace(card_of(doubted), unknown="")
-    assert not ANSWERS & set(buttons(draw(replace(doubted, card=settled), VOICE)))
+    assert not ANSWERS & set(buttons(draw(replace(doubted, card=settled), MENTIONS)))
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_a_settled_unknown_has_no_answers_any_more() -> None:
 )
 def test_every_end_says_what_it_is(outcome: ev.Outcome, words_of_it: tuple[str, ...]) -> None:
     story = scene.asked().tell(ev.Closed(outcome=outcome, reason="deploy is mine"))
-    drawn = words(draw(story.told[-1], VOICE))
+    drawn = words(draw(story.told[-1], MENTIONS))
     for word in words_of_it:
         assert word in drawn
 
@@ -259,7 +259,7 @@ def test_a_blocked_run_says_what_would_clear_it() -> None:
     story = scene.asked().tell(ev.Closed(outcome=ev.Outcome.BLOCKED, reason="too often"))
     card = card_of(story.told[-1])
     verdict = replace(card.verdicts[0], clears="wait until 10:00")
-    drawn = words(draw(replace(story.told[-1], card=replace(card, verdicts=(verdict,))), VOICE))
+    drawn = words(draw(replace(story.told[-1], card=replace(card, verdicts=(verdict,))), MENTIONS))
     assert "*What would clear it*\\nwait until 10:00" in drawn
 
 
@@ -268,7 +268,7 @@ def test_who_is_asked_reads_in_what_state_the_object_is_and_nothing_counts_as_an
 ):
     card = card_of(plan())
     saw = Verdict(guard="require", ruling=Ruling.ALLOW, reason="node: not_ready holds (n7: <b>)")
-    drawn = words(draw(replace(plan(), card=replace(card, verdicts=(saw,))), VOICE))
+    drawn = words(draw(replace(plan(), card=replace(card, verdicts=(saw,))), MENTIONS))
     assert "*Seen before*\\nnode: not_ready holds (n7: &lt;b&gt;)" in drawn
     assert f"{card.guards} of {card.guards} passed" in drawn
 
@@ -277,7 +277,7 @@ def test_a_void_plan_asks_nothing() -> None:
     story = scene.asked()
     assert story.run.plan
     story.tell(ev.PlanVoided(digest=story.run.plan.digest, reason="the disk has changed"))
-    drawing = draw(story.last(MessageKind.PROGRESS), VOICE)
+    drawing = draw(story.last(MessageKind.PROGRESS), MENTIONS)
     assert not buttons(drawing)
     assert "the disk has changed" in words(drawing)
     assert "nothing is asked of you now" in words(drawing)
@@ -287,7 +287,7 @@ def test_a_message_without_a_card_is_its_texts() -> None:
     notice = a_message(
         kind=MessageKind.NOTICE, title="Breaker open", lines=("one", "two"), facts={"since": "noon"}
     )
-    drawing = draw(replace(notice, text="The breaker is open."), VOICE)
+    drawing = draw(replace(notice, text="The breaker is open."), MENTIONS)
     assert drawing.text == "The breaker is open."
     assert [block["type"] for block in drawing.blocks] == [
         "header", "section", "section", "section", "context",
@@ -297,13 +297,13 @@ def test_a_message_without_a_card_is_its_texts() -> None:
 
 
 def test_an_escalation_without_a_root_calls_in_its_own_message() -> None:
-    drawing = draw(scene.failed().last(MessageKind.ESCALATION), VOICE)
+    drawing = draw(scene.failed().last(MessageKind.ESCALATION), MENTIONS)
     assert "<!subteam^S0SRE>" in str(drawing.blocks[0])
 
 
 def test_a_moment_is_told_in_the_zone_of_the_reader() -> None:
     stamp = int((scene.asked().run.approval or pytest.fail("asks")).expires_at.timestamp())
-    drawn = words(draw(plan(), VOICE))
+    drawn = words(draw(plan(), MENTIONS))
     assert f"<!date^{stamp}^" in drawn
     assert " at {time}|2026-03-14 09:57 UTC>" in drawn
 
@@ -311,7 +311,7 @@ def test_a_moment_is_told_in_the_zone_of_the_reader() -> None:
 def test_a_look_that_failed_is_shown_with_the_failure() -> None:
     story = scene.cleaned().verify(Known.FAILS, "/var 93 % used")
     story.tell(ev.Closed(outcome=ev.Outcome.UNRESOLVED, reason="the checks did not hold in time"))
-    assert "/var 93 % used" in words(draw(story.last(MessageKind.FAILURE), VOICE))
+    assert "/var 93 % used" in words(draw(story.last(MessageKind.FAILURE), MENTIONS))
 
 
 if __name__ == "__main__":

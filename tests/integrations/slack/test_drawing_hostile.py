@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docs import slack_scenes as scene
-from docs.slack_scenes import VOICE
+from docs.slack_scenes import MENTIONS
 from remediator.core.card import Card
 from remediator.core.messages import Digest, Message
 from remediator.core.plaintext import clean
@@ -94,8 +94,8 @@ def check(drawing: Drawing) -> None:
     assert not texts_are_too_long(drawing.blocks)
     assert 0 < len(drawing.text) <= 3000
     seen, told = read_blocks(drawing.blocks), read(drawing.text)
-    assert set(seen.mentions) <= set(VOICE.mentions.values())
-    assert set(told.mentions) <= set(VOICE.mentions.values())
+    assert set(seen.mentions) <= set(MENTIONS.mentions.values())
+    assert set(told.mentions) <= set(MENTIONS.mentions.values())
     assert told.links == ()
     assert all("evil" not in link for link in seen.links)
     check_texts(list(drawing.blocks))
@@ -118,9 +118,9 @@ def assert_inert(text: str) -> None:
 @given(text=HOSTILE, message=st.sampled_from(MESSAGES))
 def test_a_root_and_its_replies_survive_any_text(text: str, message: Message) -> None:
     bad = evil(message, text)
-    check(draw(bad, VOICE))
-    check(call(bad, VOICE))
-    if drawing := reply([bad, bad], VOICE):
+    check(draw(bad, MENTIONS))
+    check(call(bad, MENTIONS))
+    if drawing := reply([bad, bad], MENTIONS):
         check(drawing)
     assert clean(overflow(bad)) == overflow(bad)
 
@@ -132,7 +132,7 @@ def test_all_blocks_together_stay_below_what_slack_takes(length: int) -> None:
         if bad.card and bad.card.request:
             request = replace(bad.card.request, changed=bad.card.request.reasons * 9)
             bad = replace(bad, card=replace(bad.card, request=request, steps=bad.card.steps * 5))
-        check(draw(bad, VOICE))
+        check(draw(bad, MENTIONS))
 
 
 @settings(max_examples=40, deadline=None)
@@ -157,7 +157,7 @@ def test_windows_survive_any_text(text: str, message: Message) -> None:
 def test_a_digest_survives_any_text(text: str) -> None:
     cards = [evil(m, text).card for m in MESSAGES if m.card and m.card.request]
     waiting = tuple(card for card in cards if card) * 3
-    check(draw_digest(Digest(waiting=waiting, waits=99, outcomes={text: 3}), VOICE))
+    check(draw_digest(Digest(waiting=waiting, waits=99, outcomes={text: 3}), MENTIONS))
 
 
 @given(text=HOSTILE)

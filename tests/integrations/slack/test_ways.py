@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from remediator.integrations.slack.channel import CHANNELS
-from remediator.integrations.slack.settings.ways import SlackWay
+from remediator.integrations.slack.settings.destination import SlackDestination
 
 (CHANNEL,) = CHANNELS
 
@@ -27,15 +27,15 @@ from remediator.integrations.slack.settings.ways import SlackWay
     ],
 )
 def test_one_word_says_where_to_or_whom(to: str, place: str, call: str) -> None:
-    way = SlackWay.model_validate({CHANNEL.shorthand: to})
+    destination = SlackDestination.model_validate({CHANNEL.shorthand: to})
 
-    assert (way.place, way.call) == (place, call)
+    assert (destination.place, destination.call) == (place, call)
 
 
 def test_the_long_form_names_both() -> None:
-    way = SlackWay.model_validate({"channel": "#sre", "mention": "@sre-oncall"})
+    destination = SlackDestination.model_validate({"channel": "#sre", "mention": "@sre-oncall"})
 
-    assert (way.place, way.call) == ("#sre", "@sre-oncall")
+    assert (destination.place, destination.call) == ("#sre", "@sre-oncall")
 
 
 @pytest.mark.parametrize(
@@ -63,4 +63,4 @@ def test_the_long_form_names_both() -> None:
 )
 def test_what_is_written_wrongly_says_how_to_write_it(written: Any, said: str) -> None:
     with pytest.raises(ValidationError, match=said):
-        SlackWay.model_validate(written)
+        SlackDestination.model_validate(written)

@@ -20,8 +20,8 @@ from remediator.integrations.slack.fake import FakeSlack
 from remediator.integrations.slack.fake.messages import Message as Shown
 from remediator.integrations.slack.gateway.api import SlackApi
 from remediator.integrations.slack.gateway.directory import SlackDirectory
-from remediator.integrations.slack.gateway.side import Slack
-from remediator.integrations.slack.settings.ways import SlackWay
+from remediator.integrations.slack.gateway.workspace import Slack
+from remediator.integrations.slack.settings.destination import SlackDestination
 from remediator.testing.builders import MOMENT, a_plan, a_run, an_approval, an_order
 from tests.bound import reads_of
 
@@ -42,10 +42,13 @@ class Workspace:
     def api(self) -> SlackApi:
         return self.slack.api
 
-    def deliverer(self, way: str | Mapping[str, Any] = "#sre", **gateways: Any) -> SlackDeliverer:
-        settings = {"to": way} if isinstance(way, str) else way
+    def deliverer(
+        self, destination: str | Mapping[str, Any] = "#sre", **gateways: Any
+    ) -> SlackDeliverer:
+        settings = {"to": destination} if isinstance(destination, str) else destination
         return SlackDeliverer(
-            reads_of(**{"slack": self.slack, **gateways}), SlackWay.model_validate(dict(settings))
+            reads_of(**{"slack": self.slack, **gateways}),
+            SlackDestination.model_validate(dict(settings)),
         )
 
 

@@ -75,7 +75,7 @@ class AwsLooker:
         return getattr(client, call.operation)
 
 
-class AwsHands(AwsLooker):
+class AwsWrites(AwsLooker):
     """Keeps the promise of `ports.aws.AwsHands`."""
 
     def __init__(

@@ -20,7 +20,7 @@ __all__ = ["MEBIBYTE", "FakeDisk", "FakeHosts", "FakeMachine"]
 
 
 @dataclass(slots=True)
-class _Ledger:
+class _Memory:
     """What a host remembers about changes."""
 
     receipts: dict[str, Receipt] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class FakeHosts:
         self.commands: list[tuple[str, tuple[str, ...]]] = []
         self.mishaps: deque[str] = deque()
         self._now = now
-        self._ledgers: dict[str, _Ledger] = {}
+        self._memories: dict[str, _Memory] = {}
         self._unfinished: dict[str, tuple[Target, Sequence[str]]] = {}
 
     async def look(
@@ -64,7 +64,7 @@ class FakeHosts:
         """See ports.shell.Looker."""
         self._machine(target)
         _check_token(token)
-        return self._ledger(target).receipts.setdefault(token, Receipt(state="absent"))
+        return self._memory(target).receipts.setdefault(token, Receipt(state="absent"))
 
     async def change(
         self,
@@ -100,7 +100,7 @@ class FakeHosts:
     def break_off(self, token: str) -> None:
         """Let a command that was left running vanish without a trace, as after a crash of the host."""
         target, _ = self._unfinished.pop(token)
-        self._ledger(target).receipts[token] = Receipt(state="broken")
+        self._memory(target).receipts[token] = Receipt(state="broken")
 
     def _machine(self, target: Target) -> FakeMachine:
         if target.kind != "host":
@@ -110,26 +110,26 @@ class FakeHosts:
             raise Transient("could not be reached", target=str(target))
         return machine
 
-    def _ledger(self, target: Target) -> _Ledger:
-        return self._ledgers.setdefault(target.name, _Ledger())
+    def _memory(self, target: Target) -> _Memory:
+        return self._memories.setdefault(target.name, _Memory())
 
     def _admit(self, target: Target, token: str, fence: int, not_after: datetime) -> None:
-        ledger = self._ledger(target)
-        if fence < ledger.fences.get(target, 0):
+        memory = self._memory(target)
+        if fence < memory.fences.get(target, 0):
             raise Stale("the host has seen a newer fence", target=str(target))
         if self._now() > not_after:
             raise Stale("it came too late by the clock of the host", target=str(target))
-        if token in ledger.receipts:
+        if token in memory.receipts:
             raise Stale("its token was used", target=str(target))
-        if any(receipt.state == "running" for receipt in ledger.receipts.values()):
+        if any(receipt.state == "running" for receipt in memory.receipts.values()):
             raise Transient("another change is still running", target=str(target))
-        ledger.fences[target] = fence
-        ledger.receipts[token] = Receipt(state="running")
+        memory.fences[target] = fence
+        memory.receipts[token] = Receipt(state="running")
 
     def _run(self, target: Target, argv: Sequence[str], token: str) -> Output:
         self.commands.append((token, tuple(argv)))
         output = answer(self.machines[target.name], list(argv))
-        self._ledger(target).receipts[token] = Receipt(state="done", output=output)
+        self._memory(target).receipts[token] = Receipt(state="done", output=output)
         return output
 
 

@@ -16,8 +16,8 @@ import asyncssh
 
 from remediator.core.errors import Transient, Uncertain
 from remediator.core.target import Target
+from remediator.integrations.hosts.gateway.command_session import Session
 from remediator.integrations.hosts.gateway.pool import Pool
-from remediator.integrations.hosts.gateway.session import Session
 
 SLOT_SECONDS = 60.0  # for a free slot and a connection
 CHANNEL_SECONDS = 20.0  # for a channel on a connection that seemed alive

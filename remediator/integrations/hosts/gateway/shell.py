@@ -14,13 +14,13 @@ from remediator.core.target import Target
 from remediator.integrations.hosts.gateway import receipt_script
 from remediator.integrations.hosts.gateway.conversation import Conversation, Ending
 from remediator.integrations.hosts.gateway.pool import Pool
-from remediator.integrations.hosts.gateway.settings import SshSettings
-from remediator.integrations.hosts.gateway.words import (
+from remediator.integrations.hosts.gateway.quoting import (
     KILL_AFTER,
     remote_line,
     under_limit,
     whole_seconds,
 )
+from remediator.integrations.hosts.gateway.settings import SshSettings
 from remediator.integrations.shell.api import OUTPUT_LIMIT, Output, Receipt
 from remediator.integrations.shell.remote.receipt_report import (
     checked_token,

@@ -8,9 +8,9 @@ from typing import Any
 from remediator.core.errors import InvalidTarget
 from remediator.core.identity import MACHINES
 from remediator.core.target import Target, typed_target
+from remediator.documents.model_reader import Part, read_shape
 from remediator.documents.patterns import is_pattern, read_replacement, safe_pattern
 from remediator.documents.problem import did_you_mean
-from remediator.documents.shapes import Part, read_shape
 from remediator.documents.yaml_source import KeyPath
 from remediator.integrations.hosts.settings.hosts import HostResolver, HostRule, RuleKind
 from remediator.integrations.hosts.settings.inventory import read_inventory

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, StrictStr
 
-from remediator.documents.shapes import Flag, Shape, Word
-from remediator.documents.words import (
+from remediator.documents.model_reader import Flag, Shape, Word
+from remediator.documents.value_types import (
     Path_,
     Port,
     Words,

@@ -16,13 +16,13 @@ from remediator.integrations.kubernetes.api import (
     DAEMON_SETS,
     EVENTS,
     KUBERNETES,
-    KUBERNETES_HANDS,
+    KUBERNETES_WRITES,
     PODS,
     REPLICA_SETS,
     STATEFUL_SETS,
     Cluster,
     Clusters,
-    ClustersHands,
+    ClustersWrites,
     Object,
     Ref,
     Resource,
@@ -94,20 +94,20 @@ class DeletePodProposer(Proposer):
 class DeletePodApplier:
     """Deletes the pod."""
 
-    def __init__(self, clusters: ClustersHands) -> None:
+    def __init__(self, clusters: ClustersWrites) -> None:
         self._clusters = clusters
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
         """Delete once, with the uid as precondition; the pod's own grace period is kept."""
         ticket.refuse_late()
-        hands = self._clusters.of(change.target)
-        pod = await hands.get(ref_of(change.target))
+        writes = self._clusters.of(change.target)
+        pod = await writes.get(ref_of(change.target))
         if pod is None or pod["metadata"]["uid"] != change.version:
             raise Stale("this pod is gone", target=str(change.target))
         if pod["metadata"].get("deletionTimestamp"):
             raise Stale("this pod is being deleted already", target=str(change.target))
-        await hands.write(_deletion(change), timeout=time_left(ticket))
-        await tell(hands, pod, change, ticket)
+        await writes.write(_deletion(change), timeout=time_left(ticket))
+        await tell(writes, pod, change, ticket)
         grace = pod["spec"].get("terminationGracePeriodSeconds", 30)
         return Measure(summary=f"deleted {change.target}, which has {grace} s to end")
 
@@ -151,7 +151,7 @@ def _proposer(reads: Reads) -> DeletePodProposer:
 
 
 def _applier(reads: Reads, writes: Writes) -> DeletePodApplier:
-    return DeletePodApplier(writes[KUBERNETES_HANDS])
+    return DeletePodApplier(writes[KUBERNETES_WRITES])
 
 
 ACTIONS = (

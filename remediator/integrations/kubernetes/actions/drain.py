@@ -40,13 +40,13 @@ from remediator.integrations.kubernetes.api import (
     DISRUPTION_BUDGETS,
     EVENTS,
     KUBERNETES,
-    KUBERNETES_HANDS,
+    KUBERNETES_WRITES,
     NODES,
     PODS,
     Cluster,
-    ClusterHands,
     Clusters,
-    ClustersHands,
+    ClustersWrites,
+    ClusterWrites,
     Object,
     place_of,
     ref_of,
@@ -140,22 +140,22 @@ class DrainProposer:
 class DrainApplier:
     """Cordons and evicts."""
 
-    def __init__(self, clusters: ClustersHands) -> None:
+    def __init__(self, clusters: ClustersWrites) -> None:
         self._clusters = clusters
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
         """Cordon, evict and wait; Partial with how far it came where the time was not enough."""
         ticket.refuse_late()
-        hands, name = self._clusters.of(change.target), place_of(change.target).name
+        writes, name = self._clusters.of(change.target), place_of(change.target).name
         deadline = time.monotonic() + (time_left(ticket) - _MARGIN).total_seconds()
-        node = await _unmoved(hands, change, ticket)
-        written = await hands.write(
+        node = await _unmoved(writes, change, ticket)
+        written = await writes.write(
             marked_patch(ref_of(change.target), node, _CORDON, ticket.token),
             timeout=min(timedelta(seconds=10), time_left(ticket)),
         )
-        intent = await _within(hands, change, name)
+        intent = await _within(writes, change, name)
         try:
-            left = await Eviction(hands, name, intent).finish(deadline)
+            left = await Eviction(writes, name, intent).finish(deadline)
         except Permanent as error:
             detail = f"{error.detail}; the node stays cordoned, and pods may have been evicted"
             raise Partial(detail, target=str(change.target)) from error
@@ -167,19 +167,19 @@ class DrainApplier:
                 " cordoned"
             )
             raise Partial(detail, target=str(change.target))
-        await tell(hands, written, change, ticket)
+        await tell(writes, written, change, ticket)
         return Measure(summary=f"cordoned {change.target} and evicted {counted(total)}")
 
 
 _CORDON = ({"op": "add", "path": "/spec/unschedulable", "value": True},)
 
 
-async def _unmoved(hands: ClusterHands, change: Change, ticket: Ticket) -> Object:
+async def _unmoved(writes: ClusterWrites, change: Change, ticket: Ticket) -> Object:
     """Return the node; Stale where it is another, or has pods that nobody decided about."""
-    node = await hands.get(ref_of(change.target))
+    node = await writes.get(ref_of(change.target))
     if node is None or node["metadata"]["uid"] != change.version:
         raise Stale("the node is gone", target=str(change.target))
-    pods = await pods_on(hands, node["metadata"]["name"])
+    pods = await pods_on(writes, node["metadata"]["name"])
     if mark_of(node) == ticket.token and not left_of(change.intent, pods):
         raise Stale("this attempt was applied already", target=str(change.target))
     if came := _outside(change, pods):
@@ -187,11 +187,11 @@ async def _unmoved(hands: ClusterHands, change: Change, ticket: Ticket) -> Objec
     return node
 
 
-async def _within(hands: ClusterHands, change: Change, node: str) -> Mapping[str, Any]:
+async def _within(writes: ClusterWrites, change: Change, node: str) -> Mapping[str, Any]:
     """Return the intent with the pods that are there once nothing new is scheduled; Partial where one of them was not
     approved, which came in the moment before."""
     try:
-        pods = await pods_on(hands, node)
+        pods = await pods_on(writes, node)
     except Transient as error:
         detail = f"the node was cordoned, and its pods could not be listed: {error.detail}"
         raise Uncertain(detail, target=str(change.target)) from error
@@ -332,7 +332,7 @@ def _proposer(reads: Reads) -> DrainProposer:
 
 
 def _applier(reads: Reads, writes: Writes) -> DrainApplier:
-    return DrainApplier(writes[KUBERNETES_HANDS])
+    return DrainApplier(writes[KUBERNETES_WRITES])
 
 
 ACTIONS = (

@@ -18,7 +18,7 @@ from remediator.core.plaintext import one_line
 from remediator.integrations.kubernetes.api import (
     PODS,
     Cluster,
-    ClusterHands,
+    ClusterWrites,
     Object,
     Ref,
     Verb,
@@ -46,8 +46,8 @@ class Leftover:
 class Eviction:
     """One node's pods on their way out. `planned` maps uids to pods as the plan froze them."""
 
-    def __init__(self, hands: ClusterHands, node: str, intent: Mapping[str, Any]) -> None:
-        self._hands = hands
+    def __init__(self, writes: ClusterWrites, node: str, intent: Mapping[str, Any]) -> None:
+        self._writes = writes
         self._node = node
         self._planned = {each["uid"]: each for each in intent["evict"]}
         self._grace: int | None = intent["grace_seconds"]
@@ -74,7 +74,7 @@ class Eviction:
         """Return the planned pods that are still to go; None where the cluster cannot be asked just now."""
         try:
             async with asyncio.timeout(_ONE_LOOK.total_seconds()):
-                pods = await pods_on(self._hands, self._node)
+                pods = await pods_on(self._writes, self._node)
         except (Transient, TimeoutError):
             return None
         return tuple(pod for pod in pods if self._is_left(pod))
@@ -91,7 +91,7 @@ class Eviction:
             return
         try:
             async with self._at_once:
-                await self._hands.write(eviction_of(pod, self._grace), timeout=timeout)
+                await self._writes.write(eviction_of(pod, self._grace), timeout=timeout)
             self._held.pop(pod["metadata"]["uid"], None)
         except (Stale, Uncertain):
             return

@@ -27,10 +27,10 @@ from remediator.integrations.kubernetes.actions.objects import (
 from remediator.integrations.kubernetes.api import (
     EVENTS,
     KUBERNETES,
-    KUBERNETES_HANDS,
+    KUBERNETES_WRITES,
     Cluster,
     Clusters,
-    ClustersHands,
+    ClustersWrites,
     Object,
     Ref,
     Resource,
@@ -100,14 +100,14 @@ class PatchProposer:
 class PatchApplier:
     """Lands the patch."""
 
-    def __init__(self, clusters: ClustersHands) -> None:
+    def __init__(self, clusters: ClustersWrites) -> None:
         self._clusters = clusters
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
         """Write once, on exactly what was planned for; a second time is Stale."""
         ticket.refuse_late()
-        hands, ref = self._clusters.of(change.target), object_of(change)
-        found = await hands.get(ref)
+        writes, ref = self._clusters.of(change.target), object_of(change)
+        found = await writes.get(ref)
         if found is None:
             raise Stale("it is gone", target=str(change.target))
         if mark_of(found) == ticket.token:
@@ -115,8 +115,8 @@ class PatchApplier:
         if not _is_as_planned(found, change):
             raise Stale("it was changed since the plan was made", target=str(change.target))
         write = marked_patch(ref, found, change.intent["operations"], ticket.token)
-        written = await hands.write(write, timeout=time_left(ticket))
-        await tell(hands, written, change, ticket)
+        written = await writes.write(write, timeout=time_left(ticket))
+        await tell(writes, written, change, ticket)
         return Measure(summary=change.summary)
 
 
@@ -127,7 +127,7 @@ def patching(name: str, plan: Plan, **more: Any) -> Action:
         return PatchProposer(reads[KUBERNETES], plan)
 
     def applier(reads: Reads, writes: Writes) -> PatchApplier:
-        return PatchApplier(writes[KUBERNETES_HANDS])
+        return PatchApplier(writes[KUBERNETES_WRITES])
 
     fields = {"effect": ActionEffect.REVERSIBLE, "safety": Safety.RECEIPT, **more}
     return Action(name=name, proposer=proposer, applier=applier, **fields)

@@ -13,7 +13,6 @@ from pydantic import BeforeValidator, Field
 from remediator.core.change import Change, Nothing
 from remediator.core.errors import Missing, Permanent
 from remediator.core.target import Target
-from remediator.integrations.kubernetes.actions.autoscalers import autoscaler_of
 from remediator.integrations.kubernetes.actions.frozen_patch import (
     Wanted,
     frozen,
@@ -32,6 +31,7 @@ from remediator.integrations.kubernetes.knowledge.scaling import (
     replicas_wanted,
 )
 from remediator.integrations.kubernetes.rights import cluster_rights, target_rights
+from remediator.integrations.kubernetes.workloads import autoscaler_of
 from remediator.ports.action import Request
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Right, Use

@@ -21,7 +21,7 @@ from remediator.core.target import Target
 from remediator.integrations.kubernetes.api import (
     EVENTS,
     Cluster,
-    ClusterHands,
+    ClusterWrites,
     Object,
     PatchType,
     Ref,
@@ -173,12 +173,12 @@ def gitops_words(cluster: Cluster, found: Object, target: Target) -> str:
     raise Permanent(detail, target=str(target))
 
 
-async def tell(hands: ClusterHands, found: Object, change: Change, ticket: Ticket) -> None:
+async def tell(writes: ClusterWrites, found: Object, change: Change, ticket: Ticket) -> None:
     """Write an Event on the object, so that `kubectl describe` tells the story. Never raises for it: the change is
     made."""
     with suppress(ActionError):
         write = applied_event(found, change, ticket.token, datetime.now(UTC))
-        await hands.write(write, timeout=_EVENT_TIME)
+        await writes.write(write, timeout=_EVENT_TIME)
 
 
 def applied_event(found: Object, change: Change, token: str, now: datetime) -> Write:

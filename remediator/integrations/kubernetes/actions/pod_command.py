@@ -16,9 +16,9 @@ from remediator.integrations.kubernetes.actions.objects import present, tell
 from remediator.integrations.kubernetes.api import (
     EVENTS,
     KUBERNETES,
-    KUBERNETES_HANDS,
+    KUBERNETES_WRITES,
     Clusters,
-    ClustersHands,
+    ClustersWrites,
     Object,
     place_of,
     ref_of,
@@ -105,19 +105,19 @@ class PodCommandProposer(Proposer):
 class PodCommandApplier:
     """Runs the command, and writes an Event on the pod."""
 
-    def __init__(self, clusters: ClustersHands, shell: Shell) -> None:
+    def __init__(self, clusters: ClustersWrites, shell: Shell) -> None:
         self._clusters = clusters
         self._shell = shell
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
         """Run it; a command that fails, or whose check does not hold afterwards, is Permanent."""
         ticket.refuse_late()
-        hands = self._clusters.of(change.target)
-        pod = await hands.get(ref_of(change.target))
+        writes = self._clusters.of(change.target)
+        pod = await writes.get(ref_of(change.target))
         if pod is None or not _is_meant(pod, change):
             raise Stale("the pod is another or is gone, or its image is", target=str(change.target))
         output = await run_command(self._shell, change, ticket)
-        await tell(hands, pod, change, ticket)
+        await tell(writes, pod, change, ticket)
         return await proven(self._shell, change, output)
 
 
@@ -155,7 +155,7 @@ def _proposer(reads: Reads) -> PodCommandProposer:
 
 
 def _applier(reads: Reads, writes: Writes) -> PodCommandApplier:
-    return PodCommandApplier(writes[KUBERNETES_HANDS], writes[SHELL])
+    return PodCommandApplier(writes[KUBERNETES_WRITES], writes[SHELL])
 
 
 ACTIONS = (

@@ -27,17 +27,17 @@ from remediator.integrations.kubernetes.actions.objects import (
 from remediator.integrations.kubernetes.api import (
     EVENTS,
     KUBERNETES,
-    KUBERNETES_HANDS,
+    KUBERNETES_WRITES,
     Clusters,
-    ClustersHands,
+    ClustersWrites,
     Object,
     Write,
     ref_of,
 )
 from remediator.integrations.kubernetes.knowledge import rollout
 from remediator.integrations.kubernetes.knowledge.template_difference import images_of
-from remediator.integrations.kubernetes.revisions import WORKLOADS
 from remediator.integrations.kubernetes.rights import cluster_rights, target_rights
+from remediator.integrations.kubernetes.workloads import WORKLOADS
 from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.parameters import NoParameters
@@ -71,16 +71,16 @@ class RestartProposer(Proposer):
 class RestartApplier:
     """Writes the annotation."""
 
-    def __init__(self, clusters: ClustersHands) -> None:
+    def __init__(self, clusters: ClustersWrites) -> None:
         self._clusters = clusters
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
         """Write once; pods follow at the pace of the workload's own update strategy."""
-        hands = self._clusters.of(change.target)
-        workload = await unmoved(hands, change, ticket)
+        writes = self._clusters.of(change.target)
+        workload = await unmoved(writes, change, ticket)
         write = _write(change.target, workload, datetime.now(UTC), ticket.token)
-        written = await hands.write(write, timeout=time_left(ticket))
-        await tell(hands, written, change, ticket)
+        written = await writes.write(write, timeout=time_left(ticket))
+        await tell(writes, written, change, ticket)
         return Measure(summary=change.summary)
 
 
@@ -121,7 +121,7 @@ def _proposer(reads: Reads) -> RestartProposer:
 
 
 def _applier(reads: Reads, writes: Writes) -> RestartApplier:
-    return RestartApplier(writes[KUBERNETES_HANDS])
+    return RestartApplier(writes[KUBERNETES_WRITES])
 
 
 ACTIONS = (

@@ -36,11 +36,11 @@ from remediator.integrations.kubernetes.api import (
     CONTROLLER_REVISIONS,
     EVENTS,
     KUBERNETES,
-    KUBERNETES_HANDS,
+    KUBERNETES_WRITES,
     REPLICA_SETS,
     Cluster,
     Clusters,
-    ClustersHands,
+    ClustersWrites,
     Object,
     Write,
     place_of,
@@ -49,8 +49,8 @@ from remediator.integrations.kubernetes.api import (
 from remediator.integrations.kubernetes.knowledge import rollout
 from remediator.integrations.kubernetes.knowledge.rollback import Rollback
 from remediator.integrations.kubernetes.knowledge.rollout import NoRevision, Revision
-from remediator.integrations.kubernetes.revisions import WORKLOADS, history_of
 from remediator.integrations.kubernetes.rights import cluster_rights, target_rights
+from remediator.integrations.kubernetes.workloads import WORKLOADS, history_of
 from remediator.ports.action import Action, Request, Sight, Ticket
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.parameters import Duration, Parameters
@@ -111,14 +111,14 @@ class UndoProposer:
 class UndoApplier:
     """Writes the patch."""
 
-    def __init__(self, clusters: ClustersHands) -> None:
+    def __init__(self, clusters: ClustersWrites) -> None:
         self._clusters = clusters
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
         """Write once; Stale where the patch would not be the one that was approved."""
-        hands, target = self._clusters.of(change.target), change.target
-        workload = await unmoved(hands, change, ticket)
-        history = await history_of(hands, place_of(target), workload)
+        writes, target = self._clusters.of(change.target), change.target
+        workload = await unmoved(writes, change, ticket)
+        history = await history_of(writes, place_of(target), workload)
         names = (change.intent["from"]["name"], change.intent["to"]["name"])
         current, to = (_named(history, name) for name in names)
         if current is None or to is None:
@@ -126,8 +126,8 @@ class UndoApplier:
         way = Rollback(workload=workload, current=current, to=to)
         if way.intent() != change.intent:
             raise Stale("the rollback would write something else by now", target=str(target))
-        written = await hands.write(_write(target, way, ticket.token), timeout=time_left(ticket))
-        await tell(hands, written, change, ticket)
+        written = await writes.write(_write(target, way, ticket.token), timeout=time_left(ticket))
+        await tell(writes, written, change, ticket)
         return Measure(summary=change.summary)
 
 
@@ -212,7 +212,7 @@ def _proposer(reads: Reads) -> UndoProposer:
 
 
 def _applier(reads: Reads, writes: Writes) -> UndoApplier:
-    return UndoApplier(writes[KUBERNETES_HANDS])
+    return UndoApplier(writes[KUBERNETES_WRITES])
 
 
 ACTIONS = (

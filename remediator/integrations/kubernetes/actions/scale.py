@@ -12,7 +12,6 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from remediator.core.change import Change, Nothing
 from remediator.core.errors import Permanent
-from remediator.integrations.kubernetes.actions.autoscalers import autoscaler_of, scaled_object_of
 from remediator.integrations.kubernetes.actions.frozen_patch import Wanted, frozen, patching
 from remediator.integrations.kubernetes.actions.objects import gitops_words, present
 from remediator.integrations.kubernetes.api import AUTOSCALERS, EVENTS, SCALED_OBJECTS, Cluster
@@ -24,6 +23,7 @@ from remediator.integrations.kubernetes.knowledge.scaling import (
     replicas_wanted,
 )
 from remediator.integrations.kubernetes.rights import cluster_rights, target_rights
+from remediator.integrations.kubernetes.workloads import autoscaler_of, scaled_object_of
 from remediator.ports.action import Request
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Right, Use

@@ -15,8 +15,8 @@ from remediator.integrations.kubernetes.api import PODS, Cluster, Object, place_
 from remediator.integrations.kubernetes.checks.clustered import object_check
 from remediator.integrations.kubernetes.knowledge.pod import takes_traffic
 from remediator.integrations.kubernetes.knowledge.rollout import pod_count, selector_text
-from remediator.integrations.kubernetes.revisions import WORKLOADS
 from remediator.integrations.kubernetes.rights import cluster_rights, target_rights
+from remediator.integrations.kubernetes.workloads import WORKLOADS
 from remediator.ports.check import Question
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Right, Use

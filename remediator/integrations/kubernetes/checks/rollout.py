@@ -8,8 +8,8 @@ from remediator.core.facts import Answer, Known
 from remediator.integrations.kubernetes.api import Cluster, Object
 from remediator.integrations.kubernetes.checks.clustered import object_check
 from remediator.integrations.kubernetes.knowledge.rollout_status import Progress, rollout_of
-from remediator.integrations.kubernetes.revisions import WORKLOADS
 from remediator.integrations.kubernetes.rights import target_rights
+from remediator.integrations.kubernetes.workloads import WORKLOADS
 from remediator.ports.check import Question
 from remediator.ports.parameters import Parameters
 from remediator.ports.rights import Right, Use

@@ -7,7 +7,7 @@ from typing import Literal
 from remediator.integrations.kubernetes.api import Object
 from remediator.integrations.kubernetes.checks.clustered import state_check
 from remediator.integrations.kubernetes.knowledge.object_state import ObjectState, workload_state
-from remediator.integrations.kubernetes.revisions import WORKLOADS
+from remediator.integrations.kubernetes.workloads import WORKLOADS
 from remediator.ports.check import Check, Question
 from remediator.ports.parameters import Parameters
 

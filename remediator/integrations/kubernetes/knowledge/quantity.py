@@ -1,17 +1,32 @@
-"""Kubernetes quantities of storage (`10Gi`, `500M`, `1.5Gi`) as bytes and back. Used by `kubernetes.expand_volume`."""
+"""Kubernetes quantities (`137451n` cores, `250Mi`, `1.5Gi`): as exact numbers, and of storage as bytes and back."""
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING
-
-from remediator.integrations.kubernetes.knowledge.usage import parse_usage
+import re
+from decimal import ROUND_CEILING, Decimal
 
 GIBIBYTE = 1024**3
+_QUANTITY = re.compile(
+    r"(\d+(?:\.\d*)?|\.\d+)(?:([eE][+-]?\d{1,2})|([KMGTPE]i|[numkMGTPE])?)", re.ASCII
+)
+_BINARY = {letter + "i": Decimal(1024) ** (n + 1) for n, letter in enumerate("KMGTPE")}
+_DECIMAL = {letter: Decimal(1000) ** (n + 1) for n, letter in enumerate("kMGTPE")}
+_SMALL = {letter: Decimal(1000) ** -(n + 1) for n, letter in enumerate("mun")}
+_FACTORS = {**_BINARY, **_DECIMAL, **_SMALL}
+
+
+def parse_exactly(text: object) -> Decimal | None:
+    """Return cores or bytes; None for what is no quantity."""
+    found = _QUANTITY.fullmatch(str(text))
+    if found is None:
+        return None
+    number, exponent, suffix = found.groups()
+    return Decimal(number + (exponent or "")) * _FACTORS.get(suffix or "", Decimal(1))
 
 
 def parse_quantity(text: str) -> int:
     """Return the bytes that a quantity means, rounded up; ValueError for anything else."""
-    size = parse_usage(text)
+    size = parse_exactly(text)
     if size is None:
         raise ValueError(f"{text[:40]!r} is not a quantity such as 10Gi")
     return int(size.to_integral_value(rounding=ROUND_CEILING))

@@ -10,13 +10,13 @@ from typing import Any
 from remediator.core.canonical import digest
 from remediator.integrations.kubernetes.knowledge import rollout
 from remediator.integrations.kubernetes.knowledge.rollout import Revision
-from remediator.integrations.kubernetes.knowledge.rollout_author import author_of
 from remediator.integrations.kubernetes.knowledge.template_difference import (
     images_of,
     template_difference,
 )
 
 _MOST_DIFFERENCES = 20
+_CONTROLLERS = frozenset({"kube-controller-manager", "remediator"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,3 +91,18 @@ def _facts(revision: Revision) -> Mapping[str, Any]:
 
 def _if_said(name: str, text: str) -> Mapping[str, str]:
     return {name: text} if text else {}
+
+
+def author_of(workload: Mapping[str, Any]) -> str:
+    """Return `MANAGER at TIME` of the last writer of the pod template by `managedFields`, "" without a record."""
+    entries = workload["metadata"].get("managedFields") or ()
+    writers = [
+        (str(entry.get("time") or ""), str(entry.get("manager", "")))
+        for entry in entries
+        if "f:template" in ((entry.get("fieldsV1") or {}).get("f:spec") or {})
+        and entry.get("manager") not in _CONTROLLERS
+    ]
+    if not writers:
+        return ""
+    moment, manager = max(writers)
+    return f"{manager} at {moment}" if moment else manager

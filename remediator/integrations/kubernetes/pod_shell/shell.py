@@ -20,7 +20,7 @@ from remediator.integrations.kubernetes.api import place_of, ref_of
 from remediator.integrations.kubernetes.gateway.cluster import ClusterLooker
 from remediator.integrations.kubernetes.knowledge.container import running
 from remediator.integrations.kubernetes.pod_shell import receipt_script
-from remediator.integrations.kubernetes.pod_shell.session import Ending, Spot, run
+from remediator.integrations.kubernetes.pod_shell.exec_session import Ending, Spot, run
 from remediator.integrations.shell.api import OUTPUT_LIMIT, Output, Receipt
 from remediator.integrations.shell.remote.receipt_report import (
     Report,

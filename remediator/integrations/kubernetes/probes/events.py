@@ -30,8 +30,8 @@ from remediator.integrations.kubernetes.probes.pods import (
     pods_rights,
     unanswered,
 )
-from remediator.integrations.kubernetes.revisions import WORKLOADS
 from remediator.integrations.kubernetes.rights import cluster_rights
+from remediator.integrations.kubernetes.workloads import WORKLOADS
 from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Duration, Parameters
 from remediator.ports.probe import Probe

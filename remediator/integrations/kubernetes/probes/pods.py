@@ -10,8 +10,8 @@ from remediator.core.events import Evidence
 from remediator.core.target import Target
 from remediator.integrations.kubernetes.api import PODS, Cluster, Object, place_of, ref_of
 from remediator.integrations.kubernetes.knowledge.rollout import selector_text
-from remediator.integrations.kubernetes.revisions import WORKLOADS
 from remediator.integrations.kubernetes.rights import cluster_rights, target_rights
+from remediator.integrations.kubernetes.workloads import WORKLOADS
 from remediator.ports.rights import Right, Use
 
 POD_TARGETS = ("pod", *WORKLOADS)

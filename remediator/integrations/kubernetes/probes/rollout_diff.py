@@ -23,17 +23,17 @@ from remediator.integrations.kubernetes.api import (
     place_of,
     ref_of,
 )
+from remediator.integrations.kubernetes.knowledge.rollback import author_of
 from remediator.integrations.kubernetes.knowledge.rollout import (
     NoRevision,
     Revision,
     current_of,
     wanted_revision,
 )
-from remediator.integrations.kubernetes.knowledge.rollout_author import author_of
 from remediator.integrations.kubernetes.knowledge.rollout_status import rollout_of
 from remediator.integrations.kubernetes.knowledge.template_difference import template_difference
-from remediator.integrations.kubernetes.revisions import WORKLOADS, history_of
 from remediator.integrations.kubernetes.rights import cluster_rights, target_rights
+from remediator.integrations.kubernetes.workloads import WORKLOADS, history_of
 from remediator.integrations.shell.looking import LONGEST_LINE
 from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Parameters

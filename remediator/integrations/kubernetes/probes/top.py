@@ -25,8 +25,8 @@ from remediator.integrations.kubernetes.api import (
     place_of,
     ref_of,
 )
+from remediator.integrations.kubernetes.knowledge.quantity import parse_exactly
 from remediator.integrations.kubernetes.knowledge.rollout import selector_text
-from remediator.integrations.kubernetes.knowledge.usage import parse_usage
 from remediator.integrations.kubernetes.probes.pods import (
     POD_TARGETS,
     pods_of,
@@ -110,7 +110,7 @@ def container_lines(pods: Sequence[Object], measured: Sequence[Object]) -> Seque
         for one in pod["spec"]["containers"]
     }
     uses = [use for each in measured for use in _uses(each) if use[0] in limits]
-    uses.sort(key=lambda use: -(parse_usage(use[1].get("memory")) or 0))
+    uses.sort(key=lambda use: -(parse_exactly(use[1].get("memory")) or 0))
     return [use_line(" ".join(who), usage, limits[who]) for who, usage in uses]
 
 
@@ -121,7 +121,7 @@ def _uses(measured: Object) -> Iterator[tuple[tuple[str, str], Mapping[str, Any]
 
 def use_line(name: str, usage: Mapping[str, Any], limits: Mapping[str, Any]) -> str:
     """Return what something uses, with the percentage of what it may."""
-    cores, memory = parse_usage(usage.get("cpu")), parse_usage(usage.get("memory"))
+    cores, memory = parse_exactly(usage.get("cpu")), parse_exactly(usage.get("memory"))
     cpu = "?" if cores is None else f"{cores:.2f} cores{_share(cores, limits.get('cpu'))}"
     size = (
         "?"
@@ -132,7 +132,7 @@ def use_line(name: str, usage: Mapping[str, Any], limits: Mapping[str, Any]) -> 
 
 
 def _share(used: Decimal, limit: Any) -> str:
-    most = parse_usage(limit)
+    most = parse_exactly(limit)
     return f" ({100 * used / most:.0f} % of {limit})" if most else ""
 
 

@@ -19,9 +19,9 @@ from remediator.core.errors import Partial, Permanent, Stale, Transient, Uncerta
 from remediator.core.events import Measure, Observation
 from remediator.integrations.postgres.api import (
     POSTGRES,
-    POSTGRES_HANDS,
+    POSTGRES_WRITES,
     Databases,
-    DatabasesHands,
+    DatabasesWrites,
     Session,
 )
 from remediator.integrations.postgres.knowledge.sessions import (
@@ -128,8 +128,8 @@ class SessionProposer(Proposer):
 class SessionApplier:
     """Ends them, one after the other."""
 
-    def __init__(self, hands: DatabasesHands, databases: Databases) -> None:
-        self._hands = hands
+    def __init__(self, writes: DatabasesWrites, databases: Databases) -> None:
+        self._writes = writes
         self._databases = databases
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
@@ -148,7 +148,7 @@ class SessionApplier:
         terminate = bool(change.intent["terminate"])
         try:
             ticket.refuse_late()
-            return await self._hands.end(
+            return await self._writes.end(
                 change.target, session, terminate=terminate, timeout=ticket.timeout
             )
         except Uncertain:
@@ -172,7 +172,7 @@ def _proposer(reads: Reads, *, terminate: bool) -> SessionProposer:
 
 
 def _applier(reads: Reads, writes: Writes) -> SessionApplier:
-    return SessionApplier(writes[POSTGRES_HANDS], reads[POSTGRES])
+    return SessionApplier(writes[POSTGRES_WRITES], reads[POSTGRES])
 
 
 _CANCEL = Action(

@@ -15,8 +15,8 @@ from remediator.integrations.slack.cards import (
     plan_card,
     unknown_card,
 )
+from remediator.integrations.slack.cards.mentions import Mentions
 from remediator.integrations.slack.cards.mrkdwn import bold, code, escape, sentence
-from remediator.integrations.slack.cards.voice import Voice
 
 _MOST_LINES = 12
 
@@ -29,12 +29,12 @@ class Drawing:
     blocks: tuple[b.Block, ...] = ()
 
 
-def draw(message: Message, voice: Voice) -> Drawing:
+def draw(message: Message, mentions: Mentions) -> Drawing:
     """Return the root message: of the run at that moment, or of a message that is about no run."""
     card = message.card
-    blocks = _plain(message) if card is None else _card(card, message, voice)
+    blocks = _plain(message) if card is None else _card(card, message, mentions)
     if message.kind is MessageKind.ESCALATION and message.to:
-        blocks = (*b.section(f"{voice.call(message.to)} {escape(message.text, 1000)}"), *blocks)
+        blocks = (*b.section(f"{mentions.call(message.to)} {escape(message.text, 1000)}"), *blocks)
     return Drawing(text=notification(message), blocks=blocks[: limits.MESSAGE_BLOCKS])
 
 
@@ -48,14 +48,14 @@ def notification(message: Message) -> str:
     return limits.cut(sentence(text) or "remediator", limits.MESSAGE_TEXT)
 
 
-def _card(card: Card, message: Message, voice: Voice) -> tuple[b.Block, ...]:
+def _card(card: Card, message: Message, mentions: Mentions) -> tuple[b.Block, ...]:
     if card.unknown:
         return unknown_card.draw(card)
     if card.outcome:
         since = message.text if message.kind is MessageKind.PROGRESS else ""
         return ended_card.draw(card, escape(since))
     if card.request and card.request.is_open:
-        return plan_card.draw(card, card.request, voice)
+        return plan_card.draw(card, card.request, mentions)
     return moving_card.draw(card, escape(message.text))
 
 

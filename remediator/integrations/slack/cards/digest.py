@@ -7,15 +7,15 @@ from remediator.core.messages import Digest
 from remediator.integrations.slack.cards import blocks as b
 from remediator.integrations.slack.cards import steps
 from remediator.integrations.slack.cards.cards import Drawing
+from remediator.integrations.slack.cards.mentions import Mentions
 from remediator.integrations.slack.cards.mrkdwn import bold, code, escape, moment, sentence
 from remediator.integrations.slack.cards.plan_card import review_button
-from remediator.integrations.slack.cards.voice import Voice
 
 _MOST = 20
 _ROW = 400
 
 
-def draw_digest(digest: Digest, voice: Voice) -> Drawing:
+def draw_digest(digest: Digest, mentions: Mentions) -> Drawing:
     """Return the message; the groups that may decide are called once."""
     rows = [(card, card.request) for card in digest.waiting[:_MOST] if card.request]
     title = _title(digest.waits)
@@ -27,7 +27,7 @@ def draw_digest(digest: Digest, voice: Voice) -> Drawing:
         blocks=(
             b.header(title),
             *b.section(
-                f"🚨 Many at once, so here they are together. {_calls(voice, names)}".strip()
+                f"🚨 Many at once, so here they are together. {_calls(mentions, names)}".strip()
             ),
             *(block for card, request in rows for block in _row(card, request)),
             *b.section(more),
@@ -42,8 +42,8 @@ def _title(waits: int) -> str:
     return f"{steps.counted(waits, 'plan')} {'await' if waits > 1 else 'awaits'} approval"
 
 
-def _calls(voice: Voice, names: dict[str, None]) -> str:
-    return f"For {voice.call_all(names)}." if names else ""
+def _calls(mentions: Mentions, names: dict[str, None]) -> str:
+    return f"For {mentions.call_all(names)}." if names else ""
 
 
 def _row(card: Card, request: CardRequest) -> tuple[b.Block, ...]:

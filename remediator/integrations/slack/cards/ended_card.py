@@ -6,7 +6,7 @@ from remediator.core.card import Card
 from remediator.core.events import Outcome
 from remediator.core.verdict import Ruling
 from remediator.integrations.slack.cards import blocks as b
-from remediator.integrations.slack.cards import facts, limits, steps
+from remediator.integrations.slack.cards import limits, run_parts, steps
 from remediator.integrations.slack.cards.buttons import DIGEST_LENGTH
 from remediator.integrations.slack.cards.mrkdwn import bold, code, escape, moment
 from remediator.integrations.slack.cards.plan_card import details, take_over
@@ -47,22 +47,26 @@ def _resolved(card: Card) -> tuple[b.Block, ...]:
     gone = f"The alert resolved {moment(card.resolved_at)}." if card.resolved_at else ""
     return (
         b.header(card.headline),
-        *b.section(b.lines((f"✅ {bold(card.remedy)}", facts.verified(card), gone))),
+        *b.section(b.lines((f"✅ {bold(card.remedy)}", run_parts.verified(card), gone))),
         *b.section(steps.done(card), most=limits.SECTION),
-        *b.context(facts.decided(card), _took(card), code(card.playbook, 80), facts.run(card)),
+        *b.context(
+            run_parts.decided(card), _took(card), code(card.playbook, 80), run_parts.run(card)
+        ),
     )
 
 
 def _failed(card: Card, note: str) -> tuple[b.Block, ...]:
-    why = f"🔴 *{facts.sentences(card.reason)}*" if card.reason else "🔴 *It did not help.*"
+    why = f"🔴 *{run_parts.sentences(card.reason)}*" if card.reason else "🔴 *It did not help.*"
     return (
         b.header(f"{card.headline}: not fixed"),
-        *b.section(b.lines((why, escape(card.remedy), facts.verified(card)))),
+        *b.section(b.lines((why, escape(card.remedy), run_parts.verified(card)))),
         *b.section(
             b.lines(("*Tried*", steps.done(card)) if card.steps else ()), most=limits.SECTION
         ),
-        *b.section(facts.evidence(card, " (before the run)")),
-        *b.context(_decided_if_done(card), _took(card), code(card.playbook, 80), facts.run(card)),
+        *b.section(run_parts.evidence(card, " (before the run)")),
+        *b.context(
+            _decided_if_done(card), _took(card), code(card.playbook, 80), run_parts.run(card)
+        ),
         *_offers(card, note),
     )
 
@@ -78,8 +82,10 @@ def _rehearsed(card: Card) -> tuple[b.Block, ...]:
         *b.section(
             b.lines((f"🧪 *Nothing was changed.* {would}", *plan.lines, more, *plan.others))
         ),
-        *b.fields(f"*Would have been*\n{_WOULD[ruling]}", facts.guards(card), facts.checks(card)),
-        *b.context(f"{code(card.playbook, 80)} is in dry run", _plan(card), facts.run(card)),
+        *b.fields(
+            f"*Would have been*\n{_WOULD[ruling]}", run_parts.guards(card), run_parts.checks(card)
+        ),
+        *b.context(f"{code(card.playbook, 80)} is in dry run", _plan(card), run_parts.run(card)),
         b.actions(details(card)),
     )
 
@@ -88,8 +94,8 @@ def _withdrawn(card: Card) -> tuple[b.Block, ...]:
     plan = "The plan was withdrawn" if card.digest else ""
     return (
         b.header(f"{card.headline}: resolved"),
-        *b.section(f"🟢 {facts.sentences(card.reason, plan)} {bold(card.remedy)}"),
-        *b.context(_took(card), _plan(card), facts.run(card)),
+        *b.section(f"🟢 {run_parts.sentences(card.reason, plan)} {bold(card.remedy)}"),
+        *b.context(_took(card), _plan(card), run_parts.run(card)),
     )
 
 
@@ -100,10 +106,10 @@ def _stopped(card: Card, note: str) -> tuple[b.Block, ...]:
     is_blocked = card.outcome == Outcome.BLOCKED.value
     return (
         b.header(f"{card.headline}: {word}"),
-        *b.section(b.lines((f"{mark} {facts.sentences(card.reason)}", bold(card.remedy)))),
+        *b.section(b.lines((f"{mark} {run_parts.sentences(card.reason)}", bold(card.remedy)))),
         *(b.fields(clears) if is_blocked else ()),
-        *(b.section(facts.evidence(card)) if card.outcome in _UNTOUCHED else ()),
-        *b.context(_took(card), _plan(card), code(card.playbook, 80), facts.run(card)),
+        *(b.section(run_parts.evidence(card)) if card.outcome in _UNTOUCHED else ()),
+        *b.context(_took(card), _plan(card), code(card.playbook, 80), run_parts.run(card)),
         *(_offers(card, note) if card.outcome in _FAILED else ()),
     )
 
@@ -114,7 +120,7 @@ def _offers(card: Card, note: str) -> tuple[b.Block, ...]:
 
 
 def _decided_if_done(card: Card) -> str:
-    return facts.decided(card) if any(step.seconds for step in card.steps) else ""
+    return run_parts.decided(card) if any(step.seconds for step in card.steps) else ""
 
 
 def _plan(card: Card) -> str:

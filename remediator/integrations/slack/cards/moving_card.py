@@ -5,7 +5,7 @@ from __future__ import annotations
 from remediator.core.card import Card
 from remediator.core.run import Phase
 from remediator.integrations.slack.cards import blocks as b
-from remediator.integrations.slack.cards import facts, limits, steps
+from remediator.integrations.slack.cards import limits, run_parts, steps
 from remediator.integrations.slack.cards.mrkdwn import bold, code, moment
 
 
@@ -15,14 +15,14 @@ def draw(card: Card, text: str) -> tuple[b.Block, ...]:
         b.header(card.headline),
         *b.section(_now(card, text)),
         *b.section(steps.done(card) if card.digest else "", most=limits.SECTION),
-        *b.context(_decided(card), code(card.playbook, 80), facts.run(card)),
+        *b.context(_decided(card), code(card.playbook, 80), run_parts.run(card)),
     )
 
 
 def _now(card: Card, text: str) -> str:
     if card.phase == Phase.VERIFYING.value:
         until = f" until {moment(card.verify_until)}" if card.verify_until else ""
-        return b.lines((f"⏳ {bold(card.remedy)} *Verifying*{until}.", facts.verified(card)))
+        return b.lines((f"⏳ {bold(card.remedy)} *Verifying*{until}.", run_parts.verified(card)))
     if card.phase == Phase.ACTING.value:
         return f"⏳ *Working on it:* {steps.progress(card)}."
     return f"⏳ {text}"
@@ -31,4 +31,4 @@ def _now(card: Card, text: str) -> str:
 def _decided(card: Card) -> str:
     if card.phase == Phase.PLANNING.value:
         return "nothing is asked of you now"
-    return facts.decided(card)
+    return run_parts.decided(card)

@@ -5,26 +5,28 @@ from __future__ import annotations
 from remediator.core.card import Card, CardRequest
 from remediator.core.plaintext import one_line
 from remediator.integrations.slack.cards import blocks as b
-from remediator.integrations.slack.cards import facts, limits, steps
+from remediator.integrations.slack.cards import limits, run_parts, steps
 from remediator.integrations.slack.cards.buttons import DIGEST_LENGTH, Button, value_of
+from remediator.integrations.slack.cards.mentions import Mentions
 from remediator.integrations.slack.cards.mrkdwn import code, escape, moment
-from remediator.integrations.slack.cards.voice import Voice
 
 _FOREVER = "This cannot be undone"
 
 
-def draw(card: Card, request: CardRequest, voice: Voice) -> tuple[b.Block, ...]:
+def draw(card: Card, request: CardRequest, mentions: Mentions) -> tuple[b.Block, ...]:
     """Return the blocks of a plan that waits. Approve is there only where the whole plan is."""
     plan = steps.planned(card)
     return (
-        b.header(f"Approve {card.playbook} on {facts.name(card)}?"),
-        *b.section(b.lines((f"🚨 {facts.alert(card)}", escape(card.summary), facts.links(card)))),
-        *b.section(facts.evidence(card)),
-        *b.section(facts.seen(card)),
+        b.header(f"Approve {card.playbook} on {run_parts.name(card)}?"),
+        *b.section(
+            b.lines((f"🚨 {run_parts.alert(card)}", escape(card.summary), run_parts.links(card)))
+        ),
+        *b.section(run_parts.evidence(card)),
+        *b.section(run_parts.seen(card)),
         *b.section(_changed(request)),
         *b.section(_plan(card, plan), most=limits.SECTION),
         *b.fields(*_fields(card, request)),
-        *b.context(*_who_and_when(card, request, voice)),
+        *b.context(*_who_and_when(card, request, mentions)),
         b.actions(*_buttons(card, request, is_whole=not plan.hidden and bool(plan.lines))),
     )
 
@@ -32,7 +34,7 @@ def draw(card: Card, request: CardRequest, voice: Voice) -> tuple[b.Block, ...]:
 def confirm(card: Card, request: CardRequest) -> b.Block:
     """Return the dialog that says once more what a yes means."""
     changes = steps.changes(card)
-    where = facts.name(card) if card.targets <= 1 else f"{card.targets} targets"
+    where = run_parts.name(card) if card.targets <= 1 else f"{card.targets} targets"
     plan = f"Plan {request.digest[:DIGEST_LENGTH]}."
     warning = f"{_FOREVER}. " if card.irreversible else ""
     said = f"{steps.counted(len(changes), 'change')} on {where}: " + "; ".join(
@@ -83,25 +85,25 @@ def _hidden(plan: steps.Planned) -> str:
 def _changed(request: CardRequest) -> str:
     if not request.changed:
         return ""
-    return b.lines(("*The plan has changed since it was first shown*", *facts.changed(request)))
+    return b.lines(("*The plan has changed since it was first shown*", *run_parts.changed(request)))
 
 
 def _fields(card: Card, request: CardRequest) -> tuple[str, ...]:
     number = len(steps.changes(card))
     size = f"{steps.counted(number, 'change')} on {steps.counted(card.targets, 'target')}"
-    why = facts.reasons(card, request)
+    why = run_parts.reasons(card, request)
     return (
         f"*Blast radius*\n{size}",
-        facts.guards(card),
+        run_parts.guards(card),
         f"*Why you are asked*\n{why}" if why else "",
         f"*Last run here*\n{escape(request.history, 200)}" if request.history else "",
-        facts.checks(card),
+        run_parts.checks(card),
     )
 
 
-def _who_and_when(card: Card, request: CardRequest, voice: Voice) -> tuple[str, ...]:
+def _who_and_when(card: Card, request: CardRequest, mentions: Mentions) -> tuple[str, ...]:
     names = (*request.groups, *request.users)
-    of = voice.call_all(names) or "any approver"
+    of = mentions.call_all(names) or "any approver"
     already = ", ".join(escape(name, 80) for name in request.approved_by)
     return (
         f"Needs *{request.count}* of {of}",
@@ -110,7 +112,7 @@ def _who_and_when(card: Card, request: CardRequest, voice: Voice) -> tuple[str, 
         else "",
         f"expires {moment(request.expires_at)}, {escape(request.otherwise, 200)}".rstrip(", "),
         f"plan {code(request.digest[:DIGEST_LENGTH])}",
-        facts.run(card),
+        run_parts.run(card),
     )
 
 

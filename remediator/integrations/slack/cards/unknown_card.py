@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from remediator.core.card import Card, CardStep
 from remediator.integrations.slack.cards import blocks as b
-from remediator.integrations.slack.cards import facts, steps
+from remediator.integrations.slack.cards import run_parts, steps
 from remediator.integrations.slack.cards.buttons import Button, value_of
 from remediator.integrations.slack.cards.mrkdwn import code, escape
 
@@ -37,7 +37,7 @@ def draw(card: Card) -> tuple[b.Block, ...]:
         b.header(f"{card.headline}: outcome unknown"),
         *b.section(b.lines((_question(card), _intended(step), _why(step)))),
         *b.section(b.lines(("*Look at the target, then say what you found.*", _undo(step)))),
-        *b.context(code(card.playbook, 80), facts.run(card)),
+        *b.context(code(card.playbook, 80), run_parts.run(card)),
         b.actions(*(_button(card, *answer) for answer in _ANSWERS)),
     )
 

@@ -12,7 +12,7 @@ from remediator.core.duration import format_size
 from remediator.core.events import Evidence
 from remediator.core.verdict import Ruling
 from remediator.integrations.slack.cards import blocks as b
-from remediator.integrations.slack.cards import facts, limits, steps
+from remediator.integrations.slack.cards import limits, run_parts, steps
 from remediator.integrations.slack.cards.buttons import DIGEST_LENGTH
 from remediator.integrations.slack.cards.mrkdwn import bold, code, escape, fence, moment
 
@@ -55,16 +55,16 @@ def whole_run(card: Card) -> tuple[b.Block, ...]:
     return (
         *whole_plan(card).blocks,
         *_section(b.lines(("*What became of it*", steps.done(card, 25))) if card.steps else ""),
-        *_section(b.lines(("*Last look*", facts.verified(card, 10))) if card.verified else ""),
+        *_section(b.lines(("*Last look*", run_parts.verified(card, 10))) if card.verified else ""),
         *_section(b.lines((ended, escape(card.remedy))) if card.outcome else ""),
         *b.context(*_about(card)),
     )
 
 
 def _head(card: Card) -> tuple[b.Block, ...]:
-    changed = facts.changed(card.request, 20) if card.request and card.request.changed else ()
+    changed = run_parts.changed(card.request, 20) if card.request and card.request.changed else ()
     return (
-        *_section(b.lines((bold(card.headline), facts.alert(card), escape(card.summary)))),
+        *_section(b.lines((bold(card.headline), run_parts.alert(card), escape(card.summary)))),
         *_section(b.lines(("*Changed since it was first shown*", *changed)) if changed else ""),
         *_section("⚠️ *This cannot be undone.*" if card.irreversible else ""),
     )
@@ -138,7 +138,7 @@ def _grounds(card: Card) -> tuple[b.Block, ...]:
     checks = (f"• {escape(key)}" for key in card.checks)
     judged = card.digest or card.verdicts
     return (
-        *_section(b.lines((f"*Guards* {facts.passed(card)}", *verdicts)) if judged else ""),
+        *_section(b.lines((f"*Guards* {run_parts.passed(card)}", *verdicts)) if judged else ""),
         *(block for found in card.evidence[:10] for block in _evidence(found)),
         *_section(b.lines(("*Proved by*", *checks)) if card.checks else ""),
     )
@@ -154,7 +154,7 @@ def _request(card: Card) -> tuple[b.Block, ...]:
     request = card.request
     if request is None:
         return ()
-    why = facts.reasons(card, request)
+    why = run_parts.reasons(card, request)
     return (
         *_section(b.lines(("*Why people are asked*", why)) if why else ""),
         *_section(f"*Last run here* {escape(request.history)}" if request.history else ""),
@@ -178,5 +178,5 @@ def _about(card: Card) -> tuple[str, ...]:
         f"owner {escape(card.owner, 80)}" if card.owner else "",
         f"began {moment(card.created_at)}",
         f"ended {moment(card.closed_at)}" if card.closed_at else "",
-        facts.run(card),
+        run_parts.run(card),
     )

@@ -16,7 +16,7 @@ from remediator.integrations.slack.cards.mrkdwn import escape
 from remediator.integrations.slack.delivery.memory import Memory, Part
 from remediator.integrations.slack.delivery.thread import overflow
 from remediator.integrations.slack.gateway.api import Posted, SlackApi, SlackRefusal
-from remediator.integrations.slack.gateway.side import SLACK, Slack
+from remediator.integrations.slack.gateway.workspace import SLACK, Slack
 from remediator.ports.gateways import Reads
 
 if TYPE_CHECKING:

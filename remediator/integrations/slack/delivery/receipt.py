@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from remediator.integrations.slack.gateway.api import Posted
-from remediator.integrations.slack.settings.ways import SlackWay
+from remediator.integrations.slack.settings.destination import SlackDestination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,22 +17,22 @@ class Root:
     """
 
     where: Posted
-    way: str
+    destination: str
     call: str = ""
     told: tuple[str, ...] = ()
 
-    def is_of(self, way: SlackWay) -> bool:
+    def is_of(self, destination: SlackDestination) -> bool:
         """Say whether this way posted it, and so edits it."""
-        return (self.way, self.call) == (way.place, way.call)
+        return (self.destination, self.call) == (destination.place, destination.call)
 
-    def is_open_to(self, way: SlackWay) -> bool:
+    def is_open_to(self, destination: SlackDestination) -> bool:
         """Say whether this way calls people in this thread instead of beginning one of its own."""
-        return bool(way.call) and way.place in ("", self.way)
+        return bool(destination.call) and destination.place in ("", self.destination)
 
 
 def write_receipt(root: Root) -> str:
     """Return the receipt of a root message."""
-    fields = {"channel": root.where.channel, "ts": root.where.ts, "way": root.way}
+    fields = {"channel": root.where.channel, "ts": root.where.ts, "way": root.destination}
     more = {"call": root.call, "told": root.told}
     return json.dumps(fields | {name: value for name, value in more.items() if value})
 
@@ -43,6 +43,8 @@ def read_receipt(receipt: str | None) -> Root | None:
         read = json.loads(receipt or "null")
         where = Posted(channel=str(read["channel"]), ts=str(read["ts"]))
         told = tuple(map(str, read.get("told", ())))
-        return Root(where=where, way=str(read["way"]), call=str(read.get("call", "")), told=told)
+        return Root(
+            where=where, destination=str(read["way"]), call=str(read.get("call", "")), told=told
+        )
     except (ValueError, TypeError, KeyError):
         return None

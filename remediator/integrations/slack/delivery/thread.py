@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from remediator.core.messages import Message, MessageKind
 from remediator.core.plaintext import as_text, clean
 from remediator.integrations.slack.cards import blocks as b
-from remediator.integrations.slack.cards import facts, limits
+from remediator.integrations.slack.cards import limits, run_parts
 from remediator.integrations.slack.cards.cards import Drawing, notification
+from remediator.integrations.slack.cards.mentions import Mentions
 from remediator.integrations.slack.cards.mrkdwn import bold, clock, escape, unlinked
-from remediator.integrations.slack.cards.voice import Voice
 
 _MOST_LINES = 8
 _LONGEST_LINE = 200
@@ -25,7 +25,7 @@ _MARKS = {
 }
 
 
-def reply(messages: Sequence[Message], voice: Voice) -> Drawing | None:
+def reply(messages: Sequence[Message], mentions: Mentions) -> Drawing | None:
     """Return one quiet reply with a line per message, in order; None where there is nothing to say."""
     lines = [_line(message) for message in messages if message.text.strip()]
     if not lines:
@@ -33,10 +33,10 @@ def reply(messages: Sequence[Message], voice: Voice) -> Drawing | None:
     return Drawing(text=notification(messages[-1]), blocks=_sections(lines))
 
 
-def call(message: Message, voice: Voice) -> Drawing:
+def call(message: Message, mentions: Mentions) -> Drawing:
     """Return the reply that calls people: who is meant, what happened, and what there is to know at once."""
     mark = _MARKS.get(message.kind, "")
-    called = _called(message, voice)
+    called = _called(message, mentions)
     said = " ".join(filter(None, (mark, called, bold(message.text, 1000))))
     text = " ".join(filter(None, (unlinked(called), notification(message))))
     asked = "Answer with the buttons of the message that this thread belongs to."
@@ -90,19 +90,19 @@ def _sections(lines: Sequence[str]) -> tuple[b.Block, ...]:
     return tuple(blocks)
 
 
-def _called(message: Message, voice: Voice) -> str:
+def _called(message: Message, mentions: Mentions) -> str:
     if message.kind is MessageKind.ESCALATION:
-        return voice.call(message.to) if message.to else ""
+        return mentions.call(message.to) if message.to else ""
     request = message.card.request if message.card else None
     if message.kind not in (MessageKind.REMINDER, MessageKind.PLAN) or request is None:
         return ""
-    return voice.call_all((*request.groups, *request.users))
+    return mentions.call_all((*request.groups, *request.users))
 
 
 def _shown(message: Message) -> tuple[str, ...]:
     request = message.card.request if message.card else None
     if message.kind is MessageKind.PLAN and request and request.changed:
-        return ("*The plan changed:*", *facts.changed(request, 10))
+        return ("*The plan changed:*", *run_parts.changed(request, 10))
     if message.kind in (MessageKind.PLAN, MessageKind.REMINDER):
         return ()
     lines = [line for text in message.lines for line in text.split("\n")]

@@ -1,6 +1,6 @@
 """bolt's app: which listener gets what Slack sends. The listeners themselves stand in `clicks` and `commands`.
 
-A listener acknowledges at once (Slack shows an error after 3 s) and leaves the work to a task of the desk's. bolt gets
+A listener acknowledges at once (Slack shows an error after 3 s) and leaves the work to a task of the app. bolt gets
 no token: all calls go through our own SlackApi, so that none can be logged and none is made without our limits.
 """
 
@@ -17,8 +17,8 @@ from urllib.request import proxy_bypass
 from remediator.core.errors import DeliveryError
 from remediator.integrations.slack.cards.buttons import Button
 from remediator.integrations.slack.door.clicks import BUTTONS, MODALS
-from remediator.integrations.slack.door.commands import COMMAND, command
 from remediator.integrations.slack.door.context import SlackContext
+from remediator.integrations.slack.door.slash_commands import COMMAND, command
 from remediator.integrations.slack.gateway.api import Identity
 
 if TYPE_CHECKING:

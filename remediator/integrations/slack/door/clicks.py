@@ -14,10 +14,8 @@ from remediator.core.person import Person
 from remediator.core.run import Run
 from remediator.integrations.slack.cards import modals
 from remediator.integrations.slack.cards.buttons import Button, Pressed, read_value
-from remediator.integrations.slack.door import words
-from remediator.integrations.slack.door.context import SlackContext
-from remediator.integrations.slack.door.once import is_first
-from remediator.integrations.slack.door.people import (
+from remediator.integrations.slack.door import replies
+from remediator.integrations.slack.door.authorization import (
     MODAL_PATIENCE,
     NotAllowed,
     can_decide,
@@ -25,7 +23,15 @@ from remediator.integrations.slack.door.people import (
     check_decides,
     who,
 )
-from remediator.integrations.slack.door.places import Place, place_of, read_place, tell, written
+from remediator.integrations.slack.door.context import SlackContext
+from remediator.integrations.slack.door.idempotency import is_first
+from remediator.integrations.slack.door.response_target import (
+    ResponseTarget,
+    read_response_target,
+    response_target_of,
+    tell,
+    written,
+)
 
 Body = Mapping[str, Any]
 _LONGEST_REASON = 500
@@ -37,7 +43,7 @@ class Click:
 
     verb: str
     pressed: Pressed
-    place: Place
+    place: ResponseTarget
     trigger: str = ""
     reason: str = ""
 
@@ -57,11 +63,11 @@ async def answer(context: SlackContext, click: Click, work: Work) -> None:
         await context.control.refuse(
             click.pressed.run, verb=click.verb, person=refusal.person, reason=str(refusal)
         )
-        text = words.refused(refusal, run)
+        text = replies.refused(refusal, run)
     except Refused as refusal:
-        text = words.refused(refusal, run)
+        text = replies.refused(refusal, run)
     except StoreUnavailable:
-        text = words.NOT_STORED
+        text = replies.NOT_STORED
     if text:
         await tell(context, click.place, text)
 
@@ -84,15 +90,15 @@ async def reject(context: SlackContext, click: Click, run: Run) -> str:
     after = await context.control.reject(
         run.id, digest=digest, person=known.person, reason=click.reason
     )
-    return words.rejected(after)
+    return replies.rejected(after)
 
 
 async def _press(context: SlackContext, body: Body, *, verb: str, work: Work) -> None:
-    place = place_of(body)
+    place = response_target_of(body)
     action = (body.get("actions") or [{}])[0]
     pressed = read_value(action.get("value"))
     if pressed is None:
-        await tell(context, place, words.NOT_OURS)
+        await tell(context, place, replies.NOT_OURS)
         return
     click = Click(
         verb=verb, pressed=pressed, place=place, trigger=str(body.get("trigger_id") or "")
@@ -110,7 +116,7 @@ async def _submit(context: SlackContext, body: Body, *, verb: str, work: Work) -
     click = Click(
         verb=verb,
         pressed=Pressed(run=kept.run, digest=kept.digest),
-        place=read_place(user, kept.answer),
+        place=read_response_target(user, kept.answer),
         reason=_written_in(view),
     )
     await _attend(context, body, click, work)
@@ -130,7 +136,7 @@ async def _attend(context: SlackContext, body: Body, click: Click, work: Work) -
         if not await is_first(context, body):
             return
     except StoreUnavailable:
-        await tell(context, click.place, words.NOT_STORED)
+        await tell(context, click.place, replies.NOT_STORED)
         return
     await answer(context, click, work)
 
@@ -142,7 +148,7 @@ async def _approve(context: SlackContext, click: Click, run: Run) -> str:
     after = await context.control.approve(
         run.id, digest=click.pressed.digest, person=known.person, reason=click.reason
     )
-    return words.approved(after)
+    return replies.approved(after)
 
 
 async def _refuse_older(context: SlackContext, click: Click, person: Person) -> None:
@@ -153,22 +159,22 @@ async def _refuse_older(context: SlackContext, click: Click, person: Person) -> 
     if not click.pressed.is_older:
         return
     run = click.pressed.run
-    await context.control.refuse(run, verb=click.verb, person=person, reason=words.OLDER)
+    await context.control.refuse(run, verb=click.verb, person=person, reason=replies.OLDER)
     await context.control.show_again(run)
-    raise Refused("conflict", words.OLDER, hint=words.USE_THE_NEW)
+    raise Refused("conflict", replies.OLDER, hint=replies.USE_THE_NEW)
 
 
 async def _take_over(context: SlackContext, click: Click, run: Run) -> str:
     known = await who(context, click.place.user, run)
     check_cares(context, run, known)
-    return words.taken_over(await context.control.take_over(run.id, person=known.person))
+    return replies.taken_over(await context.control.take_over(run.id, person=known.person))
 
 
 async def _settle(context: SlackContext, click: Click, run: Run, *, settlement: Settlement) -> str:
     known = await who(context, click.place.user, run)
     check_cares(context, run, known)
     await context.control.settle(run.id, settlement=settlement, person=known.person)
-    return words.settled(settlement)
+    return replies.settled(settlement)
 
 
 async def _ask_why(context: SlackContext, click: Click, run: Run) -> str:
@@ -195,7 +201,7 @@ async def _open(context: SlackContext, click: Click, view: Mapping[str, Any]) ->
         await context.api.open_modal(click.trigger, view)
     except DeliveryError as error:
         context.log("slack_modal_failed", problem=str(error))
-        return words.NO_WINDOW
+        return replies.NO_WINDOW
     return ""
 
 

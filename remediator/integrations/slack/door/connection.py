@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from urllib.request import proxy_bypass
 
 from remediator.core.errors import DeliveryError
-from remediator.integrations.slack.door.desk import SlackDesk
+from remediator.integrations.slack.door.app import SlackApp
 
 OPEN_SECONDS = 15.0
 CLOSE_SECONDS = 2.0
@@ -20,13 +20,13 @@ CLOSE_SECONDS = 2.0
 class Connection:
     """Made by `connect`; the SDK keeps it open, and opens it again when Slack asks for that."""
 
-    def __init__(self, desk: SlackDesk, client: Any) -> None:
-        self._line = _line(desk)
+    def __init__(self, app: SlackApp, client: Any) -> None:
+        self._line = _line(app)
         self._client = client
 
-    def serves(self, desk: SlackDesk | None) -> bool:
-        """Say whether it is this desk's: opened at the same Slack, with the same app token."""
-        return desk is not None and _line(desk) == self._line
+    def serves(self, app: SlackApp | None) -> bool:
+        """Say whether it is this Slack app's: opened at the same Slack, with the same app token."""
+        return app is not None and _line(app) == self._line
 
     async def is_open(self) -> bool:
         """Say whether Slack hears us: it answers pings."""
@@ -51,41 +51,41 @@ class Connection:
         await client.aiohttp_client_session.close()
 
 
-def _line(desk: SlackDesk) -> tuple[str, str]:
-    return desk.context.api_url, desk.context.app_token
+def _line(app: SlackApp) -> tuple[str, str]:
+    return app.context.api_url, app.context.app_token
 
 
-class _DeskInForce:
-    """Stands in for bolt's app: a socket outlives the desk that a reload has replaced."""
+class _AppInForce:
+    """Stands in for bolt's app: a socket outlives the Slack app that a reload has replaced."""
 
-    def __init__(self, desk: Callable[[], SlackDesk | None]) -> None:
-        self._desk = desk
+    def __init__(self, app: Callable[[], SlackApp | None]) -> None:
+        self._app = app
 
     async def async_dispatch(self, request: Any) -> Any:
-        """Have a payload attended to by the desk of now; without one it is not acknowledged, and Slack says so."""
+        """Have a payload attended to by the app in force; without one it is not acknowledged, and Slack says so."""
         from slack_bolt.response import BoltResponse
 
-        desk = self._desk()
-        if desk is None:
+        app = self._app()
+        if app is None:
             return BoltResponse(status=503)
-        return await (await desk.app()).async_dispatch(request)
+        return await (await app.app()).async_dispatch(request)
 
 
 async def connect(
-    desk: SlackDesk, ping: timedelta, in_force: Callable[[], SlackDesk | None]
+    app: SlackApp, ping: timedelta, in_force: Callable[[], SlackApp | None]
 ) -> Connection:
-    """Open a socket with a desk's token, and have what comes by it taken to the desk in force; raise DeliveryError.
+    """Open a socket with an app token, and have what comes by it taken to the app in force; raise DeliveryError.
 
     Slack is pinged so often; after four times as long without an answer, the SDK takes the socket for dead.
     """
     from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
-    app = await desk.app()
+    bolt = await app.app()
     adapter = AsyncSocketModeHandler(
-        app, desk.context.app_token, logger=app.logger, ping_interval=ping.total_seconds()
+        bolt, app.context.app_token, logger=bolt.logger, ping_interval=ping.total_seconds()
     )
-    adapter.app = _DeskInForce(in_force)  # type: ignore[assignment]
-    connection = Connection(desk, adapter.client)
+    adapter.app = _AppInForce(in_force)  # type: ignore[assignment]
+    connection = Connection(app, adapter.client)
     async with AsyncExitStack() as opening:
         opening.push_async_callback(connection.close)
         await _open(adapter.client)

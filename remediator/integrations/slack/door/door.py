@@ -1,6 +1,6 @@
-"""Slack's door as the daemon knows it: the socket and the HTTP route, over the desk of the settings in force.
+"""Slack's door as the daemon knows it: the socket and the HTTP route, over the Slack app of the settings in force.
 
-The desk is made anew by every reload, so that tokens, roles and contacts change at once; the socket outlives it.
+The Slack app is made anew by every reload, so that tokens, roles and contacts change at once; the socket outlives it.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from remediator.http.credentials import Role
+from remediator.integrations.slack.door.app import SlackApp
 from remediator.integrations.slack.door.context import SlackContext
-from remediator.integrations.slack.door.desk import SlackDesk
-from remediator.integrations.slack.door.events import events_route
+from remediator.integrations.slack.door.http_route import events_route
 from remediator.integrations.slack.door.socket import SocketDoor
-from remediator.integrations.slack.gateway.side import SLACK
+from remediator.integrations.slack.gateway.workspace import SLACK
 from remediator.integrations.slack.settings.section import SLACK_SECTION
 from remediator.ports.door import DoorServices, DoorSettings
 
@@ -22,11 +22,11 @@ class SlackDoor:
 
     def __init__(self, services: DoorServices) -> None:
         self._services = services
-        self._desk: SlackDesk | None = None
+        self._app: SlackApp | None = None
         self._socket = SocketDoor(
-            desk=lambda: self._desk, ambient=services.ambient, connected=services.connected
+            app=lambda: self._app, ambient=services.ambient, connected=services.connected
         )
-        self.routes = (events_route(lambda: self._desk),)
+        self.routes = (events_route(lambda: self._app),)
         self.run = self._socket.run
         self.stop = self._socket.stop
 
@@ -36,24 +36,24 @@ class SlackDoor:
         return self._socket.heartbeat
 
     def prepare(self, settings: DoorSettings) -> Callable[[], Awaitable[None]]:
-        """Make the desk; once in force, it takes what comes, and the one before has time to finish."""
-        desk = self._desk_for(settings)
+        """Make the Slack app; once in force, it takes what comes, and the one before has time to finish."""
+        app = self._desk_for(settings)
 
         async def renew() -> None:
-            before, self._desk = self._desk, desk
+            before, self._app = self._app, app
             if before is not None:
                 await before.close()
 
         return renew
 
     async def close(self) -> None:
-        """Let what is under way at the desk finish, for a while."""
-        desk, self._desk = self._desk, None
-        if desk is not None:
-            await desk.close()
+        """Let what is under way at the Slack app finish, for a while."""
+        app, self._app = self._app, None
+        if app is not None:
+            await app.close()
 
-    def _desk_for(self, settings: DoorSettings) -> SlackDesk | None:
-        """Return the desk, where the settings have a Slack."""
+    def _desk_for(self, settings: DoorSettings) -> SlackApp | None:
+        """Return the Slack app, where the settings have a Slack."""
         slack, services = settings.sections[SLACK_SECTION], self._services
         if slack is None or not settings.reads.has(SLACK):
             return None
@@ -74,4 +74,4 @@ class SlackDoor:
             people=settings.people,
             mask=settings.mask,
         )
-        return SlackDesk(context)
+        return SlackApp(context)

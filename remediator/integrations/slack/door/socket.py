@@ -13,8 +13,8 @@ from typing import Any
 
 from remediator.core.backoff import backoff, jittered
 from remediator.core.errors import DeliveryError
+from remediator.integrations.slack.door.app import SlackApp
 from remediator.integrations.slack.door.connection import Connection, connect
-from remediator.integrations.slack.door.desk import SlackDesk
 from remediator.ports.ambient import Ambient
 
 LOOK_EVERY = 1.0
@@ -24,19 +24,19 @@ _FIRST_REST, _LONGEST_REST = timedelta(seconds=2), timedelta(seconds=60)
 
 
 class SocketDoor:
-    """Keeps a socket open while there is a desk with an app token. `connected` hears whether it is."""
+    """Keeps a socket open while there is a Slack app with an app token. `connected` hears whether it is."""
 
     def __init__(
         self,
         *,
-        desk: Callable[[], SlackDesk | None],
+        app: Callable[[], SlackApp | None],
         ambient: Ambient,
         connected: Callable[[bool], None] = lambda is_connected: None,
         deaf_for: timedelta = DEAF_FOR,
         ping: timedelta = PING,
     ) -> None:
         self._ping = ping
-        self._desk = desk
+        self._app = app
         self._ambient = ambient
         self._connected = connected
         self._deaf_for = deaf_for.total_seconds()
@@ -48,7 +48,7 @@ class SocketDoor:
         self.heartbeat = ambient.monotonic()
 
     async def run(self) -> None:
-        """Hold a socket open until `stop`. A desk that was swapped (a reload) keeps it, so that no click is lost."""
+        """Hold a socket open until `stop`. An app that was swapped (a reload) keeps it, so that no click is lost."""
         try:
             while not self._stopping.is_set():
                 await self._or_stopped(self._look())
@@ -63,41 +63,41 @@ class SocketDoor:
     async def _look(self) -> None:
         """Do what the state of things asks for: open, watch, close."""
         now = self.heartbeat = self._ambient.monotonic()
-        desk = self._desk()
-        if self._connection and not self._connection.serves(desk):
+        app = self._app()
+        if self._connection and not self._connection.serves(app):
             await self._close()
-        if desk is None:
+        if app is None:
             return
-        await desk.app()  # the HTTP door too is spared the time that this takes at first
-        if not desk.context.app_token:
+        await app.app()  # the HTTP door too is spared the time that this takes at first
+        if not app.context.app_token:
             return
         if self._connection is None:
             if now >= self._next_try:
-                await self._open(desk, now)
+                await self._open(app, now)
             return
-        await self._watch(desk, self._connection, now)
+        await self._watch(app, self._connection, now)
 
-    async def _open(self, desk: SlackDesk, now: float) -> None:
+    async def _open(self, app: SlackApp, now: float) -> None:
         try:
-            self._connection = await connect(desk, self._ping, self._desk)
+            self._connection = await connect(app, self._ping, self._app)
         except DeliveryError as error:
             self._failures += 1
             rest = backoff(_FIRST_REST, self._failures, longest=_LONGEST_REST)
             self._next_try = now + jittered(rest, self._ambient.dice()).total_seconds()
-            desk.context.log("slack_not_connected", problem=str(error))
+            app.context.log("slack_not_connected", problem=str(error))
             return
         self._failures = 0
         self._heard_at = self._ambient.monotonic()
         self._connected(True)
-        desk.context.log("slack_connected")
+        app.context.log("slack_connected")
 
-    async def _watch(self, desk: SlackDesk, connection: Connection, now: float) -> None:
+    async def _watch(self, app: SlackApp, connection: Connection, now: float) -> None:
         is_open = await connection.is_open()
         self._connected(is_open)
         if is_open:
             self._heard_at = now
         elif now - self._heard_at >= self._deaf_for:
-            desk.context.log("slack_deaf", seconds=round(now - self._heard_at))
+            app.context.log("slack_deaf", seconds=round(now - self._heard_at))
             await self._close()
 
     async def _close(self) -> None:

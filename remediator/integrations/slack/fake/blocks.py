@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from remediator.integrations.slack.fake.mrkdwn import texts_of
-from remediator.integrations.slack.fake.shapes import (
+from remediator.integrations.slack.fake.object_rules import (
     Problems,
     Rule,
     Shape,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from remediator.integrations.slack.fake.refusals import Refusal
-from remediator.integrations.slack.fake.world import TEAM, World
+from remediator.integrations.slack.fake.workspace import TEAM, World
 
 SCOPES = frozenset(
     {

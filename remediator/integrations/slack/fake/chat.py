@@ -9,8 +9,8 @@ from typing import Any
 from remediator.integrations.slack.fake.blocks import problems_of_blocks, texts_are_too_long
 from remediator.integrations.slack.fake.call import Call
 from remediator.integrations.slack.fake.messages import Blocks, Channel, Ephemeral, Message
+from remediator.integrations.slack.fake.object_rules import Shape, problem, text
 from remediator.integrations.slack.fake.refusals import Refusal
-from remediator.integrations.slack.fake.shapes import Shape, problem, text
 
 # The reference says that 40,000 are cut; nowadays more than 4,000 are refused (seratch/ChatGPT-in-Slack#102).
 MOST_TEXT = 4000

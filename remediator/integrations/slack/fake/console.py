@@ -9,7 +9,7 @@ from remediator.integrations.slack.fake.delivery import Delivery
 from remediator.integrations.slack.fake.fake import FakeSlack
 from remediator.integrations.slack.fake.messages import Message, Version
 from remediator.integrations.slack.fake.refusals import CannotHappen, Refusal
-from remediator.integrations.slack.fake.world import View
+from remediator.integrations.slack.fake.workspace import View
 
 HELP = """\
 click approve           press the button whose action_id ends so, on the newest message that has it

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from remediator.integrations.slack.fake.messages import Ephemeral
-from remediator.integrations.slack.fake.world import World
+from remediator.integrations.slack.fake.workspace import World
 
 _GLANCE = 0.01
 

@@ -9,7 +9,6 @@ from concurrent.futures import Future
 from typing import Any, Self
 
 from remediator.integrations.slack.fake.call import App
-from remediator.integrations.slack.fake.hands import Hands
 from remediator.integrations.slack.fake.http_door import signed_headers
 from remediator.integrations.slack.fake.outgoing import PATIENCE, Outgoing
 from remediator.integrations.slack.fake.own_loop import OwnLoop
@@ -18,11 +17,12 @@ from remediator.integrations.slack.fake.response_urls import ResponseUrls
 from remediator.integrations.slack.fake.server import Server
 from remediator.integrations.slack.fake.sockets import Connection, Sockets
 from remediator.integrations.slack.fake.troubles import Troubles
+from remediator.integrations.slack.fake.user_actions import UserActions
 from remediator.integrations.slack.fake.web_api import Request, WebApi
-from remediator.integrations.slack.fake.world import World
+from remediator.integrations.slack.fake.workspace import World
 
 
-class FakeSlack(Population, Hands, Troubles):
+class FakeSlack(Population, UserActions, Troubles):
     """Use as a context manager (either kind), or call `start` and `stop`; runs in a thread of its own.
 
     Give `api_url` to the daemon. `now` gives the seconds since 1970; `strict_rate` refuses as Slack's tiers do;
@@ -45,7 +45,7 @@ class FakeSlack(Population, Hands, Troubles):
         self._outgoing = Outgoing(self.world, self.app, self._sockets)
         self._outgoing.patience = patience
         urls = ResponseUrls(self.world, self)
-        Hands.__init__(self, self._outgoing, urls)
+        UserActions.__init__(self, self._outgoing, urls)
         parts = (self._api, self._sockets, urls)
         self._server = Server(port, [route for part in parts for route in part.routes()])
         self._loop: OwnLoop | None = None

@@ -9,7 +9,7 @@ from remediator.integrations.slack.fake.call import Call
 from remediator.integrations.slack.fake.chat import thread_of
 from remediator.integrations.slack.fake.messages import Channel, Message
 from remediator.integrations.slack.fake.refusals import Refusal
-from remediator.integrations.slack.fake.world import File
+from remediator.integrations.slack.fake.workspace import File
 
 
 def get_upload_url(call: Call) -> Mapping[str, Any]:

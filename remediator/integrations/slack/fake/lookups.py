@@ -7,7 +7,7 @@ from typing import Any
 
 from remediator.integrations.slack.fake.call import Call
 from remediator.integrations.slack.fake.refusals import Refusal
-from remediator.integrations.slack.fake.world import Group, User
+from remediator.integrations.slack.fake.workspace import Group, User
 
 
 def show_user(call: Call) -> Mapping[str, Any]:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from remediator.integrations.slack.fake.blocks import plain, problems_of_view_blocks
+from remediator.integrations.slack.fake.object_rules import Problems, Shape, boolean, problem, text
 from remediator.integrations.slack.fake.refusals import Refusal
-from remediator.integrations.slack.fake.shapes import Problems, Shape, boolean, problem, text
 
 MOST_BYTES = 250_000
 

@@ -16,7 +16,7 @@ from remediator.integrations.slack.fake.http_door import form_of, send, signed_h
 from remediator.integrations.slack.fake.messages import Blocks, Ephemeral
 from remediator.integrations.slack.fake.refusals import Refusal
 from remediator.integrations.slack.fake.sockets import Sockets
-from remediator.integrations.slack.fake.world import World
+from remediator.integrations.slack.fake.workspace import World
 
 PATIENCE = 3.0
 

@@ -10,7 +10,7 @@ from remediator.integrations.slack.fake.call import App
 from remediator.integrations.slack.fake.messages import Channel, Message, Version
 from remediator.integrations.slack.fake.mrkdwn import encode
 from remediator.integrations.slack.fake.views import rendered_view
-from remediator.integrations.slack.fake.world import User, View, World
+from remediator.integrations.slack.fake.workspace import User, View, World
 
 _LEGACY_TOKEN = "legacy-verification-token"  # noqa: S105 - Slack still sends one; nobody should look at it
 _CALLED = re.compile(r"(?<![\w])([@#])([\w.-]+)")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from remediator.integrations.slack.fake.call import App
 from remediator.integrations.slack.fake.messages import Channel, Ephemeral, Message
-from remediator.integrations.slack.fake.world import File, Group, User, View, World
+from remediator.integrations.slack.fake.workspace import File, Group, User, View, World
 
 
 class Population:

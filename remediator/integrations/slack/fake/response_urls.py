@@ -18,7 +18,7 @@ from remediator.integrations.slack.fake.going_wrong import fall_silent, go_wrong
 from remediator.integrations.slack.fake.messages import Ephemeral, Message
 from remediator.integrations.slack.fake.refusals import Refusal
 from remediator.integrations.slack.fake.troubles import Kind, Troubles
-from remediator.integrations.slack.fake.world import World
+from remediator.integrations.slack.fake.workspace import World
 
 MOST_USES = 5
 LIVES = 30 * 60.0

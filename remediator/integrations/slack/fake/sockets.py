@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from remediator.integrations.slack.fake.call import App
-from remediator.integrations.slack.fake.world import World
+from remediator.integrations.slack.fake.workspace import World
 
 MOST_CONNECTIONS = 10
 TICKET_LIVES = 30.0

@@ -9,7 +9,7 @@ from typing import Any
 from remediator.integrations.slack.fake.call import App, Call
 from remediator.integrations.slack.fake.modals import check_view
 from remediator.integrations.slack.fake.refusals import Refusal
-from remediator.integrations.slack.fake.world import View, World
+from remediator.integrations.slack.fake.workspace import View, World
 
 TRIGGER_LIVES = 3.0
 

@@ -16,7 +16,7 @@ from remediator.integrations.slack.fake.methods import METHODS
 from remediator.integrations.slack.fake.rates import Rates
 from remediator.integrations.slack.fake.refusals import Refusal
 from remediator.integrations.slack.fake.troubles import Kind, Troubles
-from remediator.integrations.slack.fake.world import World
+from remediator.integrations.slack.fake.workspace import World
 
 _BEARER = "Bearer "
 

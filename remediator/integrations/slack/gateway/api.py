@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from remediator.integrations.slack.gateway.calls import Calls, mapping_in, text_in
 from remediator.integrations.slack.gateway.errors import SlackAway, SlackRefusal
-from remediator.integrations.slack.gateway.turns import Turns
+from remediator.integrations.slack.gateway.rate_limiter import RateLimiter
 
 __all__ = ["Identity", "Posted", "SlackApi", "SlackAway", "SlackRefusal"]
 
@@ -66,7 +66,9 @@ class SlackApi:
     ) -> None:
         self._calls = Calls(token=bot_token, api_url=api_url, timeout=timeout)
         self._home = urlsplit(api_url)
-        self._turns = Turns(rest=between_posts.total_seconds(), monotonic=time.monotonic)
+        self._rate_limiter = RateLimiter(
+            rest=between_posts.total_seconds(), monotonic=time.monotonic
+        )
         self._ids: dict[str, str] = {}
         self._identity: Identity | None = None
 
@@ -115,7 +117,7 @@ class SlackApi:
         posted = Posted(channel=text_in(answer, "channel"), ts=text_in(answer, "ts"))
         if channel != posted.channel:
             self._ids[channel] = posted.channel
-            self._turns.join(channel, posted.channel)
+            self._rate_limiter.join(channel, posted.channel)
         return posted
 
     async def update(
@@ -237,7 +239,7 @@ class SlackApi:
         return str(mapping_in(answer, "bot").get("app_id") or "")
 
     async def _turn(self, channel: str) -> None:
-        await self._turns.take(self._ids.get(channel, channel))
+        await self._rate_limiter.take(self._ids.get(channel, channel))
 
     def _is_slacks(self, url: str) -> bool:
         try:

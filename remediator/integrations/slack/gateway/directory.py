@@ -16,7 +16,7 @@ from remediator.core.errors import DeliveryError
 from remediator.core.plaintext import one_line
 from remediator.integrations.slack.cards.mrkdwn import escape
 from remediator.integrations.slack.gateway.api import Identity, SlackApi, SlackRefusal
-from remediator.integrations.slack.gateway.kept import Kept
+from remediator.integrations.slack.gateway.cache import Kept
 
 KEPT = timedelta(minutes=5)
 LONGEST_NAME = 60

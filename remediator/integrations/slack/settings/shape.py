@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import StrictStr
 
-from remediator.documents.shapes import Shape, Word
-from remediator.documents.words import (
+from remediator.documents.model_reader import Shape, Word
+from remediator.documents.value_types import (
     Path_,
     Url,
 )

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from remediator.integrations.slack.settings.ways import SlackWay
-from remediator.ports.integration import Way
+from remediator.integrations.slack.settings.destination import SlackDestination
+from remediator.ports.integration import Destination
 
 _GROUP = re.compile(r"@.+|S[A-Z0-9]{7,30}")
 _USER = re.compile(r"[UW][A-Z0-9]{7,30}|[^@]+@[^@]+")
@@ -22,13 +22,21 @@ class SlackNames:
     users: tuple[str, ...] = ()
 
 
-def slack_names(home: str, ways: Iterable[Way], people: Iterable[str]) -> SlackNames:
+def slack_names(
+    home: str, destinations: Iterable[Destination], people: Iterable[str]
+) -> SlackNames:
     """Return the names, the default channel's first; what can be no name of Slack (a proxy's group, a token's name) is
     left out."""
-    found = [SlackWay.model_validate(way["slack"]) for way in ways if "slack" in way]
-    named = (*(way.call for way in found), *people)
+    found = [
+        SlackDestination.model_validate(destination["slack"])
+        for destination in destinations
+        if "slack" in destination
+    ]
+    named = (*(destination.call for destination in found), *people)
     return SlackNames(
-        channels=_each_once((home, *(way.place for way in found if way.place))),
+        channels=_each_once(
+            (home, *(destination.place for destination in found if destination.place))
+        ),
         groups=_each_once(name for name in named if _GROUP.fullmatch(name)),
         users=_each_once(name for name in named if _USER.fullmatch(name)),
     )

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 from remediator.documents.report import Report
 from remediator.documents.secret import Secret, SecretReader
-from remediator.documents.words import is_loopback
+from remediator.documents.value_types import is_loopback
+from remediator.integrations.slack.settings.destination import is_right
 from remediator.integrations.slack.settings.sections import SlackSettings
 from remediator.integrations.slack.settings.shape import SlackShape
-from remediator.integrations.slack.settings.ways import is_right
 
 _SECRETS = ("bot_token", "app_token", "signing_secret")
 _PREFIXES = {"bot_token": "xoxb-", "app_token": "xapp-"}

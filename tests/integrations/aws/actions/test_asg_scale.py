@@ -44,7 +44,7 @@ def case_of(aws: Amazon, target: Target = WEB, **parameters: Any) -> ActionCase:
         action=SCALE,
         request=request(SCALE, target, **{"by": 2, "max": 10, **parameters}),
         reads=reads_of(aws=aws.looker),
-        writes=writes_of(aws=aws.hands),
+        writes=writes_of(aws=aws.writes),
         state=lambda: shown(aws),
     )
 

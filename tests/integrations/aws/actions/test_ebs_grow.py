@@ -45,7 +45,7 @@ def case_of(
         action=GROW,
         request=request(GROW, target, **{"by_percent": 20, "max_gib": 500, **parameters}),
         reads=reads_of(aws=aws.looker, looker=hosts),
-        writes=writes_of(aws=aws.hands),
+        writes=writes_of(aws=aws.writes),
         state=lambda: aws.service("ec2").describe_volumes()["Volumes"],
     )
 

@@ -16,7 +16,7 @@ from remediator.integrations.aws.actions.ebs.grow import ACTIONS
 from remediator.integrations.aws.actions.ebs.growing import GrowApplier, sight_of
 from remediator.integrations.aws.api import Terms
 from remediator.integrations.aws.gateway.blocking import Blocking
-from remediator.integrations.aws.gateway.calls import AwsHands
+from remediator.integrations.aws.gateway.calls import AwsWrites
 from remediator.integrations.aws.knowledge.ebs import Modification, Volume
 from remediator.ports.action import Ticket
 from tests.bound import reads_of
@@ -63,10 +63,10 @@ def aws() -> Aws:
 
 
 @pytest.fixture
-async def hands(aws: Aws) -> AsyncIterator[AwsHands]:
+async def writes(aws: Aws) -> AsyncIterator[AwsWrites]:
     blocking = Blocking("test-aws", workers=1)
     terms = Terms(regions=(REGION,), allow_tags={"remediator": "allowed"})
-    yield AwsHands(terms, aws, blocking)  # type: ignore[arg-type]
+    yield AwsWrites(terms, aws, blocking)  # type: ignore[arg-type]
     await blocking.close()
 
 
@@ -75,18 +75,18 @@ def ticket(seconds: int = 60) -> Ticket:
     return Ticket(token="t", fence=1, not_after=not_after, timeout=timedelta(seconds=seconds))
 
 
-async def propose(hands: AwsHands) -> Change:
+async def propose(writes: AwsWrites) -> Change:
     wanted = request(GROW, TARGET, by_percent=20, max_gib=500)
-    found = await GROW.proposer(reads_of(aws=hands, looker=None)).propose(wanted)
+    found = await GROW.proposer(reads_of(aws=writes, looker=None)).propose(wanted)
     assert isinstance(found, Change)
     return found
 
 
-async def planned(aws: Aws, hands: AwsHands) -> Change:
+async def planned(aws: Aws, writes: AwsWrites) -> Change:
     aws.shows(100)
     aws.allows_all()
     with aws.all_asked():
-        change = await propose(hands)
+        change = await propose(writes)
     assert not any(aws.uses)
     aws.uses.clear()
     return change
@@ -103,33 +103,35 @@ class Rest:
         self.times += 1
 
 
-async def apply(hands: AwsHands, change: Change, rest: Rest | None = None, **more: Any) -> Measure:
-    return await GrowApplier(hands, rest or Rest()).apply(change, ticket(**more))
+async def apply(
+    writes: AwsWrites, change: Change, rest: Rest | None = None, **more: Any
+) -> Measure:
+    return await GrowApplier(writes, rest or Rest()).apply(change, ticket(**more))
 
 
 @pytest.mark.parametrize("state", ["modifying", "optimizing"])
 async def test_the_next_modification_is_put_off_until_the_last_is_completed(
-    aws: Aws, hands: AwsHands, state: str
+    aws: Aws, writes: AwsWrites, state: str
 ) -> None:
     aws.shows(100, modified=state, target=110)
 
     with aws.all_asked(), pytest.raises(Transient, match=rf"a modification is {state} \(43 %\)"):
-        await propose(hands)
+        await propose(writes)
 
 
 @pytest.mark.parametrize("state", ["creating", "deleting", "error"])
 async def test_a_volume_in_no_state_to_grow_is_refused(
-    aws: Aws, hands: AwsHands, state: str
+    aws: Aws, writes: AwsWrites, state: str
 ) -> None:
     aws.shows(100, state=state)
 
     with aws.all_asked(), pytest.raises(Permanent, match=f"its state is {state}"):
-        await propose(hands)
+        await propose(writes)
 
 
 @pytest.mark.parametrize("denied", ["create_tags", "modify_volume"])
 async def test_a_missing_permission_is_named_before_anybody_is_asked(
-    aws: Aws, hands: AwsHands, denied: str
+    aws: Aws, writes: AwsWrites, denied: str
 ) -> None:
     aws.shows(100)
     if denied == "modify_volume":
@@ -138,7 +140,7 @@ async def test_a_missing_permission_is_named_before_anybody_is_asked(
 
     name = {"create_tags": "CreateTags", "modify_volume": "ModifyVolume"}[denied]
     with aws.all_asked(), pytest.raises(Permanent, match=f"we may not ec2:{name}"):
-        await propose(hands)
+        await propose(writes)
 
 
 @pytest.mark.parametrize(
@@ -153,24 +155,24 @@ async def test_a_missing_permission_is_named_before_anybody_is_asked(
     ],
 )
 async def test_what_aws_refuses_when_it_is_asked_is_passed_on_and_asked_once(
-    aws: Aws, hands: AwsHands, code: str, message: str, kind: type[ActionError]
+    aws: Aws, writes: AwsWrites, code: str, message: str, kind: type[ActionError]
 ) -> None:
-    change = await planned(aws, hands)
+    change = await planned(aws, writes)
     aws.shows(100)
     aws.takes_the_tag()
     aws.refuse("modify_volume", code, message, 500 if kind is Uncertain else 400)
 
     with aws.all_asked(), pytest.raises(ActionError) as caught:
-        await apply(hands, change)
+        await apply(writes, change)
     assert type(caught.value) is kind
     assert message[:40] in caught.value.detail
     assert aws.uses.count(True) == 2
 
 
 async def test_what_is_refused_after_its_snapshot_says_that_the_snapshot_stays(
-    aws: Aws, hands: AwsHands
+    aws: Aws, writes: AwsWrites
 ) -> None:
-    planned_alone = await planned(aws, hands)
+    planned_alone = await planned(aws, writes)
     change = replace(planned_alone, intent={**planned_alone.intent, "snapshot": True})
     aws.shows(100)
     aws.tell("describe_snapshots", {"Snapshots": []})
@@ -179,36 +181,36 @@ async def test_what_is_refused_after_its_snapshot_says_that_the_snapshot_stays(
     aws.refuse("modify_volume", "UnsupportedOperation", "not this volume", 400)
 
     with aws.all_asked(), pytest.raises(Partial, match=r"not this volume.*snapshot.* stays"):
-        await apply(hands, change)
+        await apply(writes, change)
 
 
 async def test_the_tag_is_there_before_the_growth_and_the_growth_is_what_was_planned(
-    aws: Aws, hands: AwsHands
+    aws: Aws, writes: AwsWrites
 ) -> None:
-    change = await planned(aws, hands)
+    change = await planned(aws, writes)
     aws.shows(100)
     aws.takes_the_tag()
     aws.tell("modify_volume", {}, VolumeId=ID, Size=120)
     aws.shows(120, modified="optimizing", target=120)
 
     with aws.all_asked():
-        measure = await apply(hands, change)
+        measure = await apply(writes, change)
     assert measure.facts == {"state": "optimizing"}
 
 
 async def test_without_an_answer_to_the_tag_the_volume_is_not_touched(
-    aws: Aws, hands: AwsHands
+    aws: Aws, writes: AwsWrites
 ) -> None:
-    change = await planned(aws, hands)
+    change = await planned(aws, writes)
     aws.shows(100)
     aws.refuse("create_tags", "InternalError", status=500)
 
     with aws.all_asked(), pytest.raises(Transient, match="the volume was not touched"):
-        await apply(hands, change)
+        await apply(writes, change)
 
 
-async def test_it_waits_until_the_file_system_could_grow(aws: Aws, hands: AwsHands) -> None:
-    change, rest = await planned(aws, hands), Rest()
+async def test_it_waits_until_the_file_system_could_grow(aws: Aws, writes: AwsWrites) -> None:
+    change, rest = await planned(aws, writes), Rest()
     aws.shows(100)
     aws.takes_the_tag()
     aws.tell("modify_volume", {})
@@ -217,30 +219,30 @@ async def test_it_waits_until_the_file_system_could_grow(aws: Aws, hands: AwsHan
     aws.shows(120, modified="optimizing", target=120)
 
     with aws.all_asked():
-        measure = await apply(hands, change, rest)
+        measure = await apply(writes, change, rest)
     assert rest.times == 2
     assert measure.summary == f"grew volume/{ID}: 100 -> 120 GiB (optimizing)"
 
 
 async def test_where_the_time_is_over_the_growth_is_made_and_said_to_be_unfinished(
-    aws: Aws, hands: AwsHands
+    aws: Aws, writes: AwsWrites
 ) -> None:
-    change, rest = await planned(aws, hands), Rest()
+    change, rest = await planned(aws, writes), Rest()
     aws.shows(100)
     aws.takes_the_tag()
     aws.tell("modify_volume", {})
     aws.shows(100, modified="modifying", target=120)
 
     with aws.all_asked():
-        measure = await apply(hands, change, rest, seconds=5)
+        measure = await apply(writes, change, rest, seconds=5)
     assert rest.times == 0
     assert "the file system cannot grow yet" in measure.summary
 
 
 async def test_a_look_that_fails_after_the_growth_does_not_make_it_undone(
-    aws: Aws, hands: AwsHands
+    aws: Aws, writes: AwsWrites
 ) -> None:
-    change = await planned(aws, hands)
+    change = await planned(aws, writes)
     aws.shows(100)
     aws.takes_the_tag()
     aws.tell("modify_volume", {})
@@ -248,26 +250,26 @@ async def test_a_look_that_fails_after_the_growth_does_not_make_it_undone(
     aws.shows(120, modified="completed", target=120)
 
     with aws.all_asked():
-        assert "completed" in (await apply(hands, change)).summary
+        assert "completed" in (await apply(writes, change)).summary
 
 
-async def test_a_growth_that_aws_gave_up_has_failed(aws: Aws, hands: AwsHands) -> None:
-    change = await planned(aws, hands)
+async def test_a_growth_that_aws_gave_up_has_failed(aws: Aws, writes: AwsWrites) -> None:
+    change = await planned(aws, writes)
     aws.shows(100)
     aws.takes_the_tag()
     aws.tell("modify_volume", {})
     aws.shows(100, modified="failed", target=120)
 
     with aws.all_asked(), pytest.raises(Permanent, match="AWS gave the growth up: said AWS"):
-        await apply(hands, change)
+        await apply(writes, change)
 
 
-async def test_a_volume_that_somebody_grew_is_not_grown_on_top(aws: Aws, hands: AwsHands) -> None:
-    change = await planned(aws, hands)
+async def test_a_volume_that_somebody_grew_is_not_grown_on_top(aws: Aws, writes: AwsWrites) -> None:
+    change = await planned(aws, writes)
     aws.shows(110, modified="completed", target=110)
 
     with aws.all_asked(), pytest.raises(Stale):
-        await apply(hands, change)
+        await apply(writes, change)
     assert True not in aws.uses
 
 
@@ -284,38 +286,38 @@ async def test_a_volume_that_somebody_grew_is_not_grown_on_top(aws: Aws, hands: 
     ],
 )
 async def test_a_lost_answer_is_settled_by_describing_and_never_by_asking_again(
-    aws: Aws, hands: AwsHands, after: dict[str, Any], seen: Observation
+    aws: Aws, writes: AwsWrites, after: dict[str, Any], seen: Observation
 ) -> None:
-    change = await planned(aws, hands)
+    change = await planned(aws, writes)
     aws.shows(100)
     aws.takes_the_tag()
     aws.refuse("modify_volume", "InternalError", status=500)
     with aws.all_asked(), pytest.raises(Uncertain):
-        await apply(hands, change)
+        await apply(writes, change)
     aws.uses.clear()
     aws.shows(**after)
 
     with aws.all_asked():
-        sight = await GROW.proposer(reads_of(aws=hands, looker=None)).observe(change, ticket())
+        sight = await GROW.proposer(reads_of(aws=writes, looker=None)).observe(change, ticket())
     assert sight.observation is seen
     assert True not in aws.uses
 
 
-async def test_a_world_that_cannot_be_seen_is_not_judged(aws: Aws, hands: AwsHands) -> None:
-    change = await planned(aws, hands)
+async def test_a_world_that_cannot_be_seen_is_not_judged(aws: Aws, writes: AwsWrites) -> None:
+    change = await planned(aws, writes)
     aws.refuse("describe_volumes", "InternalError", status=500)
 
     with aws.all_asked(), pytest.raises(Transient):
-        await GROW.proposer(reads_of(aws=hands, looker=None)).observe(change, ticket())
+        await GROW.proposer(reads_of(aws=writes, looker=None)).observe(change, ticket())
 
 
 async def test_a_modification_before_the_plan_is_not_taken_for_ours(
-    aws: Aws, hands: AwsHands
+    aws: Aws, writes: AwsWrites
 ) -> None:
     aws.shows(100, modified="completed", target=100)
     aws.allows_all()
     with aws.all_asked():
-        change = await propose(hands)
+        change = await propose(writes)
     latest = Modification(state="completed", target_gib=100, started=BEGUN.isoformat())
     volume = Volume(id=ID, region=REGION, type="gp3", gib=100, state="in-use", modification=latest)
 
@@ -328,14 +330,14 @@ async def test_a_region_that_is_down_hides_no_volume_of_another_and_proves_nothi
     terms = Terms(regions=("down-1", REGION))
     aws.regions.add("down-1")
     blocking = Blocking("test-aws", workers=1)
-    hands = AwsHands(terms, aws, blocking)  # type: ignore[arg-type]
+    writes = AwsWrites(terms, aws, blocking)  # type: ignore[arg-type]
     aws.refuse("describe_volumes", "InternalError", status=500)
     aws.shows(100)
     aws.refuse("describe_volumes", "InternalError", status=500)
     aws.refuse("describe_volumes", "InvalidVolume.NotFound")
 
     with aws.all_asked():
-        assert (await volume_by_id(hands, TARGET)).region == REGION
+        assert (await volume_by_id(writes, TARGET)).region == REGION
         with pytest.raises(Transient):
-            await volume_by_id(hands, TARGET)
+            await volume_by_id(writes, TARGET)
     await blocking.close()

@@ -43,28 +43,28 @@ class Cut:
     """Hands whose reboot is sent, or not, and never answered."""
 
     def __init__(self, aws: Amazon, machine: FakeMachine, *, is_heard: bool) -> None:
-        self._hands, self._machine, self._is_heard = aws.hands, machine, is_heard
+        self._writes, self._machine, self._is_heard = aws.writes, machine, is_heard
         self.terms = aws.terms
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._hands, name)
+        return getattr(self._writes, name)
 
     async def write(self, call: Call, **more: Any) -> Any:
         if call.operation != "reboot_instances":
-            return await self._hands.write(call, **more)
+            return await self._writes.write(call, **more)
         if self._is_heard:
             self._machine.boot_id = "booted again"
         raise Uncertain("no answer in time")
 
 
 def case_of(
-    aws: Amazon, machine: FakeMachine, target: Target = WEB1, hands: Any = None
+    aws: Amazon, machine: FakeMachine, target: Target = WEB1, writes: Any = None
 ) -> ActionCase:
     return ActionCase(
         action=REBOOT,
         request=request(REBOOT, target),
         reads=reads_of(aws=aws.looker, looker=FakeHosts({"web1": machine})),
-        writes=writes_of(aws=hands or aws.hands),
+        writes=writes_of(aws=writes or aws.writes),
         state=lambda: aws.service("ec2").describe_instances()["Reservations"],
     )
 
@@ -121,7 +121,7 @@ async def test_without_the_tag_nothing_was_asked_for(
 async def test_a_lost_answer_is_settled_by_the_boot_id(
     aws: Amazon, machine: FakeMachine, instance: str, is_heard: bool, seen: Observation
 ) -> None:
-    case = case_of(aws, machine, hands=Cut(aws, machine, is_heard=is_heard))
+    case = case_of(aws, machine, writes=Cut(aws, machine, is_heard=is_heard))
     change, ticket = await doubt(case)
 
     assert (await case.proposer().observe(change, ticket)).observation is seen
@@ -131,7 +131,7 @@ async def test_a_host_that_did_not_answer_before_leaves_it_to_people(
     aws: Amazon, machine: FakeMachine, instance: str
 ) -> None:
     machine.reachable = False
-    case = case_of(aws, machine, hands=Cut(aws, machine, is_heard=True))
+    case = case_of(aws, machine, writes=Cut(aws, machine, is_heard=True))
     change, ticket = await doubt(case)
     machine.reachable = True
 

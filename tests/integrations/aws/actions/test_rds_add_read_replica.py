@@ -46,7 +46,7 @@ def case_of(aws: Amazon, target: Target = ORDERS, **parameters: Any) -> ActionCa
         action=ADD,
         request=request(ADD, target, **{"max_replicas": 2, **parameters}),
         reads=reads_of(aws=aws.looker),
-        writes=writes_of(aws=aws.hands),
+        writes=writes_of(aws=aws.writes),
         state=lambda: names(aws),
     )
 

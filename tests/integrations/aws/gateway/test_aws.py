@@ -14,7 +14,7 @@ from remediator.core.errors import ActionError, Permanent, Stale, Transient, Unc
 from remediator.integrations.aws.api import Call, Terms
 from remediator.integrations.aws.gateway.absent import AbsentAws
 from remediator.integrations.aws.gateway.blocking import Blocking
-from remediator.integrations.aws.gateway.calls import AwsHands, AwsLooker
+from remediator.integrations.aws.gateway.calls import AwsLooker, AwsWrites
 from remediator.integrations.aws.gateway.clients import READ_LIMIT, WRITE_LIMIT, Clients
 from tests.integrations.aws.stubbed import REGION, Stubbed
 
@@ -48,16 +48,16 @@ async def blocking() -> AsyncIterator[Blocking]:
 
 
 @pytest.fixture
-def hands(told: Stubbed, blocking: Blocking) -> AwsHands:
-    return AwsHands(TERMS, told, blocking)  # type: ignore[arg-type]
+def writes(told: Stubbed, blocking: Blocking) -> AwsWrites:
+    return AwsWrites(TERMS, told, blocking)  # type: ignore[arg-type]
 
 
-async def test_all_pages_are_read(told: Stubbed, hands: AwsHands) -> None:
+async def test_all_pages_are_read(told: Stubbed, writes: AwsWrites) -> None:
     told.tell("describe_volumes", {"Volumes": [{"VolumeId": "vol-1"}], "NextToken": "more"})
     told.tell("describe_volumes", {"Volumes": [{"VolumeId": "vol-2"}]}, NextToken="more")
 
     with told.all_asked():
-        found = await hands.find(LOOK, "Volumes")
+        found = await writes.find(LOOK, "Volumes")
     assert [each["VolumeId"] for each in found] == ["vol-1", "vol-2"]
     assert told.uses == [False]
 
@@ -67,12 +67,12 @@ async def test_all_pages_are_read(told: Stubbed, hands: AwsHands) -> None:
     [("InvalidVolume.NotFound", "ec2"), ("InvalidInstanceID.NotFound", "ec2")],
 )
 async def test_what_is_not_there_is_nothing(
-    told: Stubbed, hands: AwsHands, code: str, service: str
+    told: Stubbed, writes: AwsWrites, code: str, service: str
 ) -> None:
     told.refuse("describe_volumes", code)
 
     with told.all_asked():
-        assert await hands.find(LOOK, "Volumes") == ()
+        assert await writes.find(LOOK, "Volumes") == ()
 
 
 REFUSALS = [
@@ -94,12 +94,12 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("code", "status", "kind", "words"), REFUSALS)
 async def test_what_aws_says_no_with_tells_what_to_do_next(
-    told: Stubbed, hands: AwsHands, code: str, status: int, kind: type[ActionError], words: str
+    told: Stubbed, writes: AwsWrites, code: str, status: int, kind: type[ActionError], words: str
 ) -> None:
     told.refuse("modify_volume", code, status=status)
 
     with told.all_asked(), pytest.raises(ActionError) as caught:
-        await hands.write(GROW, not_after=soon())
+        await writes.write(GROW, not_after=soon())
     assert type(caught.value) is kind
     assert words in caught.value.detail
     assert told.uses == [True]
@@ -122,12 +122,12 @@ WIRE = [
     ("error", "kind"), WIRE, ids=lambda each: getattr(each, "__name__", type(each).__name__)
 )
 async def test_a_change_whose_answer_was_lost_is_uncertain_and_one_that_never_left_is_not(
-    told: Stubbed, hands: AwsHands, error: Exception, kind: type[ActionError]
+    told: Stubbed, writes: AwsWrites, error: Exception, kind: type[ActionError]
 ) -> None:
     told.break_with(error)
 
     with pytest.raises(ActionError) as caught:
-        await hands.write(GROW, not_after=soon())
+        await writes.write(GROW, not_after=soon())
     assert type(caught.value) is kind
 
 
@@ -135,29 +135,29 @@ async def test_a_change_whose_answer_was_lost_is_uncertain_and_one_that_never_le
     ("error", "kind"), WIRE, ids=lambda each: getattr(each, "__name__", type(each).__name__)
 )
 async def test_a_look_is_never_uncertain(
-    told: Stubbed, hands: AwsHands, error: Exception, kind: type[ActionError]
+    told: Stubbed, writes: AwsWrites, error: Exception, kind: type[ActionError]
 ) -> None:
     told.break_with(error)
 
     with pytest.raises(ActionError) as caught:
-        await hands.find(LOOK, "Volumes")
+        await writes.find(LOOK, "Volumes")
     assert type(caught.value) is (Transient if kind is Uncertain else kind)
 
 
 async def test_an_encoded_message_of_aws_is_not_shown_to_people(
-    told: Stubbed, hands: AwsHands
+    told: Stubbed, writes: AwsWrites
 ) -> None:
     said = "You are not authorized. Encoded authorization failure message: abcDEF123"
     told.refuse("modify_volume", "UnauthorizedOperation", said, 403)
 
     with told.all_asked(), pytest.raises(Permanent) as caught:
-        await hands.rehearse(GROW)
+        await writes.rehearse(GROW)
     assert "You are not authorized." in caught.value.detail
     assert "abcDEF123" not in caught.value.detail
 
 
 async def test_a_rehearsal_is_a_dry_run_and_its_yes_is_an_error_of_the_sdk(
-    told: Stubbed, hands: AwsHands
+    told: Stubbed, writes: AwsWrites
 ) -> None:
     told.stubber.add_client_error(
         "modify_volume",
@@ -167,21 +167,23 @@ async def test_a_rehearsal_is_a_dry_run_and_its_yes_is_an_error_of_the_sdk(
     )
 
     with told.all_asked():
-        await hands.rehearse(GROW)
+        await writes.rehearse(GROW)
     assert told.uses == [False]
 
 
-async def test_an_aws_that_ignores_the_dry_run_is_found_out(told: Stubbed, hands: AwsHands) -> None:
+async def test_an_aws_that_ignores_the_dry_run_is_found_out(
+    told: Stubbed, writes: AwsWrites
+) -> None:
     told.tell("modify_volume", {})
 
     with told.all_asked(), pytest.raises(Permanent, match="as if it were none"):
-        await hands.rehearse(GROW)
+        await writes.rehearse(GROW)
 
 
-async def test_only_ec2_can_rehearse(hands: AwsHands) -> None:
+async def test_only_ec2_can_rehearse(writes: AwsWrites) -> None:
     call = Call(service="rds", operation="create_db_instance_read_replica", region=REGION)
     with pytest.raises(Permanent, match="knows no rehearsal"):
-        await hands.rehearse(call)
+        await writes.rehearse(call)
 
 
 async def test_the_half_that_looks_changes_nothing(told: Stubbed, blocking: Blocking) -> None:
@@ -198,10 +200,10 @@ async def test_the_half_that_looks_changes_nothing(told: Stubbed, blocking: Bloc
     [(timedelta(seconds=-1), Stale), (timedelta(seconds=2), Transient)],
 )
 async def test_what_could_outlive_its_ticket_is_not_begun(
-    told: Stubbed, hands: AwsHands, left: timedelta, kind: type[ActionError]
+    told: Stubbed, writes: AwsWrites, left: timedelta, kind: type[ActionError]
 ) -> None:
     with pytest.raises(kind):
-        await hands.write(GROW, not_after=datetime.now(UTC) + left)
+        await writes.write(GROW, not_after=datetime.now(UTC) + left)
     assert told.uses == []
 
 
@@ -255,13 +257,13 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_change_is_sent_once_whatever_the_wire_does_and_a_look_again(
     listener: Listener, blocking: Blocking
 ) -> None:
-    hands = AwsHands(TERMS, Clients(endpoint_url=listener.url), blocking)
+    writes = AwsWrites(TERMS, Clients(endpoint_url=listener.url), blocking)
 
     with pytest.raises(Uncertain):
-        await hands.write(GROW, not_after=soon())
+        await writes.write(GROW, not_after=soon())
     assert listener.requests == 1
     with pytest.raises(Transient):
-        await hands.find(LOOK, "Volumes")
+        await writes.find(LOOK, "Volumes")
     assert listener.requests > 2
 
 
@@ -269,10 +271,10 @@ async def test_a_change_is_sent_once_whatever_the_wire_does_and_a_look_again(
 async def test_where_nobody_listens_nothing_was_changed(blocking: Blocking) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    hands = AwsHands(TERMS, Clients(endpoint_url=f"http://127.0.0.1:{port}"), blocking)
+    writes = AwsWrites(TERMS, Clients(endpoint_url=f"http://127.0.0.1:{port}"), blocking)
 
     with pytest.raises(Transient, match="could not be reached"):
-        await hands.write(GROW, not_after=soon())
+        await writes.write(GROW, not_after=soon())
 
 
 def test_our_deadlines_are_longer_than_those_of_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:

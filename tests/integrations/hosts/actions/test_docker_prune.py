@@ -16,6 +16,7 @@ from remediator.core.errors import (
 )
 from remediator.core.events import Observation
 from remediator.integrations.hosts.actions.docker.prune import ACTIONS, observed
+from remediator.integrations.hosts.actions.docker.prune_commands import PruneParameters
 from remediator.integrations.hosts.actions.docker.usage import (
     Usage,
     parse_bytes,
@@ -23,7 +24,6 @@ from remediator.integrations.hosts.actions.docker.usage import (
     read_images,
     unused,
 )
-from remediator.integrations.hosts.actions.docker.words import PruneParameters
 from remediator.integrations.hosts.fake.host import MEBIBYTE, FakeHosts, FakeMachine
 from remediator.integrations.hosts.fake.host_commands import said
 from remediator.integrations.hosts.fake.host_docker import FakeDocker

@@ -11,9 +11,9 @@ import pytest
 
 from remediator.core.errors import Permanent
 from remediator.core.target import Target
+from remediator.integrations.hosts.gateway.quoting import remote_line, under_limit
 from remediator.integrations.hosts.gateway.settings import Address, SshSettings
 from remediator.integrations.hosts.gateway.shell import SshLooker
-from remediator.integrations.hosts.gateway.words import remote_line, under_limit
 from tests.integrations.hosts.ssh_parts import open_directory
 from tests.integrations.shell.hostile import hostile_words
 from tests.parts.account import busybox_ash

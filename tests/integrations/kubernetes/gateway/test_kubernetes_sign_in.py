@@ -71,20 +71,20 @@ def answer(**status: str) -> str:
 
 
 async def test_a_token_is_shown(tmp_path: Path) -> None:
-    async with signed_in(Doorman("one"), tmp_path, token="one") as hands:
-        assert await hands.get(REF) == {}
+    async with signed_in(Doorman("one"), tmp_path, token="one") as writes:
+        assert await writes.get(REF) == {}
 
 
 async def test_a_token_file_that_was_replaced_is_read_again(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("old\n")
     doorman = Doorman("old")
-    async with signed_in(doorman, tmp_path, tokenFile="token") as hands:
-        assert await hands.get(REF) == {}
+    async with signed_in(doorman, tmp_path, tokenFile="token") as writes:
+        assert await writes.get(REF) == {}
         doorman.token = "new"
         with pytest.raises(Permanent, match="does not know who we are"):
-            await hands.get(REF)
+            await writes.get(REF)
         (tmp_path / "token").write_text("new\n")
-        assert await hands.get(REF) == {}
+        assert await writes.get(REF) == {}
 
     assert doorman.shown[-2:] == ["Bearer old", "Bearer new"]
 
@@ -92,13 +92,13 @@ async def test_a_token_file_that_was_replaced_is_read_again(tmp_path: Path) -> N
 async def test_a_write_that_was_not_let_in_may_be_tried_with_the_new_token(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("old")
     doorman = Doorman("old")
-    async with signed_in(doorman, tmp_path, tokenFile="token") as hands:
-        await hands.get(REF)
+    async with signed_in(doorman, tmp_path, tokenFile="token") as writes:
+        await writes.get(REF)
         doorman.token = "new"
         (tmp_path / "token").write_text("new")
         with pytest.raises(Transient, match="nothing was changed"):
-            await hands.write(merge(REF, {}), timeout=SOON)
-        assert await hands.write(merge(REF, {}), timeout=SOON) == {}
+            await writes.write(merge(REF, {}), timeout=SOON)
+        assert await writes.write(merge(REF, {}), timeout=SOON) == {}
 
 
 async def test_a_plugin_signs_us_in_and_is_asked_again_when_its_token_ends(tmp_path: Path) -> None:
@@ -107,11 +107,11 @@ async def test_a_plugin_signs_us_in_and_is_asked_again_when_its_token_ends(tmp_p
     (tmp_path / "answer").write_text(answer(token="one", expirationTimestamp=soon))
     script = f'echo "$WORD $KUBERNETES_EXEC_INFO" >>{tmp_path}/asked; cat {tmp_path}/answer'
     doorman = Doorman("one")
-    async with signed_in(doorman, tmp_path, exec=plugin(tmp_path, script)) as hands:
-        assert await hands.get(REF) == {}
+    async with signed_in(doorman, tmp_path, exec=plugin(tmp_path, script)) as writes:
+        assert await writes.get(REF) == {}
         (tmp_path / "answer").write_text(answer(token="one", expirationTimestamp=late))
         for _ in range(3):
-            assert await hands.get(REF) == {}
+            assert await writes.get(REF) == {}
 
     asked = (tmp_path / "asked").read_text().splitlines()
     assert len(asked) == 2
@@ -134,16 +134,16 @@ BAD_PLUGINS = [
 async def test_a_plugin_that_fails_says_so(
     script: str, error: type[Exception], words: str, tmp_path: Path
 ) -> None:
-    async with signed_in(Doorman("x"), tmp_path, exec=plugin(tmp_path, script)) as hands:
+    async with signed_in(Doorman("x"), tmp_path, exec=plugin(tmp_path, script)) as writes:
         with pytest.raises(error, match=words):
-            await hands.get(REF)
+            await writes.get(REF)
 
 
 async def test_a_plugin_that_is_not_there_is_named(tmp_path: Path) -> None:
     missing = {"command": "no-such-plugin", "apiVersion": "client.authentication.k8s.io/v1"}
-    async with signed_in(Doorman("x"), tmp_path, exec=missing) as hands:
+    async with signed_in(Doorman("x"), tmp_path, exec=missing) as writes:
         with pytest.raises(Permanent, match="cannot start the credential plugin no-such-plugin"):
-            await hands.get(REF)
+            await writes.get(REF)
 
 
 async def test_a_plugin_that_hangs_is_ended_with_its_children(
@@ -151,10 +151,10 @@ async def test_a_plugin_that_hangs_is_ended_with_its_children(
 ) -> None:
     monkeypatch.setattr(credentials, "PLUGIN_SECONDS", 0.5)
     script = f"sleep 600 & echo $! >{tmp_path}/child; wait"
-    async with signed_in(Doorman("x"), tmp_path, exec=plugin(tmp_path, script)) as hands:
+    async with signed_in(Doorman("x"), tmp_path, exec=plugin(tmp_path, script)) as writes:
         began = time.monotonic()
         with pytest.raises(Transient, match="gave no answer in time"):
-            await hands.get(REF)
+            await writes.get(REF)
 
     assert time.monotonic() - began < 30
     child = int((tmp_path / "child").read_text())
@@ -239,9 +239,9 @@ def test_a_sign_in_of_old_kubernetes_is_refused_with_what_to_use(tmp_path: Path)
 async def test_a_broken_certificate_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cert").write_text("no PEM")
     pair = {"client-certificate": "cert", "client-key": "cert"}
-    async with signed_in(Doorman("x"), tmp_path, **pair) as hands:
+    async with signed_in(Doorman("x"), tmp_path, **pair) as writes:
         with pytest.raises(Permanent, match="a certificate or key to sign in with cannot be used"):
-            await hands.get(REF)
+            await writes.get(REF)
 
 
 def test_secrets_are_not_in_what_is_printed(tmp_path: Path) -> None:
@@ -261,9 +261,9 @@ async def test_no_key_stays_on_disk(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     there = reach(cluster.kubeconfig)
     connection = Connection(there)
-    hands = ClusterWriter(there, connection)
+    writes = ClusterWriter(there, connection)
     try:
-        assert await hands.get(map_ref("default", "nothing")) is None
+        assert await writes.get(map_ref("default", "nothing")) is None
     finally:
         await connection.close()
 
@@ -287,12 +287,12 @@ async def test_a_server_that_is_not_who_it_says_is_not_talked_to(
     (tmp_path / "config").write_text(yaml.safe_dump(document))
     there = reach(tmp_path / "config")
     connection = Connection(there)
-    hands = ClusterWriter(there, connection)
+    writes = ClusterWriter(there, connection)
     try:
         with pytest.raises(Transient, match=words):
-            await hands.get(map_ref("default", "nothing"))
+            await writes.get(map_ref("default", "nothing"))
         with pytest.raises(Transient, match=words):
-            await hands.write(merge(map_ref("default", "nothing"), {}), timeout=SOON)
+            await writes.write(merge(map_ref("default", "nothing"), {}), timeout=SOON)
     finally:
         await connection.close()
 
@@ -309,12 +309,12 @@ async def test_an_authority_that_was_replaced_on_disk_is_read_again(
     (tmp_path / "config").write_text(yaml.safe_dump(document))
     (tmp_path / "ca.crt").write_text(_another_authority(tmp_path))
     connection = Connection(reach(tmp_path / "config"))
-    hands = ClusterWriter(reach(tmp_path / "config"), connection)
+    writes = ClusterWriter(reach(tmp_path / "config"), connection)
     try:
         with pytest.raises(Transient, match="CERTIFICATE_VERIFY_FAILED"):
-            await hands.get(map_ref("default", "nothing"))
+            await writes.get(map_ref("default", "nothing"))
         (tmp_path / "ca.crt").write_text(right)
-        assert await hands.get(map_ref("default", "nothing")) is None
+        assert await writes.get(map_ref("default", "nothing")) is None
     finally:
         await connection.close()
 

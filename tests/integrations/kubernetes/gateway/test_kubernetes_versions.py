@@ -46,11 +46,11 @@ async def opened(api: Scripted, folder: Path) -> AsyncIterator[ClusterWriter]:
 
 async def test_a_kind_is_found_in_the_version_that_serves_it(tmp_path: Path) -> None:
     api = Scripted(ISTIO)
-    async with opened(api, tmp_path) as hands:
-        assert await hands.get(RULE) == {"spec": {"host": "api"}}
-        assert await hands.list(RULES, "payments") == ({"spec": {}},)
-        await hands.write(merge(RULE, {"spec": {"x": 1}}), timeout=SOON)
-        await hands.write(Write(verb=Verb.UPDATE, ref=RULE, body=BODY), timeout=SOON)
+    async with opened(api, tmp_path) as writes:
+        assert await writes.get(RULE) == {"spec": {"host": "api"}}
+        assert await writes.list(RULES, "payments") == ({"spec": {}},)
+        await writes.write(merge(RULE, {"spec": {"x": 1}}), timeout=SOON)
+        await writes.write(Write(verb=Verb.UPDATE, ref=RULE, body=BODY), timeout=SOON)
 
     assert api.bodies == [
         {"spec": {"x": 1}},
@@ -60,9 +60,9 @@ async def test_a_kind_is_found_in_the_version_that_serves_it(tmp_path: Path) -> 
 
 async def test_what_is_served_is_looked_up_once(tmp_path: Path) -> None:
     api = Scripted(ISTIO)
-    async with opened(api, tmp_path) as hands:
+    async with opened(api, tmp_path) as writes:
         for _ in range(3):
-            await hands.get(RULE)
+            await writes.get(RULE)
 
     assert len([path for path in api.asked if path == "/apis/networking.istio.io"]) == 1
 
@@ -74,16 +74,16 @@ async def test_the_version_that_is_asked_for_wins_where_it_is_served(tmp_path: P
         "/apis/networking.istio.io/v1": {"resources": [{"name": "destinationrules"}]},
         "/apis/networking.istio.io/v1/namespaces/payments/destinationrules/api": {"is": "newest"},
     }
-    async with opened(Scripted(both), tmp_path) as hands:
-        assert await hands.get(RULE) == {"is": "newest"}
+    async with opened(Scripted(both), tmp_path) as writes:
+        assert await writes.get(RULE) == {"is": "newest"}
 
 
 async def test_a_kind_that_is_not_served_has_no_objects_and_takes_no_writes(tmp_path: Path) -> None:
-    async with opened(Scripted({}), tmp_path) as hands:
-        assert await hands.get(RULE) is None
-        assert await hands.list(RULES, "payments") == ()
+    async with opened(Scripted({}), tmp_path) as writes:
+        assert await writes.get(RULE) is None
+        assert await writes.list(RULES, "payments") == ()
         with pytest.raises(Permanent, match=r"serves no destinationrules.networking.istio.io"):
-            await hands.write(merge(RULE, {}), timeout=SOON)
+            await writes.write(merge(RULE, {}), timeout=SOON)
 
 
 @pytest.mark.parametrize("version", ["v1", "v1beta1"])
@@ -95,8 +95,8 @@ async def test_an_eviction_has_the_version_that_the_cluster_takes(
     api = Scripted({"/api/v1": kinds, path: {"status": "Success"}})
     body = {"apiVersion": "policy/v1", "kind": "Eviction"}
     ref = Ref(resource=PODS, namespace="payments", name="api-0")
-    async with opened(api, tmp_path) as hands:
+    async with opened(api, tmp_path) as writes:
         evict = Write(verb=Verb.CREATE, ref=ref, body=body, subresource="eviction")
-        await hands.write(evict, timeout=SOON)
+        await writes.write(evict, timeout=SOON)
 
     assert api.bodies == [{"apiVersion": f"policy/{version}", "kind": "Eviction"}]

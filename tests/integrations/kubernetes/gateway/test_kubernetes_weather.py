@@ -49,51 +49,51 @@ async def opened(folder: Path, url: str) -> AsyncIterator[ClusterWriter]:
 
 @asynccontextmanager
 async def against(talk: Talk, folder: Path) -> AsyncIterator[ClusterWriter]:
-    async with server(talk) as url, opened(folder, url) as hands:
-        yield hands
+    async with server(talk) as url, opened(folder, url) as writes:
+        yield writes
 
 
 LOOKS: list[Callable[[ClusterWriter], Awaitable[object]]] = [
-    lambda hands: hands.get(REF),
-    lambda hands: hands.list(DEPLOYMENTS, "payments"),
-    lambda hands: hands.rehearse(PATCH),
-    lambda hands: hands.logs("payments", "api", "main"),
-    lambda hands: hands.may(Permission(verb="get", resource=DEPLOYMENTS)),
+    lambda writes: writes.get(REF),
+    lambda writes: writes.list(DEPLOYMENTS, "payments"),
+    lambda writes: writes.rehearse(PATCH),
+    lambda writes: writes.logs("payments", "api", "main"),
+    lambda writes: writes.may(Permission(verb="get", resource=DEPLOYMENTS)),
 ]
 
 
 @pytest.mark.parametrize("talk", [never_answers, hangs_up, answers(503, "{}")])
 async def test_a_question_without_an_answer_may_be_asked_again(talk: Talk, tmp_path: Path) -> None:
-    async with against(talk, tmp_path) as hands:
-        found = await asyncio.gather(*(look(hands) for look in LOOKS), return_exceptions=True)
+    async with against(talk, tmp_path) as writes:
+        found = await asyncio.gather(*(look(writes) for look in LOOKS), return_exceptions=True)
 
     assert [type(each) for each in found] == [Transient] * len(LOOKS)
 
 
 @pytest.mark.parametrize("talk", [never_answers, hangs_up, answers(200, "{"), answers(504, "{}")])
 async def test_a_write_without_an_answer_is_uncertain(talk: Talk, tmp_path: Path) -> None:
-    async with against(talk, tmp_path) as hands:
-        writes = [Write(verb=verb, ref=REF, body={}) for verb in Verb]
-        sent = (hands.write(write, timeout=BUSY) for write in writes)
+    async with against(talk, tmp_path) as writes:
+        bodies = [Write(verb=verb, ref=REF, body={}) for verb in Verb]
+        sent = (writes.write(write, timeout=BUSY) for write in bodies)
         found = await asyncio.gather(*sent, return_exceptions=True)
 
-    assert [type(each) for each in found] == [Uncertain] * len(writes)
+    assert [type(each) for each in found] == [Uncertain] * len(bodies)
 
 
 async def test_a_write_is_not_carried_on_to_where_a_server_sends_it(tmp_path: Path) -> None:
     async with server(answers(200, "{}")) as elsewhere:
         moved = answers(307, "{}", f"Location: {elsewhere}/")
-        async with against(moved, tmp_path) as hands:
+        async with against(moved, tmp_path) as writes:
             with pytest.raises(Uncertain):
-                await hands.write(PATCH, timeout=BUSY)
+                await writes.write(PATCH, timeout=BUSY)
 
 
 async def test_a_cluster_that_is_not_there_was_not_written_to(tmp_path: Path) -> None:
-    async with opened(tmp_path, f"http://127.0.0.1:{free_port()}") as hands:
+    async with opened(tmp_path, f"http://127.0.0.1:{free_port()}") as writes:
         with pytest.raises(Transient, match="cannot connect"):
-            await hands.get(REF)
+            await writes.get(REF)
         with pytest.raises(Transient, match="cannot connect"):
-            await hands.write(PATCH, timeout=SOON)
+            await writes.write(PATCH, timeout=SOON)
 
 
 async def test_a_server_that_takes_connections_and_no_handshake_was_not_written_to(
@@ -111,10 +111,10 @@ async def test_a_write_that_nobody_answers_was_sent_once(tmp_path: Path) -> None
         heard.append(await reader.readuntil(b"\r\n"))
         writer.close()
 
-    async with against(listens, tmp_path) as hands:
+    async with against(listens, tmp_path) as writes:
         for verb in Verb:
             with pytest.raises(Uncertain):
-                await hands.write(Write(verb=verb, ref=REF, body={}), timeout=BUSY)
+                await writes.write(Write(verb=verb, ref=REF, body={}), timeout=BUSY)
 
     assert [line.split()[0] for line in heard] == [b"POST", b"PATCH", b"PUT", b"DELETE"]
 
@@ -171,28 +171,28 @@ async def test_each_refusal_says_what_to_do_next(
     write: type[ActionError],
     tmp_path: Path,
 ) -> None:
-    async with against(answers(status, f'{{"message": "{message}"}}'), tmp_path) as hands:
+    async with against(answers(status, f'{{"message": "{message}"}}'), tmp_path) as writes:
         with pytest.raises(look) as looked:
-            await hands.get(REF)
+            await writes.get(REF)
         with pytest.raises(rehearsal) as rehearsed:
-            await hands.rehearse(PATCH)
+            await writes.rehearse(PATCH)
         with pytest.raises(write) as written:
-            await hands.write(PATCH, timeout=SOON)
+            await writes.write(PATCH, timeout=SOON)
 
     assert [type(e.value) for e in (looked, rehearsed, written)] == [look, rehearsal, write]
 
 
 async def test_admission_that_says_no_is_not_taken_for_a_missing_right(tmp_path: Path) -> None:
     body = '{"message": "admission webhook \\"policy\\" denied the request: no latest tags"}'
-    async with against(answers(403, body), tmp_path) as hands:
+    async with against(answers(403, body), tmp_path) as writes:
         with pytest.raises(Permanent, match=r"refused by the cluster's admission: .*latest tags"):
-            await hands.rehearse(PATCH)
+            await writes.rehearse(PATCH)
 
 
 async def test_what_a_server_says_cannot_draw_on_a_terminal(tmp_path: Path) -> None:
-    async with against(answers(400, '{"message": "\\u001b[31mred\\nline"}'), tmp_path) as hands:
+    async with against(answers(400, '{"message": "\\u001b[31mred\\nline"}'), tmp_path) as writes:
         with pytest.raises(Permanent) as refused:
-            await hands.get(REF)
+            await writes.get(REF)
 
     assert refused.value.detail == "cannot get configmaps in the namespace payments: red line"
 

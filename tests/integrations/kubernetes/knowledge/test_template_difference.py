@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from remediator.integrations.kubernetes.knowledge.rollout_author import author_of
+from remediator.integrations.kubernetes.knowledge.rollback import author_of
 from remediator.integrations.kubernetes.knowledge.template_difference import (
     images_of,
     template_difference,

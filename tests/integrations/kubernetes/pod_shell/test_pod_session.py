@@ -16,8 +16,12 @@ from remediator.core.target import Target
 from remediator.integrations.kubernetes.gateway.clusters import Kubernetes
 from remediator.integrations.kubernetes.pod_shell import session as sessions
 from remediator.integrations.kubernetes.pod_shell import shell as pod_shells
-from remediator.integrations.kubernetes.pod_shell.channels import Voices, exit_code_of, message_of
-from remediator.integrations.kubernetes.pod_shell.session import Ending
+from remediator.integrations.kubernetes.pod_shell.exec_session import Ending
+from remediator.integrations.kubernetes.pod_shell.exec_streams import (
+    ExecStreams,
+    exit_code_of,
+    message_of,
+)
 from remediator.integrations.kubernetes.pod_shell.shell import PodShell, has_no_shell
 from remediator.integrations.shell.remote.receipt_report import MARK
 from tests.integrations.kubernetes.kubernetes_parts import kubeconfig, reach
@@ -251,7 +255,7 @@ def test_an_exit_code_is_read_from_the_status_or_not_known(status: bytes, code: 
 
 
 def test_streams_are_told_apart_by_their_first_byte() -> None:
-    voices = Voices(1000)
+    streams = ExecStreams(1000)
     for frame in (
         b"\x01",
         b"\x01out",
@@ -262,11 +266,11 @@ def test_streams_are_told_apart_by_their_first_byte() -> None:
         b"\x09?",
         b"",
     ):
-        voices.hear(frame)
+        streams.hear(frame)
 
-    assert voices.stdout.content() == b"output"
-    assert voices.stderr.content() == b"err"
-    assert voices.status == b"{}"
+    assert streams.stdout.content() == b"output"
+    assert streams.stderr.content() == b"err"
+    assert streams.status == b"{}"
     assert message_of(b'{"message": "a\\nb"}') == "a b"
 
 

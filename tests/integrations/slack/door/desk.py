@@ -19,9 +19,9 @@ from remediator.core.run import Run
 from remediator.engine.explanation import Explanation
 from remediator.http.credentials import Role
 from remediator.integrations.slack.cards.buttons import Button, value_of
+from remediator.integrations.slack.door.app import SlackApp
 from remediator.integrations.slack.door.context import SlackContext
-from remediator.integrations.slack.door.desk import SlackDesk
-from remediator.integrations.slack.door.events import events_route
+from remediator.integrations.slack.door.http_route import events_route
 from remediator.integrations.slack.door.socket import SocketDoor
 from remediator.integrations.slack.fake import FakeSlack
 from remediator.integrations.slack.fake.messages import Message
@@ -57,7 +57,7 @@ class Desk:
 
     house: House
     slack: FakeSlack
-    desk: SlackDesk
+    desk: SlackApp
     logged: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
 
@@ -118,7 +118,7 @@ def _desk(house: House, slack: FakeSlack, changes: Mapping[str, Any]) -> Desk:
         roles=ROLES,
         playbooks=lambda: ("fix", "disk-space-low"),
     )
-    return Desk(house, slack, SlackDesk(replace(context, **changes)), logged)
+    return Desk(house, slack, SlackApp(replace(context, **changes)), logged)
 
 
 @asynccontextmanager

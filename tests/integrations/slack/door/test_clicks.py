@@ -13,7 +13,7 @@ import pytest
 
 from remediator.core.events import Outcome
 from remediator.core.run import Phase
-from remediator.integrations.slack.door.people import NotAllowed, check_decides, who
+from remediator.integrations.slack.door.authorization import NotAllowed, check_decides, who
 from remediator.integrations.slack.fake.delivery import Delivery
 from tests.integrations.slack.door.desk import (
     ANA,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from remediator.integrations.slack.door.desk import SlackDesk
+from remediator.integrations.slack.door.app import SlackApp
 from remediator.integrations.slack.door.socket import SocketDoor
 from remediator.ports.ambient import system_ambient
 from tests.integrations.slack.door.desk import BEN, OPS, Desk, a_desk
@@ -33,7 +33,7 @@ class Socket:
 
 @asynccontextmanager
 async def a_socket(
-    desk: Callable[[], SlackDesk | None], deaf_for: timedelta = timedelta(seconds=60)
+    desk: Callable[[], SlackApp | None], deaf_for: timedelta = timedelta(seconds=60)
 ) -> AsyncIterator[Socket]:
     states: list[bool] = []
     door = SocketDoor(
@@ -138,9 +138,9 @@ async def test_what_the_sdk_does_not_heal_is_built_anew(tmp_path: Path) -> None:
         assert await is_heard(desk)
 
 
-def another(desk: Desk | SlackDesk, **changes: Any) -> SlackDesk:
+def another(desk: Desk | SlackApp, **changes: Any) -> SlackApp:
     """The desk that a reload puts in the place of this one."""
-    return SlackDesk(replace(desk.context, **changes))
+    return SlackApp(replace(desk.context, **changes))
 
 
 async def test_a_reload_keeps_the_line_and_what_comes_by_it_gets_to_the_new_desk(
@@ -166,7 +166,7 @@ async def test_a_reload_keeps_the_line_and_what_comes_by_it_gets_to_the_new_desk
 
 async def test_other_settings_get_another_socket_and_none_get_none(tmp_path: Path) -> None:
     async with a_desk(tmp_path) as (desk,):
-        now: list[SlackDesk | None] = [desk.desk]
+        now: list[SlackApp | None] = [desk.desk]
         async with a_socket(lambda: now[0]) as socket:
             await desk.slack.connected()
             (first,) = desk.slack.connections

@@ -12,7 +12,7 @@ from remediator.core.events import Outcome
 from remediator.core.messages import Message, MessageKind
 from remediator.integrations.slack.cards.buttons import Button
 from remediator.integrations.slack.cards.cards import draw
-from remediator.integrations.slack.cards.voice import Voice
+from remediator.integrations.slack.cards.mentions import Mentions
 from remediator.integrations.slack.fake.messages import Message as Shown
 from tests.engine.house import an_alert
 from tests.integrations.slack.door.desk import ANA, OPS, Desk, a_desk, doors
@@ -28,7 +28,7 @@ async def desk(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
 
 async def shown(desk: Desk, message: Message) -> Shown:
     """Post a message as the deliverer would."""
-    drawing = draw(message, Voice())
+    drawing = draw(message, Mentions())
     posted = await desk.context.api.post("#sre", text=drawing.text, blocks=drawing.blocks)
     return desk.slack.channel("#sre").all[posted.ts]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from remediator.config.reading import PlaybookRules
+from remediator.config.playbook_report import PlaybookRules
 from remediator.ports.sections import Sections
 from tests.config.playbook_texts import HEAD, STEPS, VERIFY, problems
 

@@ -16,7 +16,15 @@ from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
 from remediator.integrations.aws.actions.instances import check_tags, split_region
-from remediator.integrations.aws.api import AWS, AWS_HANDS, LEAST_TIMEOUT, Aws, AwsHands, Call, Item
+from remediator.integrations.aws.api import (
+    AWS,
+    AWS_WRITES,
+    LEAST_TIMEOUT,
+    Aws,
+    AwsWrites,
+    Call,
+    Item,
+)
 from remediator.integrations.aws.knowledge.ebs import tags_of
 from remediator.integrations.aws.rights import cloud_rights
 from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
@@ -84,7 +92,7 @@ class ScaleProposer(Proposer):
 class ScaleApplier:
     """Asks for more instances."""
 
-    def __init__(self, aws: AwsHands) -> None:
+    def __init__(self, aws: AwsWrites) -> None:
         self._aws = aws
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
@@ -185,7 +193,7 @@ ACTIONS = (
         targets=("asg",),
         example="asg.scale: {by: 2, max: 10}",
         proposer=lambda reads: ScaleProposer(reads[AWS]),
-        applier=lambda reads, writes: ScaleApplier(writes[AWS_HANDS]),
+        applier=lambda reads, writes: ScaleApplier(writes[AWS_WRITES]),
         rights=_rights,
     ),
 )

@@ -20,7 +20,7 @@ from remediator.core.target import Target
 from remediator.integrations.aws.actions.ebs.finding import volume_by_id, volume_of
 from remediator.integrations.aws.actions.ebs.growing import GrowApplier, growing_calls, sight_of
 from remediator.integrations.aws.actions.instances import check_tags
-from remediator.integrations.aws.api import AWS, AWS_HANDS, LEAST_TIMEOUT, Aws
+from remediator.integrations.aws.api import AWS, AWS_WRITES, LEAST_TIMEOUT, Aws
 from remediator.integrations.aws.knowledge.ebs import (
     Growth,
     Volume,
@@ -152,7 +152,7 @@ def _proposer(reads: Reads) -> GrowProposer:
 
 
 def _applier(reads: Reads, writes: Writes) -> GrowApplier:
-    return GrowApplier(writes[AWS_HANDS])
+    return GrowApplier(writes[AWS_WRITES])
 
 
 ACTIONS = (

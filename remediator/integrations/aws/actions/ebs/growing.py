@@ -13,7 +13,7 @@ from remediator.core.change import Change
 from remediator.core.errors import ActionError, Partial, Permanent, Stale, Transient, Uncertain
 from remediator.core.events import Measure, Observation
 from remediator.integrations.aws.actions.ebs.finding import volume_by_id
-from remediator.integrations.aws.api import AwsHands, Call
+from remediator.integrations.aws.api import AwsWrites, Call
 from remediator.integrations.aws.knowledge.ebs import (
     BEFORE_TAG,
     BIGGER,
@@ -31,7 +31,7 @@ _RESERVE = timedelta(seconds=10)
 class GrowApplier:
     """Grows the volume, and waits until AWS has made it larger."""
 
-    aws: AwsHands
+    aws: AwsWrites
     rest: Callable[[float], Awaitable[None]] = asyncio.sleep
     monotonic: Callable[[], float] = time.monotonic
 

@@ -15,7 +15,7 @@ from remediator.core.errors import ActionError, Permanent, Stale, Transient, Unc
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
 from remediator.integrations.aws.actions.instances import Instance, check_tags, instance_of
-from remediator.integrations.aws.api import AWS, AWS_HANDS, LEAST_TIMEOUT, Aws, AwsHands, Call
+from remediator.integrations.aws.api import AWS, AWS_WRITES, LEAST_TIMEOUT, Aws, AwsWrites, Call
 from remediator.integrations.aws.knowledge.ebs import tags_of
 from remediator.integrations.aws.rights import cloud_rights
 from remediator.integrations.shell.api import LOOKER, Looker
@@ -67,7 +67,7 @@ class RebootProposer(Proposer):
 class RebootApplier:
     """Reboots the instance."""
 
-    def __init__(self, aws: AwsHands, looker: Looker) -> None:
+    def __init__(self, aws: AwsWrites, looker: Looker) -> None:
         self._aws = aws
         self._looker = looker
 
@@ -153,7 +153,7 @@ ACTIONS = (
         targets=("host", "instance"),
         example="ec2.reboot: {}",
         proposer=lambda reads: RebootProposer(reads[AWS], reads[LOOKER]),
-        applier=lambda reads, writes: RebootApplier(writes[AWS_HANDS], reads[LOOKER]),
+        applier=lambda reads, writes: RebootApplier(writes[AWS_WRITES], reads[LOOKER]),
         rights=_rights,
     ),
 )

@@ -15,7 +15,15 @@ from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
 from remediator.integrations.aws.actions.instances import check_tags, split_region
-from remediator.integrations.aws.api import AWS, AWS_HANDS, LEAST_TIMEOUT, Aws, AwsHands, Call, Item
+from remediator.integrations.aws.api import (
+    AWS,
+    AWS_WRITES,
+    LEAST_TIMEOUT,
+    Aws,
+    AwsWrites,
+    Call,
+    Item,
+)
 from remediator.integrations.aws.knowledge.ebs import tags_of
 from remediator.integrations.aws.rights import cloud_rights
 from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
@@ -88,7 +96,7 @@ class ReplicaProposer(Proposer):
 class ReplicaApplier:
     """Makes the replica."""
 
-    def __init__(self, aws: AwsHands) -> None:
+    def __init__(self, aws: AwsWrites) -> None:
         self._aws = aws
 
     async def apply(self, change: Change, ticket: Ticket) -> Measure:
@@ -186,7 +194,7 @@ ACTIONS = (
         targets=("database",),
         example="rds.add_read_replica: {max_replicas: 3}",
         proposer=lambda reads: ReplicaProposer(reads[AWS]),
-        applier=lambda reads, writes: ReplicaApplier(writes[AWS_HANDS]),
+        applier=lambda reads, writes: ReplicaApplier(writes[AWS_WRITES]),
         rights=_rights,
     ),
 )

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from remediator.core.duration import format_size
 from remediator.core.target import Target
-from remediator.integrations.hosts.actions.docker.words import inspect_words, stopped_words
+from remediator.integrations.hosts.actions.docker.prune_commands import inspect_words, stopped_words
 from remediator.integrations.shell.api import Looker, Output
 from remediator.integrations.shell.receipts import LOOK, look_error
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from remediator.core.target import Target
-from remediator.integrations.hosts.actions.docker.words import Prunable, info_words
+from remediator.integrations.hosts.actions.docker.prune_commands import Prunable, info_words
 from remediator.integrations.shell.api import Looker, Output
 from remediator.integrations.shell.filesystem import FileSystem
 from remediator.integrations.shell.receipts import LOOK, filesystem_of, look_error, require_program

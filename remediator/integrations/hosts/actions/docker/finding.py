@@ -18,17 +18,17 @@ from remediator.integrations.hosts.actions.docker.containers import (
     stopped_before,
 )
 from remediator.integrations.hosts.actions.docker.engine import Engine, engine_of
+from remediator.integrations.hosts.actions.docker.prune_commands import (
+    Prunable,
+    PruneParameters,
+    prune_words,
+    usage_words,
+)
 from remediator.integrations.hosts.actions.docker.usage import (
     Usage,
     read_cache,
     read_images,
     unused,
-)
-from remediator.integrations.hosts.actions.docker.words import (
-    Prunable,
-    PruneParameters,
-    prune_words,
-    usage_words,
 )
 from remediator.integrations.shell.api import Looker
 from remediator.integrations.shell.filesystem import FileSystem, generous_bound

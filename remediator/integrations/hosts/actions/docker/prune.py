@@ -17,7 +17,7 @@ from remediator.core.events import Measure, Observation
 from remediator.integrations.hosts.actions.docker.containers import inspected, is_moved_on
 from remediator.integrations.hosts.actions.docker.engine import engine_of
 from remediator.integrations.hosts.actions.docker.finding import Finder
-from remediator.integrations.hosts.actions.docker.words import (
+from remediator.integrations.hosts.actions.docker.prune_commands import (
     Prunable,
     PruneParameters,
     look_and_prune_words,

@@ -26,7 +26,7 @@ from remediator.core.errors import (
 )
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
-from remediator.integrations.hosts.actions.filesystem.reading import (
+from remediator.integrations.hosts.actions.filesystem.layers import (
     PHYSICAL,
     UUID,
     VOLUME,

@@ -1,7 +1,7 @@
 """`service.restart`: restart one systemd unit, once.
 
 Every start gives a unit a new InvocationID: that is the version of the plan, so that a unit which somebody restarted
-since is not restarted again, and the witness where a receipt cannot say how an attempt ended. A unit that systemd
+since is not restarted again, and what tells where a receipt cannot say how an attempt ended. One that systemd
 starts again every few seconds gets new ones by itself: that is the reason to act, and no moved
 world (hosts/knowledge/unit.py).
 """
