@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from remediator.config.catalog import find_catalog
-from remediator.integrations.hosts.actions.docker.words import PruneParameters
+from remediator.integrations.hosts.actions.docker.prune_commands import PruneParameters
 from remediator.integrations.hosts.actions.filesystem.grow import GrowParameters
 from remediator.integrations.hosts.actions.journal.vacuum import VacuumParameters
 from remediator.integrations.hosts.actions.service.restart import RestartParameters
