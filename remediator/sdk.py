@@ -30,6 +30,7 @@ from remediator.ports.action import Action, Applier, Proposer, Request, Sight, T
 from remediator.ports.channel import Bundler, Channel, Deliverer
 from remediator.ports.check import Check, Checker, Question
 from remediator.ports.gateways import ReadKey, Reads, WriteKey, Writes
+from remediator.ports.grants import Granting, GrantOption, Grants, GrantWriter, WrongOption
 from remediator.ports.inspection import Finding, Level
 from remediator.ports.integration import Connected, Inspected, Integration, Services
 from remediator.ports.parameters import Duration, NoParameters, Parameters, Size
@@ -54,6 +55,10 @@ __all__ = [
     "Duration",
     "Evidence",
     "Finding",
+    "GrantOption",
+    "GrantWriter",
+    "Granting",
+    "Grants",
     "Inspected",
     "Integration",
     "InvalidTarget",
@@ -98,6 +103,7 @@ __all__ = [
     "Words",
     "WriteKey",
     "Writes",
+    "WrongOption",
     "one_line",
     "parse_target",
 ]

@@ -9,13 +9,16 @@ from remediator.cli.check import check
 from remediator.cli.daemon import demo, serve
 from remediator.cli.database import db
 from remediator.cli.decide import approve, reject
+from remediator.cli.failures import USAGE, Failure
 from remediator.cli.health import healthcheck, version
 from remediator.cli.pauses import pause, resume
 from remediator.cli.resolve import resolve
-from remediator.cli.rights import iam, rbac
+from remediator.cli.rights import command_of
 from remediator.cli.runs import runs
 from remediator.cli.slack import slack
 from remediator.cli.why import why
+from remediator.config.folders import find_grant_writers
+from remediator.core.errors import InvalidSettings
 
 COMMANDS = (
     serve,
@@ -29,8 +32,7 @@ COMMANDS = (
     resume,
     actions,
     resolve,
-    rbac,
-    iam,
+    *map(command_of, find_grant_writers()),
     slack,
     db,
     healthcheck,
@@ -44,6 +46,16 @@ class InOrder(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names as they were added."""
         return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; say of one that an integration would bring which that is."""
+        from remediator.integrations.shipped import command_comes_with
+
+        if args[0] not in self.commands and (words := command_comes_with(args[0])):
+            raise Failure(words, exit_code=USAGE)
+        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,4 +77,8 @@ def main() -> None:
 
 
 for _command in COMMANDS:
+    if _command.name in main.commands:
+        raise InvalidSettings(
+            f"an integration brings `{_command.name}`, which is there: it has to go"
+        )
     main.add_command(_command)

@@ -1,101 +1,70 @@
-"""`rbac` and `iam`: exactly what the loaded playbooks must be allowed to do, to be granted. Ask nobody."""
+"""The commands that print exactly what the loaded playbooks must be allowed to do, as integrations write it down.
+
+They ask nobody.
+"""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from remediator.cli.failures import USAGE, Failure
-from remediator.cli.options import config_option
 from remediator.cli.terminal import say
+from remediator.ports.grants import Granting, GrantWriter, WrongOption
 
 if TYPE_CHECKING:
     from remediator.config.settings import Settings
     from remediator.ports.rights import Need
 
-_ACCOUNT = re.compile(r"([a-z0-9-]{1,63})/([a-z0-9.-]{1,253})")
-_paths = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+_PATHS = "PATH is a playbook or a folder of them; without one, the settings' folders are read."
 
 
-@click.command()
-@_paths
-@config_option
-@click.option("--cluster", help="Only this one of the settings' clusters.")
-@click.option(
-    "--account",
-    default="remediator/remediator",
-    show_default=True,
-    help="The daemon's service account, NAMESPACE/NAME.",
-)
-def rbac(
-    paths: tuple[Path, ...], config_file: str | None, cluster: str | None, account: str
-) -> None:
-    """Print the Kubernetes roles that the playbooks need, and bindings to the daemon's account.
+def command_of(writer: GrantWriter) -> click.Command:
+    """Return the command of what writes grants."""
 
-    PATH is a playbook or a folder of them; without one, the settings' folders are read.
-    With --config.file, the roles are for the namespaces that the settings allow.
+    def run(paths: tuple[Path, ...], config_file: str | None, **options: str | None) -> None:
+        settings, needs = _needs(paths, config_file)
+        asked = Granting(needs=needs, sections=settings.sections, options=options)
+        try:
+            grants = writer.write(asked)
+        except WrongOption as error:
+            hint = f"--{error.option}"
+            raise click.BadParameter(str(error), param_hint=hint) from error
+        for note in grants.notes:
+            say(note, err=True)
+        click.echo(grants.text, nl=False)
 
-    \b
-    Examples:
-      remediator rbac --config.file /etc/remediator/remediator.yaml | kubectl apply -f -
-      remediator rbac playbooks/pod-crash-looping.yaml
-    """
-    _require("rbac", "kubernetes")
-    from remediator.integrations.kubernetes.needs import ANY_CLUSTER, cluster_needs
-    from remediator.integrations.kubernetes.rbac import rbac_text
-    from remediator.integrations.kubernetes.settings import KUBERNETES_SECTION
-
-    owner = _ACCOUNT.fullmatch(account)
-    if owner is None:
-        raise click.BadParameter("expected NAMESPACE/NAME", param_hint="--account")
-    settings, needs = _needs(paths, config_file)
-    known = settings.sections[KUBERNETES_SECTION]
-    chosen = [each for each in known or (ANY_CLUSTER,) if cluster in (None, each.name)]
-    if not chosen:
-        names = ", ".join(each.name for each in known) or "none"
-        raise click.BadParameter(f"the settings have: {names}", param_hint="--cluster")
-    if len(chosen) > 1:
-        say("for several clusters, one after the other: --cluster NAME prints one", err=True)
-    texts = [rbac_text(cluster_needs(needs, each), each, (owner[1], owner[2])) for each in chosen]
-    click.echo("---\n".join(texts), nl=False)
+    return click.Command(
+        writer.command, callback=run, params=_parameters(writer), help=_help(writer)
+    )
 
 
-@click.command()
-@_paths
-@config_option
-def iam(paths: tuple[Path, ...], config_file: str | None) -> None:
-    """Print the AWS policy that the playbooks need.
-
-    Changes are allowed only where the tags of the settings' `aws.allow_tags` are on a thing.
-
-    \b
-    Examples:
-      remediator iam --config.file /etc/remediator/remediator.yaml > policy.json
-      remediator iam playbooks/disk-full-grow-volume.yaml
-    """
-    _require("iam", "aws")
-    from remediator.integrations.aws.iam import iam_text
-    from remediator.integrations.aws.needs import cloud_needs
-    from remediator.integrations.aws.settings import AWS_SECTION
-
-    settings, needs = _needs(paths, config_file)
-    rights = cloud_needs(needs)
-    if not rights:
-        say("the playbooks need nothing at AWS", err=True)
-    click.echo(iam_text(rights, settings.sections[AWS_SECTION]))
-
-
-def _require(command: str, integration: str) -> None:
-    from remediator.config.catalog import find_integrations
-
-    if integration not in {each.name for each in find_integrations()}:
-        raise Failure(
-            f"`{command}` comes with the integration `{integration}`, which is not installed",
-            exit_code=USAGE,
+def _parameters(writer: GrantWriter) -> list[click.Parameter]:
+    options = (
+        click.Option(
+            [f"--{each.name}"],
+            help=each.help,
+            default=each.default,
+            show_default=bool(each.default),
         )
+        for each in writer.options
+    )
+    return [
+        click.Argument(["paths"], nargs=-1, type=click.Path(exists=True, path_type=Path)),
+        click.Option(
+            ["--config.file", "config_file"],
+            type=click.Path(dir_okay=False),
+            help="The settings file.",
+        ),
+        *options,
+    ]
+
+
+def _help(writer: GrantWriter) -> str:
+    examples = "".join(f"\n  {example}" for example in writer.examples)
+    return f"{writer.what}\n\n{_PATHS}\n{writer.more}\n\n\b\nExamples:{examples}\n"
 
 
 def _needs(paths: tuple[Path, ...], config_file: str | None) -> tuple[Settings, tuple[Need, ...]]:

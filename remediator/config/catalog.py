@@ -11,13 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from importlib.util import find_spec
-from pkgutil import iter_modules, walk_packages
 from types import ModuleType
 from typing import Any, TypeVar
 
-from remediator import integrations
+from remediator.config.folders import GROUP, foreign, modules, systems
 from remediator.core.errors import InvalidSettings
 from remediator.documents.problem import did_you_mean
 from remediator.integrations.shipped import comes_with
@@ -35,7 +33,6 @@ T = TypeVar("T", Action, Check, Probe, Channel, Integration)
 PARTS = {"actions": "actions", "checks": "checks", "probes": "probes", "channels": "channel"}
 """What is found where in an integration's folder."""
 _CONTRACT = "integration"
-_GROUP = "remediator.integrations"
 
 
 def by_name(items: Iterable[T]) -> Mapping[str, T]:
@@ -121,7 +118,7 @@ def hint_for(name: str, known: Iterable[str], otherwise: str = "") -> str:
 
 
 def _found(room: str, kind: type[T]) -> Iterator[T]:
-    for module in (*_modules(PARTS[room]), *_foreign(f"remediator.{room}")):
+    for module in (*modules(PARTS[room]), *foreign(f"remediator.{room}")):
         registered: Any = getattr(module, room.upper(), ())
         for item in registered:
             if not isinstance(item, kind):
@@ -130,29 +127,7 @@ def _found(room: str, kind: type[T]) -> Iterator[T]:
 
 
 def _integration_modules() -> Iterator[ModuleType]:
-    for system in _systems():
+    for system in systems():
         if find_spec(f"{system}.{_CONTRACT}"):
             yield import_module(f"{system}.{_CONTRACT}")
-    yield from _foreign(_GROUP)
-
-
-def _systems() -> Iterator[str]:
-    """Yield the packages of our own systems."""
-    for system in iter_modules(integrations.__path__, f"{integrations.__name__}."):
-        if system.ispkg:
-            yield system.name
-
-
-def _modules(part: str) -> Iterator[ModuleType]:
-    theirs = (point.module.rpartition(".")[0] for point in entry_points(group=_GROUP))
-    for system in (*_systems(), *(package for package in theirs if package)):
-        if find_spec(f"{system}.{part}"):
-            parent = import_module(f"{system}.{part}")
-            yield parent
-            for found in walk_packages(getattr(parent, "__path__", ()), f"{parent.__name__}."):
-                yield import_module(found.name)
-
-
-def _foreign(group: str) -> Iterator[ModuleType]:
-    for point in entry_points(group=group):
-        yield import_module(point.module)
+    yield from foreign(GROUP)

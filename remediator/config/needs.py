@@ -1,4 +1,4 @@
-"""Which rights the loaded playbooks need, and where; used by `rbac`, `iam` and `check --online`."""
+"""Which rights the loaded playbooks need, and where; used by what writes grants, and by `check --online`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from remediator.config.catalog import Catalog
+from remediator.config.named_values import written_out
 from remediator.core.errors import InvalidPlaybook
 from remediator.core.guards import GUARDS
 from remediator.core.playbook import CheckOrder, Playbook
@@ -41,11 +42,11 @@ def declared_rights(catalog: Catalog) -> tuple[Right, ...]:
 def _needs(playbook: Playbook, catalog: Catalog) -> Iterator[Need]:
     target = _TEMPLATE.sub(BY_LABELS, playbook.target)
     kind = target.partition("/")[0]
-    for item, parameters in _used(playbook, catalog):
-        for right in item.rights(
-            Use(kind="" if BY_LABELS in kind else kind, parameters=parameters)
-        ):
-            yield Need(right=right, playbook=playbook.name, target=target)
+    for item, written in _used(playbook, catalog):
+        for parameters in written_out(written, playbook.match):
+            use = Use(kind="" if BY_LABELS in kind else kind, parameters=parameters)
+            for right in item.rights(use):
+                yield Need(right=right, playbook=playbook.name, target=target)
 
 
 def _used(

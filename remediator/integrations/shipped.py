@@ -71,6 +71,17 @@ SHIPPED: Mapping[str, tuple[str, ...]] = {
     "slack": ("slack",),
 }
 
+COMMANDS: Mapping[str, str] = {"iam": "aws", "rbac": "kubernetes", "sudoers": "hosts"}
+"""The folders of the commands that write what must be granted."""
+
+
+def command_comes_with(name: str) -> str:
+    """Return what to say of a command that is not there but is shipped."""
+    folder = COMMANDS.get(name)
+    return (
+        f"`{name}` comes with the integration `{folder}`, which is not installed" if folder else ""
+    )
+
 
 def comes_with(name: str) -> str:
     """Return what to say of a name that is not there but is shipped; empty for what nobody ships."""

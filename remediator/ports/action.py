@@ -90,7 +90,7 @@ class Action:
     """One registered action. `proposer` and `applier` build the two halves from the gateways they are given.
 
     `example` is YAML that loads (the tests prove it); `targets` the kinds of target it works on; `rights` what a use of
-    it must be allowed to do in a cluster or at AWS; `literal` the parameters in which nothing from an alert may stand;
+    it must be allowed to do outside; `literal` the parameters in which nothing from an alert may stand;
     `least_timeout` what a step must be given for one try.
     """
 

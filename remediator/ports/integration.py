@@ -1,7 +1,7 @@
 """What an outside system brings: the contract of a folder in `integrations`, and of other people's packages.
 
 A folder has a module `integration` with one value `INTEGRATION`; a package names such a module under the entry-point
-group `remediator.integrations`. Its actions, checks, probes and channels are found in the folder (`config/catalog`).
+group `remediator.integrations`. Its actions, checks, probes, channels and grants are found in the folder (`config`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What an action, a check or a probe must be allowed to do outside: declared beside it, so that nobody guesses.
 
-`remediator rbac` and `remediator iam` print the rights of the loaded playbooks; `check --online` asks for each.
+Integrations print the rights of the loaded playbooks (`ports.grants`); `check --online` asks for each.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def test_the_commands_are_those_that_were_promised() -> None:
 
     assert top == {
         *("serve", "demo", "check", "runs", "why", "approve", "reject", "pause", "resume"),
-        *("actions", "resolve", "rbac", "iam", "slack", "db", "healthcheck", "version"),
+        *("actions", "resolve", "rbac", "iam", "sudoers", "slack", "db", "healthcheck", "version"),
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from remediator.cli import main
 from remediator.config.catalog import Catalog, find_catalog
 from remediator.config.needs import find_needs
 from remediator.config.playbooks import PlaybookLoader
@@ -186,7 +187,7 @@ def test_what_no_tag_can_limit_stands_apart_from_the_looks(tmp_path: Path) -> No
     assert "rds:CreateDBInstanceReadReplica" in makes["Action"]
 
 
-@pytest.mark.parametrize("command", ["rbac", "iam"])
+@pytest.mark.parametrize("command", ["rbac", "iam", "sudoers"])
 def test_broken_playbooks_print_nothing(tmp_path: Path, command: str) -> None:
     folder = write(tmp_path / "p", "host/web1", {"no.action": {}})
     result = offline(command, str(folder))
@@ -267,11 +268,13 @@ def test_somebody_elses_action_that_asks_for_too_much_gets_nothing(
         find_needs(book, catalog)
 
 
-@pytest.mark.parametrize(("command", "system"), [("rbac", "kubernetes"), ("iam", "aws")])
+@pytest.mark.parametrize(
+    ("command", "system"), [("rbac", "kubernetes"), ("iam", "aws"), ("sudoers", "hosts")]
+)
 def test_without_its_integration_a_command_says_with_which_it_comes(
     command: str, system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("remediator.config.catalog.find_integrations", lambda: ())
+    monkeypatch.delitem(main.commands, command)
 
     result = offline(command, str(tmp_path))
 

@@ -1,7 +1,11 @@
-"""The shipped sudoers file allows exactly the commands it names, as real sudo reads it."""
+"""What `remediator sudoers` prints allows exactly the commands that playbooks run, as real sudo reads it.
+
+The shipped file is what it prints for the shipped playbooks; the wide one is for a playbook of which labels decide all
+that they may.
+"""
 
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,187 +20,21 @@ from remediator.integrations.hosts.gateway.quoting import under_limit
 from remediator.integrations.hosts.probes import journal_errors
 from remediator.integrations.shell.api import Output
 from tests.bound import reads_of
-from tests.deploy.shipped import SUDOERS, sudoers_for
+from tests.deploy.commands_as_root import BEYOND, ESCAPES, PREFIX, REFUSED, SHIPPED, WIDE
+from tests.deploy.shipped import ROOT, SUDOERS, printed, sudoers_for, wide_sudoers
 from tests.integrations.hosts.fakes import WEB1, fake_case, fake_machine
 from tests.parts.account import Account
 from tests.parts.require import require
 
 pytestmark = pytest.mark.slow
 
-PREFIX = "timeout -k 5 60 "
-ID, OTHER, MACHINE = "a1" * 32, "b2" * 32, "c3" * 16
-LINES = (
-    "journalctl --quiet --no-pager --no-hostname --output=short-iso --priority=err --since=-3600s"
-)
-LVS = "lvs --reportformat json --units b --nosuffix --segments"
-LVS_FIELDS = f"{LVS} -o vg_name,lv_name,segtype,lv_size,vg_free,vg_extent_size"
-PVS_FIELDS = "pvs --reportformat json --units b --nosuffix -o pv_name,pv_uuid,pv_size,dev_size"
-STOPPED = "docker container ls --all --no-trunc --filter status=exited --filter status=dead"
-DU = "timeout -k 2 21 du -x -k -d 3 --"
-ALLOWED = [
-    "journalctl --disk-usage",
-    "journalctl --rotate --vacuum-size=500M",
-    "journalctl --rotate --vacuum-size=1048576",
-    "journalctl --rotate --vacuum-size=524288000 --vacuum-time=604800s",
-    "journalctl --rotate --vacuum-time=60s",
-    f"journalctl --rotate --directory=/run/log/journal/{MACHINE} --vacuum-size=10485760",
-    "docker image prune --force --filter until=60s --filter label!=keep",
-    "docker image prune --force --filter until=72h --filter label!=keep",
-    "docker builder prune --force --filter until=259200s",
-    "docker info --format {{json_.}}",
-    f"{STOPPED} --format {{{{.ID}}}}",
-    f"{STOPPED} --filter label=keep --format {{{{.ID}}}}",
-    f"docker container rm {ID}",
-    f"docker container rm {ID} {OTHER}",
-    f"{LINES} --lines=20",
-    f"{LINES} --lines=20 --unit=nginx.service",
-    f"{DU} /var/lib/docker",
-    f"{DU} /srv/.snapshots/old",
-    f"{DU} /",
-    "systemctl restart -- nginx.service",
-    "dumpe2fs -h /dev/nvme0n1p1",
-    "dumpe2fs -h /dev/xvda1",
-    "blkid -p -s UUID -o value -- /dev/mapper/vg-var",
-    f"{LVS_FIELDS} /dev/mapper/vg-var",
-    f"{PVS_FIELDS} /dev/sda2",
-    "growpart /dev/nvme0n1 1",
-    "growpart /dev/xvda 12",
-    "pvresize /dev/sda2",
-    "lvextend -l +100%FREE vg/var",
-    "lvextend -l +100%FREE ubuntu-vg/ubuntu-lv",
-    "resize2fs /dev/mapper/vg-var",
-    "resize2fs /dev/md127",
-    "resize2fs /dev/dm-3",
-    "resize2fs /dev/mmcblk0p2",
-    "xfs_growfs -n /srv/pg-data",
-    "xfs_growfs /",
-]
-NO_DEVICES = [
-    "/dev/../var/tmp/x.img",
-    "/dev/shm/evil.img",
-    "/dev/shm",
-    "/dev/mapper/../shm/evil.img",
-    "/dev/mapper/../../var/tmp/x.img",
-    "/dev/mapper/..",
-    "/dev/./shm/evil.img",
-    "/dev//shm/evil.img",
-    "/dev/fd/3",
-    "/dev/stdin",
-    "/dev/mqueue/evil",
-    "/dev/pts/0",
-    "/dev/mem",
-    "/dev/sda/../shm/evil.img",
-    "/dev/sda1/../../var/tmp/x",
-    "/dev/vg/var",
-    "/dev/disk/by-label/evil",
-    "/dev/loop-control",
-    "/var/tmp/x.img",
-    "dev/sda1",
-    "-f",
-]
-NO_PATHS = [
-    "/etc/../root",
-    "/..",
-    "/../root",
-    "/var/..",
-    "/var/../../root",
-    "/var/./..",
-    "//root",
-    "/var//../root",
-    "root",
-    "../root",
-    "/var/$HOME",
-    "/var/*",
-    "/var;id",
-]
-ESCAPES = [
-    *(f"{words} {device}" for device in NO_DEVICES for words in ("resize2fs", "pvresize")),
-    *(f"dumpe2fs -h {device}" for device in NO_DEVICES),
-    *(f"growpart {device} 1" for device in NO_DEVICES),
-    *(f"blkid -p -s UUID -o value -- {device}" for device in NO_DEVICES[:6]),
-    *(f"{LVS_FIELDS} {device}" for device in NO_DEVICES[:6]),
-    *(f"{PVS_FIELDS} {device}" for device in NO_DEVICES[:6]),
-    *(f"{DU} {path}" for path in NO_PATHS),
-    *(f"xfs_growfs {path}" for path in NO_PATHS),
-    *(
-        f"journalctl --rotate --vacuum-time={age}"
-        for age in ("0", "0s", "1s", "59s", "00s", "1us", "1")
-    ),
-    *(
-        f"journalctl --rotate --vacuum-size={size}"
-        for size in ("0", "1", "1048575", "0M", "1K", "1B")
-    ),
-    "journalctl --rotate --vacuum-size=500M --vacuum-time=0",
-    "journalctl --rotate --vacuum-files=1",
-    "journalctl --rotate --directory=/etc --vacuum-size=500M",
-    f"journalctl --rotate --directory=/var/log/journal/../{MACHINE} --vacuum-size=500M",
-    f"journalctl --rotate --directory=/var/log/journal/{MACHINE}/.. --vacuum-size=500M",
-    "journalctl --rotate --directory=/var/log/journal --vacuum-size=500M",
-    *(
-        f"docker {noun} prune --force --filter until={age} --filter label!=keep"
-        for noun in ("image", "builder")
-        for age in ("0s", "1s", "59s", "0h", "0", "2006-01-02", "-1h", "1ns")
-    ),
-    "docker container prune --force --filter until=72h",
-    "docker container prune --force --filter until=259200s --filter label!=keep",
-    f"docker container rm --force {ID}",
-    f"docker container rm -f {ID}",
-    f"docker container rm --volumes {ID}",
-    f"docker container rm {ID} -v",
-    f"docker container rm {ID} --link",
-    f"docker rm {ID}",
-    "docker container rm api",
-    "docker container rm a1b2c3",
-    "docker container rm",
-    f"docker container kill {ID}",
-    f"docker container stop {ID}",
-    f"docker container inspect {ID}",
-    f"docker image rm {ID}",
-    f"docker volume rm {ID}",
-    f"docker exec {ID} id",
-    f"docker cp {ID}:/etc/shadow /tmp",
-    "docker --config /tmp/evil info --format {{json_.}}",
-    "docker --host tcp://192.0.2.7:2375 info --format {{json_.}}",
-    "docker info --format {{.ID}}",
-]
-REFUSED = [
-    "dumpe2fs /dev/sda1",
-    "growpart /dev/sda 1 --update=off",
-    "growpart --fudge 0 /dev/sda 1",
-    "growpart /dev/sda 0",
-    "growpart /dev/sda1 1",
-    "lvextend -l +100%FREE vg/var /dev/sdb",
-    "lvextend -L +1G vg/var",
-    "lvextend -l +100%FREE --config x/y",
-    "lvextend -l +100%FREE ../var",
-    "lvextend -l +100%FREE vg/..",
-    "lvreduce -l 1 vg/var",
-    "resize2fs /dev/sda1 1G",
-    "resize2fs -M /dev/sda1",
-    "xfs_growfs -d -D 1 /srv",
-    "lvs --config devices{dir=/x} /dev/sda2",
-    f"{LVS} -o all /dev/sda2",
-    "sh -c id",
-    "journalctl --vacuum-size=500M",
-    "journalctl --rotate --vacuum-size=500M --directory=/etc",
-    "journalctl --rotate --vacuum-size=1M --vacuum-size=2M --vacuum-size=3M",
-    "docker image prune --force",
-    "docker image prune --force --all --filter until=72h",
-    "docker volume prune --force --filter until=72h",
-    "docker system prune --force --filter until=72h",
-    "docker image prune --force --filter until=72h --filter label!=a --all",
-    "docker run --privileged -v /:/host busybox",
-    "systemctl restart -- sshd.service",
-    "systemctl restart -- nginx.service sshd.service",
-    "systemctl restart -- nginx_service",
-    "systemctl restart nginx.service",
-    f"{LINES} --lines=20 --file=/etc/shadow",
-    f"{LINES} --lines=0",
-    "timeout -k 2 21 du -x -k -d 3 -- /var --files0-from=/etc/shadow",
-    "timeout -k 2 21 du -x -k -d 3 --files0-from=/etc/shadow",
-    "timeout -k 2 0 du -x -k -d 3 -- /var",
-    "timeout -k 2 21 sh -c id",
-]
+
+def installed(text: str, part: Account) -> Account:
+    """The account, with a file of its own, which is removed with it."""
+    place = Path("/etc/sudoers.d") / part.name
+    place.touch(mode=0o440)
+    place.write_text(text)
+    return part
 
 
 @pytest.fixture(scope="module")
@@ -204,10 +42,15 @@ def account() -> Iterator[Account]:
     """A throw-away account to which the shipped file is given under its own name."""
     require("sudo", "visudo", root=True)
     with Account() as part:
-        installed = Path("/etc/sudoers.d") / part.name  # removed with the account
-        installed.touch(mode=0o440)
-        installed.write_text(sudoers_for(part.name))
-        yield part
+        yield installed(sudoers_for(part.name), part)
+
+
+@pytest.fixture(scope="module")
+def wide() -> Iterator[Account]:
+    """A throw-away account with the wide file."""
+    require("sudo", "visudo", root=True)
+    with Account() as part:
+        yield installed(wide_sudoers(part.name), part)
 
 
 def allows(account: Account, words: Sequence[str]) -> bool:
@@ -220,28 +63,65 @@ def words_of(command: str) -> list[str]:
     return [word.replace("_.", " .") for word in command.split()]
 
 
-def test_visudo_accepts_the_file() -> None:
+def let_through(account: Account, commands: Sequence[str]) -> list[str]:
+    return [one for one in commands if allows(account, words_of(PREFIX + one))]
+
+
+def test_the_shipped_file_is_what_is_printed_for_the_shipped_playbooks() -> None:
+    assert SUDOERS.read_text() == printed(str(ROOT / "playbooks"))
+
+
+@pytest.mark.parametrize("file_for", [sudoers_for, wide_sudoers])
+def test_visudo_accepts_what_is_printed(tmp_path: Path, file_for: Callable[[str], str]) -> None:
     require("visudo")
-    argv = ["visudo", "-cf", str(SUDOERS)]
+    (tmp_path / "file").write_text(file_for("remediator"))
+    argv = ["visudo", "-cf", str(tmp_path / "file")]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("command", ALLOWED)
-def test_a_command_that_an_action_runs_is_allowed(account: Account, command: str) -> None:
-    assert allows(account, words_of(PREFIX + command))
+def test_every_command_that_the_shipped_playbooks_run_is_allowed(account: Account) -> None:
+    assert let_through(account, SHIPPED) == SHIPPED
 
 
-@pytest.mark.parametrize("command", REFUSED)
-def test_every_other_command_is_refused(account: Account, command: str) -> None:
-    assert not allows(account, words_of(PREFIX + command))
+def test_a_value_of_labels_is_allowed_as_far_as_its_action_lets_it_through(wide: Account) -> None:
+    assert let_through(wide, WIDE) == WIDE
 
 
-def test_a_hundred_escapes_are_refused(account: Account) -> None:
+def test_every_other_command_is_refused(account: Account, wide: Account) -> None:
+    assert let_through(account, [*REFUSED, *BEYOND]) == []
+    assert let_through(wide, REFUSED) == []
+
+
+def test_a_hundred_escapes_are_refused(account: Account, wide: Account) -> None:
     """As root on a file of one's own, above the path, at once instead of after a minute, by force, with volumes."""
     assert len(ESCAPES) > 100
-    through = [one for one in ESCAPES if allows(account, words_of(PREFIX + one))]
-    assert through == []
+    assert let_through(account, ESCAPES) == []
+    assert let_through(wide, ESCAPES) == []
+
+
+def test_a_program_of_ones_own_does_not_run_because_its_name_reads_like_several_words(
+    wide: Account,
+) -> None:
+    """sudo joins words by spaces: `resize2fs /dev/sda1` may be a file `sda1` in a folder `resize2fs ` of one's own."""
+    ran = wide.home / "ran"
+    tried = [words for command in WIDE for words in glued(words_of(command)) if "/" in words[0]]
+    assert ["resize2fs /dev/md127"] in tried
+    for words in tried:
+        program = wide.home / words[0].rstrip("/")
+        program.parent.mkdir(parents=True, exist_ok=True)
+        if not program.is_dir():
+            program.write_text(f"#!/bin/sh\nid -u >> {ran}\n")
+            program.chmod(0o755)
+        argv = ["runuser", "-u", wide.name, "--", "sudo", "-n", *PREFIX.split(), *words]
+        subprocess.run(argv, cwd=wide.home, capture_output=True, check=False)
+
+    assert not ran.exists()
+
+
+def glued(words: Sequence[str]) -> list[list[str]]:
+    """The words with the first two, three and so on as one."""
+    return [[" ".join(words[:count]), *words[count:]] for count in range(2, len(words) + 1)]
 
 
 @pytest.mark.parametrize("command", ["id", "su", "docker ps", "journalctl --disk-usage"])
@@ -256,13 +136,13 @@ def test_no_other_time_limit_is_allowed(account: Account, limit: str) -> None:
     assert not allows(account, f"timeout {limit} journalctl --disk-usage".split())
 
 
-async def test_every_command_that_the_program_sends_as_root_is_allowed(account: Account) -> None:
+async def test_every_command_that_the_program_sends_as_root_is_allowed(wide: Account) -> None:
     sent = await sent_as_root()
 
     assert {words[0] for words in sent} == {"docker", "journalctl", "systemctl"}
     assert {words[2] for words in sent if words[1] == "container"} == {"ls", "inspect", "rm"}
     limited = [under_limit(words, timedelta(seconds=30), sudo=False) for words in sent]
-    assert [words for words in limited if not allows(account, words)] == []
+    assert [words for words in limited if not allows(wide, words)] == []
 
 
 class Recorder(FakeHosts):
@@ -281,7 +161,7 @@ class Recorder(FakeHosts):
 
 
 async def sent_as_root() -> list[list[str]]:
-    """What the actions and probes of a host send as root, in every shape that the shipped file is for."""
+    """What the actions and probes of a host send as root, in every shape that there is a rule for."""
     machine = fake_machine()
     machine.docker = {"Images": MEBIBYTE, "Containers": MEBIBYTE, "Build Cache": MEBIBYTE}
     machine.units = {"nginx.service": "failed"}

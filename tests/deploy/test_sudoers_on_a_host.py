@@ -1,4 +1,4 @@
-"""The shipped sudoers file is enough for every action and probe, by real sudo behind a real sshd, and for no more."""
+"""What `remediator sudoers` prints is enough for every action and probe, by real sudo behind a real sshd, no more."""
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
@@ -19,7 +19,7 @@ from remediator.ports.action import Action
 from remediator.ports.probe import Probe
 from remediator.testing.action_contract import ActionCase
 from tests.bound import reads_of, writes_of
-from tests.deploy.shipped import sudoers_for
+from tests.deploy.shipped import sudoers_of
 from tests.integrations.hosts.fakes import WEB1, Allowed, request
 from tests.integrations.hosts.ssh_parts import settings_for, shell_for
 from tests.parts.fixtures import require_host
@@ -28,6 +28,18 @@ from tests.parts.require import require
 
 pytestmark = pytest.mark.slow
 SLEEPER = "[Service]\nExecStart=/bin/sleep infinity\n"
+VACUUMS: list[dict[str, Any]] = [{"keep_size": "24M"}, {"keep_size": "16M", "keep_time": "1m"}]
+PRUNE: dict[str, Any] = {"what": ["images", "build_cache", "containers"], "path": "/var"}
+STEPS = [
+    *({"journal.vacuum": limits} for limits in VACUUMS),
+    {"docker.prune": PRUNE},
+    {"service.restart": {"unit": "nginx.service"}},
+]
+LOOKS = [
+    {"disk.usage": {"path": "/var"}},
+    {"journal.errors": {"since": "10m"}},
+    {"journal.errors": {"since": "10m", "unit": "speak.service"}},
+]
 COMMANDS = {"who": Allowed(argv=("id", "-u"))}
 
 
@@ -38,7 +50,7 @@ def host() -> Iterator[Host]:
     units = {"nginx.service": SLEEPER, "other.service": SLEEPER}
     with Host(docker=True, sudo=True, units=units) as part:
         installed = Path("/etc/sudoers.d") / part.sshd.user  # removed with the account
-        installed.write_text(sudoers_for(part.sshd.user))
+        installed.write_text(sudoers_of(part.sshd.user, STEPS, LOOKS))
         yield part
 
 
@@ -77,8 +89,8 @@ async def test_the_account_is_nobody_but_for_the_file(host: Host) -> None:
     assert host.sshd.run("sudo -n timeout -k 5 30 journalctl --disk-usage").returncode == 0
 
 
-@pytest.mark.parametrize("limits", [{"keep_size": "24M"}, {"keep_size": "16M", "keep_time": "1m"}])
-async def test_journal_vacuum_works(host: Host, shell: SshShell, limits: dict[str, str]) -> None:
+@pytest.mark.parametrize("limits", VACUUMS)
+async def test_journal_vacuum_works(host: Host, shell: SshShell, limits: dict[str, Any]) -> None:
     host.fill_journal(48)
 
     measure = await applied(case(shell, vacuum.ACTIONS[0], **limits))
@@ -90,9 +102,8 @@ async def test_docker_prune_works_for_everything_that_it_may_remove(
     host: Host, shell: SshShell
 ) -> None:
     host.add_dangling_image(20)
-    what = ["images", "build_cache", "containers"]
 
-    measure = await applied(case(shell, prune.ACTIONS[0], what=what, path="/var"))
+    measure = await applied(case(shell, prune.ACTIONS[0], **PRUNE))
 
     assert (measure.freed_bytes or 0) > 10 * 1024 * 1024
 

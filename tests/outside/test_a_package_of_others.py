@@ -39,6 +39,16 @@ def test_its_section_is_checked_with_its_place(python: str, tmp_path: Path) -> N
     )
 
 
+def test_its_rights_are_printed_by_a_command_of_its_own(python: str, tmp_path: Path) -> None:
+    (tmp_path / "dark.yaml").write_text(json.dumps(PLAYBOOK))
+    words = [python, "-m", "remediator", "lampkeys", "--key", "spare", str(tmp_path / "dark.yaml")]
+
+    found = subprocess.run(words, check=False, capture_output=True, text=True, timeout=60)
+
+    assert (found.returncode, found.stderr) == (0, "")
+    assert found.stdout == "spare: lamp/{}: switch it on (dark)\n"
+
+
 def test_without_the_package_nobody_knows_it(tmp_path: Path) -> None:
     (tmp_path / "dark.yaml").write_text(json.dumps(PLAYBOOK))
     words = [sys.executable, "-m", "remediator", "check", str(tmp_path / "dark.yaml")]

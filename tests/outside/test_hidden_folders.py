@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from remediator.integrations.alertmanager.integration import SOURCE
-from remediator.integrations.shipped import SHIPPED
+from remediator.integrations.shipped import COMMANDS, SHIPPED
 from tests.acceptance.site import an_alert
 from tests.outside.conftest import ROOT
 from tests.outside.lamps import lamps
@@ -35,6 +35,10 @@ def test_without_one_folder_the_rest_works_and_what_needs_it_is_refused_with_its
             site.alert(alert)
             assert site.wait_for_run(phase="closed")["outcome"] == "resolved"
 
+    for command in (name for name, brings in COMMANDS.items() if brings == folder):
+        answer = said(source, command, str(tmp_path))
+        assert f"`{command}` comes with the integration `{folder}`" in answer.stderr
+        assert answer.returncode == 2
     for name in SHIPPED[folder]:
         found = checked(source, tmp_path, name)
         assert f"`{name}` comes with the integration `{folder}`, which is not installed" in found
@@ -43,11 +47,16 @@ def test_without_one_folder_the_rest_works_and_what_needs_it_is_refused_with_its
 def checked(source: Path, folder: Path, name: str) -> str:
     """What `remediator check` says of a playbook that names something, wherever it would stand."""
     (folder / "needs.yaml").write_text(json.dumps(needing(name)))
-    words = [sys.executable, "-P", "-m", "remediator", "check", str(folder / "needs.yaml")]
-    env = {**os.environ, "PYTHONPATH": str(source)}
-    found = subprocess.run(words, check=False, capture_output=True, text=True, timeout=60, env=env)
+    found = said(source, "check", str(folder / "needs.yaml"))
     assert found.returncode == 1, found.stderr
     return found.stdout
+
+
+def said(source: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """What the remediator of this source answers to a command line."""
+    argv = [sys.executable, "-P", "-m", "remediator", *words]
+    env = {**os.environ, "PYTHONPATH": str(source)}
+    return subprocess.run(argv, check=False, capture_output=True, text=True, timeout=60, env=env)
 
 
 def needing(name: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from remediator.core.errors import ActionError
 from remediator.core.target import Target
 from remediator.integrations.hosts.gateway.quoting import under_limit
+from remediator.integrations.hosts.needs import Commands, RootNeeds, root_needs
 from remediator.integrations.hosts.rights import RootRight
 from remediator.integrations.hosts.settings.section import HostsSettings
 from remediator.integrations.shell.api import Looker
@@ -18,22 +19,36 @@ from remediator.ports.rights import Need
 MOST = 20
 _LOOK = timedelta(seconds=15)
 _PATIENCE = 45.0
-_HINT = "see deploy/sudoers.d/remediator, and `hosts.ssh.sudo` in the settings"
+_HINT = "`remediator sudoers` prints what to grant"
 
-Needed = Mapping[tuple[str, ...], str]
-"""The playbooks that need a command, by its words."""
+Needed = Mapping[RootRight, tuple[str, ...]]
+"""The playbooks that need a right."""
 
 
 async def inspect_hosts(
-    looker: Looker, settings: HostsSettings, needs: Iterable[Need]
+    looker: Looker, settings: HostsSettings, needs: Iterable[Need], commands: Commands
 ) -> Sequence[Finding]:
     """Ask the hosts that the settings name one by one, at most MOST of them, all at once."""
-    names = settings.resolver.named()
-    needed = _needed(needs) if settings.ssh.sudo else {}
+    names, known = settings.resolver.named(), tuple(needs) if settings.ssh.sudo else ()
     async with asyncio.TaskGroup() as group:
-        asked = [group.create_task(_in_time(looker, name, needed)) for name in names[:MOST]]
+        asked = [
+            group.create_task(_in_time(looker, name, root_needs(known, commands, name).granted))
+            for name in names[:MOST]
+        ]
     found = [finding for task in asked for finding in task.result()]
-    return [*found, *_rest(len(names))]
+    return [*found, *_unknown(root_needs(known, commands)), *_rest(len(names))]
+
+
+def _unknown(needs: RootNeeds) -> Sequence[Finding]:
+    """Say what nobody can ask for."""
+    return [
+        Finding(
+            level=Level.WARNING,
+            where="hosts",
+            text=f"nobody can tell whether sudo allows it: {why} ({', '.join(playbooks)})",
+        )
+        for why, playbooks in needs.unknown.items()
+    ]
 
 
 def _rest(count: int) -> Sequence[Finding]:
@@ -61,27 +76,25 @@ async def _in_time(looker: Looker, name: str, needed: Needed) -> Sequence[Findin
         Finding(
             level=Level.ERROR,
             where=where,
-            text=f"sudo does not allow `{' '.join(argv)}` ({needed[argv]})",
+            text=f"sudo does not allow `{right.command}`{_such_as(right)} ({', '.join(needed[right])})",
             hint=_HINT,
         )
-        for argv in refused
+        for right in refused
     ]
 
 
-async def _refused(looker: Looker, target: Target, needed: Needed) -> Sequence[tuple[str, ...]]:
-    """Return the commands that sudo would not run; raise ActionError where the host does not answer."""
+def _such_as(right: RootRight) -> str:
+    """Say what was asked where a rule has several commands."""
+    words = [word.example for word in right.argv if not isinstance(word, str)]
+    return f", such as for {' '.join(words)}" if words else ""
+
+
+async def _refused(looker: Looker, target: Target, needed: Needed) -> Sequence[RootRight]:
+    """Return the rights of which sudo would not run an example; raise ActionError where the host does not answer."""
     await looker.look(target, ["true"], timeout=_LOOK)
-    return [argv for argv in needed if not await _may(looker, target, argv)]
+    return [right for right in needed if not await _may(looker, target, right.example)]
 
 
 async def _may(looker: Looker, target: Target, argv: Sequence[str]) -> bool:
     limited = under_limit(argv, _LOOK, sudo=False)
     return (await looker.look(target, ["sudo", "-n", "-l", "--", *limited], timeout=_LOOK)).ok
-
-
-def _needed(needs: Iterable[Need]) -> Needed:
-    found: dict[tuple[str, ...], dict[str, None]] = {}
-    for need in needs:
-        if isinstance(need.right, RootRight):
-            found.setdefault(need.right.argv, {})[need.playbook] = None
-    return {argv: ", ".join(playbooks) for argv, playbooks in found.items()}

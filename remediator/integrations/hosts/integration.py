@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from remediator.core.target import Target
 from remediator.integrations.hosts.settings.same import by_way_in
 from remediator.integrations.hosts.settings.section import HOSTS_SECTION, HostsSettings
-from remediator.integrations.shell.api import LOOKER, looker_of, shell_of
+from remediator.integrations.shell.api import COMMANDS, LOOKER, looker_of, shell_of
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.inspection import Finding
 from remediator.ports.integration import Connected, Filter, Inspected, Integration, Services
@@ -55,7 +55,7 @@ async def inspect(subject: Inspected) -> Sequence[Finding]:
         return ()
     from remediator.integrations.hosts.inspect import inspect_hosts
 
-    return await inspect_hosts(subject.reads[LOOKER], hosts, subject.needs)
+    return await inspect_hosts(subject.reads[LOOKER], hosts, subject.needs, subject.reads[COMMANDS])
 
 
 def _reach(hosts: HostsSettings) -> SshSettings:

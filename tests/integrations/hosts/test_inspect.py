@@ -18,13 +18,14 @@ from remediator.integrations.hosts.rights import RootRight
 from remediator.integrations.hosts.settings.hosts import HostResolver, HostRule, RuleKind
 from remediator.integrations.hosts.settings.inventory import HostAddress, Inventory
 from remediator.ports.inspection import Finding, Level
-from tests.deploy.shipped import sudoers_for
+from tests.deploy.shipped import sudoers_of
 from tests.parts.require import require
 from tests.parts.sshd import Sshd
 
 ROOT = Path(__file__).parents[3]
+LOOKS = [{"journal.errors": {"since": "1h"}}, {"disk.usage": {"path": "/var"}}]
 STEPS: list[dict[str, object]] = [
-    {"journal.vacuum": {"keep_size": "500M", "path": "{{ labels.mountpoint }}"}},
+    {"journal.vacuum": {"keep_size": "500M", "path": "{{ labels.any }}"}},
     {"docker.prune": {"older_than": "24h", "path": "/var"}},
 ]
 NGINX = {"service.restart": {"unit": "nginx.service"}}
@@ -33,10 +34,10 @@ DATABASE = {"service.restart": {"unit": "postgresql.service"}}
 
 @pytest.fixture(scope="module")
 def sshd() -> Iterator[Sshd]:
-    """An sshd whose account may do as root what the shipped sudoers file says."""
+    """An sshd whose account may do as root what is printed for these steps."""
     require("sshd", "ssh-keygen", "sudo", "visudo", root=True)
     with Sshd(sudo=True) as part:
-        Path("/etc/sudoers.d", part.user).write_text(sudoers_for(part.user))
+        Path("/etc/sudoers.d", part.user).write_text(sudoers_of(part.user, [*STEPS, NGINX], LOOKS))
         yield part
 
 
@@ -44,8 +45,9 @@ def playbook(name: str, *steps: dict[str, object]) -> dict[str, object]:
     return {
         "name": name,
         "match": ['alertname="X"'],
+        "requires": ["any"],
         "target": "host/web1",
-        "diagnose": [{"journal.errors": {"since": "1h"}}, {"disk.usage": {"path": "/var"}}],
+        "diagnose": LOOKS,
         "mode": "approve",
         "steps": list(steps),
         "verify": {"all": [{"alert": "resolved"}]},
@@ -72,7 +74,7 @@ def found(folder: Path, sshd: Sshd, *books: dict[str, object], port: int = 0) ->
 
 
 @pytest.mark.slow
-def test_a_host_with_the_shipped_sudoers_lets_us_do_what_the_playbooks_need(
+def test_a_host_with_the_printed_sudoers_lets_us_do_what_the_playbooks_need(
     sshd: Sshd, tmp_path: Path
 ) -> None:
     (finding,) = found(tmp_path, sshd, playbook("disk", *STEPS), playbook("web", NGINX))
@@ -96,6 +98,33 @@ def test_a_unit_that_sudoers_does_not_name_is_told_with_its_playbooks(
 
 
 @pytest.mark.slow
+def test_a_rule_of_many_commands_that_is_not_there_is_told_with_the_one_that_was_asked(
+    sshd: Sshd, tmp_path: Path
+) -> None:
+    any_unit: dict[str, object] = {"service.restart": {"unit": "{{ labels.any }}"}}
+
+    (finding,) = found(tmp_path, sshd, playbook("any", any_unit))
+
+    text = (
+        "sudo does not allow `systemctl restart -- SERVICE`, such as for any-of-the.service (any)"
+    )
+    assert finding.text == text
+    assert finding.hint == "`remediator sudoers` prints what to grant"
+
+
+@pytest.mark.slow
+def test_what_nobody_can_ask_for_is_told(sshd: Sshd, tmp_path: Path) -> None:
+    any_kind: dict[str, object] = {"docker.prune": {"what": ["{{ labels.any }}"]}}
+
+    _, finding = found(tmp_path, sshd, playbook("any", any_kind))
+
+    assert (finding.level, finding.where) == (Level.WARNING, "hosts")
+    assert finding.text == (
+        "nobody can tell whether sudo allows it: labels decide `what`; write it out in the playbook (any)"
+    )
+
+
+@pytest.mark.slow
 def test_a_host_that_does_not_answer_is_an_error(sshd: Sshd, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         closed = taken.getsockname()[1]
@@ -105,13 +134,15 @@ def test_a_host_that_does_not_answer_is_an_error(sshd: Sshd, tmp_path: Path) -> 
     assert (finding.level, finding.where) == (Level.ERROR, "host web1")
 
 
-def test_what_the_shipped_playbooks_run_as_root_is_known_but_for_what_labels_decide() -> None:
+def test_all_that_the_shipped_playbooks_run_as_root_is_known() -> None:
     catalog = find_catalog()
     book = PlaybookLoader(catalog).load([ROOT / "playbooks"]).checked()
 
     rights = {need.right for need in find_needs(book, catalog)}
 
-    commands = {" ".join(right.argv[:3]) for right in rights if isinstance(right, RootRight)}
+    commands = {
+        " ".join(right.command.split()[:3]) for right in rights if isinstance(right, RootRight)
+    }
     assert commands == {
         "journalctl --disk-usage",
         "journalctl --rotate --vacuum-size=524288000",
@@ -121,6 +152,21 @@ def test_what_the_shipped_playbooks_run_as_root_is_known_but_for_what_labels_dec
         "docker container ls",
         "docker image prune",
         "docker builder prune",
+        "docker container inspect",
+        "docker container rm",
+        "journalctl --rotate --directory=JOURNAL",
+        "timeout -k 2",
+        "systemctl restart --",
+        "blkid -p -s",
+        "dumpe2fs -h DEVICE",
+        "growpart DISK NUMBER",
+        "lvextend -l +100%FREE",
+        "lvs --reportformat json",
+        "pvs --reportformat json",
+        "pvresize DEVICE",
+        "resize2fs DEVICE",
+        "xfs_growfs -n PATH",
+        "xfs_growfs PATH",
     }
 
 

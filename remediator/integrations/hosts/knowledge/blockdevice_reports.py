@@ -14,6 +14,7 @@ from typing import Any
 from remediator.integrations.hosts.knowledge.blockdevices import (
     GROWERS,
     LEAST,
+    VOLUME_NAME,
     Device,
     Layer,
     Mount,
@@ -24,7 +25,7 @@ EXTENDED = 2  # sectors that sysfs shows of an extended partition
 _SYSFS = re.compile(r"/sys/class/block/\w+/(?:(\w+)/)?(start|size|partition):(\d+)")
 _EXT = re.compile(r"^(Block count|Block size):\s+(\d+)$", re.MULTILINE)
 _XFS = re.compile(r"^data\s+=\s+bsize=(\d+)\s+blocks=(\d+)", re.MULTILINE)
-_VOLUME = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9_.+-]{0,127}")  # as in deploy/sudoers.d/remediator
+_VOLUME = re.compile(VOLUME_NAME)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,17 +13,19 @@ from remediator.core.duration import format_size
 
 LEAST = 16 * 1024 * 1024  # alignment, a backup partition table and half a block group are no growth
 _MOUNTED = re.compile(r"/dev/(?!shm/)[A-Za-z0-9/_.+:-]{1,200}")
-# As in deploy/sudoers.d/remediator: what is named here otherwise is refused there.
-_DISK = (
+# These are what sudo lets through, too: no name may lead to a file that somebody else can make.
+DISK_NAME = (
     r"(?:(?:sd|hd|vd|xvd|dasd)[a-z]{1,4}|(?:nvme[0-9]{1,3}n|mmcblk|loop|nbd|rbd|pmem|md)[0-9]{1,4})"
 )
-_PARTITION = (
+_PARTITION_NAME = (
     r"(?:(?:sd|hd|vd|xvd|dasd)[a-z]{1,4}[0-9]{1,3}"
     r"|(?:nvme[0-9]{1,3}n|mmcblk|loop|nbd|rbd|pmem|md)[0-9]{1,4}p[0-9]{1,3})"
 )
 _MAPPED = r"(?:mapper/[A-Za-z0-9_+][A-Za-z0-9_.+-]*|dm-[0-9]{1,4})"
-_DEVICE = re.compile(rf"/dev/(?:{_DISK}|{_PARTITION}|{_MAPPED})")
-_KERNEL_NAME = re.compile(rf"/dev/(?:{_DISK}|{_PARTITION})")
+DEVICE_NAME = f"(?:{DISK_NAME}|{_PARTITION_NAME}|{_MAPPED})"
+VOLUME_NAME = r"[A-Za-z0-9_+][A-Za-z0-9_.+-]{0,127}"
+_DEVICE = re.compile(f"/dev/{DEVICE_NAME}")
+_KERNEL_NAME = re.compile(f"/dev/(?:{DISK_NAME}|{_PARTITION_NAME})")
 GROWERS: Mapping[str, str] = {"ext3": "resize2fs", "ext4": "resize2fs", "xfs": "xfs_growfs"}
 _ON_DISKS = (["disk"], ["loop"])
 _UNKNOWN: Mapping[str, str] = {

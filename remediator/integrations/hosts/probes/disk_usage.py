@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -14,7 +14,8 @@ from remediator.core.duration import format_size
 from remediator.core.events import Evidence
 from remediator.core.plaintext import one_line
 from remediator.core.target import Target
-from remediator.integrations.hosts.rights import root_rights
+from remediator.integrations.hosts.knowledge.grammars import LINES, PATH, SECONDS
+from remediator.integrations.hosts.rights import Word, root_rights
 from remediator.integrations.shell.api import LOOKER, Looker
 from remediator.integrations.shell.filesystem import absolute_path, df_words, parse_df
 from remediator.integrations.shell.looking import LONGEST_LINE, first_problem, look
@@ -23,6 +24,8 @@ from remediator.ports.parameters import Parameters
 from remediator.ports.probe import Probe
 
 _DF = timedelta(seconds=15)
+_TIMEOUT = ["timeout", "-k", "2"]
+_DU = ["du", "-x", "-k", "-d", "3", "--"]
 _MOSTLY = 0.8  # a directory of which one part is that much says no more than the part
 
 
@@ -81,7 +84,11 @@ def biggest_directories(sizes: Mapping[str, int], root: str, top: int) -> Sequen
 
 def _du(path: str, timeout: timedelta) -> list[str]:
     seconds = max(1, math.floor(timeout.total_seconds() * 0.7))
-    return ["timeout", "-k", "2", str(seconds), "du", "-x", "-k", "-d", "3", "--", path]
+    return [*_TIMEOUT, str(seconds), *_DU, path]
+
+
+def _as_root(wanted: UsageParameters) -> Iterable[Sequence[Word]]:
+    yield [*_TIMEOUT, SECONDS.word(), *_DU, wanted.path]
 
 
 def _space_lines(space: str, inodes: str) -> list[str]:
@@ -114,6 +121,6 @@ PROBES = (
         targets=("host", "pod"),
         example='disk.usage: {path: "/var", top: 15}',
         prober=_prober,
-        rights=root_rights(UsageParameters, lambda wanted: [_du(wanted.path, _DF)]),
+        rights=root_rights(UsageParameters, _as_root, path=PATH, top=LINES),
     ),
 )

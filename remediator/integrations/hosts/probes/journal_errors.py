@@ -12,6 +12,7 @@ from remediator.core.duration import format_duration
 from remediator.core.events import Evidence
 from remediator.core.plaintext import one_line
 from remediator.core.target import Target
+from remediator.integrations.hosts.knowledge.grammars import AGE, LINES, UNIT, UNIT_NAME
 from remediator.integrations.hosts.rights import root_rights
 from remediator.integrations.shell.api import LOOKER, Looker
 from remediator.integrations.shell.looking import LONGEST_LINE, look
@@ -24,7 +25,7 @@ class ErrorsParameters(Parameters):
     """Show the last `lines` messages of priority error or worse within `since`, of one `unit` where it is named."""
 
     since: Annotated[Duration, Field(ge=timedelta(minutes=1))] = timedelta(hours=1)
-    unit: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9@_.:-]{0,200}$")] | None = None
+    unit: Annotated[str, Field(pattern=f"^{UNIT_NAME}$")] | None = None
     lines: Annotated[int, Field(ge=1, le=100)] = 20
 
 
@@ -74,6 +75,12 @@ PROBES = (
         targets=("host",),
         example="journal.errors: {since: 1h, unit: nginx.service}",
         prober=_prober,
-        rights=root_rights(ErrorsParameters, lambda wanted: [errors_words(wanted)]),
+        rights=root_rights(
+            ErrorsParameters,
+            lambda wanted: [errors_words(wanted)],
+            since=AGE,
+            unit=UNIT,
+            lines=LINES,
+        ),
     ),
 )

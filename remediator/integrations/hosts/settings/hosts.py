@@ -133,6 +133,10 @@ class HostResolver:
         plain = (canonical_host(p.replace("\\", "")) for p in self.allow if _PLAIN.fullmatch(p))
         return tuple(name for name in dict.fromkeys((*known, *plain)) if self._is_allowed(name))
 
+    def knows(self, host: str) -> bool:
+        """Say whether this host, in its one spelling, may be touched where a rule finds it."""
+        return host in self.addresses() if self.allow is None else self._is_allowed(host)
+
     def _is_allowed(self, host: str) -> bool:
         patterns = map(_in_any_case, self.allow or ())
         return any(fully_matches(pattern, host) for pattern in patterns)

@@ -1,6 +1,6 @@
 """`acme.light`: switch a lamp on."""
 
-from acme_remediator.api import LAMPS, SWITCHES, Lamps, Switches
+from acme_remediator.api import LAMPS, SWITCHES, Lamps, Switches, SwitchRight
 from remediator.sdk import (
     Action,
     ActionEffect,
@@ -67,5 +67,6 @@ ACTIONS = (
         example="acme.light: {}",
         proposer=lambda reads: LightProposer(reads[LAMPS]),
         applier=lambda reads, writes: LightApplier(writes[SWITCHES]),
+        rights=lambda use: (SwitchRight(),),
     ),
 )

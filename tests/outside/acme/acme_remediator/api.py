@@ -1,5 +1,6 @@
 """What a shelf of lamps is asked and told. A lamp is a target `lamp/NAME`, a file on the shelf."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -33,6 +34,14 @@ class Panel(Shelf):
 
     def light(self, name: str) -> None:
         (self._folder / name).touch()
+
+
+@dataclass(frozen=True)
+class SwitchRight:
+    """What the panel's key must open."""
+
+    words: str = "switch it on"
+    is_too_much: bool = False
 
 
 _MISSING = "there is no shelf of lamps: add `acme` to the settings"

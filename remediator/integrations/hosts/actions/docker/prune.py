@@ -23,6 +23,7 @@ from remediator.integrations.hosts.actions.docker.prune_commands import (
     look_and_prune_words,
     remove_words,
 )
+from remediator.integrations.hosts.knowledge.grammars import AGE, PATH
 from remediator.integrations.hosts.rights import root_rights
 from remediator.integrations.shell.api import (
     LOOKER,
@@ -212,6 +213,6 @@ ACTIONS = (
         example="docker.prune: {what: [images, build_cache, containers], older_than: 24h, path: /var}",
         proposer=_proposer,
         applier=_applier,
-        rights=root_rights(PruneParameters, look_and_prune_words),
+        rights=root_rights(PruneParameters, look_and_prune_words, older_than=AGE, path=PATH),
     ),
 )

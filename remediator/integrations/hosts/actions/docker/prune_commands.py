@@ -1,6 +1,6 @@
 """What `docker.prune` may be asked for, and the exact words for it; used by this package only.
 
-Each command stands in `deploy/sudoers.d/remediator` too: a word more or less here is a word more or less there.
+`remediator sudoers` prints a rule for each: what has been granted with an older word is refused after a change here.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from remediator.integrations.hosts.knowledge.grammars import CONTAINERS
+from remediator.integrations.hosts.rights import Word
 from remediator.integrations.shell.filesystem import absolute_path
 from remediator.ports.parameters import Duration, Parameters
 
@@ -97,14 +99,16 @@ def inspect_words(docker_host: str | None, ids: Iterable[str]) -> list[str]:
     return [*docker_words(docker_host), *words, *ids]
 
 
-def look_and_prune_words(wanted: PruneParameters) -> Iterator[Sequence[str]]:
-    """Yield every command of a request but those about the containers that were found."""
+def look_and_prune_words(wanted: PruneParameters) -> Iterator[Sequence[Word]]:
+    """Yield every command of a request."""
     yield info_words(wanted.docker_host)
     yield usage_words(wanted.docker_host)
     for what in wanted.what:
         if what is Prunable.CONTAINERS:
             yield stopped_words(wanted.docker_host)
             yield stopped_words(wanted.docker_host, kept=True)
+            yield [*inspect_words(wanted.docker_host, ()), CONTAINERS.word()]
+            yield [*remove_words(wanted.docker_host, ()), CONTAINERS.word()]
         else:
             yield prune_words(wanted, what)
 

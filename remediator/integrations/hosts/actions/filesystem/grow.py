@@ -7,7 +7,9 @@ on what and how large the disks are; no other sizes, because they change while t
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from posixpath import normpath
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -24,9 +26,16 @@ from remediator.core.errors import (
 )
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
-from remediator.integrations.hosts.actions.filesystem.layers import StackReader
+from remediator.integrations.hosts.actions.filesystem.layers import (
+    PHYSICAL,
+    UUID,
+    VOLUME,
+    StackReader,
+)
 from remediator.integrations.hosts.knowledge.blockdevices import Layer, Stack, growth_words
-from remediator.integrations.shell.api import LOOKER, SHELL, Looker, Output, Shell, shell_rights
+from remediator.integrations.hosts.knowledge.grammars import DEVICE, DISK, GROUP, NUMBER, PATH
+from remediator.integrations.hosts.rights import Word, root_rights
+from remediator.integrations.shell.api import LOOKER, SHELL, Looker, Output, Shell
 from remediator.integrations.shell.filesystem import absolute_path, from_facts
 from remediator.integrations.shell.receipts import (
     HOST_TARGETS,
@@ -260,6 +269,21 @@ def _summary(target: Target, wanted: GrowParameters, stack: Stack) -> str:
     return f"{start}: {growth_words(stack)}{later}"
 
 
+def _as_root(wanted: GrowParameters) -> Iterable[Sequence[Word]]:
+    """Return every look and step as root, for whatever the path may lie on."""
+    path, device = normpath(wanted.path), DEVICE.word()
+    yield [*VOLUME, device]
+    yield [*PHYSICAL, device]
+    yield [*UUID, device]
+    yield ["dumpe2fs", "-h", device]
+    yield ["xfs_growfs", "-n", path]
+    yield ["growpart", DISK.word(), NUMBER.word()]
+    yield ["pvresize", device]
+    yield ["lvextend", "-l", "+100%FREE", GROUP.word()]
+    yield ["resize2fs", device]
+    yield ["xfs_growfs", path]
+
+
 def _proposer(reads: Reads) -> GrowProposer:
     return GrowProposer(reads[LOOKER])
 
@@ -279,6 +303,6 @@ ACTIONS = (
         example="filesystem.grow: {path: /var}",
         proposer=_proposer,
         applier=_applier,
-        rights=shell_rights,
+        rights=root_rights(GrowParameters, _as_root, path=PATH),
     ),
 )

@@ -48,14 +48,15 @@ _FINDMNT = [
 _LSBLK = ["lsblk", "-J", "-b", "-s", "-p", "-o", "NAME,KNAME,TYPE,SIZE,RO", "--"]
 _GEOMETRY = ["(", "-name", "start", "-o", "-name", "size", "-o", "-name", "partition", ")"]
 _REPORT = ["--reportformat", "json", "--units", "b", "--nosuffix"]
-_VOLUME = [
+VOLUME = [
     "lvs",
     *_REPORT,
     "--segments",
     "-o",
     "vg_name,lv_name,segtype,lv_size,vg_free,vg_extent_size",
 ]
-_PHYSICAL = ["pvs", *_REPORT, "-o", "pv_name,pv_uuid,pv_size,dev_size"]
+PHYSICAL = ["pvs", *_REPORT, "-o", "pv_name,pv_uuid,pv_size,dev_size"]
+UUID = ["blkid", "-p", "-s", "UUID", "-o", "value", "--"]
 
 
 class StackReader:
@@ -105,7 +106,7 @@ class StackReader:
             return [await self._partition(device)]
         if device.kind != "lvm":
             return []
-        text = await self._as_root([*_VOLUME, device.path])
+        text = await self._as_root([*VOLUME, device.path])
         volume = self._known(read_logical_volume(text))
         layers: list[Layer] = []
         for below in device.below:
@@ -131,7 +132,7 @@ class StackReader:
         return self._known(partition_layer(device, await read(self._looker, self._target, words)))
 
     async def _physical_volume(self, device: Device, extent: int) -> Layer:
-        layer = physical_volume_layer(await self._as_root([*_PHYSICAL, device.path]), extent)
+        layer = physical_volume_layer(await self._as_root([*PHYSICAL, device.path]), extent)
         return self._known(layer or f"LVM does not know {device.path}")
 
     async def _top(self, mount: Mount, device: Device) -> Layer:
@@ -147,8 +148,7 @@ class StackReader:
 
     async def _uuid(self, mount: Mount) -> str:
         """Ask the device itself where findmnt has no name for it, as without udev."""
-        words = ["blkid", "-p", "-s", "UUID", "-o", "value", "--", mount.device]
-        return (await self._as_root(words)).strip()
+        return (await self._as_root([*UUID, mount.device])).strip()
 
     async def _as_root(self, words: list[str]) -> str:
         return await read(self._looker, self._target, words, sudo=True)

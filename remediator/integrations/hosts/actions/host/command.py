@@ -12,6 +12,7 @@ from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import Stale
 from remediator.core.events import Measure
 from remediator.core.plaintext import one_line
+from remediator.integrations.hosts.rights import CommandRight
 from remediator.integrations.shell.allowed_command import AllowedCommand
 from remediator.integrations.shell.api import COMMANDS, LOOKER, SHELL, Looker, Shell, shell_rights
 from remediator.integrations.shell.commands import (
@@ -30,6 +31,7 @@ from remediator.integrations.shell.receipts import (
 )
 from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
 from remediator.ports.gateways import Reads, Writes
+from remediator.ports.rights import Right, Use
 
 
 class CommandProposer(Proposer):
@@ -77,6 +79,16 @@ class CommandApplier:
         return await proven(self._shell, change, output)
 
 
+def _rights(use: Use) -> tuple[Right, ...]:
+    """Return the command by its name: the settings have its words."""
+    if use.kind not in ("host", ""):
+        return shell_rights(use)
+    given = use.parameters.get("parameters")
+    values = given if isinstance(given, Mapping) else {}
+    known = tuple((key, None if "{{" in str(v) else str(v)) for key, v in sorted(values.items()))
+    return (CommandRight(name=str(use.parameters.get("name", "")), values=known),)
+
+
 def _proposer(reads: Reads) -> CommandProposer:
     return CommandProposer(reads[LOOKER], reads[COMMANDS])
 
@@ -96,6 +108,6 @@ ACTIONS = (
         example="host.command: {name: restart-agent, parameters: {unit: agent.service}}",
         proposer=_proposer,
         applier=_applier,
-        rights=shell_rights,
+        rights=_rights,
     ),
 )

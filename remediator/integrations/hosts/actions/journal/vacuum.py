@@ -20,7 +20,8 @@ from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
 from remediator.integrations.hosts.actions.journal.place import Journal, journal_of
-from remediator.integrations.hosts.rights import root_rights
+from remediator.integrations.hosts.knowledge.grammars import AGE, JOURNAL, PATH, SIZE
+from remediator.integrations.hosts.rights import Word, root_rights
 from remediator.integrations.shell.api import LOOKER, SHELL, Looker, Shell
 from remediator.integrations.shell.filesystem import absolute_path, generous_bound
 from remediator.integrations.shell.receipts import (
@@ -187,9 +188,11 @@ def _proposer(reads: Reads) -> VacuumProposer:
     return VacuumProposer(reads[LOOKER])
 
 
-def _as_root(wanted: VacuumParameters) -> Iterable[Sequence[str]]:
+def _as_root(wanted: VacuumParameters) -> Iterable[Sequence[Word]]:
     yield ["journalctl", "--disk-usage"]
     yield ["journalctl", "--rotate", *_limits(wanted)]
+    if wanted.path is not None:
+        yield ["journalctl", "--rotate", JOURNAL.word("--directory="), *_limits(wanted)]
 
 
 def _applier(reads: Reads, writes: Writes) -> VacuumApplier:
@@ -207,6 +210,6 @@ ACTIONS = (
         example="journal.vacuum: {keep_size: 500M, keep_time: 2d, path: /var}",
         proposer=_proposer,
         applier=_applier,
-        rights=root_rights(VacuumParameters, _as_root),
+        rights=root_rights(VacuumParameters, _as_root, keep_size=SIZE, keep_time=AGE, path=PATH),
     ),
 )

@@ -17,6 +17,7 @@ from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import ActionError, Permanent, Stale
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
+from remediator.integrations.hosts.knowledge.grammars import SERVICE, SERVICE_NAME
 from remediator.integrations.hosts.knowledge.unit import (
     Unit,
     is_of_the_loop,
@@ -47,7 +48,7 @@ _MICROSECONDS = 1_000_000
 class RestartParameters(Parameters):
     """Restart (or start, where it is not running) the unit of this full name, such as `nginx.service`."""
 
-    unit: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9@_.:-]{0,200}\.service$")]
+    unit: Annotated[str, Field(pattern=f"^{SERVICE_NAME}$")]
 
 
 class RestartProposer(Proposer):
@@ -191,6 +192,6 @@ ACTIONS = (
         example="service.restart: {unit: nginx.service}",
         proposer=_proposer,
         applier=_applier,
-        rights=root_rights(RestartParameters, lambda wanted: [_argv(wanted)]),
+        rights=root_rights(RestartParameters, lambda wanted: [_argv(wanted)], unit=SERVICE),
     ),
 )
