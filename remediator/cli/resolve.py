@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from remediator.cli.failures import USAGE, Failure
+from remediator.cli.failures import USAGE, Failure, require_integration
 from remediator.cli.options import config_option, output_option
 from remediator.cli.terminal import dump, say, say_table
 
@@ -28,6 +28,7 @@ def resolve(instance: str, labels: tuple[str, ...], config_file: str | None, out
       remediator resolve web1:9100 --config.file /etc/remediator/remediator.yaml
       remediator resolve 10.0.0.7:9100 --label ssh_host=web1
     """
+    require_integration("resolve", "hosts")
     from remediator.core.errors import InvalidTarget
 
     resolver = _resolver(config_file)

@@ -43,7 +43,7 @@ def read_playbook(reading: Reading) -> Playbook | None:
     if reading.report.has_errors:
         return None
     raw = reading.report.source.value
-    shape = read_loosely(reading.report, (), raw, PlaybookShape, Part("the playbook"))
+    shape = read_loosely(reading.report, raw, PlaybookShape, Part("the playbook"))
     for key in REQUIRED:
         if isinstance(raw, dict) and key not in raw:
             reading.report.error((), "missing-key", f"the playbook needs `{key}`")

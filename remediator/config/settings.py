@@ -77,5 +77,5 @@ def _secrets_in(value: Any) -> tuple[Secret, ...]:
         return _secrets_in(tuple(value.values()))
     if isinstance(value, tuple | list | Sections):
         return tuple(secret for item in value for secret in _secrets_in(item))
-    names = getattr(value, "__dataclass_fields__", ())
+    names = getattr(type(value), "model_fields", getattr(value, "__dataclass_fields__", ()))
     return tuple(secret for name in names for secret in _secrets_in(getattr(value, name)))

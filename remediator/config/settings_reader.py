@@ -66,7 +66,7 @@ def load_settings(
     if report.has_errors:
         return LoadedSettings(settings=Settings(), problems=in_order(report.problems))
     shape_of_all = shape_with(catalog.sections, catalog.members)
-    shape = read_loosely(report, (), source.value, shape_of_all, Part("the settings"))
+    shape = read_loosely(report, source.value, shape_of_all, Part("the settings"), folder)
     if listen is not None:
         shape = shape.model_copy(update={"listen": listen})
     settings = _SettingsReader(report, catalog, folder).read(shape)
@@ -87,7 +87,6 @@ class _SettingsReader:
         self._written = frozenset(key for key in keys if written.get(key) is not None)
 
     def read(self, shape: SettingsShape) -> Settings:
-        sections = self._sections(shape)
         tls = self._access.tls(shape.tls)
         listen = self._access.listen(shape.listen)
         sources = self._access.sources(shape.sources, tls)

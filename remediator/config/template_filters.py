@@ -13,7 +13,7 @@ from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
 
 from remediator.core.errors import InvalidTemplate
-from remediator.documents.patterns import LONGEST_TEXT, read_replacement, replaced, safe_pattern
+from remediator.core.pattern import compiled, read_replacement, replaced
 from remediator.ports.integration import Filter
 
 LARGEST_TEXT = 8 * 1024
@@ -25,6 +25,7 @@ FILTER_ARGUMENTS: Mapping[str, tuple[int, int]] = {
     "promql": (0, 0),
     "promql_regex": (0, 0),
 }
+_LONGEST_REPLACED = 256
 _REGEX_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
 
 
@@ -87,10 +88,10 @@ def replace(value: Any, old: Any, new: Any) -> str:
 def regex_replace(value: Any, pattern: Any, replacement: Any) -> str:
     """Replace every match of a pattern in a text of at most 256 characters; `\\1` is the first group."""
     text, new_text = text_of(value), text_of(replacement)
-    if len(text) > LONGEST_TEXT or len(new_text) > LONGEST_TEXT:
-        raise InvalidTemplate(f"regex_replace: works on at most {LONGEST_TEXT} characters")
+    if len(text) > _LONGEST_REPLACED or len(new_text) > _LONGEST_REPLACED:
+        raise InvalidTemplate(f"regex_replace: works on at most {_LONGEST_REPLACED} characters")
     try:
-        found = safe_pattern(text_of(pattern))
+        found = compiled(text_of(pattern))
         return replaced(found, read_replacement(new_text, found), text, LARGEST_TEXT)
     except ValueError as error:
         raise InvalidTemplate(f"regex_replace: {error}") from error

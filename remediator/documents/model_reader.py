@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
@@ -30,6 +31,7 @@ _YAML_WORDS = {
     "a valid dictionary": "a mapping",
     "a valid boolean": "true or false",
 }
+_OURS = re.compile(r" or instance of \w+")
 _DURATION = re.compile(r"datetime\.timedelta\([^)]*\)")
 _CODES = {
     "extra_forbidden": "unknown-key",
@@ -130,7 +132,7 @@ def _noun_of(owner: KeyPath, part: Part) -> str:
 
 
 def _sentence(objection: _Objection) -> str:
-    text = _DURATION.sub("0s", objection.text)
+    text = _DURATION.sub("0s", _OURS.sub("", objection.text))
     if objection.kind in ("value_error", "assertion_error"):
         return ": " + text.partition(", ")[2]
     if objection.kind == "too_short":
@@ -189,14 +191,18 @@ def _models_in(annotation: Any) -> Iterator[Any]:
         yield from _models_in(argument)
 
 
-def read_loosely(report: Report, path: KeyPath, raw: Any, model: type[M], part: Part) -> M:
-    """Return the part with everything that is wrong left out, after reporting it; every field needs a default."""
-    mapping = as_mapping(report, path, raw, part.what) or {}
+def read_loosely(report: Report, raw: Any, model: type[M], part: Part, folder: Path = Path()) -> M:
+    """Return a file with everything that is wrong left out, after reporting it; every field needs a default.
+
+    Files that are named in it (`words.File`) are relative to `folder`.
+    """
+    mapping, context = as_mapping(report, (), raw, part.what) or {}, {"folder": folder}
     try:
-        return model.model_validate(mapping)
+        return model.model_validate(mapping, context=context)
     except ValidationError as error:
         found = error.errors(include_url=False)
     for each in found:
-        _object(report, path, mapping, _Objection(each, model, part))
+        _object(report, (), mapping, _Objection(each, model, part))
     wrong = {each["loc"][0] for each in found}
-    return model.model_validate({key: value for key, value in mapping.items() if key not in wrong})
+    right = {key: value for key, value in mapping.items() if key not in wrong}
+    return model.model_validate(right, context=context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from remediator.core.pattern import compiled
 from remediator.documents.problem import Problem, Severity, has_errors
 from remediator.documents.yaml_source import KeyPath, YamlSource
 
@@ -69,6 +70,16 @@ def as_list(report: Report, path: KeyPath, raw: Any, what: str) -> list[Any]:
         return raw
     report.error(path, "type", f"{what} must be a list, not {kind_of(raw)}")
     return []
+
+
+def is_pattern(report: Report, path: KeyPath, text: str) -> bool:
+    """Say whether a text is a regular expression of RE2; report what is wrong with it."""
+    try:
+        compiled(text)
+    except ValueError as error:
+        report.error(path, "pattern", str(error))
+        return False
+    return True
 
 
 def kind_of(raw: Any) -> str:

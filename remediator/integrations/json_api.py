@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -19,9 +19,10 @@ import aiohttp
 from pydantic_core import from_json
 from yarl import URL
 
-from remediator.core.errors import Transient
+from remediator.core.errors import ActionError, Transient
 from remediator.documents.regular_file import require_regular
-from remediator.integrations.api_settings import Server
+from remediator.documents.sign_in import SignInShape
+from remediator.ports.inspection import Finding, Level
 
 T = TypeVar("T")
 
@@ -45,14 +46,21 @@ class Endpoint:
         return URL(self.url).host_port_subcomponent or "an URL without a host"
 
 
-def endpoints_of(server: Server) -> tuple[Endpoint, ...]:
+def endpoints_of(urls: Iterable[str], signed_in: SignInShape) -> tuple[Endpoint, ...]:
     """Return where a section leads to."""
     authorization = ""
-    if server.bearer_token:
-        authorization = bearer(server.bearer_token.reveal())
-    elif server.basic:
-        authorization = basic(server.basic.user, server.basic.password.reveal())
-    return tuple(Endpoint(url=url, authorization=authorization) for url in server.urls)
+    if signed_in.bearer_token:
+        authorization = bearer(signed_in.bearer_token.reveal())
+    elif signed_in.basic:
+        authorization = basic(signed_in.basic.user, signed_in.basic.password.reveal())
+    return tuple(Endpoint(url=url, authorization=authorization) for url in urls)
+
+
+def no_answer(where: str, error: ActionError) -> Finding:
+    """Return what `check --online` says of a server that gave none."""
+    refused = any(f"status {status}" in error.detail for status in (401, 403))
+    hint = "see `bearer_token_file` and `basic` in the settings" if refused else ""
+    return Finding(level=Level.ERROR, where=where, text=error.detail, hint=hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

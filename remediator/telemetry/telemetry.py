@@ -10,6 +10,7 @@ from typing import Any
 from remediator.core.alert import RefusedAlert
 from remediator.core.events import Event
 from remediator.core.run import Run
+from remediator.ports.door import DoorSigns
 from remediator.ports.store import Notification, Statistics
 from remediator.telemetry.event_summary import details, is_bad
 from remediator.telemetry.log_throttle import LogThrottle
@@ -21,16 +22,22 @@ _WARNINGS = frozenset(
         *("problem", "warning", "unanswered", "reload_refused", "store_unavailable", "http_failed"),
         *("alerts_refused", "alerts_truncated", "set_aside", "loop_failed"),
         *("accept_failed", "connections_full", "out_of_memory"),
-        *("slack_not_connected", "slack_deaf", "slack_failed", "clock_jumped"),
+        "clock_jumped",
     }
 )
 
 
 class Telemetry:
-    """All metrics and the log. Nothing here waits, and nothing raises for what the world does."""
+    """All metrics and the log. Nothing here waits, and nothing raises for what the world does.
 
-    def __init__(self) -> None:
-        self._metrics = Metrics()
+    `signs` are those of the doors, by the names of their integrations.
+    """
+
+    def __init__(self, signs: Mapping[str, DoorSigns] | None = None) -> None:
+        shown = signs or {}
+        brought = (name for each in shown.values() for name in each.warnings)
+        self._warnings = _WARNINGS.union(brought)
+        self._metrics = Metrics({name: each.connected for name, each in shown.items()})
         self._meter = Meter(self._metrics)
         self._log_throttle = LogThrottle()
         self._logger = logging.getLogger("remediator")
@@ -46,7 +53,7 @@ class Telemetry:
 
     def log(self, event_name: str, **fields: Any) -> None:
         """Write one structured log line; an exception given as `error` comes with its traceback."""
-        level = logging.WARNING if event_name in _WARNINGS else logging.INFO
+        level = logging.WARNING if event_name in self._warnings else logging.INFO
         self._line(level, event_name, fields)
 
     def loop_failed(self, loop: Any, problem: Mapping[str, Any]) -> None:
@@ -122,8 +129,7 @@ class Telemetry:
 
     def door_connected(self, name: str, is_connected: bool) -> None:
         """Note whether a door is connected, where it has a gauge."""
-        if self._metrics.has(gauge := f"{name}_connected"):
-            self._metrics.set(gauge, is_connected)
+        self._metrics.door(name, is_connected)
 
     def breaker(self, playbook: str, *, is_open: bool) -> None:
         """Note whether a playbook's breaker is open."""

@@ -192,6 +192,11 @@ BAD = [
         ],
     ),
     (
+        "text where keys should be",
+        "prometheus: http://prometheus:9090\n",
+        ["settings.yaml:1:13: error[type]: `prometheus` must be a mapping, not text"],
+    ),
+    (
         "Slack without a token",
         "slack: {channel: '#sre', app_token_file: xapp}\n",
         ["settings.yaml:1:1: error[missing-key]: `slack` needs `bot_token_file`"],

@@ -11,9 +11,11 @@ from remediator.core.evolution import admit, evolve
 from remediator.core.playbook import CheckOrder, VerifyOrder
 from remediator.core.run import Run
 from remediator.core.verdict import Judgement, Ruling, Verdict
+from remediator.integrations.slack.integration import INTEGRATION as SLACK
 from remediator.telemetry import Telemetry
 from remediator.testing.builders import MOMENT, a_change, a_plan, an_order
 
+SIGNS = {SLACK.name: SLACK.door_signs}
 SECOND = timedelta(seconds=1)
 SAMPLE = re.compile(r"^remediator_(\w+?)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
 LOOK = VerifyOrder(checks=(CheckOrder(kind="promql", parameters={}, text="up"),))
@@ -23,7 +25,7 @@ class Story:
     """A run that lives through events one second apart, with telemetry watching."""
 
     def __init__(self, **order: Any) -> None:
-        self.telemetry = Telemetry()
+        self.telemetry = Telemetry(SIGNS)
         self.at = MOMENT
         self.order = an_order(verify=LOOK, **order)
         first = ev.Admitted(

@@ -14,7 +14,7 @@ from remediator.core.run import UNDO_PREFIX
 from remediator.ports.store import Statistics
 from remediator.telemetry import Telemetry
 from remediator.testing.builders import MOMENT, a_change, a_plan, an_alert
-from tests.telemetry.story import Story, applied, closed, shown
+from tests.telemetry.story import SIGNS, Story, applied, closed, shown
 
 
 def test_a_run_that_ends_is_counted_and_measured_once() -> None:
@@ -261,7 +261,7 @@ PROMISED = {
 
 
 def test_every_promised_metric_has_its_name_and_a_help_text() -> None:
-    text, kind = Telemetry().render()
+    text, kind = Telemetry(SIGNS).render()
 
     helped = set(re.findall(r"# HELP remediator_(\w+) \S", text.decode()))
     assert not PROMISED - helped

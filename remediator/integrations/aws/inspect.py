@@ -8,8 +8,7 @@ from typing import Any
 
 from remediator.core.errors import ActionError
 from remediator.integrations.aws.api import Aws, Call
-from remediator.integrations.aws.needs import cloud_needs
-from remediator.integrations.aws.rights import CloudRight
+from remediator.integrations.aws.rights import CloudRight, cloud_needs
 from remediator.integrations.aws.settings import AwsSettings
 from remediator.ports.inspection import Finding, Level, unreachable
 from remediator.ports.rights import Need

@@ -14,7 +14,7 @@ def connect(services: Services) -> Connected:
     """Return one gateway for both."""
     from remediator.integrations.http.gateway import HttpGateway
 
-    gateway = HttpGateway((*services.sections[HTTP_SECTION], *_places_of_channels(services)))
+    gateway = HttpGateway((*services.sections[HTTP_SECTION].allow, *_places_of_channels(services)))
     reads = Reads().having(HTTP, gateway).having(TCP, gateway)
     return Connected(reads=reads, closers=(gateway.close,))
 

@@ -34,8 +34,8 @@ from remediator.integrations.kubernetes.gateway.paths import (
     object_path,
     write_path,
 )
-from remediator.integrations.kubernetes.gateway.settings import Reach
 from remediator.integrations.kubernetes.gateway.versions import Versions
+from remediator.integrations.kubernetes.settings import KubernetesSettings
 
 PAGE = 100
 _MOST_PAGES = 1000
@@ -48,10 +48,10 @@ _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 class ClusterLooker:
     """Keep the promise of `ports.kubernetes.Cluster`: there is no way to change anything here."""
 
-    def __init__(self, reach: Reach, connection: Connection) -> None:
-        self.name = reach.name
-        self.gitops = reach.gitops
-        self.reach = reach
+    def __init__(self, settings: KubernetesSettings, connection: Connection) -> None:
+        self.name = settings.name
+        self.gitops = settings.gitops.value
+        self.settings = settings
         self.connection = connection
         self._versions = Versions(self._discovered)
 
@@ -208,7 +208,7 @@ class ClusterLooker:
     def _check(self, resource: Resource, namespace: str) -> None:
         """Raise Permanent for a namespace of which the settings know nothing; RBAC may say no beyond that."""
         is_node_story = resource == EVENTS and namespace == "default"  # where events on nodes live
-        if not resource.is_namespaced or is_node_story or self.reach.allows(namespace):
+        if not resource.is_namespaced or is_node_story or self.settings.allows(namespace):
             return
         text = f"the namespace {namespace!r} is not among this cluster's `namespaces`"
         raise self._named(Permanent(f"{text} in the settings"))

@@ -16,7 +16,7 @@ import yaml
 
 from remediator.core.errors import Permanent
 from remediator.documents.regular_file import read_regular_text
-from remediator.integrations.kubernetes.gateway.settings import Reach
+from remediator.integrations.kubernetes.settings import KubernetesSettings
 
 POD_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _HOME = Path("~/.kube/config")
@@ -49,17 +49,19 @@ class Account:
 
 
 def read_account(
-    reach: Reach, environment: Mapping[str, str] = os.environ, pod: Path = POD_ACCOUNT
+    settings: KubernetesSettings,
+    environment: Mapping[str, str] = os.environ,
+    pod: Path = POD_ACCOUNT,
 ) -> Account:
     """Read who we are in a cluster; raise Permanent with what to set. Blocks on files."""
     try:
-        if reach.kubeconfig is None and reach.context is None:
+        if settings.kubeconfig is None and settings.context is None:
             return _of_pod(environment, pod)
-        return _of_files(_files(reach, environment), reach.context)
+        return _of_files(_files(settings, environment), settings.context)
     except (OSError, UnicodeDecodeError, ValueError, yaml.YAMLError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         place = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
-        raise Permanent(f"cannot sign in: {place}{reason}"[:500], target=reach.name) from error
+        raise Permanent(f"cannot sign in: {place}{reason}"[:500], target=settings.name) from error
 
 
 def _of_pod(environment: Mapping[str, str], pod: Path) -> Account:
@@ -74,10 +76,10 @@ def _of_pod(environment: Mapping[str, str], pod: Path) -> Account:
     )
 
 
-def _files(reach: Reach, environment: Mapping[str, str]) -> list[Path]:
-    named = reach.kubeconfig or environment.get("KUBECONFIG") or str(_HOME)
+def _files(settings: KubernetesSettings, environment: Mapping[str, str]) -> list[Path]:
+    named = str(settings.kubeconfig or environment.get("KUBECONFIG") or _HOME)
     paths = [Path(part).expanduser() for part in named.split(os.pathsep) if part]
-    if reach.kubeconfig is None:
+    if settings.kubeconfig is None:
         paths = [
             path for path in paths if path.exists()
         ]  # as kubectl: a list may name missing files

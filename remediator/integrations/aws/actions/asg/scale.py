@@ -67,7 +67,7 @@ class ScaleProposer(Proposer):
             return Nothing(reason=f"{request.target} has {group['DesiredCapacity']} already")
         if isinstance(to, str):
             raise Permanent(to, target=str(request.target))
-        name = self._aws.terms.named(str(group["AutoScalingGroupName"]), region)
+        name = self._aws.settings.named(str(group["AutoScalingGroupName"]), region)
         target = Target(request.target.kind, name)
         return _change(request, target, group, to, await self._policies(region, group))
 

@@ -71,7 +71,7 @@ class GrowProposer(Proposer):
         """See ports.action.Proposer."""
         wanted = GrowParameters.of(request.parameters)
         volume = await volume_of(self._aws, self._looker, request.target, wanted.path)
-        target = Target("volume", self._aws.terms.named(volume.id, volume.region))
+        target = Target("volume", self._aws.settings.named(volume.id, volume.region))
         _check_owner(self._aws, volume, target)
         growth = wanted_growth(
             volume, by_percent=wanted.by_percent, to_gib=wanted.to_gib, max_gib=wanted.max_gib
@@ -91,7 +91,7 @@ class GrowProposer(Proposer):
         return sight_of(volume, change)
 
     def _price(self, volume: Volume, growth: Growth) -> str:
-        prices = self._aws.terms.prices
+        prices = self._aws.settings.prices
         if prices is None:
             return ""
         price = prices.gib_month.get(volume.type)

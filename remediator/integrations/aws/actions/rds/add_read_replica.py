@@ -63,7 +63,7 @@ class ReplicaProposer(Proposer):
         kind = wanted.instance_class or str(source["DBInstanceClass"])
         target = Target(
             request.target.kind,
-            self._aws.terms.named(str(source["DBInstanceIdentifier"]), region),
+            self._aws.settings.named(str(source["DBInstanceIdentifier"]), region),
         )
         return _change(request, target, source, name, kind)
 
