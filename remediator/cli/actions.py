@@ -77,7 +77,7 @@ def _known() -> dict[str, Action]:
 def _shape(action: Action) -> dict[str, Any]:
     from remediator.http.listed import action_shape
 
-    return action_shape(action)
+    return action_shape(action).plain()
 
 
 def _say_action(action: Action) -> None:

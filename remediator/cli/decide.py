@@ -16,6 +16,7 @@ from remediator.cli.runs import say_lines
 from remediator.cli.story import state, summary
 from remediator.cli.terminal import dump, say
 from remediator.core.canonical import DIGEST_DIGITS, is_digest
+from remediator.ports.verbs import APPROVE, REJECT
 
 
 @click.command()
@@ -41,7 +42,7 @@ def approve(
     shown = _waiting_digest(found, digest)
     if not (yes or digest):
         _confirm(found, "Approve this plan?")
-    answer = client.post(path_of("runs", run, "approve"), {"digest": shown, "reason": reason})
+    answer = client.post(APPROVE.path_of(run), {"digest": shown, "reason": reason})
     if output != "table":
         dump(answer, output)
         return
@@ -71,7 +72,7 @@ def reject(
     if not (yes or reason):
         _confirm(found, "Reject this plan?")
     reason = reason or _asked_reason()
-    answer = client.post(path_of("runs", run, "reject"), {"digest": shown, "reason": reason})
+    answer = client.post(REJECT.path_of(run), {"digest": shown, "reason": reason})
     if output != "table":
         dump(answer, output)
         return

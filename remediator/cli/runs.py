@@ -11,25 +11,17 @@ import click
 
 from remediator.cli.client import Client, path_of
 from remediator.cli.failures import NO
-from remediator.cli.interventions import STEERING
+from remediator.cli.interventions import steering
 from remediator.cli.options import asks_daemon, output_option
 from remediator.cli.story import Line, state, story, timeline
 from remediator.cli.terminal import ago, dump, say, say_table
+from remediator.core.events import Outcome
+from remediator.core.run import Phase
+from remediator.ports.verbs import VERBS
 
 FINE = frozenset(("resolved", "dry_run", "withdrawn"))
-_PHASES = ("planning", "awaiting_approval", "acting", "verifying", "closed")
-_OUTCOMES = (
-    "resolved",
-    "unresolved",
-    "failed",
-    "outcome_unknown",
-    "blocked",
-    "rejected",
-    "expired",
-    "withdrawn",
-    "cancelled",
-    "dry_run",
-)
+_PHASES = tuple(phase.value for phase in Phase)
+_OUTCOMES = tuple(outcome.value for outcome in Outcome)
 _EVENTS_PER_PAGE = 500
 
 
@@ -125,7 +117,7 @@ def watch_run(run: str, every: float, client: Client) -> None:
     raise click.exceptions.Exit(0 if is_fine else NO)
 
 
-for _command in STEERING:
+for _command in steering(VERBS):
     runs.add_command(_command)
 
 

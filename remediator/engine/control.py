@@ -20,6 +20,7 @@ from remediator.core.guards.pause import canonical_scope
 from remediator.core.person import Person
 from remediator.core.run import Phase, Run
 from remediator.core.target import parse_target
+from remediator.core.vocabulary import spelled
 from remediator.engine.clock import confirmed, is_of_clock
 from remediator.engine.listener import Listener
 from remediator.engine.recorder import Moved, Recorder
@@ -273,7 +274,7 @@ def _full_digest(run: Run, digest: str | None) -> str:
 
 
 def _too_late(run: Run) -> str:
-    outcome = run.outcome.value.replace("_", " ") if run.outcome else "closed"
+    outcome = spelled(run.outcome) if run.outcome else "closed"
     when = f" at {run.closed_at:%H:%M} UTC" if run.closed_at else ""
     return f"too late: run {run.id} ended{when} as {outcome} ({run.reason})"
 

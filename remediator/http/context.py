@@ -22,6 +22,8 @@ from remediator.ports.ambient import Ambient
 from remediator.ports.control import Control
 from remediator.ports.door import DoorRoute
 from remediator.ports.store import Notification, Store
+from remediator.ports.verb import Verb
+from remediator.ports.verbs import VERBS
 
 
 class Metrics(Protocol):
@@ -73,7 +75,7 @@ class HttpContext:
     `refused` hears of notifications of which no alert was taken.
     `ingest` and `readiness` are made here, over the store.
     `mask` hides the secrets of strangers in answers; `readers` are closed with the server.
-    `doors` are those that integrations bring.
+    `doors` are those that integrations bring; `verbs` is what people can ask control for.
     """
 
     store: Store
@@ -95,6 +97,7 @@ class HttpContext:
     arrived: Callable[[], None] = lambda: None
     refused: Callable[[Notification, tuple[RefusedAlert, ...]], None] = lambda *_: None
     doors: tuple[DoorRoute, ...] = ()
+    verbs: tuple[Verb, ...] = VERBS
     mask: Callable[[], Mask] = Mask
     room: Room = field(default_factory=Room)
     ingest: Ingest = field(init=False)

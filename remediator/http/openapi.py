@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from aiohttp import web
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from remediator.http import schemas
+from remediator.http.answers import Answer, Error
 from remediator.http.credentials import Role
 from remediator.http.replies import reply
 from remediator.http.route import Call, Gate, Route, Signed
 
+_PLACE = "#/components/schemas/"
 _PLACES = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 _QUERY_TEXTS = {
     "limit": "how many at most, 1 to 500; 50 unless said",
@@ -55,8 +57,28 @@ def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "remediator", "version": version},
         "paths": paths,
-        "components": {"schemas": schemas.SCHEMAS, "securitySchemes": schemes},
+        "components": {"schemas": _schemas(described), "securitySchemes": schemes},
     }
+
+
+class _Untitled(GenerateJsonSchema):
+    """A property has its name already."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:
+        return False
+
+
+def _schemas(routes: Iterable[Route]) -> dict[str, Any]:
+    """Return the schemas of all that these routes answer."""
+    models: dict[type[Answer], None] = {Error: None}
+    models |= {route.answer: None for route in routes if not isinstance(route.answer, str)}
+    _, described = models_json_schema(
+        [(model, "serialization") for model in models],
+        ref_template=_PLACE + "{model}",
+        schema_generator=_Untitled,
+    )
+    schemas: dict[str, Any] = described["$defs"]
+    return schemas
 
 
 def _operation(route: Route) -> dict[str, Any]:
@@ -66,7 +88,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "x-access": _access(route),
         "security": _security(route),
         "parameters": [*_path_parameters(route), *map(_query_parameter, route.query)],
-        "responses": {str(route.status): _answer(route), "default": _json("Error", "an error")},
+        "responses": {str(route.status): _answer(route), "default": _json(Error, "an error")},
     }
     if route.method == "POST":
         operation["requestBody"] = _body(route)
@@ -109,18 +131,9 @@ def _body(route: Route) -> dict[str, Any]:
     if isinstance(route.access, Signed):
         form = {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}
         return {"required": True, "content": form}
-    required = [key for key, schema in route.body.items() if schema.get("required")]
-    schema = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {key: _without_required(value) for key, value in route.body.items()},
-        "required": required,
-    }
-    return {"required": bool(required), "content": {"application/json": {"schema": schema}}}
-
-
-def _without_required(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in schema.items() if key != "required"}
+    schema = route.body.model_json_schema(schema_generator=_Untitled)
+    content = {"application/json": {"schema": schema}}
+    return {"required": bool(schema.get("required")), "content": content}
 
 
 def _answer(route: Route) -> dict[str, Any]:
@@ -132,6 +145,6 @@ def _answer(route: Route) -> dict[str, Any]:
     return _json(route.answer, route.summary)
 
 
-def _json(schema: str, description: str) -> dict[str, Any]:
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+def _json(model: type[Answer], description: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": _PLACE + model.__name__}}}
     return {"description": description, "content": content}

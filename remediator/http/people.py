@@ -1,182 +1,96 @@
-"""POST and DELETE /api/v1/…: what people want, handed to control. One short function per verb; control decides."""
+"""POST and DELETE /api/v1/…: what people want, handed to control: a route for each verb of the table, and `plan`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import assert_never
 
 from aiohttp import web
 
 from remediator.core.errors import InputError
-from remediator.core.events import Settlement
-from remediator.http import listed, shapes
-from remediator.http.bodies import duration_of, invalid, path_id, read_object, text_of
+from remediator.core.facts import Pause
+from remediator.core.run import Run
+from remediator.http import answers, listed, shapes
+from remediator.http.answers import Answer
+from remediator.http.asked import PlanAsked, body_of, given_in
+from remediator.http.bodies import invalid, path_id, read_object
 from remediator.http.credentials import Role
 from remediator.http.refusal import HttpRefusal
-from remediator.http.replies import reply
-from remediator.http.route import Call, Handler, Route
+from remediator.http.route import Call, Route
+from remediator.ports.verb import About, Done, Verb
 
-_Body = Mapping[str, Mapping[str, Any]]
-
-_TEXT: Mapping[str, Any] = {"type": "string"}
-_REASON: _Body = {"reason": {**_TEXT, "description": "for the journal and the people who read it"}}
-_NEEDED_REASON: _Body = {"reason": {**_REASON["reason"], "required": True}}
-_APPROVE: _Body = {
-    "digest": {
-        **_TEXT,
-        "required": True,
-        "description": "the whole digest of the plan that you have seen, 64 hex digits",
-    },
-    **_REASON,
-}
-_REJECT: _Body = {
-    "digest": {**_TEXT, "description": "refuse only this plan, not a newer one; the whole digest"},
-    **_NEEDED_REASON,
-}
-_SETTLEMENTS = {
-    "applied": Settlement.APPLIED,
-    "not_applied": Settlement.NOT_APPLIED,
-    "abandon": Settlement.ABANDON,
-}
-_SETTLE: _Body = {
-    "settlement": {**_TEXT, "enum": list(_SETTLEMENTS), "required": True},
-    **_REASON,
-}
-_PAUSE: _Body = {
-    "scope": {
-        **_TEXT,
-        "required": True,
-        "description": "all, playbook/NAME, target/KIND/NAME or namespace/NAME",
-    },
-    "for": {**_TEXT, "description": "how long, as in 2h; absent: until somebody resumes"},
-    **_REASON,
-}
-_PLAN: _Body = {
-    "labels": {"type": "object", "required": True, "additionalProperties": _TEXT},
-    "playbook": {**_TEXT, "description": "only this playbook"},
-}
-_MOST_LABELS = 256
 _SCOPE = re.compile(r"[A-Za-z0-9_.:@/\[\] -]{1,300}")
 
 
-async def approve(call: Call) -> web.Response:
-    """Say yes to the plan with this digest."""
-    body = await read_object(call, _APPROVE)
-    run = await call.context.control.approve(
-        path_id(call),
-        digest=text_of(body, "digest", required=True),
-        person=call.who,
-        reason=text_of(body, "reason"),
-    )
-    return call.shows(shapes.run_shape(run))
+def people_routes(verbs: Iterable[Verb]) -> tuple[Route, ...]:
+    """Return the routes by which people ask for these verbs, and for a plan."""
+    return (*map(_route, verbs), _PLAN)
 
 
-async def reject(call: Call) -> web.Response:
-    """Say no to the plan, with a reason."""
-    body = await read_object(call, _REJECT)
-    run = await call.context.control.reject(
-        path_id(call),
-        digest=text_of(body, "digest") or None,
-        person=call.who,
-        reason=text_of(body, "reason", required=True),
-    )
-    return call.shows(shapes.run_shape(run))
+def _route(verb: Verb) -> Route:
+    body, answer = body_of(verb), _answer_of(verb)
+    status = 201 if answer is listed.Pause else 200
 
+    async def ask(call: Call) -> web.Response:
+        given = {} if verb.ends else given_in(verb, await read_object(call, body))
+        subject = str(given.pop("scope")) if "scope" in given else _subject(call, verb)
+        done = await verb.ask(call.context.control, subject, call.who, given)
+        return call.shows(_shape(done), status)
 
-async def cancel(call: Call) -> web.Response:
-    """Stop a run; a change under way is finished and observed first."""
-    body = await read_object(call, _REASON)
-    run = await call.context.control.cancel(
-        path_id(call), person=call.who, reason=text_of(body, "reason")
-    )
-    return call.shows(shapes.run_shape(run))
-
-
-async def take_over(call: Call) -> web.Response:
-    """Stop a run because a person works on it, and stop the escalation."""
-    body = await read_object(call, _REASON)
-    run = await call.context.control.take_over(
-        path_id(call), person=call.who, reason=text_of(body, "reason")
-    )
-    return call.shows(shapes.run_shape(run))
-
-
-async def resolve_unknown(call: Call) -> web.Response:
-    """Say what became of a change that nobody could observe."""
-    body = await read_object(call, _SETTLE)
-    settlement = _SETTLEMENTS.get(text_of(body, "settlement").replace(" ", "_"))
-    if settlement is None:
-        raise invalid(f"`settlement` must be one of: {', '.join(_SETTLEMENTS)}")
-    run = await call.context.control.settle(
-        path_id(call), settlement=settlement, person=call.who, reason=text_of(body, "reason")
-    )
-    return call.shows(shapes.run_shape(run))
-
-
-async def pause(call: Call) -> web.Response:
-    """Stop new changes: of all playbooks, of one, on one target or in one namespace."""
-    body = await read_object(call, _PAUSE)
-    made = await call.context.control.pause(
-        text_of(body, "scope", required=True),
-        duration=duration_of(body, "for"),
-        reason=text_of(body, "reason"),
-        person=call.who,
-    )
-    return call.shows(listed.pause_shape(made), 201)
-
-
-async def resume(call: Call) -> web.Response:
-    """End the pause with this id, or all pauses of this scope; `playbook/NAME` also closes its breaker."""
-    wanted = call.request.match_info["id"]
-    if not _SCOPE.fullmatch(wanted):
-        raise HttpRefusal(404, "not_found", "there is no such pause", "see GET /api/v1/pauses")
-    return reply({"ended": await call.context.control.resume(wanted, person=call.who)})
-
-
-async def plan(call: Call) -> web.Response:
-    """Say what would happen now for an alert with these labels; nothing is changed."""
-    body = await read_object(call, _PLAN)
-    labels = _labels(body["labels"])
-    playbook = text_of(body, "playbook") or None
-    try:
-        return call.shows(await call.context.plan(labels, playbook))
-    except InputError as error:
-        raise invalid(str(error)) from error
-
-
-def _labels(raw: Any) -> Mapping[str, str]:
-    if not isinstance(raw, dict) or not raw or len(raw) > _MOST_LABELS:
-        raise invalid("`labels` must be an object of 1 to 256 label names and texts")
-    return {name: text_of(raw, name) for name in raw}
-
-
-def _asked(path: str, handler: Handler, access: Role, body: _Body, answer: str = "Run") -> Route:
+    ask.__name__ = verb.operation  # the operation's id in the API's description
     return Route(
-        method="POST",
-        path=f"/api/v1/{path}",
-        access=access,
-        handler=handler,
-        summary=(handler.__doc__ or "").splitlines()[0],
+        method="DELETE" if verb.ends else "POST",
+        path=f"/api/v1/{verb.path}",
+        access=verb.role,
+        handler=ask,
+        summary=verb.doc,
         answer=answer,
-        status=201 if answer == "Pause" else 200,
+        status=status,
         body=body,
     )
 
 
-PEOPLE = (
-    _asked("runs/{id}/approve", approve, Role.APPROVER, _APPROVE),
-    _asked("runs/{id}/reject", reject, Role.APPROVER, _REJECT),
-    _asked("runs/{id}/cancel", cancel, Role.OPERATOR, _REASON),
-    _asked("runs/{id}/take-over", take_over, Role.OPERATOR, _REASON),
-    _asked("runs/{id}/resolve-unknown", resolve_unknown, Role.OPERATOR, _SETTLE),
-    _asked("pauses", pause, Role.OPERATOR, _PAUSE, "Pause"),
-    _asked("plan", plan, Role.OPERATOR, _PLAN, "object"),
-    Route(
-        method="DELETE",
-        path="/api/v1/pauses/{id:.+}",
-        access=Role.OPERATOR,
-        handler=resume,
-        summary=(resume.__doc__ or "").splitlines()[0],
-    ),
+def _answer_of(verb: Verb) -> type[Answer]:
+    if verb.about is About.RUN:
+        return answers.Run
+    return answers.Ended if verb.ends else listed.Pause
+
+
+def _shape(done: Done) -> Answer:
+    match done:
+        case Run():
+            return shapes.run_shape(done)
+        case Pause():
+            return listed.Pause.model_validate(done)
+        case int():
+            return answers.Ended(ended=done)
+    assert_never(done)
+
+
+def _subject(call: Call, verb: Verb) -> str:
+    if verb.about is About.RUN:
+        return path_id(call)
+    wanted = call.request.match_info["id"]
+    if not _SCOPE.fullmatch(wanted):
+        raise HttpRefusal(404, "not_found", "there is no such pause", "see GET /api/v1/pauses")
+    return wanted
+
+
+async def plan(call: Call) -> web.Response:
+    """Say what would happen now for an alert with these labels; nothing is changed."""
+    asked = await read_object(call, PlanAsked)
+    try:
+        return call.shows(await call.context.plan(asked.labels, asked.playbook or None))
+    except InputError as error:
+        raise invalid(str(error)) from error
+
+
+_PLAN = Route(
+    method="POST",
+    path="/api/v1/plan",
+    access=Role.OPERATOR,
+    handler=plan,
+    summary=(plan.__doc__ or "").splitlines()[0],
+    body=PlanAsked,
 )

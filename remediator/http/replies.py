@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 from multidict import CIMultiDict
 
+from remediator.http.answers import Error, Problem
 from remediator.http.refusal import HttpRefusal
 
 HEADERS = CIMultiDict(
@@ -44,8 +45,8 @@ def reply_text(body: bytes, content_type: str, status: int = 200) -> web.Respons
 
 def reply_error(refusal: HttpRefusal) -> web.Response:
     """Answer with an error."""
-    error = {"code": refusal.code, "message": str(refusal), "hint": refusal.hint}
-    response = reply({"error": error}, refusal.status)
+    problem = Problem(code=refusal.code, message=str(refusal), hint=refusal.hint)
+    response = reply(Error(error=problem).plain(), refusal.status)
     if refusal.status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="remediator"'
     if refusal.close:

@@ -76,7 +76,7 @@ def build_app(context: HttpContext) -> web.Application:
     app.on_cleanup.append(lambda _: context.readers.close())
     origins = Origins(context.external_url)
     shortcuts: dict[str, _Answer] = {}
-    for route in routes_of(context.readers.sources, context.doors):
+    for route in routes_of(context.readers.sources, context.doors, context.verbs):
         answer = _guarded(route, context, origins)
         app.router.add_route(route.method, route.path, answer)
         if route.access is Gate.SOURCE:

@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 from urllib.request import proxy_bypass
 
 from remediator.core.errors import DeliveryError
-from remediator.integrations.slack.cards.buttons import Button
-from remediator.integrations.slack.door.clicks import BUTTONS, MODALS
+from remediator.integrations.slack.door.clicks import MODALS, buttons
 from remediator.integrations.slack.door.context import SlackContext
 from remediator.integrations.slack.door.slash_commands import COMMAND, command
 from remediator.integrations.slack.gateway.api import Identity
@@ -49,8 +48,8 @@ def build_app(context: SlackContext, begin: Begin) -> AsyncApp:
         request_verification_enabled=False,  # `proof` has done it
     )
     app.error(_failed(context))
-    for button in Button:
-        app.action(button.value)(_listener(context, BUTTONS[button], begin))
+    for action, pressed in buttons(context.verbs).items():
+        app.action(action)(_listener(context, pressed, begin))
     for name, submitted in MODALS.items():
         app.view(name.value)(_listener(context, submitted, begin))
     app.command(COMMAND)(_listener(context, command, begin))

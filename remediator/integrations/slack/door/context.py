@@ -15,6 +15,8 @@ from remediator.ports.ambient import Ambient
 from remediator.ports.control import Control
 from remediator.ports.door import Log
 from remediator.ports.store import Store
+from remediator.ports.verb import Verb
+from remediator.ports.verbs import VERBS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,7 @@ class SlackContext:
 
     `why` is HttpContext's. Without `signing_secret` the HTTP door is shut, without `app_token` there is no socket.
     `roles` maps a role to `@handle`s, ids (`S…`, `U…`), e-mails and `*` (every full member). `playbooks` are the names
-    that a pause may have. `mask` hides the secrets of strangers in windows.
+    that a pause may have. `mask` hides the secrets of strangers in windows. `verbs` is what people can ask control for.
     """
 
     store: Store
@@ -40,3 +42,4 @@ class SlackContext:
     playbooks: Callable[[], tuple[str, ...]] = tuple
     people: People = field(default_factory=People)
     mask: Mask = field(default_factory=Mask)
+    verbs: tuple[Verb, ...] = VERBS
