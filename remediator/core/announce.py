@@ -70,7 +70,7 @@ def _message(run: Run, kind: MessageKind, key: str, text: str, **more: Any) -> M
     )
 
 
-def _body(run: Run) -> Mapping[str, Any]:
+def _body(run: Run) -> Mapping[str, object]:
     return {
         "run": run.id,
         "playbook": run.order.playbook,

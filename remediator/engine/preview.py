@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 from remediator.core import events as ev
 from remediator.core.alert import Alert, AlertStatus
@@ -82,7 +82,7 @@ class Preview:
         self._rules = rules
         self._protected = protected
 
-    async def plan(self, labels: Mapping[str, str], playbook: str | None) -> Mapping[str, Any]:
+    async def plan(self, labels: Mapping[str, str], playbook: str | None) -> Mapping[str, object]:
         """Return a decision for every playbook that could match, with the plan of those that would run."""
         rules = self._rules()
         found = [p for p in rules.index.candidates(labels) if playbook in (None, p.name)]
@@ -101,8 +101,10 @@ class Preview:
             starts_at=self._ambient.now(),
         )
 
-    async def _would(self, rules: Rules, selection: Selection, alert: Alert) -> Mapping[str, Any]:
-        said: dict[str, Any] = {
+    async def _would(
+        self, rules: Rules, selection: Selection, alert: Alert
+    ) -> Mapping[str, object]:
+        said: dict[str, object] = {
             "playbook": selection.playbook.name,
             "decision": selection.decision.value,
             "reason": selection.reason,
@@ -139,7 +141,7 @@ class Preview:
         return run_writer.last or run
 
 
-def _shown(run: Run) -> Mapping[str, Any]:
+def _shown(run: Run) -> Mapping[str, object]:
     judgement = run.judgement
     return {
         "target": str(run.order.target),

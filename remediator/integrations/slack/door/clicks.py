@@ -196,7 +196,7 @@ def _card(context: SlackContext, run: Run) -> Card:
     return context.mask.told(card_of(run, context.ambient.now()))
 
 
-async def _open(context: SlackContext, click: Click, view: Mapping[str, Any]) -> str:
+async def _open(context: SlackContext, click: Click, view: Mapping[str, object]) -> str:
     try:
         await context.api.open_modal(click.trigger, view)
     except DeliveryError as error:
@@ -205,7 +205,7 @@ async def _open(context: SlackContext, click: Click, view: Mapping[str, Any]) ->
     return ""
 
 
-_Attended = Callable[[SlackContext, Body], Coroutine[Any, Any, None]]
+_Attended = Callable[[SlackContext, Body], Coroutine[object, object, None]]
 
 BUTTONS: Mapping[Button, _Attended] = {
     Button.APPROVE: partial(_press, verb="approve", work=_approve),

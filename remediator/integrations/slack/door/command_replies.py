@@ -93,13 +93,13 @@ def _run_line(run: Run) -> str:
     return f"{code(run.id[-_TAIL:])} {_inert(headline(run))}: *{state}* · {_inert(run.order.playbook)} · {when}"
 
 
-def _explained(run: Mapping[str, Any]) -> str:
+def _explained(run: Mapping[str, object]) -> str:
     state = str(run["outcome"] or run["phase"]).replace("_", " ")
     reason = f": {_inert(run['reason'])}" if run["reason"] else ""
     return f"*{_inert(run['headline'])}* · {_inert(run['playbook'])} · *{_inert(state)}*{reason}"
 
 
-def _decision(decision: Mapping[str, Any]) -> str:
+def _decision(decision: Mapping[str, object]) -> str:
     said = str(decision["decision"]).replace("_", " ")
     by = f" (by {_inert(decision['by'])})" if decision["by"] else ""
     return (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from remediator.core.errors import InputError, Refused, StoreUnavailable
 from remediator.core.person import Person
@@ -55,7 +54,7 @@ class SlashCommand:
 Work = Callable[[SlackContext, SlashCommand], Awaitable[str]]
 
 
-async def command(context: SlackContext, body: Mapping[str, Any]) -> None:
+async def command(context: SlackContext, body: Mapping[str, object]) -> None:
     """Answer one command."""
     place = response_target_of(body)
     name, *rest = words_of(body.get("text")) or ["help"]
