@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from remediator.core import events as ev
 from remediator.core import wording as say
@@ -136,7 +135,7 @@ def _label_lines(alert: Alert) -> tuple[str, ...]:
     return tuple(t if len(t) <= _LONGEST_LABEL else f"{t[: _LONGEST_LABEL - 1]}…" for t in lines)
 
 
-def _body_of(about: Unanswered) -> Mapping[str, Any]:
+def _body_of(about: Unanswered) -> Mapping[str, object]:
     return {
         "playbook": about.playbook.name,
         "refusal": about.refusal.value,

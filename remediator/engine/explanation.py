@@ -33,7 +33,7 @@ class Explanation:
         self._store = store
         self._rules = rules
 
-    async def why(self, subject: str) -> Mapping[str, Any]:
+    async def why(self, subject: str) -> Mapping[str, object]:
         """Explain a run, or everything decided about a fingerprint; raise Refused where nothing is known."""
         notification = await self._store.read(lambda reader: reader.notification(subject))
         if notification is not None:
@@ -49,7 +49,7 @@ class Explanation:
             "notification": None,
         }
 
-    async def _why_a_notification(self, notification: Notification) -> Mapping[str, Any]:
+    async def _why_a_notification(self, notification: Notification) -> Mapping[str, object]:
         """Tell what became of a notification as a whole, and what was decided about its alerts."""
         since = Listing(limit=_MOST, filters={"notification": notification.id})
         page = await self._store.read(lambda reader: reader.decisions(since))
@@ -117,7 +117,7 @@ def _answers(reader: Reader, run: Run) -> list[str]:
     return [line for line in said if line][-_MOST_ANSWERS:]
 
 
-def _explained(run: Run) -> Mapping[str, Any]:
+def _explained(run: Run) -> Mapping[str, object]:
     verdicts = run.judgement.verdicts if run.judgement else ()
     waits = run.not_before if run.is_open else None
     return {

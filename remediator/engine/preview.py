@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 from remediator.core import events as ev
 from remediator.core.alert import Alert, AlertStatus
@@ -101,8 +101,10 @@ class Preview:
             starts_at=self._ambient.now(),
         )
 
-    async def _would(self, rules: Rules, selection: Selection, alert: Alert) -> Mapping[str, Any]:
-        said: dict[str, Any] = {
+    async def _would(
+        self, rules: Rules, selection: Selection, alert: Alert
+    ) -> Mapping[str, object]:
+        said: dict[str, object] = {
             "playbook": selection.playbook.name,
             "decision": selection.decision.value,
             "reason": selection.reason,

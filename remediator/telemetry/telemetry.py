@@ -51,12 +51,12 @@ class Telemetry:
             known = {"run": run.id, "playbook": order.playbook, "target": str(order.target)}
             self._line(level, event.kind, known | details(event))
 
-    def log(self, event_name: str, **fields: Any) -> None:
+    def log(self, event_name: str, **fields: object) -> None:
         """Write one structured log line; an exception given as `error` comes with its traceback."""
         level = logging.WARNING if event_name in self._warnings else logging.INFO
         self._line(level, event_name, fields)
 
-    def loop_failed(self, loop: Any, problem: Mapping[str, Any]) -> None:
+    def loop_failed(self, loop: object, problem: Mapping[str, Any]) -> None:
         """Log what the event loop could not hand to anybody: each kind once a minute, however often it happens."""
         error = problem.get("exception")
         kind = f"{problem.get('message', '')[:100]} {type(error).__name__}"
@@ -143,7 +143,7 @@ class Telemetry:
         """Set the gauges that come from the store."""
         self._metrics.show(statistics, now)
 
-    def _line(self, level: int, event_name: str, known: Mapping[str, Any]) -> None:
+    def _line(self, level: int, event_name: str, known: Mapping[str, object]) -> None:
         error = known.get("error")
         caught = error if isinstance(error, BaseException) else None
         self._logger.log(level, event_name, extra={"fields": known}, exc_info=caught)

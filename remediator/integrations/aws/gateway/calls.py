@@ -64,7 +64,7 @@ class AwsLooker:
         """Take no more calls."""
         await self._blocking.close()
 
-    async def _call(self, function: Callable[[], Any], call: Call) -> Any:
+    async def _call(self, function: Callable[[], object], call: Call) -> Any:
         """Look on a thread; what did not come in time is Transient, for nothing was changed."""
         try:
             return await self._blocking.call(_caught(function), limit=READ_LIMIT)
@@ -128,10 +128,10 @@ class _Failed(Exception):
         self.error = error
 
 
-def _caught(function: Callable[[], Any]) -> Callable[[], Any]:
+def _caught(function: Callable[[], object]) -> Callable[[], Any]:
     """Return the function with the SDK's errors in a wrapper of ours; they load with the SDK."""
 
-    def call() -> Any:
+    def call() -> object:
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.parsers import ResponseParserError
 

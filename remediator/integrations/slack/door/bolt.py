@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
     from slack_sdk.web.async_client import AsyncWebClient
 
-Body = Mapping[str, Any]
-Work = Callable[[SlackContext, Body], Coroutine[Any, Any, None]]
-Begin = Callable[[Body, Coroutine[Any, Any, None]], None]
+Body = Mapping[str, object]
+Work = Callable[[SlackContext, Body], Coroutine[object, object, None]]
+Begin = Callable[[Body, Coroutine[object, object, None]], None]
 
 _IDENTITY_SECONDS = 1.0  # Slack waits 3 s for the acknowledgement
 _ANY = re.compile(".*")
@@ -58,15 +58,15 @@ def build_app(context: SlackContext, begin: Begin) -> AsyncApp:
     return app
 
 
-def _listener(context: SlackContext, work: Work, begin: Begin) -> Any:
-    async def listen(ack: Callable[[], Awaitable[Any]], body: Body) -> None:
+def _listener(context: SlackContext, work: Work, begin: Begin) -> object:
+    async def listen(ack: Callable[[], Awaitable[object]], body: Body) -> None:
         await ack()
         begin(body, work(context, body))
 
     return listen
 
 
-async def _acknowledge(ack: Callable[[], Awaitable[Any]]) -> None:
+async def _acknowledge(ack: Callable[[], Awaitable[object]]) -> None:
     await ack()
 
 
@@ -76,7 +76,7 @@ def _only_ours(context: SlackContext) -> Any:
 
     asking = asyncio.Lock()
 
-    async def only_ours(body: Body, next: Callable[[], Awaitable[Any]]) -> Any:
+    async def only_ours(body: Body, next: Callable[[], Awaitable[object]]) -> object:
         identity = await _identity(context, asking)
         if identity is None or _is_ours(body, identity):
             return await next()

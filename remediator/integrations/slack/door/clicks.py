@@ -204,7 +204,7 @@ def _card(context: SlackContext, run: Run) -> Card:
     return context.mask.told(card_of(run, context.ambient.now()))
 
 
-async def _open(context: SlackContext, click: Click, view: Mapping[str, Any]) -> str:
+async def _open(context: SlackContext, click: Click, view: Mapping[str, object]) -> str:
     try:
         await context.api.open_modal(click.trigger, view)
     except DeliveryError as error:
@@ -213,7 +213,7 @@ async def _open(context: SlackContext, click: Click, view: Mapping[str, Any]) ->
     return ""
 
 
-_Attended = Callable[[SlackContext, Body], Coroutine[Any, Any, None]]
+_Attended = Callable[[SlackContext, Body], Coroutine[object, object, None]]
 
 _OF_PLANS: Mapping[str, Work] = {APPROVE.name: _approve, REJECT.name: _ask_why}
 """What a plan asks is answered in a way of its own."""

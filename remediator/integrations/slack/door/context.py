@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from remediator.core.masking import Mask
 from remediator.core.people import People
@@ -30,7 +29,7 @@ class SlackContext:
 
     store: Store
     control: Control
-    why: Callable[[str], Awaitable[Mapping[str, Any]]]
+    why: Callable[[str], Awaitable[Mapping[str, object]]]
     api: SlackApi
     directory: SlackDirectory
     ambient: Ambient

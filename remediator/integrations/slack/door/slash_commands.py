@@ -58,7 +58,7 @@ class SlashCommand:
 Work = Callable[[SlackContext, SlashCommand], Awaitable[str]]
 
 
-async def command(context: SlackContext, body: Mapping[str, Any]) -> None:
+async def command(context: SlackContext, body: Mapping[str, object]) -> None:
     """Answer one command."""
     place = response_target_of(body)
     name, *rest = words_of(body.get("text")) or ["help"]

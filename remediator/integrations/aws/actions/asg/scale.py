@@ -7,7 +7,7 @@ refused; where scaling policies rule the plan says that they may take it back.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -173,7 +173,7 @@ def _still_fits(group: Item, change: Change) -> bool:
     return is_same and int(planned) <= desired < to <= int(group["MaxSize"])
 
 
-def _call(operation: str, region: str, arguments: Mapping[str, Any]) -> Call:
+def _call(operation: str, region: str, arguments: Mapping[str, object]) -> Call:
     return Call(service="autoscaling", operation=operation, region=region, arguments=arguments)
 
 

@@ -6,7 +6,7 @@ The replica's name is fixed in the plan: it is what makes the call safe to doubt
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -174,7 +174,7 @@ def _version(source: Item) -> str:
     return f"{source.get('DbiResourceId', '')}/{' '.join(_replicas(source))}"
 
 
-def _call(operation: str, region: str, arguments: Mapping[str, Any]) -> Call:
+def _call(operation: str, region: str, arguments: Mapping[str, object]) -> Call:
     return Call(service="rds", operation=operation, region=region, arguments=arguments)
 
 
