@@ -83,7 +83,7 @@ class Preview:
         self._rules = rules
         self._protected = protected
 
-    async def plan(self, labels: Mapping[str, str], playbook: str | None) -> Mapping[str, Any]:
+    async def plan(self, labels: Mapping[str, str], playbook: str | None) -> Mapping[str, object]:
         """Return a decision for every playbook that could match, with the plan of those that would run; where none
         can, what the nearest say."""
         rules, alert = self._rules(), self._alert(labels)
@@ -148,7 +148,7 @@ def _asked(rules: Rules, name: str) -> tuple[Playbook, ...]:
     return found
 
 
-def _shown(run: Run) -> Mapping[str, Any]:
+def _shown(run: Run) -> Mapping[str, object]:
     judgement = run.judgement
     return {
         "target": str(run.order.target),

@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from remediator.core.errors import InputError, Refused, StoreUnavailable
 from remediator.core.facts import Pause
