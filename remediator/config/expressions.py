@@ -1,6 +1,6 @@
 """Conditions (`when`) in CEL: type-checked when a playbook is loaded, budgeted when a run asks.
 
-The implementation of `core.expression.Conditions`. The library's evaluator stops after 10 000 iterations, but has no
+The implementation of `core.languages.Conditions`. The library's evaluator stops after 10 000 iterations, but has no
 budget in bytes. What is surely cheap is evaluated here; all else in a process that is given up where it takes too much.
 """
 

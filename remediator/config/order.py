@@ -19,11 +19,11 @@ from remediator.config.playbook_report import holds_template
 from remediator.config.template_syntax import without_templates
 from remediator.core.alert import Alert
 from remediator.core.errors import InputError, InvalidTarget
+from remediator.core.languages import Renderer
 from remediator.core.order import Order
 from remediator.core.playbook import CheckOrder, Playbook, ProbeOrder, StepOrder
 from remediator.core.selection import Selection
 from remediator.core.target import Target, parse_target
-from remediator.core.template import Renderer
 from remediator.ports.parameters import Parameters
 from remediator.ports.sections import Sections
 

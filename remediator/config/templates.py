@@ -1,4 +1,4 @@
-"""Templates: labels filled into texts by Jinja2, locked down. The implementation of `core.template.Renderer`.
+"""Templates: labels filled into texts by Jinja2, locked down. The implementation of `core.languages.Renderer`.
 
 Field-notes §7.1 found that the sandbox alone lets a text of 20 characters take a gigabyte. So: expressions only, no
 calls, attributes are mapping lookups, arithmetic on numbers, seven filters, no globals, at most 8 KiB out.

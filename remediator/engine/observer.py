@@ -17,10 +17,10 @@ from pydantic import ValidationError
 from remediator.core.change import Change, Nothing
 from remediator.core.errors import Permanent, RemediatorError, Uncertain
 from remediator.core.events import Evidence, Measure
-from remediator.core.expression import Conditions
 from remediator.core.facts import Answer, Known
 from remediator.core.guards.approval import CONDITION
 from remediator.core.identity import Identity
+from remediator.core.languages import Conditions
 from remediator.core.masking import Mask
 from remediator.core.playbook import CheckOrder, ProbeOrder, StepOrder
 from remediator.core.run import Run

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from remediator.http.doors import door_route
 from remediator.http.health import HEALTH
 from remediator.http.openapi import openapi_route
-from remediator.http.people import people_routes
 from remediator.http.read_routes import READING
 from remediator.http.route import Route
+from remediator.http.verb_routes import people_routes
 from remediator.http.webhook import webhook_of
 from remediator.ports.door import DoorRoute
 from remediator.ports.source import Source

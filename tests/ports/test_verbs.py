@@ -12,8 +12,8 @@ from remediator.cli import main
 from remediator.cli.interventions import steering
 from remediator.core.card import card_of
 from remediator.http.openapi import document
-from remediator.http.people import people_routes
 from remediator.http.routes import routes_of
+from remediator.http.verb_routes import people_routes
 from remediator.integrations.slack.cards.buttons import Button, action_of
 from remediator.integrations.slack.cards.plan_card import offers
 from remediator.integrations.slack.door.clicks import buttons

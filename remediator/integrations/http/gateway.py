@@ -22,8 +22,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from remediator.core.errors import ActionError, Permanent, Transient, Uncertain
+from remediator.integrations.http.address_rules import Destinations
 from remediator.integrations.http.api import NotListening, Response
-from remediator.integrations.http.destination import Destinations
 from remediator.integrations.json_api import complaint, read_capped, tls_context
 
 BODY_LIMIT = 1024 * 1024

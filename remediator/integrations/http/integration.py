@@ -21,7 +21,7 @@ def connect(services: Services) -> Connected:
 
 def _places_of_channels(services: Services) -> tuple[str, ...]:
     """Return the hosts that `notify` and `contacts` name: they are allowed because they stand there."""
-    from remediator.integrations.http.destination import place_of
+    from remediator.integrations.http.address_rules import place_of
 
     settings = (
         s
