@@ -21,7 +21,7 @@ from yarl import URL
 
 from remediator.core.errors import ActionError, Transient
 from remediator.documents.regular_file import require_regular
-from remediator.documents.sign_in import SignInShape
+from remediator.documents.sign_in import ServerShape
 from remediator.ports.inspection import Finding, Level
 
 T = TypeVar("T")
@@ -38,6 +38,7 @@ class Endpoint:
 
     url: str
     authorization: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     ca_file: str | None = None
 
     @property
@@ -46,20 +47,24 @@ class Endpoint:
         return URL(self.url).host_port_subcomponent or "an URL without a host"
 
 
-def endpoints_of(urls: Iterable[str], signed_in: SignInShape) -> tuple[Endpoint, ...]:
+def endpoints_of(urls: Iterable[str], server: ServerShape) -> tuple[Endpoint, ...]:
     """Return where a section leads to."""
     authorization = ""
-    if signed_in.bearer_token:
-        authorization = bearer(signed_in.bearer_token.reveal())
-    elif signed_in.basic:
-        authorization = basic(signed_in.basic.user, signed_in.basic.password.reveal())
-    return tuple(Endpoint(url=url, authorization=authorization) for url in urls)
+    if server.bearer_token:
+        authorization = bearer(server.bearer_token.reveal())
+    elif server.basic:
+        authorization = basic(server.basic.user, server.basic.password.reveal())
+    ca_file = str(server.ca_file) if server.ca_file else None
+    return tuple(
+        Endpoint(url=url, authorization=authorization, headers=server.headers, ca_file=ca_file)
+        for url in urls
+    )
 
 
 def no_answer(where: str, error: ActionError) -> Finding:
     """Return what `check --online` says of a server that gave none."""
     refused = any(f"status {status}" in error.detail for status in (401, 403))
-    hint = "see `bearer_token_file` and `basic` in the settings" if refused else ""
+    hint = "see `bearer_token_file`, `basic` and `headers` in the settings" if refused else ""
     return Finding(level=Level.ERROR, where=where, text=error.detail, hint=hint)
 
 
@@ -140,7 +145,7 @@ class JsonApi:
             extra = {"Authorization": credentials} if credentials else {}
             connect = min(CONNECT_SECONDS, self._seconds)
             self._session = aiohttp.ClientSession(
-                headers={**_HEADERS, **extra},
+                headers={**_HEADERS, **self._endpoint.headers, **extra},
                 connector=aiohttp.TCPConnector(limit=32, ssl=self._tls),
                 timeout=aiohttp.ClientTimeout(total=self._seconds, connect=connect),
                 cookie_jar=aiohttp.DummyCookieJar(),

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from remediator.documents.sign_in import SignInShape, read_sign_in
+from remediator.documents.sign_in import ServerShape, read_sign_in
 from remediator.documents.value_types import Url
 from remediator.ports.sections import Section, SectionReading
 
 
-class AlertmanagerSettings(SignInShape):
+class AlertmanagerSettings(ServerShape):
     """`alertmanager`."""
 
     urls: Annotated[tuple[Url, ...], Field(min_length=1, max_length=20)]

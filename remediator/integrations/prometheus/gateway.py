@@ -27,7 +27,8 @@ class PrometheusGateway:
         self._limit = f"{int(timeout.total_seconds() * 900)}ms"  # no fractions there
 
     async def query(self, promql: str) -> tuple[Sample, ...]:
-        """See ports.prometheus.Prometheus. A partial answer (Thanos warns of one) is no answer: Transient."""
+        """See ports.prometheus.Prometheus. A partial answer is no answer (Thanos warns of one, VictoriaMetrics says
+        `isPartial`): Transient."""
         reply = await self._answer("/api/v1/query", {"query": promql})
         return await self._shaped(reply, _samples, "an instant query")
 
@@ -57,6 +58,9 @@ class PrometheusGateway:
             raise self._refusal(reply)
         if warnings := _warnings(reply.document.get("warnings")):
             raise Transient(f"Prometheus warned: {warnings}", target=self._api.place)
+        if reply.document.get("isPartial", False) is not False:
+            text = "the answer is partial: some of its storage nodes were not heard"
+            raise Transient(text, target=self._api.place)
         return reply
 
     def _refusal(self, reply: Reply) -> Permanent | Transient:

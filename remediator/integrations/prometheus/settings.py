@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from remediator.documents.sign_in import SignInShape, read_sign_in
+from remediator.documents.sign_in import ServerShape, read_sign_in
 from remediator.documents.value_types import Url
 from remediator.ports.sections import Section, SectionReading
 
 
-class PrometheusSettings(SignInShape):
+class PrometheusSettings(ServerShape):
     """`prometheus`."""
 
     url: Url
