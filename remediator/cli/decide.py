@@ -18,9 +18,11 @@ from remediator.cli.terminal import dump, say
 from remediator.core.canonical import DIGEST_DIGITS, is_digest
 from remediator.ports.verbs import APPROVE, REJECT
 
+_WAITING = "remediator runs list --phase awaiting_approval"
+
 
 @click.command()
-@click.argument("run")
+@click.argument("run", metavar="RUN|APPROVAL")
 @click.option(
     "--digest", help="The whole digest of the plan you mean; else that of the plan shown."
 )
@@ -38,7 +40,8 @@ def approve(
       remediator approve run_0199f0c4a1b27c3e8d5f60718293a4b5
       remediator approve run_0199f0c4a1b27c3e8d5f60718293a4b5 --digest "$DIGEST"
     """
-    found = client.get(path_of("runs", run))
+    found = _run_of(client, run)
+    run = found["id"]
     shown = _waiting_digest(found, digest)
     if not (yes or digest):
         _confirm(found, "Approve this plan?")
@@ -51,7 +54,7 @@ def approve(
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", metavar="RUN|APPROVAL")
 @click.option("--digest", help="Refuse only the plan with this digest.")
 @click.option("--reason", help="Why; people will read it.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
@@ -67,7 +70,8 @@ def reject(
       remediator reject run_0199f0c4a1b27c3e8d5f60718293a4b5 --reason "backup is running"
       remediator reject run_0199f0c4a1b27c3e8d5f60718293a4b5 --reason "wrong host" --yes
     """
-    found = client.get(path_of("runs", run))
+    found = _run_of(client, run)
+    run = found["id"]
     shown = _waiting_digest(found, digest)
     if not (yes or reason):
         _confirm(found, "Reject this plan?")
@@ -77,6 +81,18 @@ def reject(
         dump(answer, output)
         return
     say(f"Rejected plan {shown[:8]}. {answer['headline']}: {state(answer)}.", bold=True)
+
+
+def _run_of(client: Client, named: str) -> Mapping[str, Any]:
+    """Return a run by its id, or by that of the approval that it waits for."""
+    if not named.startswith("apr_"):
+        found: Mapping[str, Any] = client.get(path_of("runs", named))
+        return found
+    waiting = client.get("/approvals", {"limit": 500})["items"]
+    run = next((each["run"] for each in waiting if each["id"] == named), None)
+    if run is None:
+        raise Failure(f"no plan waits for the approval {named}", hint=_WAITING)
+    return _run_of(client, run)
 
 
 def _waiting_digest(run: Mapping[str, Any], wanted: str | None) -> str:

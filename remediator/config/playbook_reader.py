@@ -35,6 +35,7 @@ from remediator.documents.problem import did_you_mean
 from remediator.documents.report import as_list
 from remediator.documents.yaml_source import KeyPath
 
+_SEVERITY = re.compile(r"SEV-?[0-9]", re.ASCII | re.IGNORECASE)
 _KIND = re.compile(r"([a-z][a-z0-9_]{0,30})/.+", re.DOTALL)
 
 
@@ -54,6 +55,7 @@ def read_playbook(reading: Reading) -> Playbook | None:
 
 def _playbook(reading: Reading, raw: Any, shape: PlaybookShape) -> Playbook:
     kind = _target_kind(reading, shape.target)
+    _check_severity(reading, shape.severity)
     return Playbook(
         name=shape.name,
         digest=digest(raw),
@@ -89,6 +91,13 @@ def _target_kind(reading: Reading, target: str) -> str:
         message = "a label becomes a host only through the filter `host`, which knows your hosts"
         reading.report.error(("target",), "target", message, hint)
     return found[1] if found else ""
+
+
+def _check_severity(reading: Reading, severity: str | None) -> None:
+    if severity is None or _SEVERITY.fullmatch(severity) or severity in reading.rules.severities:
+        return
+    hint = "Write SEV-1 to SEV-5, or one of the values of `severities` in the settings."
+    reading.report.error(("severity",), "severity", f"`{severity}` is not a severity", hint)
 
 
 def _usage(reading: Reading, target: str) -> Usage:

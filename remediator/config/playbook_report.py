@@ -36,6 +36,7 @@ class PlaybookRules:
     commands: frozenset[str] | None = None
     protected: tuple[str, ...] = ()
     sections: Sections | None = None
+    severities: frozenset[str] = frozenset()
     guard_defaults: Mapping[str, Any] = field(default_factory=dict)
     guard_floors: Mapping[str, Any] = field(default_factory=dict)
 

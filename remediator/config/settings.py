@@ -61,6 +61,7 @@ class Settings:
             commands=self.sections.names("commands"),
             protected=self.protected,
             sections=self.sections,
+            severities=frozenset(self.severities.values()),
             guard_defaults=self.guards,
             guard_floors=self.floors,
         )

@@ -11,6 +11,7 @@ from remediator.core.nearest import nearest
 from remediator.core.playbook import Playbook
 from remediator.core.run import Run
 from remediator.core.selection import Decision, select
+from remediator.core.verdict import Verdict
 from remediator.core.wording import answer_line, headline, plan_lines, step_line, verification_lines
 from remediator.engine.admission import Rules
 from remediator.ports.codec import plain
@@ -97,6 +98,11 @@ def would_say(rules: Rules, playbooks: Iterable[Playbook], alert: Alert) -> list
     ]
 
 
+def shown(verdict: Verdict) -> Mapping[str, object]:
+    """Return a verdict with its ruling as a word."""
+    return plain(verdict) | {"ruling": verdict.ruling.name.lower()}
+
+
 def _look_up(
     reader: Reader, subject: str
 ) -> tuple[Run | None, tuple[DecisionRecord, ...], list[str]]:
@@ -127,7 +133,7 @@ def _explained(run: Run) -> Mapping[str, object]:
         "phase": run.phase.value,
         "outcome": run.outcome.value if run.outcome else None,
         "reason": run.reason,
-        "verdicts": [plain(v) | {"ruling": v.ruling.name.lower()} for v in verdicts],
+        "verdicts": [shown(v) for v in verdicts],
         "waits_until": waits.isoformat() if waits else None,
         "plan": list(plan_lines(run)),
         "steps": [step_line(step) for step in run.progress],

@@ -21,9 +21,10 @@ from remediator.core.lifecycle import next_effect
 from remediator.core.playbook import Mode, Playbook
 from remediator.core.run import Run
 from remediator.core.selection import Selection, select
+from remediator.core.verdict import Ruling
 from remediator.core.wording import evidence_lines, plan_lines
 from remediator.engine.admission import Rules
-from remediator.engine.explanation import nearest_to
+from remediator.engine.explanation import nearest_to, shown
 from remediator.engine.observer import Observer
 from remediator.engine.run_writer import Decide, Draft
 from remediator.engine.runner import Runner
@@ -32,6 +33,7 @@ from remediator.ports.codec import plain
 from remediator.ports.store import Reader, Store, Transaction
 
 _SOURCE = "preview"
+_REFUSED = {Ruling.DENY: "blocked", Ruling.DEFER: "waiting"}
 
 
 class Rememberer:
@@ -150,11 +152,13 @@ def _asked(rules: Rules, name: str) -> tuple[Playbook, ...]:
 
 def _shown(run: Run) -> Mapping[str, object]:
     judgement = run.judgement
+    refused = _REFUSED.get(judgement.ruling) if judgement else None
     return {
+        **({"decision": refused} if refused else {}),
         "target": str(run.order.target),
         "outcome": run.reason,
         "would": judgement.ruling.name.lower() if judgement else "allow",
-        "verdicts": [plain(v) for v in judgement.verdicts] if judgement else [],
+        "verdicts": [shown(v) for v in judgement.verdicts] if judgement else [],
         "plan": {
             "digest": run.plan.digest if run.plan else None,
             "changes": [plain(c) for c in run.plan.changes] if run.plan else [],

@@ -61,7 +61,11 @@ _LONG = (1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200)
 _SHORT = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 _HISTOGRAMS = {
     "run_duration_seconds": ("From admission to outcome.", ("playbook",), _LONG),
-    "start_delay_seconds": ("From admission to the first committed intent.", (), _LONG),
+    "start_delay_seconds": (
+        "From a notification's arrival to the first look at a run that it began.",
+        (),
+        _LONG,
+    ),
     "approval_wait_seconds": ("From the request for approval to its end.", (), _LONG),
     "action_duration_seconds": ("From intent to applied.", ("action",), _SHORT),
 }

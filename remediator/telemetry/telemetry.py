@@ -42,9 +42,17 @@ class Telemetry:
         self._log_throttle = LogThrottle()
         self._logger = logging.getLogger("remediator")
 
-    def observe_event(self, run: Run, event: Event, before: Run | None, at: datetime) -> None:
-        """Log one event and move its metrics; `before` is the run before it, None for an admission."""
-        self._meter.move(Moved(run, event, before, at))
+    def observe_event(
+        self,
+        run: Run,
+        event: Event,
+        before: Run | None,
+        at: datetime,
+        heard_at: datetime | None = None,
+    ) -> None:
+        """Log one event and move its metrics; `before` is the run before it, None for an admission, which answers
+        what was heard at `heard_at`."""
+        self._meter.move(Moved(run, event, before, at, heard_at))
         level = logging.WARNING if is_bad(event) else logging.INFO
         if self._logger.isEnabledFor(level):
             order = run.order

@@ -24,7 +24,7 @@ LOOK = VerifyOrder(checks=(CheckOrder(kind="promql", parameters={}, text="up"),)
 class Story:
     """A run that lives through events one second apart, with telemetry watching."""
 
-    def __init__(self, **order: Any) -> None:
+    def __init__(self, *, heard: timedelta = timedelta(0), **order: Any) -> None:
         self.telemetry = Telemetry(SIGNS)
         self.at = MOMENT
         self.order = an_order(verify=LOOK, **order)
@@ -32,7 +32,7 @@ class Story:
             order=self.order, episode="eps_1", ordinal=1, deadline=MOMENT + timedelta(hours=1)
         )
         self.run: Run = admit("run_1", first, MOMENT)
-        self.telemetry.observe_event(self.run, first, None, MOMENT)
+        self.telemetry.observe_event(self.run, first, None, MOMENT, MOMENT - heard)
 
     def tell(self, *events: ev.Event, after: timedelta = SECOND) -> "Story":
         for event in events:
