@@ -37,7 +37,7 @@ def test_the_start_delay_goes_from_the_notifications_arrival_to_the_first_look_w
     None
 ):
     story = Story(heard=timedelta(seconds=4)).asking()
-    story.tell(yes(approve=True), after=timedelta(hours=1)).intended()
+    story.tell(yes(approve=True), after=timedelta(minutes=20)).intended()
 
     assert story.shows("start_delay_seconds_count") == 1
     assert story.shows("start_delay_seconds_sum") == 5
