@@ -85,6 +85,10 @@ def _step(reading: Reading, path: KeyPath, raw: Any, kind: str) -> StepOrder | N
         return None
     _check_blind(reading, (*path, name), action, shape)
     _check_literal(reading, (*path, name), action, parameters)
+    for key in action.required_on.get(kind, ()):
+        if key not in parameters:
+            message = f"on a {kind}, `{name}` needs `{key}`"
+            reading.report.error((*path, name), "missing-key", message, at_key=True)
     if shape.timeout < action.least_timeout:
         message = f"`{name}` may take {format_duration(action.least_timeout)} to be answered: give it no less"
         reading.report.error((*path, "timeout"), "short-timeout", message)

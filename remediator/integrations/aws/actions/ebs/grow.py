@@ -164,6 +164,7 @@ ACTIONS = (
         safety=Safety.CONVERGENT,
         least_timeout=LEAST_TIMEOUT,
         targets=("host", "volume"),
+        required_on={"host": ("path",)},
         example="ebs.grow: {path: /var, by_percent: 20, max_gib: 500}",
         proposer=_proposer,
         applier=_applier,
