@@ -112,7 +112,7 @@ def _waiting_digest(run: Mapping[str, Any], wanted: str | None) -> str:
     return digest
 
 
-def _confirm(run: Mapping[str, Any], question: str) -> None:
+def _confirm(run: Mapping[str, object], question: str) -> None:
     if not sys.stdin.isatty():
         hint = "give --yes, or the --digest of the plan that you have seen"
         raise Failure("cannot ask: this is not a terminal", hint=hint, exit_code=USAGE)

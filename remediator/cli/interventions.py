@@ -18,7 +18,7 @@ from remediator.ports.verb import About, Choice, Kind, Need, Verb
 
 _EXAMPLE = "run_0199f0c4a1b27c3e8d5f60718293a4b5"
 _WHY = "Why, for the people who will ask."
-_Decorator = Callable[[Any], Any]
+_Decorator = Callable[[Any], object]
 
 
 def steering(verbs: Iterable[Verb]) -> tuple[click.Command, ...]:

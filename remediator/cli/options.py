@@ -35,13 +35,13 @@ config_option = click.option(
 )
 
 
-def asks_daemon(function: Callable[..., Any]) -> Callable[..., Any]:
+def asks_daemon(function: Callable[..., Any]) -> Callable[..., object]:
     """Give a command --url and --token-file, and hand it a `client`."""
 
     @_URL
     @_TOKEN_FILE
     @wraps(function)
-    def with_client(*args: Any, url: str, token_file: str | None, **kwargs: Any) -> Any:
+    def with_client(*args: object, url: str, token_file: str | None, **kwargs: object) -> object:
         return function(*args, client=Client(url, token_file), **kwargs)
 
     return with_client

@@ -123,7 +123,7 @@ for _command in steering(VERBS):
 
 def events_of(client: Client, run: str, after: int = 0) -> list[Any]:
     """Return a run's journal from a number on, page by page."""
-    events: list[Any] = []
+    events: list[object] = []
     cursor: str | None = str(after)
     while cursor is not None:
         query: dict[str, str | int | None] = {"limit": _EVENTS_PER_PAGE, "after": cursor}

@@ -53,7 +53,7 @@ def read_playbook(reading: Reading) -> Playbook | None:
     return None if reading.report.has_errors else playbook
 
 
-def _playbook(reading: Reading, raw: Any, shape: PlaybookShape) -> Playbook:
+def _playbook(reading: Reading, raw: object, shape: PlaybookShape) -> Playbook:
     kind = _target_kind(reading, shape.target)
     _check_severity(reading, shape.severity)
     return Playbook(
@@ -111,7 +111,7 @@ def _asks_for_host(usage: Usage, target: str) -> bool:
     return usage.is_host and without_templates(target) == "host/"
 
 
-def _match(reading: Reading, raw: Any, items: list[Any]) -> tuple[tuple[Matcher, ...], ...]:
+def _match(reading: Reading, raw: object, items: list[object]) -> tuple[tuple[Matcher, ...], ...]:
     if not items:
         if isinstance(raw, dict) and raw.get("match") == []:
             message = "an empty selector is never everything"
@@ -122,7 +122,7 @@ def _match(reading: Reading, raw: Any, items: list[Any]) -> tuple[tuple[Matcher,
     return (_matchers(reading, ("match",), items),)
 
 
-def _matchers(reading: Reading, path: KeyPath, raw: Any) -> tuple[Matcher, ...]:
+def _matchers(reading: Reading, path: KeyPath, raw: object) -> tuple[Matcher, ...]:
     if not isinstance(raw, list):
         reading.report.error(path, "matcher", "either all items are matchers or all are lists")
         return ()
@@ -136,7 +136,7 @@ def _matchers(reading: Reading, path: KeyPath, raw: Any) -> tuple[Matcher, ...]:
     return matchers
 
 
-def _matcher(reading: Reading, path: KeyPath, raw: Any) -> Matcher | None:
+def _matcher(reading: Reading, path: KeyPath, raw: object) -> Matcher | None:
     if not isinstance(raw, str):
         reading.report.error(path, "matcher", 'a matcher is text like alertname="DiskSpaceLow"')
         return None
@@ -147,8 +147,8 @@ def _matcher(reading: Reading, path: KeyPath, raw: Any) -> Matcher | None:
         return None
 
 
-def _guards(reading: Reading, raw: Any) -> dict[str, Any]:
-    def check(path: KeyPath, written: Any) -> Any:
+def _guards(reading: Reading, raw: object) -> dict[str, object]:
+    def check(path: KeyPath, written: object) -> Any:
         return read_check(reading, path, written)
 
     written = {} if raw is None else raw
@@ -197,7 +197,7 @@ def _approval(reading: Reading, shape: ApprovalShape) -> ApprovalPolicy:
     )
 
 
-def _failure(reading: Reading, raw: list[Any]) -> FailurePolicy:
+def _failure(reading: Reading, raw: list[object]) -> FailurePolicy:
     rollback = False
     escalations: tuple[Escalation, ...] = ()
     for index, item in enumerate(raw):
@@ -212,7 +212,7 @@ def _failure(reading: Reading, raw: list[Any]) -> FailurePolicy:
     return FailurePolicy(rollback=rollback, escalations=escalations)
 
 
-def _escalations(reading: Reading, path: KeyPath, raw: Any) -> tuple[Escalation, ...]:
+def _escalations(reading: Reading, path: KeyPath, raw: object) -> tuple[Escalation, ...]:
     items = [raw] if isinstance(raw, str) else as_list(reading.report, path, raw, "`escalate`")
     found: list[Escalation] = []
     for index, item in enumerate(items):
@@ -247,7 +247,7 @@ def _check_caller(reading: Reading, path: KeyPath, name: str, needs: str) -> Non
     reading.report.error(path, f"no-{needs}", message, hint)
 
 
-def _notify(reading: Reading, raw: Any) -> Ways:
+def _notify(reading: Reading, raw: object) -> Ways:
     if raw is None:
         return ()
     sections = reading.rules.sections

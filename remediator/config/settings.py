@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from remediator.config.channels import Ways
 from remediator.config.playbook_report import PlaybookRules
@@ -46,8 +45,8 @@ class Settings:
     notify: Ways = ()
     handles: str = ""
     channel_secrets: tuple[Secret, ...] = ()
-    guards: Mapping[str, Any] = field(default_factory=dict)
-    floors: Mapping[str, Any] = field(default_factory=dict)
+    guards: Mapping[str, object] = field(default_factory=dict)
+    floors: Mapping[str, object] = field(default_factory=dict)
     protected: tuple[str, ...] = ()
     sections: Sections = field(default_factory=Sections)
     mask: tuple[str, ...] = ()
@@ -71,7 +70,7 @@ class Settings:
         return tuple(dict.fromkeys(secret.reveal() for secret in _secrets_in(self)))
 
 
-def _secrets_in(value: Any) -> tuple[Secret, ...]:
+def _secrets_in(value: object) -> tuple[Secret, ...]:
     if isinstance(value, Secret):
         return (value,)
     if isinstance(value, Mapping):

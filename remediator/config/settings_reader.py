@@ -185,20 +185,20 @@ class _SettingsReader:
         own = (place for each in known if each.own_places for place in each.own_places())
         return tuple(dict.fromkeys((*(unsaid if written is None else written), *own)))
 
-    def _contacts(self, written: Mapping[str, Any]) -> dict[str, Ways]:
+    def _contacts(self, written: Mapping[str, object]) -> dict[str, Ways]:
         return {
             name: self._destinations(("contacts", name), destinations)
             for name, destinations in written.items()
         }
 
-    def _notify(self, raw: Any, sections: Sections) -> Ways:
+    def _notify(self, raw: object, sections: Sections) -> Ways:
         """Read the ways for all runs; where nothing is said, the integrations know where people look."""
         if raw is None:
             asked = (each.notify(sections) for each in self._catalog.integrations if each.notify)
             return tuple(destination for destinations in asked for destination in destinations)
         return self._destinations(("notify",), raw)
 
-    def _destinations(self, path: KeyPath, raw: Any) -> Ways:
+    def _destinations(self, path: KeyPath, raw: object) -> Ways:
         if raw is None:
             return ()
         return read_destinations(self._report, path, raw, self._catalog, self._written)
@@ -207,7 +207,7 @@ class _SettingsReader:
         caller = self._catalog.caller
         return caller.name if caller and caller.needs in sections.keys else ""
 
-    def _guards(self, key: str, raw: Any, sections: Sections) -> dict[str, Any]:
+    def _guards(self, key: str, raw: object, sections: Sections) -> dict[str, object]:
         reading = Reading(
             report=self._report,
             catalog=self._catalog,
@@ -215,7 +215,7 @@ class _SettingsReader:
             conditions=CelConditions(),
         )
 
-        def check(path: KeyPath, written: Any) -> Any:
+        def check(path: KeyPath, written: object) -> Any:
             return read_check(reading, path, written)
 
         written = {} if raw is None else raw

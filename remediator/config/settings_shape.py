@@ -129,11 +129,11 @@ class SettingsShape(Shape):
     users: UsersShape = UsersShape()
     metrics: MetricsShape = MetricsShape()
     environments: tuple[EnvironmentShape, ...] = ()
-    contacts: dict[Word, Any] = Field(default_factory=dict)
+    contacts: dict[Word, object] = Field(default_factory=dict)
     severities: dict[Word, Word] | None = None
-    notify: Any = None
-    guards: Any = None
-    floors: Any = None
+    notify: object = None
+    guards: object = None
+    floors: object = None
     protected: tuple[Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]*/\S+$")], ...] | None = (
         None
     )
@@ -153,7 +153,7 @@ def shape_with(
 
 def _users_with(keys: list[str]) -> type[UsersShape]:
     of_one: dict[str, Any] = dict.fromkeys(keys, (Words, ()))
-    person: Any = create_model("AllPersonShape", __base__=PersonShape, **of_one)
+    person: object = create_model("AllPersonShape", __base__=PersonShape, **of_one)
     of_all: dict[str, Any] = dict.fromkeys(keys, (MembersShape | None, None))
     of_all["people"] = (Annotated[tuple[person, ...], Field(max_length=10_000)], ())
     return create_model("AllUsersShape", __base__=UsersShape, **of_all)

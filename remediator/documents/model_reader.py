@@ -59,7 +59,7 @@ class Part:
 
     what: str
     noun: str = "key"
-    forgive: Callable[[Any], bool] = lambda value: False
+    forgive: Callable[[object], bool] = lambda value: False
     bare: str = ""
 
     def name(self, path: KeyPath) -> str:
@@ -70,7 +70,7 @@ class Part:
         return f"`{words[-1][:80]}`" if words else f"item {path[-1]}"
 
 
-def read_shape(report: Report, path: KeyPath, raw: Any, model: type[M], part: Part) -> M | None:
+def read_shape(report: Report, path: KeyPath, raw: object, model: type[M], part: Part) -> M | None:
     """Return the part at `path` as a model, or None after reporting everything that is wrong with it."""
     mapping = as_mapping(report, path, raw, part.what)
     if mapping is None:
@@ -90,7 +90,7 @@ class _Objection:
         self.kind: str = found["type"]
         self.loc: tuple[int | str, ...] = found["loc"]
         self.text: str = found["msg"]
-        self.input: Any = found.get("input")
+        self.input: object = found.get("input")
         self.model = model
         self.part = part
 
@@ -107,7 +107,7 @@ class _Objection:
         return str(self.loc[-1])[:80] if self.loc else ""
 
 
-def _object(report: Report, path: KeyPath, raw: Any, objection: _Objection) -> None:
+def _object(report: Report, path: KeyPath, raw: object, objection: _Objection) -> None:
     inner, value = _place(raw, objection.loc)
     place = (*path, *inner)
     if objection.kind == "extra_forbidden":
@@ -122,7 +122,7 @@ def _object(report: Report, path: KeyPath, raw: Any, objection: _Objection) -> N
         report.error(place, objection.code, f"{subject}{_sentence(objection)}")
 
 
-def _counts_only_right_items(objection: _Objection, value: Any) -> bool:
+def _counts_only_right_items(objection: _Objection, value: object) -> bool:
     """Say whether a list is only too short because its wrong items, which were reported, do not count."""
     return objection.kind == "too_short" and bool(value)
 
@@ -147,13 +147,13 @@ def _sentence(objection: _Objection) -> str:
     return f" {text}{_shown(objection.input)}"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, str):
         return f" (got {value[:80]!r})"
     return f" (got {value})" if isinstance(value, int | float) else ""
 
 
-def _place(raw: Any, loc: tuple[int | str, ...]) -> tuple[KeyPath, Any]:
+def _place(raw: object, loc: tuple[int | str, ...]) -> tuple[KeyPath, object]:
     """Follow a loc through the values; the parts that pydantic adds for unions and validators are skipped."""
     path: KeyPath = ()
     for part in loc:
@@ -176,7 +176,7 @@ def _keys_at(model: Any, loc: tuple[int | str, ...]) -> Iterator[str]:
         yield from (field.alias or name for name, field in each.model_fields.items())
 
 
-def _inside(model: Any, part: int | str) -> Iterator[Any]:
+def _inside(model: Any, part: int | str) -> Iterator[object]:
     fields = {(field.alias or name): field for name, field in model.model_fields.items()}
     if part in fields:
         yield from _models_in(fields[str(part)].annotation)
@@ -184,14 +184,16 @@ def _inside(model: Any, part: int | str) -> Iterator[Any]:
         yield model
 
 
-def _models_in(annotation: Any) -> Iterator[Any]:
+def _models_in(annotation: object) -> Iterator[object]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for argument in get_args(annotation):
         yield from _models_in(argument)
 
 
-def read_loosely(report: Report, raw: Any, model: type[M], part: Part, folder: Path = Path()) -> M:
+def read_loosely(
+    report: Report, raw: object, model: type[M], part: Part, folder: Path = Path()
+) -> M:
     """Return a file with everything that is wrong left out, after reporting it; every field needs a default.
 
     Files that are named in it (`words.File`) are relative to `folder`.

@@ -44,7 +44,7 @@ class YamlSource:
     """One file as plain Python values, and where each of them stands. `value` is None where there are `problems`."""
 
     file: str
-    value: Any = None
+    value: object = None
     values_at: Mapping[KeyPath, Mark] = field(default_factory=dict)
     keys_at: Mapping[KeyPath, Mark] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
@@ -105,7 +105,7 @@ class _Reader:
         self.values_at: dict[KeyPath, Mark] = {}
         self.keys_at: dict[KeyPath, Mark] = {}
 
-    def read(self, text: str) -> Any:
+    def read(self, text: str) -> object:
         if (hidden := _INVISIBLE.search(text)) is not None:
             self._report("character", _invisible(hidden[0]), _mark_in(text, hidden.start()))
             return None

@@ -8,7 +8,7 @@ Of runs here, of all else in `listed`.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -42,7 +42,7 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 Labels = Annotated[dict[str, str], BeforeValidator(_MASK.inside)]
-Intent = Annotated[dict[str, Any], BeforeValidator(_MASK.inside)]
+Intent = Annotated[dict[str, object], BeforeValidator(_MASK.inside)]
 Name = Annotated[str, BeforeValidator(str)]
 Ruling = Annotated[
     Literal["allow", "ask", "defer", "deny"], BeforeValidator(lambda ruling: ruling.name.lower())
@@ -55,7 +55,7 @@ class Answer(BaseModel):
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> dict[str, object]:
         """Return it as JSON-like Python."""
         return self.model_dump(mode="json")
 
@@ -89,8 +89,8 @@ class Change(Answer):
     summary: str
     intent: Intent
     version: str
-    before: dict[str, Any]
-    after: dict[str, Any]
+    before: dict[str, object]
+    after: dict[str, object]
     effect: ActionEffect
     reversible: bool
     undo_hint: str
@@ -127,7 +127,7 @@ class Verdict(Answer):
     guard: str
     ruling: Ruling
     reason: str
-    numbers: dict[str, Any]
+    numbers: dict[str, object]
     until: Moment | None
     clears: str
 

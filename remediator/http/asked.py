@@ -67,10 +67,10 @@ def _label(name: str, value: object) -> str:
         raise objection(WHOLE, f"`{name}`{error}") from error
 
 
-def _one_of(choices: Iterable[Choice]) -> Callable[[object], Any]:
+def _one_of(choices: Iterable[Choice]) -> Callable[[object], object]:
     by_word = {choice.word: choice.value for choice in choices}
 
-    def chosen(value: object) -> Any:
+    def chosen(value: object) -> object:
         word = _text(value).replace(" ", "_")
         if word not in by_word:
             raise objection(OF_A_KEY, f" must be one of: {', '.join(by_word)}")
@@ -109,17 +109,17 @@ def _given(need: Need, value: Given) -> Given:
     return value or None if need.kind is Kind.DIGEST else value
 
 
-def _field(need: Need) -> tuple[Any, Any]:
+def _field(need: Need) -> tuple[object, object]:
     more: dict[str, Any] = {"description": need.doc} if need.doc else {}
     default = ... if need.required else None if need.kind is Kind.LENGTH else ""
     return _type(need), Field(default, alias=need.key, **more)
 
 
-def _type(need: Need) -> Any:
+def _type(need: Need) -> object:
     if need.choices:
         words = [choice.word for choice in need.choices]
         schema = WithJsonSchema({"type": "string", "enum": words})
-        return Annotated[Any, BeforeValidator(_one_of(need.choices)), schema]
+        return Annotated[object, BeforeValidator(_one_of(need.choices)), schema]
     if need.kind is Kind.LENGTH:
         return Length
     return NeededText if need.required else Text

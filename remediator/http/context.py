@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from remediator.core.alert import RefusedAlert
 from remediator.core.masking import Mask
@@ -37,7 +37,7 @@ class Metrics(Protocol):
         """Return the metrics as text, and its content type."""
         ...
 
-    def log(self, event_name: str, **fields: Any) -> None:
+    def log(self, event_name: str, **fields: object) -> None:
         """Write one structured log line."""
         ...
 
@@ -80,8 +80,8 @@ class HttpContext:
 
     store: Store
     control: Control
-    why: Callable[[str], Awaitable[Mapping[str, Any]]]
-    plan: Callable[[Mapping[str, str], str | None], Awaitable[Mapping[str, Any]]]
+    why: Callable[[str], Awaitable[Mapping[str, object]]]
+    plan: Callable[[Mapping[str, str], str | None], Awaitable[Mapping[str, object]]]
     metrics: Metrics
     ambient: Ambient
     authenticator: Callable[[], Authenticator]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from pydantic import Field
 
@@ -78,7 +77,7 @@ class Playbook(Answer):
 class PlaybookDocument(Playbook):
     """A playbook, with the document that it was loaded from."""
 
-    document: dict[str, Any]
+    document: dict[str, object]
 
 
 class PlaybookList(Items[Playbook]):
@@ -94,7 +93,7 @@ class Action(Answer):
     safety: Safety
     targets: list[str]
     example: str
-    parameters: dict[str, Any]
+    parameters: dict[str, object]
 
 
 class ActionList(Items[Action]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from aiohttp import web
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
@@ -40,9 +39,9 @@ def openapi_route(routes: Iterable[Route]) -> Route:
     return route
 
 
-def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
+def document(routes: Iterable[Route], version: str) -> dict[str, object]:
     """Return the description of these routes."""
-    paths: dict[str, dict[str, Any]] = {}
+    paths: dict[str, dict[str, object]] = {}
     described = tuple(routes)
     signed = [each.access for each in described if isinstance(each.access, Signed)]
     for route in described:
@@ -68,7 +67,7 @@ class _Untitled(GenerateJsonSchema):
         return False
 
 
-def _schemas(routes: Iterable[Route]) -> dict[str, Any]:
+def _schemas(routes: Iterable[Route]) -> dict[str, object]:
     """Return the schemas of all that these routes answer."""
     models: dict[type[Answer], None] = {Error: None}
     models |= {route.answer: None for route in routes if not isinstance(route.answer, str)}
@@ -77,12 +76,12 @@ def _schemas(routes: Iterable[Route]) -> dict[str, Any]:
         ref_template=_PLACE + "{model}",
         schema_generator=_Untitled,
     )
-    schemas: dict[str, Any] = described["$defs"]
+    schemas: dict[str, object] = described["$defs"]
     return schemas
 
 
-def _operation(route: Route) -> dict[str, Any]:
-    operation: dict[str, Any] = {
+def _operation(route: Route) -> dict[str, object]:
+    operation: dict[str, object] = {
         "summary": route.summary,
         "operationId": getattr(route.handler, "__name__", route.path),
         "x-access": _access(route),
@@ -112,20 +111,20 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
     return [{"token": []}]
 
 
-def _path_parameters(route: Route) -> list[dict[str, Any]]:
+def _path_parameters(route: Route) -> list[dict[str, object]]:
     names = _PLACES.findall(route.path)
     return [
         {"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names
     ]
 
 
-def _query_parameter(name: str) -> dict[str, Any]:
+def _query_parameter(name: str) -> dict[str, object]:
     kind = "integer" if name in ("limit", "after") else "string"
     text = _QUERY_TEXTS.get(name, f"only with this {name}")
     return {"name": name, "in": "query", "schema": {"type": kind}, "description": text}
 
 
-def _body(route: Route) -> dict[str, Any]:
+def _body(route: Route) -> dict[str, object]:
     if route.access is Gate.SOURCE:
         return {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
     if isinstance(route.access, Signed):
@@ -136,7 +135,7 @@ def _body(route: Route) -> dict[str, Any]:
     return {"required": bool(schema.get("required")), "content": content}
 
 
-def _answer(route: Route) -> dict[str, Any]:
+def _answer(route: Route) -> dict[str, object]:
     if route.answer == "text":
         return {"description": route.summary, "content": {"text/plain": {}}}
     if route.answer == "object":
@@ -145,6 +144,6 @@ def _answer(route: Route) -> dict[str, Any]:
     return _json(route.answer, route.summary)
 
 
-def _json(model: type[Answer], description: str) -> dict[str, Any]:
+def _json(model: type[Answer], description: str) -> dict[str, object]:
     content = {"application/json": {"schema": {"$ref": _PLACE + model.__name__}}}
     return {"description": description, "content": content}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from aiohttp import web
 
@@ -45,7 +45,7 @@ class Call:
     source: str = ""
     person: Person | None = None
 
-    def shows(self, value: Any, status: int = 200) -> web.Response:
+    def shows(self, value: object, status: int = 200) -> web.Response:
         """Answer with what was stored, without the secrets of strangers that labels and intents still hold there."""
         plain = value.plain() if isinstance(value, Answer) else value
         return reply(self.context.mask().texts(plain), status)

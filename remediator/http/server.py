@@ -149,7 +149,7 @@ async def _expectation_failed() -> web.Response:
     return reply_error(HttpRefusal(417, "unsupported", words, close=True))
 
 
-def _unheard(event: str, **fields: Any) -> None:
+def _unheard(event: str, **fields: object) -> None:
     """Log nothing: an application without a context has no log."""
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from remediator.core import wording
 from remediator.core.masking import Mask
 from remediator.core.run import Approval, Run, StepProgress, Verification
@@ -146,7 +144,7 @@ def approval_shape(run: Run, approval: Approval) -> answers.WaitingApproval:
     )
 
 
-def entry_shape(entry: JournalEntry) -> dict[str, Any]:
+def entry_shape(entry: JournalEntry) -> dict[str, object]:
     """Return one journal event as it is answered: between its number and its hash stand its own fields."""
     event = entry.event
     own = answers.Event(
@@ -164,5 +162,5 @@ def entry_shape(entry: JournalEntry) -> dict[str, Any]:
     return {**_without(own, "kind", "hash"), **fields, "hash": own["hash"]}
 
 
-def _without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
+def _without(fields: dict[str, object], *names: str) -> dict[str, object]:
     return {key: value for key, value in fields.items() if key not in names}

@@ -186,7 +186,7 @@ def complaint(error: Exception) -> str:
     return f"the connection failed ({type(error).__name__})"
 
 
-def json_or_none(raw: bytes) -> Any:
+def json_or_none(raw: bytes) -> object:
     """Return what the bytes say as JSON; None where they are none (NaN and Infinity are none, too)."""
     try:
         return from_json(raw, allow_inf_nan=False)

@@ -55,7 +55,7 @@ async def _region(
 
 
 async def _may_grow(
-    aws: Aws, where: str, region: str, ours: Sequence[Mapping[str, Any]]
+    aws: Aws, where: str, region: str, ours: Sequence[Mapping[str, object]]
 ) -> Finding:
     if not ours:
         text = "no volume has a tag of `aws.allow_tags`, so none can be grown"

@@ -59,7 +59,7 @@ class HttpGateway:
         url: str,
         *,
         timeout: timedelta,
-        json: Any = None,
+        json: object = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
@@ -165,7 +165,7 @@ def _is_refusal(error: OSError) -> bool:
 
 
 def _tracing() -> aiohttp.TraceConfig:
-    async def note_sent(session: aiohttp.ClientSession, context: Any, parameters: Any) -> None:
+    async def note_sent(session: aiohttp.ClientSession, context: Any, parameters: object) -> None:
         context.trace_request_ctx.sent = True
 
     tracing = aiohttp.TraceConfig()

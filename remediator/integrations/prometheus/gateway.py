@@ -45,7 +45,7 @@ class PrometheusGateway:
         """Close what is open."""
         await self._api.close()
 
-    async def _shaped(self, reply: Reply, shape: Callable[[Any], T], what: str) -> T:
+    async def _shaped(self, reply: Reply, shape: Callable[[object], T], what: str) -> T:
         try:
             return await reply.shaped(lambda document: shape(document.get("data")))
         except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
@@ -77,7 +77,7 @@ def _is_success(reply: Reply) -> bool:
     return isinstance(reply.document, dict) and reply.document.get("status") == "success"
 
 
-def _warnings(found: Any) -> str:
+def _warnings(found: object) -> str:
     """Return the warnings on one line; whatever else stands in their place is a warning, too: unknown means no."""
     if not found:
         return ""
@@ -99,7 +99,7 @@ def _samples(answer: Any) -> tuple[Sample, ...]:
     return tuple(_vector_sample(entry) for entry in result)
 
 
-def _vector_sample(entry: Any) -> Sample:
+def _vector_sample(entry: object) -> Sample:
     if not isinstance(entry, dict):
         raise TypeError("a sample is an object")
     if "value" not in entry:
@@ -107,25 +107,25 @@ def _vector_sample(entry: Any) -> Sample:
     return _sample(entry["metric"], entry["value"])
 
 
-def _sample(labels: Any, point: Sequence[Any]) -> Sample:
+def _sample(labels: object, point: Sequence[object]) -> Sample:
     at, value = point
     return Sample(labels=_labels(labels), value=_number(value), at=_time(at))
 
 
-def _labels(found: Any) -> dict[str, str]:
+def _labels(found: object) -> dict[str, str]:
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
         raise TypeError("labels are texts")
     return found
 
 
-def _number(value: Any) -> float:
+def _number(value: object) -> float:
     """Read a value, which Prometheus writes as a text; "NaN" and "+Inf" are values."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise TypeError("a value is a number")
     return float(value)
 
 
-def _time(value: Any) -> float:
+def _time(value: object) -> float:
     moment = _number(value)
     if not math.isfinite(moment):
         raise ValueError("a time is finite")

@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from remediator.core.errors import ActionError, Permanent, Transient, Uncertain
 from remediator.integrations.kubernetes.api import (
@@ -159,7 +158,7 @@ class ClusterLooker:
             content_type=write.patch.value if is_patch else "application/json",
         )
 
-    async def _body(self, write: Write, served: Resource) -> Any:
+    async def _body(self, write: Write, served: Resource) -> object:
         """Return a write's body, with the `apiVersion` that this cluster takes where the body names one."""
         body = write.body
         if not isinstance(body, Mapping) or "apiVersion" not in body:
@@ -199,7 +198,7 @@ class ClusterLooker:
             raise self._named(Transient("the answer is not a list of objects"))
         return items, token
 
-    async def _discovered(self, path: str) -> Mapping[str, Any] | None:
+    async def _discovered(self, path: str) -> Mapping[str, object] | None:
         answer = await self.connection.ask(Question(method="GET", path=path))
         if answer.status == 404:
             return None

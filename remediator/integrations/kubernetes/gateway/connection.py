@@ -41,7 +41,7 @@ class Question:
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
-    body: Any = None
+    body: object = None
     content_type: str = "application/json"
     most: int = BODY_LIMIT
 
@@ -59,7 +59,7 @@ class Answer:
     raw: bytes
 
     @property
-    def document(self) -> Any:
+    def document(self) -> object:
         """The body as JSON."""
         return json_or_none(self.raw)
 
@@ -70,7 +70,7 @@ class Door:
 
     account: Account
     credentials: Credentials
-    looking: Any = field(repr=False)
+    looking: object = field(repr=False)
     writing: Any = field(repr=False)
     good_until: float
 
@@ -194,7 +194,7 @@ class Connection:
         return error if error.target else type(error)(error.detail, target=self._settings.name)
 
 
-def _clients(account: Account, shown: Credentials) -> tuple[Any, Any]:
+def _clients(account: Account, shown: Credentials) -> tuple[object, object]:
     from remediator.integrations.kubernetes.gateway.client import clients
 
     try:

@@ -29,7 +29,7 @@ class Plugin:
     argv: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
     api_version: str
-    cluster: Mapping[str, Any] | None = None
+    cluster: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ def _of_files(paths: list[Path], context: str | None) -> Account:
     )
 
 
-def _document(path: Path) -> Mapping[str, Any]:
+def _document(path: Path) -> Mapping[str, object]:
     document = yaml.safe_load(read_regular_text(path))
     if not isinstance(document, dict):
         raise ValueError(f"{path} is not a kubeconfig")
@@ -124,7 +124,7 @@ def _document(path: Path) -> Mapping[str, Any]:
 
 
 def _named(
-    documents: list[tuple[Path, Mapping[str, Any]]], kind: str, name: Any
+    documents: list[tuple[Path, Mapping[str, Any]]], kind: str, name: object
 ) -> tuple[Path, Mapping[str, Any]]:
     for folder, document in documents:
         for entry in document.get(f"{kind}s") or ():
@@ -139,7 +139,7 @@ def _pem(folder: Path, entry: Mapping[str, Any], key: str) -> str:
     return read_regular_text(folder / entry[key]) if entry.get(key) else ""
 
 
-def _plugin(folder: Path, written: Mapping[str, Any], cluster: Mapping[str, Any]) -> Plugin:
+def _plugin(folder: Path, written: Mapping[str, Any], cluster: Mapping[str, object]) -> Plugin:
     command = str(written.get("command") or "")
     if not command:
         raise ValueError("the user's `exec` has no command")

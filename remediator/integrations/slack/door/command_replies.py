@@ -112,7 +112,7 @@ def _decision(decision: Mapping[str, Any]) -> str:
     return f"• {who} {_inert(said)}: {_inert(decision['reason']) or '-'}{by}"
 
 
-def _nearest(other: Mapping[str, Any]) -> str:
+def _nearest(other: Mapping[str, object]) -> str:
     return f"• nearest: {_inert(other['playbook'])}, {_inert(other['reason'])}"
 
 
