@@ -91,9 +91,7 @@ async def start(listen: str, app: web.Application, tls: TlsFiles | None = None) 
     _allow_many_connections()
     host, port = read_address(listen)
     context = _tls_context(tls)
-    runner = web.AppRunner(
-        app, handler_cancellation=False, shutdown_timeout=_SHUTDOWN_SECONDS, **_OF_CONNECTIONS
-    )
+    runner = web.AppRunner(app, handler_cancellation=False, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()
     door = app.get(_DOOR)
     if door:

@@ -16,6 +16,8 @@ SECRETS = [
     "back\\slash",
     "tab\tand\nline",
     "gräßlich",
+    "bell\x07ring",
+    "it's\"so",
     "a b/c+d",
     "x\ud800y1",
 ]
