@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from .planting import Mutant, function_at, mutants_of
@@ -138,13 +140,33 @@ def _callers(seen: Seen) -> dict[str, list[str]]:
     return {place: list(tests) for place, tests in callers.items()}
 
 
+def _tests_of(mutant: Mutant, callers: dict[str, list[str]], seen: Seen) -> list[str]:
+    if mutant.function:
+        return callers.get(f"{mutant.path}:{mutant.function}", [])
+    return callers.get(mutant.path) or _importers(mutant.path, seen)
+
+
+def _importers(path: str, seen: Seen) -> list[str]:
+    """Return the tests of the files that import a module, the quickest first: for what runs when it is imported."""
+    package, _, name = path.removesuffix(".py").replace("/", ".").rpartition(".")
+    words = re.compile(rf"{package}\.{name}\b|from {package} import [^\n]*\b{name}\b")
+    files = {f for f in {test.partition("::")[0] for test in seen} if words.search(_text(f))}
+    return sorted(
+        (t for t in seen if t.partition("::")[0] in files), key=lambda test: seen[test][0]
+    )
+
+
+@cache
+def _text(file: str) -> str:
+    return (ROOT / file).read_text()
+
+
 def _plant(queue: Iterator[Mutant], copies: list[Path], seen: Seen, until: float) -> int:
     tally, callers, running = Tally(), _callers(seen), dict[Path, Trial]()
     free = list(copies)
     while free or running:
         while free and time.monotonic() < until and (mutant := next(queue, None)):
-            place = f"{mutant.path}:{mutant.function}" if mutant.function else mutant.path
-            if tests := list(mutant.tests) or callers.get(place):
+            if tests := list(mutant.tests) or _tests_of(mutant, callers, seen):
                 copy = free.pop()
                 running[copy] = Trial(mutant, copy, tests)
             else:
