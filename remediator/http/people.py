@@ -49,7 +49,7 @@ _PAUSE: _Body = {
         "required": True,
         "description": "all, playbook/NAME, target/KIND/NAME or namespace/NAME",
     },
-    "for": {**_TEXT, "description": "how long, as in 2h; absent: until somebody resumes"},
+    "for": {**_TEXT, "description": "how long, as in 2h; absent: 30d, the longest there is"},
     **_REASON,
 }
 _PLAN: _Body = {

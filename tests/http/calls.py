@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.base_protocol import BaseProtocol
 from aiohttp.test_utils import make_mocked_request
 
 from remediator.core.person import Person
@@ -51,6 +53,30 @@ def a_call(
     context = replace(a_context(store, RecordedMetrics(), ()), **changes)
     request = make_mocked_request("GET", target, match_info={"id": match})
     return Call(context, request, person=person or make.a_person())
+
+
+def a_post(
+    body: bytes | Mapping[str, Any],
+    *,
+    store: Any = None,
+    match: str = "",
+    headers: Mapping[str, str] | None = None,
+    **changes: Any,
+) -> Call:
+    """Return an admitted call of Ana's whose body has come whole."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    payload = StreamReader(BaseProtocol(asyncio.get_running_loop()), len(raw) + 1)
+    payload.feed_data(raw)
+    payload.feed_eof()
+    request = make_mocked_request(
+        "POST",
+        "/",
+        {"Content-Type": "application/json"} if headers is None else headers,
+        payload=payload,
+        match_info={"id": match},
+    )
+    context = replace(a_context(store, RecordedMetrics(), ()), **changes)
+    return Call(context, request, person=make.a_person())
 
 
 async def answered(handler: Handler, target: str, store: Store, *, match: str = "") -> Any:
