@@ -61,13 +61,17 @@ def a_post(
     store: Any = None,
     match: str = "",
     headers: Mapping[str, str] | None = None,
+    is_whole: bool = True,
     **changes: Any,
 ) -> Call:
-    """Return an admitted call of Ana's whose body has come whole."""
+    """Return an admitted call of Ana's whose body has come, but for its end where it is not whole."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     payload = StreamReader(BaseProtocol(asyncio.get_running_loop()), len(raw) + 1)
     payload.feed_data(raw)
-    payload.feed_eof()
+    if is_whole:
+        payload.feed_eof()
+    else:
+        asyncio.get_running_loop().call_soon(payload.feed_eof)
     request = make_mocked_request(
         "POST",
         "/",

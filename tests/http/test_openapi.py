@@ -12,6 +12,7 @@ from remediator.core.events import Noted
 from remediator.core.facts import Pause
 from remediator.http import listed, shapes
 from remediator.http.openapi import document
+from remediator.http.schemas import SCHEMAS
 from remediator.ports.store import JournalEntry
 from remediator.testing import builders as make
 from remediator.testing.world import World, world_actions
@@ -102,7 +103,7 @@ def nothing_else(schema: Any) -> Any:
     return stricter | ({"unevaluatedProperties": False} if closed else {})
 
 
-EXACT = {"components": {"schemas": nothing_else(DOCUMENT["components"]["schemas"])}}
+EXACT = {"components": {"schemas": nothing_else(SCHEMAS)}}
 
 
 ANSWERS = {
@@ -128,9 +129,9 @@ def test_what_is_answered_is_as_its_schema_says_and_nothing_more(name: str) -> N
 
 
 def test_a_plan_that_waits_is_described_by_its_two_schemas() -> None:
-    items = DOCUMENT["components"]["schemas"]["ApprovalList"]["properties"]["items"]["items"]
+    items = SCHEMAS["ApprovalList"]["properties"]["items"]["items"]
     own, approval = items["allOf"]
-    described = DOCUMENT["components"]["schemas"]["Approval"]["required"]
+    described = SCHEMAS["Approval"]["required"]
 
     assert approval == {"$ref": "#/components/schemas/Approval"}
     assert set(shapes.approval_shape(waiting())) == {*own["required"], *described}
@@ -139,5 +140,5 @@ def test_a_plan_that_waits_is_described_by_its_two_schemas() -> None:
 def test_every_event_has_what_its_schema_says_and_its_own_besides() -> None:
     entry = JournalEntry(run_id="run_1", seq=1, at=make.MOMENT, event=Noted(text="x"), hash="h")
 
-    required = DOCUMENT["components"]["schemas"]["Event"]["required"]
+    required = SCHEMAS["Event"]["required"]
     assert set(shapes.entry_shape(entry)) == {*required}

@@ -22,6 +22,7 @@ from .trying import Trial, copy_tree, import_what_is_heavy, watch
 
 ROOMS = "core,documents,engine,stores,http,config,integrations"
 ROOT = Path.cwd()
+UNSEEN = "  (no fast test comes here)"
 Seen = dict[str, tuple[float, list[str]]]
 
 
@@ -141,9 +142,12 @@ def _callers(seen: Seen) -> dict[str, list[str]]:
 
 
 def _tests_of(mutant: Mutant, callers: dict[str, list[str]], seen: Seen) -> list[str]:
-    if mutant.function:
-        return callers.get(f"{mutant.path}:{mutant.function}", [])
-    return callers.get(mutant.path) or _importers(mutant.path, seen)
+    """Return the tests that call the function; else, as it may run once for all or at import, those of its file."""
+    return callers.get(_place(mutant)) or callers.get(mutant.path) or _importers(mutant.path, seen)
+
+
+def _place(mutant: Mutant) -> str:
+    return f"{mutant.path}:{mutant.function}" if mutant.function else mutant.path
 
 
 def _importers(path: str, seen: Seen) -> list[str]:
@@ -170,10 +174,11 @@ def _plant(queue: Iterator[Mutant], copies: list[Path], seen: Seen, until: float
                 copy = free.pop()
                 running[copy] = Trial(mutant, copy, tests)
             else:
-                tally.note(mutant, caught=False, why="  (no fast test comes here)")
+                tally.note(mutant, caught=False, why=UNSEEN)
         for copy, trial in tuple(running.items()):
             if (caught := trial.is_caught()) is not None:
-                tally.note(trial.mutant, caught=caught)
+                why = "" if _place(trial.mutant) in callers else UNSEEN
+                tally.note(trial.mutant, caught=caught, why=why)
                 del running[copy]
                 free.append(copy)
         if not running:
