@@ -201,6 +201,26 @@ def test_a_storm_is_told_once_for_all_its_runs() -> None:
     assert one.deduplication == other.deduplication
 
 
+def test_who_is_called_about_a_crowd_reads_what_all_read() -> None:
+    severe = an_order(failure=ONCALL, severity="SEV-1")
+
+    notice, *calls = closing(replace(blocked("storm"), order=severe))
+
+    key = f"storm:{LATER:%Y-%m-%dT%H}"
+    assert notice.deduplication == key
+    assert calls == [
+        replace(
+            notice,
+            kind=ESCALATION,
+            deduplication=f"{key}:{each.to}:{each.after}",
+            to=each.to,
+            at=LATER,
+            due_at=LATER + each.after,
+        )
+        for each in ONCALL.escalations
+    ]
+
+
 def test_the_same_event_of_the_same_run_has_the_same_key_and_other_runs_have_others() -> None:
     run = ended(Outcome.FAILED)
     keys = [message.deduplication for message in closing(run)]

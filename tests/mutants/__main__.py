@@ -151,13 +151,13 @@ def _place(mutant: Mutant) -> str:
 
 
 def _importers(path: str, seen: Seen) -> list[str]:
-    """Return the tests of the files that import a module, the quickest first: for what runs when it is imported."""
+    """Return the tests that stand where a module stands, or whose files import it; the quickest first."""
     package, _, name = path.removesuffix(".py").replace("/", ".").rpartition(".")
     words = re.compile(rf"{package}\.{name}\b|from {package} import [^\n]*\b{name}\b")
-    files = {f for f in {test.partition("::")[0] for test in seen} if words.search(_text(f))}
-    return sorted(
-        (t for t in seen if t.partition("::")[0] in files), key=lambda test: seen[test][0]
-    )
+    room = package.replace("remediator.", "tests/").replace(".", "/") + "/"
+    files = {test.partition("::")[0] for test in seen}
+    near = {file for file in files if file.startswith(room) or words.search(_text(file))}
+    return sorted((t for t in seen if t.partition("::")[0] in near), key=lambda test: seen[test][0])
 
 
 @cache
