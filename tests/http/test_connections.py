@@ -13,6 +13,7 @@ from remediator.http.connections import (
     Connections,
     most_connections,
 )
+from remediator.http.server import allow_many_connections
 
 NO_LIMIT = resource.RLIM_INFINITY
 
@@ -26,6 +27,30 @@ def test_the_bound_follows_the_limit_of_open_files(
     monkeypatch.setattr(resource, "getrlimit", lambda kind: (files, NO_LIMIT))
 
     assert most_connections() == most
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "raised"),
+    [
+        (1024, 4096, 4096),
+        (1024, 100_000, 65_536),
+        (1024, NO_LIMIT, 65_536),
+        (65_536, NO_LIMIT, None),
+        (100_000, NO_LIMIT, None),
+        (4096, 4096, None),
+        (NO_LIMIT, NO_LIMIT, None),
+    ],
+)
+def test_the_limit_of_open_files_is_raised_as_far_as_is_of_use_and_never_lowered(
+    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, raised: int | None
+) -> None:
+    limits = [(soft, hard)]
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: limits[-1])
+    monkeypatch.setattr(resource, "setrlimit", lambda kind, wanted: limits.append(wanted))
+
+    allow_many_connections()
+
+    assert limits[1:] == ([(raised, hard)] if raised else [])
 
 
 class Transport(asyncio.Transport):
