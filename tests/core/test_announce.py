@@ -204,8 +204,10 @@ def test_a_storm_is_told_once_for_all_its_runs() -> None:
 def test_who_is_called_about_a_crowd_reads_what_all_read() -> None:
     severe = an_order(failure=ONCALL, severity="SEV-1")
 
-    notice, *calls = closing(replace(blocked("storm"), order=severe))
+    seen = (ev.Evidence(probe="disk.usage", title="full", lines=("4 GB",)),)
+    notice, *calls = closing(replace(blocked("storm"), order=severe, evidence=seen))
 
+    assert notice.lines
     key = f"storm:{LATER:%Y-%m-%dT%H}"
     assert notice.deduplication == key
     assert calls == [

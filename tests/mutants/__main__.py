@@ -168,21 +168,22 @@ def _text(file: str) -> str:
 def _plant(queue: Iterator[Mutant], copies: list[Path], seen: Seen, until: float) -> int:
     tally, callers, running = Tally(), _callers(seen), dict[Path, Trial]()
     free = list(copies)
-    while free or running:
+    while True:
         while free and time.monotonic() < until and (mutant := next(queue, None)):
             if tests := list(mutant.tests) or _tests_of(mutant, callers, seen):
                 copy = free.pop()
                 running[copy] = Trial(mutant, copy, tests)
             else:
                 tally.note(mutant, caught=False, why=UNSEEN)
+        if not running:
+            break
         for copy, trial in tuple(running.items()):
             if (caught := trial.is_caught()) is not None:
-                why = "" if _place(trial.mutant) in callers else UNSEEN
+                is_seen = trial.mutant.tests or _place(trial.mutant) in callers
+                why = "" if is_seen else UNSEEN
                 tally.note(trial.mutant, caught=caught, why=why)
                 del running[copy]
                 free.append(copy)
-        if not running:
-            break
         time.sleep(0.02)
     return tally.summary()
 
