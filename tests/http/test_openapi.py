@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -106,26 +107,26 @@ def nothing_else(schema: Any) -> Any:
 EXACT = {"components": {"schemas": nothing_else(SCHEMAS)}}
 
 
-ANSWERS = {
-    **{f"Run {name}": ("Run", shapes.run_shape(made())) for name, made in STATES.items()},
-    "Decision": ("Decision", listed.decision_shape(make.a_decision())),
-    "Pause": (
-        "Pause",
-        listed.pause_shape(
-            Pause(id="pau_1", scope="all", who="ana", reason="", since=make.MOMENT, until=None)
-        ),
-    ),
-    "Playbook": ("Playbook", listed.playbook_shape(a_playbook())),
-    "Action": ("Action", listed.action_shape(world_actions(World(), Safety.RECEIPT)["world.set"])),
+PAUSE = Pause(id="pau_1", scope="all", who="ana", reason="", since=make.MOMENT, until=None)
+SET = world_actions(World(), Safety.RECEIPT)["world.set"]
+ANSWERS: dict[str, tuple[str, Callable[[], Any]]] = {
+    **{
+        f"Run {name}": ("Run", lambda made=made: shapes.run_shape(made()))
+        for name, made in STATES.items()
+    },
+    "Decision": ("Decision", lambda: listed.decision_shape(make.a_decision())),
+    "Pause": ("Pause", lambda: listed.pause_shape(PAUSE)),
+    "Playbook": ("Playbook", lambda: listed.playbook_shape(a_playbook())),
+    "Action": ("Action", lambda: listed.action_shape(SET)),
 }
 
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_what_is_answered_is_as_its_schema_says_and_nothing_more(name: str) -> None:
-    schema, answer = ANSWERS[name]
+    schema, answered = ANSWERS[name]
     whole = {"$ref": f"#/components/schemas/{schema}", **EXACT}
 
-    Draft202012Validator(whole).validate(answer)
+    Draft202012Validator(whole).validate(answered())
 
 
 def test_a_plan_that_waits_is_described_by_its_two_schemas() -> None:
