@@ -17,7 +17,7 @@ LIST = "list"
 
 @click.command()
 @click.argument("scope", default="all")
-@click.option("--for", "length", metavar="2h", help="How long; else until somebody resumes.")
+@click.option("--for", "length", metavar="2h", help="How long; else 30d, the longest there is.")
 @click.option("--reason", default="", help="Why, for the people who will ask.")
 @asks_daemon
 @output_option

@@ -128,9 +128,10 @@ def read_query(call: Call, known: tuple[str, ...]) -> dict[str, str]:
 def limit_of(query: Mapping[str, str]) -> int:
     """Return how many items a list may have."""
     text = query.get("limit", "50")
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= _LARGEST_PAGE:
+    is_number = text.isascii() and text.isdecimal() and len(text) < 10
+    if not is_number or not 1 <= int(text) <= _LARGEST_PAGE:
         raise invalid(f"`limit` must be a number from 1 to {_LARGEST_PAGE}")
-    return int(text[:9])
+    return int(text)
 
 
 def _is_storable(text: str) -> bool:

@@ -88,12 +88,10 @@ def build_app(context: HttpContext) -> web.Application:
 
 async def start(listen: str, app: web.Application, tls: TlsFiles | None = None) -> web.AppRunner:
     """Listen on `HOST:PORT` (`:PORT` is every address); return the runner that `stop` ends. Raise InvalidSettings."""
-    _allow_many_connections()
+    allow_many_connections()
     host, port = read_address(listen)
     context = _tls_context(tls)
-    runner = web.AppRunner(
-        app, handler_cancellation=False, shutdown_timeout=_SHUTDOWN_SECONDS, **_OF_CONNECTIONS
-    )
+    runner = web.AppRunner(app, handler_cancellation=False, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()
     door = app.get(_DOOR)
     if door:
@@ -254,7 +252,7 @@ def _tls_context(tls: TlsFiles | None) -> ssl.SSLContext | None:
     return context
 
 
-def _allow_many_connections() -> None:
+def allow_many_connections() -> None:
     """Raise the limit of open files: slow and half-open connections must not use up all that good ones need."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)

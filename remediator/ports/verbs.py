@@ -148,7 +148,7 @@ PAUSE = Verb(
             name="duration",
             key="for",
             kind=Kind.LENGTH,
-            doc="how long, as in 2h; absent: until somebody resumes",
+            doc="how long, as in 2h; absent: 30d, the longest there is",
         ),
         REASON,
     ),

@@ -122,6 +122,37 @@ def test_an_everyday_condition_needs_no_process(text: str) -> None:
     assert CelConditions().is_quick(text, small)
 
 
+LOOP = "[1].all(i, i > 0{})"
+SUM = "1{} > 0"
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (LOOP.format(" && int('1') > 0" * 3), True),
+        (LOOP.format(" && int('1') > 0" * 4), False),
+        (LOOP.format(" && i + 1 > 0"), False),
+        (LOOP.format(" && 'a'.matches('a')"), False),
+        (LOOP.format("") + " && " + LOOP.format(""), False),
+        (SUM.format(" + 1" * 16), True),
+        (SUM.format(" + 1" * 17), False),
+        ("'a'.matches('a')" + " && 'a'.matches('a')" * 2, True),
+        ("'a'.matches('a')" + " && 'a'.matches('a')" * 3, False),
+        ("labels.a == 'b' // or not", False),
+        ("'a'.replace('a', 'b') == 'b'", False),
+    ],
+)
+def test_a_condition_is_cheap_up_to_what_is_listed_and_no_further(
+    text: str, *, answer: bool
+) -> None:
+    assert is_cheap(text, {}) is answer
+
+
+@pytest.mark.parametrize(("length", "answer"), [(16_384 - 31, True), (16_384 - 30, False)])
+def test_a_condition_is_cheap_while_it_looks_at_little(length: int, *, answer: bool) -> None:
+    assert is_cheap("labels.x == 'a'", {"labels": {"x": "a" * length}}) is answer
+
+
 def test_a_long_annotation_that_is_not_looked_at_costs_nothing() -> None:
     assert CelConditions().is_quick('labels.env == "prod"', VARIABLES)
     assert not CelConditions().is_quick('annotations.x == "prod"', VARIABLES)

@@ -147,6 +147,32 @@ BAD = [
         ],
     ),
     (
+        "a label that is required by every match",
+        HEAD.replace("requires: [instance]", "requires: [mountpoint]").replace(
+            "['alertname=\"DiskSpaceLow\"']",
+            "['alertname=\"DiskSpaceLow\"', 'instance=~\"web.+\"']",
+        )
+        + STEPS
+        + VERIFY,
+        [],
+    ),
+    *(
+        (
+            f"a label that an alert may lack all the same: {matcher}",
+            HEAD.replace("requires: [instance]", "requires: [mountpoint]").replace(
+                "['alertname=\"DiskSpaceLow\"']", matcher
+            )
+            + STEPS
+            + VERIFY,
+            ["p.yaml:5:9: warning[requires]: the target needs the label `instance`, …"],
+        )
+        for matcher in (
+            "['alertname=\"A\"', 'instance=~\".*\"']",
+            "['alertname=\"A\"', 'instance!=\"web1\"']",
+            "[['instance=\"web1\"'], ['alertname=\"A\"']]",
+        )
+    ),
+    (
         "no runbook",
         HEAD.replace("runbook_url: https://example.com/disk\n", "") + STEPS + VERIFY,
         [

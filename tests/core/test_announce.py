@@ -201,6 +201,28 @@ def test_a_storm_is_told_once_for_all_its_runs() -> None:
     assert one.deduplication == other.deduplication
 
 
+def test_who_is_called_about_a_crowd_reads_what_all_read() -> None:
+    severe = an_order(failure=ONCALL, severity="SEV-1")
+
+    seen = (ev.Evidence(probe="disk.usage", title="full", lines=("4 GB",)),)
+    notice, *calls = closing(replace(blocked("storm"), order=severe, evidence=seen))
+
+    assert notice.lines
+    key = f"storm:{LATER:%Y-%m-%dT%H}"
+    assert notice.deduplication == key
+    assert calls == [
+        replace(
+            notice,
+            kind=ESCALATION,
+            deduplication=f"{key}:{each.to}:{each.after}",
+            to=each.to,
+            at=LATER,
+            due_at=LATER + each.after,
+        )
+        for each in ONCALL.escalations
+    ]
+
+
 def test_the_same_event_of_the_same_run_has_the_same_key_and_other_runs_have_others() -> None:
     run = ended(Outcome.FAILED)
     keys = [message.deduplication for message in closing(run)]
@@ -273,3 +295,23 @@ def test_two_takeovers_are_two_messages() -> None:
         for n in range(2)
     }
     assert len(keys) == 2
+
+
+def test_a_plan_that_nobody_decides_is_shown_to_the_second_group_and_to_nobody_else() -> None:
+    (call,) = told(awaiting(), ev.ApprovalEscalated(to="leads"))
+
+    assert (call.to, call.kind, call.deduplication) == ("leads", ESCALATION, "run_1:second:apr_1")
+    assert (
+        call.lines == told(awaiting(), EXAMPLES[ev.ApprovalRequested])[0].lines[-len(call.lines) :]
+    )
+    assert call.lines
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+def test_whoever_is_called_is_named_and_all_else_goes_where_the_run_is_told(kind: type) -> None:
+    run = awaiting() if kind is not ev.Closed else ended(Outcome.FAILED)
+
+    messages = told(run, EXAMPLES[kind])
+
+    assert [bool(m.to) for m in messages] == [m.kind is ESCALATION for m in messages]
+    assert all((m.run_id, m.thread) == (run.id, run.id) for m in messages)

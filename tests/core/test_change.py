@@ -75,6 +75,18 @@ def test_a_planned_change_is_compared_with_a_fresh_look(proposed: Any, problem: 
     assert (problem in reason) if problem and reason else reason == problem
 
 
+@pytest.mark.parametrize(
+    ("bound", "estimate", "holds"),
+    [(0, None, True), (0, 0, True), (0, 1, False), (5, 5, True), (5, 6, False), (None, 9, True)],
+)
+def test_a_fresh_estimate_may_come_up_to_the_bound_and_not_above(
+    bound: int | None, estimate: int | None, *, holds: bool
+) -> None:
+    planned = a_change(bound=bound, estimate=0)
+
+    assert (still_holds(planned, a_change(bound=bound, estimate=estimate)) is None) is holds
+
+
 def test_a_plan_that_was_stored_still_holds() -> None:
     """A tuple comes back from the journal as a list: that is no change of the world."""
     stored = a_change(intent={"what": ["images", "build_cache"]})

@@ -25,8 +25,6 @@ from .post_office import (
     tell,
 )
 
-pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
-
 
 @pytest.fixture
 async def office(tmp_path):
@@ -83,6 +81,7 @@ async def test_what_failed_is_tried_again_whole_with_what_has_come_since(office:
     assert problems == ["503", "ValueError: a bug", "no answer in time"]
 
 
+@pytest.mark.slow
 async def test_patience_grows_and_ends(office: PostOffice):
     office.chat.troubles = [DeliveryError("503") for _ in range(MOST_TRIES)]
     await office.queue(tell("a"))
@@ -115,6 +114,7 @@ async def test_what_can_never_arrive_is_given_up_and_frees_the_thread(
     assert await office.waiting() == 0
 
 
+@pytest.mark.slow
 async def test_what_can_never_arrive_takes_nothing_with_it(office: PostOffice):
     office.chat.refused = {"bad", "worse"}
     await office.queue(*(tell(title) for title in ("plan", "bad", "failed", "worse", "settled")))
@@ -194,6 +194,7 @@ async def test_two_ways_do_not_begin_the_thread_of_one_run_twice(office: PostOff
     assert [(p.to, p.before) for p in office.chat.posts] == [("#sre", None), ("@oncall", "#sre/0")]
 
 
+@pytest.mark.slow
 async def test_a_channel_that_asks_us_to_wait_is_left_alone_and_loses_nothing(office: PostOffice):
     office.chat.troubles = [too_many(30)]
     runs = [f"run_{n}" for n in range(15)]
@@ -216,6 +217,7 @@ async def test_a_channel_that_asks_us_to_wait_is_left_alone_and_loses_nothing(of
     assert await office.waiting() == 0
 
 
+@pytest.mark.slow
 async def test_being_asked_to_wait_for_ever_is_no_try(office: PostOffice):
     office.chat.troubles = [too_many(1) for _ in range(MOST_TRIES + 20)]
     await office.queue(tell("plan", kind="plan"))
@@ -225,6 +227,7 @@ async def test_being_asked_to_wait_for_ever_is_no_try(office: PostOffice):
     assert office.chat.titles == ["plan"]
 
 
+@pytest.mark.slow
 async def test_a_busy_service_is_no_reason_to_leave_other_services_alone(office: PostOffice):
     office.chat.troubles = [too_many(30)]
     await office.queue(tell("a"), destinations=(PAGER,))
@@ -270,6 +273,7 @@ async def test_a_courier_that_dies_after_telling_is_followed_by_one_that_tells_a
     assert await office.waiting() == 0
 
 
+@pytest.mark.slow
 async def test_three_couriers_tell_everything_once_and_in_order(office: PostOffice):
     couriers = [office.new_courier() for _ in range(3)]
     for n in range(120):
@@ -306,6 +310,7 @@ async def until(holds) -> None:
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.slow
 async def test_what_hangs_holds_nobody_else_back_and_is_given_back_at_the_end(
     office: PostOffice, monkeypatch: pytest.MonkeyPatch
 ):
@@ -339,6 +344,7 @@ async def test_what_hangs_holds_nobody_else_back_and_is_given_back_at_the_end(
     }
 
 
+@pytest.mark.slow
 async def test_all_ways_into_one_service_share_its_patience(office: PostOffice):
     for n in range(3 * AT_ONCE):
         await office.queue(tell(f"sre {n}", f"run_{n}", kind="failure"))
@@ -352,6 +358,7 @@ async def test_all_ways_into_one_service_share_its_patience(office: PostOffice):
     assert 1 < office.chat.most_at_once <= AT_ONCE
 
 
+@pytest.mark.slow
 async def test_what_hangs_too_long_has_failed(office: PostOffice, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("remediator.engine.courier.DELIVERY_TIMEOUT", timedelta(seconds=0.05))
     office.chat.hanging = {"#sre"}
@@ -365,6 +372,7 @@ async def test_what_hangs_too_long_has_failed(office: PostOffice, monkeypatch: p
     assert office.listener.problems == [("chat", "no answer in time")]
 
 
+@pytest.mark.slow
 async def test_a_store_that_is_away_stops_no_courier(office: PostOffice):
     await office.queue(tell("a"))
     submit, failures = office.store.submit, iter([StoreUnavailable("away")])

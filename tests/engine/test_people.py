@@ -96,6 +96,8 @@ async def test_a_changed_world_voids_the_approval_and_asks_again(house: House):
     await house.work()
 
     asked_again = await house.run()
+    assert house.listener.kinds.count("plan_voided") == 1
+    assert "intent_committed" not in house.listener.kinds
     assert asked_again.phase is Phase.AWAITING_APPROVAL
     assert asked_again.plan.digest != run.plan.digest
     assert house.world.effects == []

@@ -13,16 +13,17 @@ from remediator.core.change import Safety
 from remediator.core.effects import Judge
 from remediator.core.errors import LeaseLost, Refused
 from remediator.core.events import Outcome, Stage
+from remediator.core.facts import Known
 from remediator.core.guards.cooldown import CooldownSettings
 from remediator.core.lifecycle import next_effect
 from remediator.core.person import Person
-from remediator.core.playbook import ApprovalPolicy, Mode
+from remediator.core.playbook import ApprovalPolicy, Mode, VerifyOrder
 from remediator.engine.attempts import AFTER_TIMEOUT
 from remediator.engine.batch import CHUNK
 from remediator.engine.run_writer import Draft, RunWriter
 from remediator.engine.runner import GATE_TO_APPLY
-from remediator.ports.store import Store
-from tests.engine.house import LEASE, House, a_house, a_playbook, a_step, an_alert
+from remediator.ports.store import Listing, Store
+from tests.engine.house import LEASE, VERIFY, House, a_house, a_playbook, a_step, an_alert
 
 ANA = Person(name="ana", door="api")
 HOUR = timedelta(hours=1)
@@ -212,3 +213,36 @@ async def test_what_the_tables_say_of_an_attempt_is_what_the_run_says(house: Hou
     assert intents[0].target_fence < intents[1].target_fence
     assert [i.n for i in intents] == [1, 2]
     assert replace(intents[1], n=1) != intents[0]
+
+
+async def test_what_waits_for_people_is_a_decision_of_the_moment_when_they_were_asked(house: House):
+    house.use(a_playbook(mode=Mode.APPROVE))
+    await house.take_in(an_alert())
+    house.clock.advance(timedelta(minutes=3))
+    await house.work()
+
+    run = await house.run()
+    assert run.approval is not None
+    page = await house.store.read(lambda reader: reader.decisions(Listing()))
+    assert {d.decision: d.at for d in page.items} == {
+        "run": run.created_at,
+        "waiting": run.created_at + timedelta(minutes=3),
+    }
+
+
+@pytest.mark.parametrize(("early", "runs"), [(timedelta(milliseconds=1), 1), (timedelta(0), 2)])
+async def test_an_alert_that_still_fires_is_answered_again_when_its_target_has_rested(
+    house: House, early: timedelta, runs: int
+):
+    house.world.default_look = Known.FAILS
+    soon = VerifyOrder(checks=(VERIFY,), within=timedelta(seconds=1))
+    house.use(a_playbook(verify=soon, guards={"cooldown": CooldownSettings(rest=HOUR)}))
+    await house.take_in(an_alert())
+    await house.live()
+    closed_at = (await house.run()).closed_at
+    assert closed_at is not None
+
+    house.clock.advance(closed_at + HOUR - early - house.clock.now())
+    await house.take_in(an_alert())
+
+    assert len(await house.runs()) == runs

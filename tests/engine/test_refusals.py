@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import timedelta
 
 import pytest
@@ -182,3 +183,39 @@ async def test_the_second_group_may_answer_once_it_was_called(house: House):
     await house.control.approve(run.id, digest=run.plan.digest, person=lead)
 
     assert (await house.run()).is_approved
+
+
+async def refusal_of(asked: Awaitable[object]) -> tuple[str, str, str]:
+    with pytest.raises(Refused) as refused:
+        await asked
+    return refused.value.code, str(refused.value), refused.value.hint
+
+
+async def test_every_refusal_says_which_kind_it_is_what_is_wrong_and_what_helps(house: House):
+    run = await asking(house)
+    control, again = house.control, "look at the plan again before you decide"
+    short = "a plan is named by its whole digest, 64 hex digits"
+    scopes = "all, playbook/NAME, target/KIND/NAME or namespace/NAME"
+
+    def yes(run_id: str, digest: str) -> Awaitable[Run]:
+        return control.approve(run_id, digest=digest, person=ANA)
+
+    table = [
+        (yes("run_x", "0" * 64), "not_found", "there is no run run_x", "remediator runs list"),
+        (yes(run.id, "abc"), "conflict", short, again),
+        (yes(run.id, "0" * 64), "conflict", "the plan has changed: this is not its digest", again),
+        (
+            control.resume("all", person=ANA),
+            *("not_found", "nothing is paused as all", "remediator pause list"),
+        ),
+        (
+            control.pause("some", duration=None, reason="", person=ANA),
+            *("conflict", "'some' is not something to pause", scopes),
+        ),
+    ]
+    for asked, *expected in table:
+        assert list(await refusal_of(asked)) == expected
+
+    await yes(run.id, run.plan.digest)
+    late = await refusal_of(yes(run.id, run.plan.digest))
+    assert late == ("conflict", "already approved by Ana", f"remediator runs show {run.id}")

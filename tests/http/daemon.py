@@ -142,7 +142,7 @@ async def running(folder: Path, **changes: Any) -> AsyncIterator[Daemon]:
     store = changes.pop("store", None) or await open_store(sqlite_url(folder / "store"))
     metrics = RecordedMetrics()
     problems: list[str] = []
-    context = replace(_context(store, metrics, problems), **changes)
+    context = replace(a_context(store, metrics, problems), **changes)
     runner = await start(listen, build_app(context), tls)
     port = runner.addresses[0][1]
     scheme = "https" if tls else "http"
@@ -155,7 +155,7 @@ async def running(folder: Path, **changes: Any) -> AsyncIterator[Daemon]:
         await store.close()
 
 
-def _context(store: Store, metrics: RecordedMetrics, problems: Sequence[str]) -> HttpContext:
+def a_context(store: Store, metrics: RecordedMetrics, problems: Sequence[str]) -> HttpContext:
     ambient = system_ambient()
     playbook = a_playbook()
     book = PlaybookBook(by_name={playbook.name: playbook}, by_digest={playbook.digest: playbook})

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from remediator.http import accepting
-from remediator.http.connections import Connections, most_connections
 from tests.http.daemon import Daemon, payload, running
 from tests.http.test_webhook import talk
 
@@ -31,70 +30,6 @@ def few_files() -> Iterator[int]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (128, before[1]))
     yield 128
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
-
-
-def test_the_bound_follows_the_limit_of_open_files(few_files: int) -> None:
-    assert most_connections() == 80
-
-
-class Transport(asyncio.Transport):
-    """Remembers that it was ended."""
-
-    is_ended = False
-
-    def abort(self) -> None:
-        self.is_ended = True
-
-
-class Request:
-    """A request, as far as the book of connections looks at it."""
-
-    def __init__(self, *, is_whole: bool) -> None:
-        self.content = self
-        self._is_whole = is_whole
-
-    def is_eof(self) -> bool:
-        return self._is_whole
-
-
-def test_the_one_that_is_worth_least_goes_first_and_one_that_is_worked_for_never() -> None:
-    book, transports = Connections(), {name: Transport() for name in "abcdef"}
-    for at, name in enumerate("abcdef"):
-        book.made(name, transports[name], at)
-    book.begins("a", Request(is_whole=True), 6)
-    book.begins("b", Request(is_whole=False), 6)
-    book.begins("c", Request(is_whole=True), 6)
-    book.ends("c")
-
-    order = []
-    while book.end_one(now=60):
-        order += [name for name, t in transports.items() if t.is_ended and name not in order]
-
-    assert order == ["d", "e", "f", "c", "b"]
-    assert len(book) == 1
-
-
-def test_one_that_has_just_come_keeps_its_place_for_a_moment() -> None:
-    book, transport = Connections(), Transport()
-    book.made("a", transport, 10.0)
-    assert not book.end_one(now=10.05)
-    assert book.end_one(now=10.2)
-
-    book.made("b", transport, 20.0)
-    book.begins("b", Request(is_whole=False), 20.1)
-    assert not book.end_one(now=20.2)
-    assert book.end_one(now=21.2)
-
-
-def test_who_sends_no_head_in_time_is_ended_and_nobody_else() -> None:
-    book, transports = Connections(), {name: Transport() for name in "abc"}
-    for at, name in enumerate("abc"):
-        book.made(name, transports[name], at)
-    book.begins("a", Request(is_whole=True), 2)
-
-    book.end_silent(since=1)
-
-    assert [transports[name].is_ended for name in "abc"] == [False, True, False]
 
 
 async def flood(daemon: Daemon, count: int, first: bytes) -> list[asyncio.StreamWriter]:

@@ -101,15 +101,10 @@ async def test_runs_are_found_by_their_filters(tmp_path: Path, query: str, found
     ("query", "words"),
     [
         ("plabook=x", "Did you mean `playbook`?"),
-        ("limit=0", "`limit`"),
         ("limit=501", "`limit`"),
-        ("limit=-1", "`limit`"),
         ("limit=%D9%A1", "`limit`"),
-        ("limit=99999999999999999999999", "`limit`"),
         ("before=nonsense", "cursor"),
-        ("playbook=a&playbook=b", "2 times"),
         ("playbook=a%00b", "not a text that can be"),
-        ("playbook=" + "x" * 3000, "not a text that can be"),
         ("after=1", "unknown query parameter"),
     ],
 )

@@ -12,9 +12,8 @@ import pytest
 from aiohttp import web
 
 from remediator.core.errors import InvalidSettings
-from remediator.http.server import TlsFiles, read_address, start
+from remediator.http.server import TlsFiles, start
 from tests.http.daemon import payload, running
-from tests.http.routes import ROUTES
 from tests.http.test_webhook import talk
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
@@ -104,51 +103,6 @@ async def test_headers_that_are_too_long_or_broken_end_the_connection(tmp_path: 
             raw = b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n" + line + b"\r\n\r\n"
             status, _ = await talk(daemon, raw)
             assert status == 400
-
-
-async def test_the_description_names_every_route_and_only_schemas_that_are_there(
-    tmp_path: Path,
-) -> None:
-    async with running(tmp_path) as daemon:
-        document = (await daemon.get("/api/openapi.json")).json
-
-    described = {(m.upper(), path) for path, ms in document["paths"].items() for m in ms}
-    assert document["openapi"].startswith("3.1")
-    assert described == {(r.method, r.path.replace("{id:.+}", "{id}")) for r in ROUTES}
-    names = [op["operationId"] for ms in document["paths"].values() for op in ms.values()]
-    assert len(names) == len(set(names))
-    references = set(_references(document))
-    assert references <= {f"#/components/schemas/{n}" for n in document["components"]["schemas"]}
-    approve = document["paths"]["/api/v1/runs/{id}/approve"]["post"]
-    schema = approve["requestBody"]["content"]["application/json"]["schema"]
-    assert schema["required"] == ["digest"]
-    assert approve["x-access"] == "approver"
-
-
-def _references(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        own = [value["$ref"]] if "$ref" in value else []
-        return own + [ref for inner in value.values() for ref in _references(inner)]
-    return [r for inner in value for r in _references(inner)] if isinstance(value, list) else []
-
-
-@pytest.mark.parametrize(
-    ("text", "address"),
-    [
-        ("127.0.0.1:9095", ("127.0.0.1", 9095)),
-        ("[::1]:0", ("::1", 0)),
-        (":80", (None, 80)),
-        ("localhost:65535", ("localhost", 65535)),
-    ],
-)
-def test_an_address_to_listen_on_is_read(text: str, address: tuple[str | None, int]) -> None:
-    assert read_address(text) == address
-
-
-@pytest.mark.parametrize("text", ["", "9095", "host:", "host:port", "::1:9095", "h:70000", "h:-1"])
-def test_an_address_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(InvalidSettings):
-        read_address(text)
 
 
 async def test_a_port_that_is_taken_is_a_clear_error(tmp_path: Path) -> None:

@@ -172,8 +172,11 @@ def test_every_event_is_one_sentence_for_people() -> None:
     assert {type(event) for event in events} == set(ev.EVENTS)
     assert all(text and "\n" not in text and "None" not in text for text in sentences)
     assert len(set(sentences)) == len(sentences)
+    assert sentences == (GOLDEN / "timeline.txt").read_text().splitlines()
 
 
 if __name__ == "__main__":
+    told = (timeline.sentence(event) + "\n" for event in an_event_of_each_kind())
+    (GOLDEN / "timeline.txt").write_text("".join(told))
     for name, state in STATES.items():
         (GOLDEN / f"{name}.json").write_text(written(state()))

@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from .planting import Mutant, function_at, mutants_of
@@ -20,6 +22,7 @@ from .trying import Trial, copy_tree, import_what_is_heavy, watch
 
 ROOMS = "core,documents,engine,stores,http,config,integrations"
 ROOT = Path.cwd()
+UNSEEN = "  (no fast test comes here)"
 Seen = dict[str, tuple[float, list[str]]]
 
 
@@ -138,24 +141,49 @@ def _callers(seen: Seen) -> dict[str, list[str]]:
     return {place: list(tests) for place, tests in callers.items()}
 
 
+def _tests_of(mutant: Mutant, callers: dict[str, list[str]], seen: Seen) -> list[str]:
+    """Return the tests that call the function; else, as it may run once for all or at import, those of its file."""
+    return callers.get(_place(mutant)) or callers.get(mutant.path) or _importers(mutant.path, seen)
+
+
+def _place(mutant: Mutant) -> str:
+    return f"{mutant.path}:{mutant.function}" if mutant.function else mutant.path
+
+
+def _importers(path: str, seen: Seen) -> list[str]:
+    """Return the tests that stand where a module stands, or whose files import it; the quickest first."""
+    package, _, name = path.removesuffix(".py").replace("/", ".").rpartition(".")
+    words = re.compile(rf"{package}\.{name}\b|from {package} import [^\n]*\b{name}\b")
+    room = package.replace("remediator.", "tests/").replace(".", "/") + "/"
+    files = {test.partition("::")[0] for test in seen}
+    near = {file for file in files if file.startswith(room) or words.search(_text(file))}
+    return sorted((t for t in seen if t.partition("::")[0] in near), key=lambda test: seen[test][0])
+
+
+@cache
+def _text(file: str) -> str:
+    return (ROOT / file).read_text()
+
+
 def _plant(queue: Iterator[Mutant], copies: list[Path], seen: Seen, until: float) -> int:
     tally, callers, running = Tally(), _callers(seen), dict[Path, Trial]()
     free = list(copies)
-    while free or running:
+    while True:
         while free and time.monotonic() < until and (mutant := next(queue, None)):
-            place = f"{mutant.path}:{mutant.function}" if mutant.function else mutant.path
-            if tests := list(mutant.tests) or callers.get(place):
+            if tests := list(mutant.tests) or _tests_of(mutant, callers, seen):
                 copy = free.pop()
                 running[copy] = Trial(mutant, copy, tests)
             else:
-                tally.note(mutant, caught=False, why="  (no fast test comes here)")
-        for copy, trial in tuple(running.items()):
-            if (caught := trial.is_caught()) is not None:
-                tally.note(trial.mutant, caught=caught)
-                del running[copy]
-                free.append(copy)
+                tally.note(mutant, caught=False, why=UNSEEN)
         if not running:
             break
+        for copy, trial in tuple(running.items()):
+            if (caught := trial.is_caught()) is not None:
+                is_seen = trial.mutant.tests or _place(trial.mutant) in callers
+                why = "" if is_seen else UNSEEN
+                tally.note(trial.mutant, caught=caught, why=why)
+                del running[copy]
+                free.append(copy)
         time.sleep(0.02)
     return tally.summary()
 

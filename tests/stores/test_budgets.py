@@ -209,6 +209,25 @@ async def test_what_is_old_and_closed_is_pruned_with_all_that_belongs_to_it(stor
     ]
 
 
+async def test_what_is_pruned_goes_oldest_first_and_no_more_than_was_asked(store: Store):
+    ages = {"run_b": 90, "run_a": 92, "run_c": 91}
+    await store.submit(
+        lambda tx: [
+            store_fully(tx, full_run(run_id, MOMENT - days * DAY), MOMENT - days * DAY)
+            for run_id, days in ages.items()
+        ]
+    )
+    left = []
+    for _ in ages:
+        await store.submit(
+            lambda tx: tx.prune(runs_before=MOMENT, notifications_before=MOMENT, limit=1)
+        )
+        page = await store.read(lambda reader: reader.runs(Listing()))
+        left.append({run.id for run in page.items})
+
+    assert left == [{"run_b", "run_c"}, {"run_b"}, set()]
+
+
 async def test_open_runs_and_runs_that_hold_a_target_are_never_pruned(store: Store):
     long_ago = MOMENT - 900 * DAY
     holding = replace(full_run("run_1", long_ago), outcome=Outcome.OUTCOME_UNKNOWN)

@@ -1,18 +1,21 @@
 """What all actions on Kubernetes objects share: conditions and mark of a patch, and the Event that tells of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from remediator.core.events import Observation
 from remediator.core.target import parse_target
 from remediator.integrations.kubernetes.actions.objects import (
     applied_event,
     mark_of,
     marked_patch,
+    marked_sight,
     version_of,
 )
 from remediator.integrations.kubernetes.api import PODS, Ref, Verb
+from remediator.ports.action import Ticket
 from remediator.testing.builders import a_change
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -91,3 +94,33 @@ def test_an_event_of_what_has_no_namespace_stands_in_the_default_one() -> None:
     assert event.ref.namespace == "default"
     assert "namespace" not in event.body["involvedObject"]
     assert len(event.ref.name) <= 253
+
+
+@pytest.mark.parametrize(
+    ("mark", "is_unmoved", "observation"),
+    [
+        ("att", True, Observation.APPLIED),
+        ("att", False, Observation.APPLIED),
+        ("other", True, Observation.NOT_APPLIED),
+        ("other", False, Observation.DIVERGED),
+        ("", False, Observation.DIVERGED),
+    ],
+)
+def test_what_became_of_an_attempt_is_seen_by_its_mark(
+    mark: str, observation: Observation, *, is_unmoved: bool
+) -> None:
+    ticket = Ticket(token="att", fence=1, not_after=NOW, timeout=timedelta(seconds=1))
+    seen = found(annotations={"remediator.dev/attempt": mark})
+
+    sight = marked_sight(seen, a_change(), ticket, is_unmoved=is_unmoved)
+
+    assert sight.observation is observation
+    assert (sight.measure.summary == a_change().summary) is (observation is Observation.APPLIED)
+
+
+def test_what_became_of_an_attempt_on_an_object_that_is_gone_nobody_can_say() -> None:
+    ticket = Ticket(token="att", fence=1, not_after=NOW, timeout=timedelta(seconds=1))
+
+    assert (
+        marked_sight(None, a_change(), ticket, is_unmoved=True).observation is Observation.DIVERGED
+    )
