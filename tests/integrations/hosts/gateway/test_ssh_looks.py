@@ -122,7 +122,7 @@ async def test_a_configuration_that_wants_a_terminal_does_not_get_one(
     sshd: Sshd, tmp_path: Path
 ) -> None:
     (tmp_path / "config").write_text("RequestTTY force\nRemoteCommand echo no\n")
-    async with looker_with(sshd, config_file=str(tmp_path / "config")) as looker:
+    async with looker_with(sshd, config_file=tmp_path / "config") as looker:
         output = await looker.look(WEB1, ["sh", "-c", "echo one; echo two >&2"], timeout=LIMIT)
     assert (output.stdout, output.stderr) == ("one\n", "two\n")
 
