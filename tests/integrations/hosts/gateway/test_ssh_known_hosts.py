@@ -88,7 +88,7 @@ def test_a_comment_in_any_encoding_and_the_ends_of_lines_of_another_system_are_n
     (tmp_path / "k").write_bytes(text + f"web2 {OTHER}\u2028 x\n".encode())
 
     for host in ("web1", "web2"):
-        found = known_hosts_of(str(tmp_path / "k"))(host, "", 22)
+        found = known_hosts_of(tmp_path / "k")(host, "", 22)
         assert len(found[0]) == 1
     assert odd_lines(tmp_path / "k") == ()
 
@@ -104,7 +104,7 @@ def test_no_line_of_a_file_can_hide_the_others(lines: list[str]) -> None:
     with TemporaryDirectory() as folder:
         text = "\n".join([*lines, f"web1 {KEY}", *lines]).replace("\r", "")
         (Path(folder) / "k").write_bytes(text.encode("utf-8", "replace"))
-        assert len(known_hosts_of(f"{folder}/k")("web1", "", 22)[0]) >= 1
+        assert len(known_hosts_of(Path(folder) / "k")("web1", "", 22)[0]) >= 1
 
 
 def test_check_names_the_line_that_ssh_would_skip(tmp_path: Path) -> None:
