@@ -12,7 +12,7 @@ from typing import Any
 
 from remediator.core import events as ev
 from remediator.core.announce import messages_for
-from remediator.core.change import ActionEffect, Change, Plan, make_plan
+from remediator.core.change import RESTART_HINT, ActionEffect, Change, Plan, make_plan
 from remediator.core.evolution import admit, evolve
 from remediator.core.facts import Answer, Known
 from remediator.core.messages import Digest, Message, MessageKind
@@ -186,7 +186,7 @@ RESTART = a_change(
     unit="",
     before={"state": "failed"},
     after={"state": "active"},
-    undo_hint="nothing is lost by a restart",
+    undo_hint=RESTART_HINT,
 )
 
 

@@ -10,6 +10,11 @@ from typing import Any
 from remediator.core.canonical import digest
 from remediator.core.target import Target
 
+RESTART_HINT = (
+    "nothing to take back; what was in memory or under way goes, and nobody here knows what that is"
+)
+"""What people are to know before something is started anew."""
+
 
 class ActionEffect(StrEnum):
     """What an action can do to the world."""

@@ -26,7 +26,9 @@ from pydantic_core.core_schema import (
 from remediator.documents.model_reader import Word
 from remediator.documents.secret import Secret
 
-LabelName = Annotated[StrictStr, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]{0,127}$")]
+LabelName = Annotated[StrictStr, Field(pattern=r"^[^\x00-\x1f\x7f]{1,1024}$")]
+"""The name of an alert's label: any text since Prometheus 3, as `host.name`."""
+ParameterName = Annotated[StrictStr, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]{0,127}$")]
 
 
 def web_address(text: str) -> str:

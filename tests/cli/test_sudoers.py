@@ -12,6 +12,7 @@ from tests.deploy.shipped import ROOT, SUDOERS, playbook, printed, written
 
 LABEL = "{{ labels.any }}"
 LIMIT = "/usr/bin/timeout ^-k 5 [1-9][0-9]{0,4} "
+NGINX = [r"systemctl reset-failed -- nginx\.service", r"systemctl restart -- nginx\.service"]
 
 
 def rules(folder: Path, *steps: dict[str, Any], **more: Any) -> list[str]:
@@ -35,13 +36,13 @@ def test_the_shipped_file_is_what_is_printed_for_the_shipped_playbooks() -> None
 
 
 def test_a_unit_that_is_written_out_is_the_only_one(tmp_path: Path) -> None:
-    assert rules(tmp_path, restart("nginx.service")) == [r"systemctl restart -- nginx\.service"]
+    assert rules(tmp_path, restart("nginx.service")) == NGINX
 
 
 def test_a_unit_of_a_label_is_one_of_those_that_the_matchers_name(tmp_path: Path) -> None:
     match = ['any=~"(nginx|sshd)[.]service"', 'any!="sshd.service"', 'any=~".+"']
 
-    assert rules(tmp_path, restart(LABEL), match=match) == [r"systemctl restart -- nginx\.service"]
+    assert rules(tmp_path, restart(LABEL), match=match) == NGINX
 
 
 @pytest.mark.parametrize(
@@ -57,15 +58,56 @@ def test_a_unit_of_a_label_is_one_of_those_that_the_matchers_name(tmp_path: Path
 def test_a_unit_of_a_label_that_nobody_names_is_any_that_the_action_takes(
     tmp_path: Path, match: Any
 ) -> None:
-    (rule,) = rules(tmp_path, restart(LABEL), match=match)
+    any_unit = r"[0-9A-Z_a-z][.0-9:@A-Z_a-z-]{0,200}\.service"
 
-    assert rule == r"systemctl restart -- [0-9A-Z_a-z][.0-9:@A-Z_a-z-]{0,200}\.service"
+    assert rules(tmp_path, restart(LABEL), match=match) == [
+        f"systemctl reset-failed -- {any_unit}",
+        f"systemctl restart -- {any_unit}",
+    ]
 
 
 def test_a_value_that_the_action_refuses_gets_no_rule(tmp_path: Path) -> None:
     match = ['any=~"nginx[.]service|web[.]timer|--now[.]service"']
 
-    assert rules(tmp_path, restart(LABEL), match=match) == [r"systemctl restart -- nginx\.service"]
+    assert rules(tmp_path, restart(LABEL), match=match) == NGINX
+
+
+TESTS = {
+    "nginx-test": {"argv": ["nginx", "-t"], "tests": "nginx.service"},
+    "sshd-test": {
+        "argv": ["sshd", "-t"],
+        "check": {"argv": ["true"]},
+        "tests": "sshd.service",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("unit", "tests"),
+    [
+        ("nginx.service", ["nginx -t"]),
+        ("web.service", []),
+        (LABEL, ["nginx -t", "sshd -t"]),
+    ],
+)
+def test_what_tests_a_unit_before_its_restart_runs_as_root_and_nothing_else_of_the_commands_does(
+    tmp_path: Path, unit: str, tests: list[str]
+) -> None:
+    found = rules(tmp_path, restart(unit), commands=TESTS)
+
+    assert [rule for rule in found if not rule.startswith("systemctl")] == tests
+
+
+def test_a_test_of_a_unit_that_sudo_could_not_tell_from_another_is_left_out_and_said(
+    tmp_path: Path,
+) -> None:
+    commands = {"web-test": {"argv": ["web", "-c", "/etc/my web"], "tests": "web.service"}}
+    file = written(tmp_path, playbook([restart("web.service")]), commands)
+
+    result = offline("sudoers", "--config.file", file)
+
+    assert "what tests web.service: `/etc/my web` has a space" in result.stderr
+    assert result.stdout.count("NOPASSWD") == len(NGINX)
 
 
 def test_a_command_of_the_settings_has_its_words_its_check_and_its_patterns(tmp_path: Path) -> None:
@@ -126,7 +168,7 @@ def test_without_settings_the_words_of_a_command_are_asked_for(tmp_path: Path) -
 
 def test_what_labels_decide_without_a_grammar_is_left_out_and_said(tmp_path: Path) -> None:
     prune = {"docker.prune": {"what": [LABEL]}}
-    file = written(tmp_path, playbook([prune, restart("a.service")]), None)
+    file = written(tmp_path, playbook([prune, run("clean")]), {"clean": {"argv": ["clean"]}})
 
     result = offline("sudoers", "--config.file", file)
 

@@ -374,3 +374,13 @@ def test_no_value_of_the_wrong_type_makes_the_reader_fail(key: str, value: str) 
         ("guards", "{}"),
         ("guards", "null"),
     }
+
+
+def test_labels_of_any_name_can_be_asked_for_and_used() -> None:
+    text = HEAD.replace("[instance]", "[instance, host.name, größe]").replace(
+        "labels.instance", 'labels["host.name"]'
+    )
+    found = playbook(text + STEPS + VERIFY)
+
+    assert found.requires == ("instance", "host.name", "größe")
+    assert problems(text + STEPS + VERIFY) == []

@@ -184,6 +184,24 @@ BAD = [
         ],
     ),
     (
+        "tests of units",
+        "commands:\n"
+        "  a: {argv: [a, '{x}'], parameters: {x: '[a-z]+'}, tests: a.service}\n"
+        "  b: {argv: [b], tests: a.service}\n"
+        "  c: {argv: [c], tests: c.timer}\n",
+        ["settings.yaml:4:25: error[value]: `tests`: string should match pattern …"],
+    ),
+    (
+        "tests of units that can be read",
+        "commands:\n"
+        "  a: {argv: [a, '{x}'], parameters: {x: '[a-z]+'}, tests: a.service}\n"
+        "  b: {argv: [b], tests: a.service}\n",
+        [
+            "settings.yaml:2:59: error[tests]: what tests a unit before its restart takes no parameters",
+            "settings.yaml:3:25: error[tests]: `a` tests a.service already",
+        ],
+    ),
+    (
         "URLs",
         "prometheus: {url: 'prometheus:9090'}\nalertmanager: {urls: ['http://u:p@am']}\n",
         [

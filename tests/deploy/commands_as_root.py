@@ -9,17 +9,26 @@ LVS = "lvs --reportformat json --units b --nosuffix --segments"
 LVS_FIELDS = f"{LVS} -o vg_name,lv_name,segtype,lv_size,vg_free,vg_extent_size"
 PVS_FIELDS = "pvs --reportformat json --units b --nosuffix -o pv_name,pv_uuid,pv_size,dev_size"
 STOPPED = "docker container ls --all --no-trunc --filter status=exited --filter status=dead"
+NO_ARCHIVE = "--config backup/archive=0"
+GROWPART = "env TMPDIR=/dev/shm growpart"
 DU = "timeout -k 2 21 du -x -k -d 3 --"
+OPENED = (
+    "find /proc -maxdepth 3 -path /proc/[0-9]*/fd/* -lname /*_(deleted)"
+    " -exec stat -L -c %d_%i_%b_%n {} + -exec stat -c %N {} +"
+)
+INODES = DU.replace("-k -d", "--inodes -d")
 GROWING = [
     "dumpe2fs -h /dev/nvme0n1p1",
     "dumpe2fs -h /dev/xvda1",
     "blkid -p -s UUID -o value -- /dev/mapper/vg-var",
     f"{LVS_FIELDS} /dev/mapper/vg-var",
     f"{PVS_FIELDS} /dev/sda2",
-    "growpart /dev/nvme0n1 1",
-    "growpart /dev/xvda 12",
+    f"{GROWPART} /dev/nvme0n1 1",
+    f"{GROWPART} /dev/xvda 12",
     "pvresize /dev/sda2",
+    f"pvresize {NO_ARCHIVE} /dev/sda2",
     "lvextend -l +100%FREE vg/var",
+    f"lvextend {NO_ARCHIVE} -l +100%FREE vg/var",
     "lvextend -l +100%FREE ubuntu-vg/ubuntu-lv",
     "resize2fs /dev/mapper/vg-var",
     "resize2fs /dev/md127",
@@ -47,9 +56,15 @@ SHIPPED = [
     " --lines=20 --unit=nginx.service",
     f"{DU} /var/lib/docker",
     f"{DU} /srv/.snapshots/old",
+    f"{INODES} /var/lib/docker",
+    f"{INODES} /srv/.snapshots/old",
     "systemctl restart -- nginx.service",
+    "systemctl reset-failed -- nginx.service",
     "systemctl restart -- haproxy.service",
+    "systemctl reset-failed -- haproxy.service",
     "systemctl restart -- grafana-server.service",
+    "systemctl reset-failed -- grafana-server.service",
+    OPENED,
 ]
 WIDE = [
     *GROWING,
@@ -67,11 +82,16 @@ WIDE = [
     f"{DU} /var/lib/docker",
     f"{DU} /srv/.snapshots/old",
     f"{DU} /",
+    f"{INODES} /srv/.snapshots/old",
     "systemctl restart -- nginx.service",
+    "systemctl reset-failed -- nginx.service",
     "systemctl restart -- getty@tty1.service",
+    "systemctl reset-failed -- getty@tty1.service",
     "systemctl reload nginx.service",
     "find /data/old-2 -mtime +7 -delete",
     "test -d /data/old-2",
+    "nginx -t",
+    OPENED,
 ]
 NO_DEVICES = [
     "/dev/../var/tmp/x.img",
@@ -114,11 +134,11 @@ NO_PATHS = [
 ESCAPES = [
     *(f"{words} {device}" for device in NO_DEVICES for words in ("resize2fs", "pvresize")),
     *(f"dumpe2fs -h {device}" for device in NO_DEVICES),
-    *(f"growpart {device} 1" for device in NO_DEVICES),
+    *(f"{GROWPART} {device} 1" for device in NO_DEVICES),
     *(f"blkid -p -s UUID -o value -- {device}" for device in NO_DEVICES[:6]),
     *(f"{LVS_FIELDS} {device}" for device in NO_DEVICES[:6]),
     *(f"{PVS_FIELDS} {device}" for device in NO_DEVICES[:6]),
-    *(f"{DU} {path}" for path in NO_PATHS),
+    *(f"{words} {path}" for path in NO_PATHS for words in (DU, INODES)),
     *(f"xfs_growfs {path}" for path in NO_PATHS),
     *(
         f"journalctl --rotate --vacuum-time={age}"
@@ -161,7 +181,8 @@ ESCAPES = [
     "docker --host tcp://192.0.2.7:2375 info --format {{json_.}}",
     "docker info --format {{.ID}}",
     *(
-        f"systemctl restart -- {unit}"
+        f"systemctl {verb} -- {unit}"
+        for verb in ("restart", "reset-failed")
         for unit in (
             "../evil.service",
             "/tmp/evil.service",
@@ -213,7 +234,13 @@ ESCAPES = [
     "find /data/a -mtime +7 -delete -exec id",
     "test -d /data/..",
     "test -e /data/a",
-    *(f"growpart /dev/sda {number}" for number in ("0", "01", "1000", "1 --free-percent=0", "-1")),
+    "nginx -t -c /home/me/nginx.conf",
+    "nginx",
+    "nginx -s stop",
+    *(
+        f"{GROWPART} /dev/sda {number}"
+        for number in ("0", "01", "1000", "1 --free-percent=0", "-1")
+    ),
     *(
         f"lvextend -l +100%FREE {volume}"
         for volume in (
@@ -230,6 +257,61 @@ ESCAPES = [
     f"journalctl --rotate --directory=/tmp/log/journal/{MACHINE} --vacuum-size=1048576",
     f"journalctl --rotate --directory=/var/log/journal/{MACHINE[:-1]} --vacuum-size=1048576",
     f"journalctl --rotate --directory=/var/log/journal/{MACHINE}0 --vacuum-size=1048576",
+    *(
+        f"env {variables} growpart /dev/sda 1"
+        for variables in (
+            "TMPDIR=/home/me",
+            "TMPDIR=/dev/shm/me",
+            "TMPDIR=/dev/shm/../../home/me",
+            "TMPDIR=",
+            "PATH=/home/me TMPDIR=/dev/shm",
+            "TMPDIR=/dev/shm PATH=/home/me",
+            "TMPDIR=/dev/shm LD_PRELOAD=/home/me/x.so",
+            "-S TMPDIR=/dev/shm",
+            "-i TMPDIR=/dev/shm",
+            "-C /home/me TMPDIR=/dev/shm",
+        )
+    ),
+    "env TMPDIR=/dev/shm sh -c id",
+    "env TMPDIR=/dev/shm growpart",
+    "env TMPDIR=/dev/shm",
+    "growpart /dev/sda 1",
+    *(
+        f"{words}"
+        for option in (
+            "backup/archive=1",
+            "backup/archive=00",
+            "backup/archive_dir=/home/me",
+            "backup/archive=0,backup/archive_dir=/home/me",
+            "devices/dir=/home/me",
+            "global/thin_check_executable=/home/me/x",
+        )
+        for words in (
+            f"pvresize --config {option} /dev/sda2",
+            f"lvextend --config {option} -l +100%FREE vg/var",
+        )
+    ),
+    f"pvresize {NO_ARCHIVE} {NO_ARCHIVE} /dev/sda2",
+    f"pvresize {NO_ARCHIVE} --setphysicalvolumesize 1G /dev/sda2",
+    f"lvextend {NO_ARCHIVE} -l +100%FREE vg/var /dev/sdb",
+    f"lvextend -l +100%FREE vg/var {NO_ARCHIVE}",
+    "systemctl reset-failed",
+    "systemctl reset-failed --",
+    "systemctl reset-failed nginx.service",
+    "systemctl reset-failed -- nginx.service ../evil.service",
+    f"{INODES} /var --files0-from=/etc/shadow",
+    INODES.replace("-d 3", "-d 3 -L") + " /var",
+    "find /proc -delete",
+    "find / -maxdepth 3 -path /proc/[0-9]*/fd/* -delete",
+    f"{OPENED} -delete",
+    f"{OPENED} -fprint /etc/cron.d/x",
+    f"{OPENED} -exec id {{}} +",
+    OPENED.replace("/proc -max", "/home/me -max"),
+    OPENED.replace("stat -L", "cat -L"),
+    OPENED.replace("stat -c", "sh -c"),
+    OPENED.replace("-exec", "-execdir"),
+    OPENED.replace("-maxdepth 3", "-maxdepth 9"),
+    OPENED.replace("-lname /*", "-name *"),
     "journalctl --rotate --vacuum-size=99999999999999999",
     "journalctl --rotate --vacuum-time=9999999999s",
 ]
@@ -241,6 +323,8 @@ BEYOND = [
     "docker image prune --force --filter until=86399s --filter label!=keep",
     "docker builder prune --force --filter until=60s",
     "systemctl restart -- sshd.service",
+    "systemctl reset-failed -- sshd.service",
+    "nginx -t",
     "systemctl restart -- nginxXservice",
     "systemctl restart -- xnginx.service",
     "systemctl restart -- nginx.serviced",
@@ -251,10 +335,10 @@ BEYOND = [
 """Refused by the shipped file, whose playbooks name their values."""
 REFUSED = [
     "dumpe2fs /dev/sda1",
-    "growpart /dev/sda 1 --update=off",
-    "growpart --fudge 0 /dev/sda 1",
-    "growpart /dev/sda 0",
-    "growpart /dev/sda1 1",
+    f"{GROWPART} /dev/sda 1 --update=off",
+    f"{GROWPART} --fudge 0 /dev/sda 1",
+    f"{GROWPART} /dev/sda 0",
+    f"{GROWPART} /dev/sda1 1",
     "lvextend -l +100%FREE vg/var /dev/sdb",
     "lvextend -L +1G vg/var",
     "lvextend -l +100%FREE --config x/y",

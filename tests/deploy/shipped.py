@@ -38,6 +38,7 @@ COMMANDS: dict[str, Any] = {
         "parameters": {"directory": "[a-z0-9-]+", "age": r"\d{1,3}"},
         "check": {"argv": ["test", "-d", "/data/{directory}"]},
     },
+    "nginx-test": {"argv": ["nginx", "-t"], "tests": "nginx.service"},
 }
 
 

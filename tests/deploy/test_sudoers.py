@@ -4,6 +4,7 @@ The shipped file is what it prints for the shipped playbooks; the wide one is fo
 that they may.
 """
 
+import re
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
@@ -18,9 +19,10 @@ from remediator.integrations.hosts.actions.service import restart
 from remediator.integrations.hosts.fake.host import MEBIBYTE, FakeHosts, FakeMachine
 from remediator.integrations.hosts.gateway.quoting import under_limit
 from remediator.integrations.hosts.probes import journal_errors
+from remediator.integrations.hosts.probes.disk_unseen import OPEN_FILES
 from remediator.integrations.shell.api import Output
 from tests.bound import reads_of
-from tests.deploy.commands_as_root import BEYOND, ESCAPES, PREFIX, REFUSED, SHIPPED, WIDE
+from tests.deploy.commands_as_root import BEYOND, ESCAPES, GROWPART, PREFIX, REFUSED, SHIPPED, WIDE
 from tests.deploy.shipped import ROOT, SUDOERS, printed, sudoers_for, wide_sudoers
 from tests.integrations.hosts.fakes import WEB1, fake_case, fake_machine
 from tests.parts.account import Account
@@ -59,8 +61,8 @@ def allows(account: Account, words: Sequence[str]) -> bool:
 
 
 def words_of(command: str) -> list[str]:
-    """Split at spaces; `_.` stands for the one space inside a word."""
-    return [word.replace("_.", " .") for word in command.split()]
+    """Split at spaces; `_` before a dot, a bracket or `%` stands for a space inside a word."""
+    return [re.sub("_(?=[.(%])", " ", word) for word in command.split()]
 
 
 def let_through(account: Account, commands: Sequence[str]) -> list[str]:
@@ -88,6 +90,15 @@ def test_a_value_of_labels_is_allowed_as_far_as_its_action_lets_it_through(wide:
     assert let_through(wide, WIDE) == WIDE
 
 
+def test_open_files_may_be_listed_and_nothing_else_of_find(account: Account) -> None:
+    limit = PREFIX.split()
+
+    assert allows(account, [*limit, *OPEN_FILES])
+    for more in ("-delete", "-fprint"):
+        assert not allows(account, [*limit, *OPEN_FILES, more])
+    assert not allows(account, [*limit, *(word.replace("stat", "cat") for word in OPEN_FILES)])
+
+
 def test_every_other_command_is_refused(account: Account, wide: Account) -> None:
     assert let_through(account, [*REFUSED, *BEYOND]) == []
     assert let_through(wide, REFUSED) == []
@@ -105,10 +116,12 @@ def test_a_program_of_ones_own_does_not_run_because_its_name_reads_like_several_
 ) -> None:
     """sudo joins words by spaces: `resize2fs /dev/sda1` may be a file `sda1` in a folder `resize2fs ` of one's own."""
     ran = wide.home / "ran"
-    tried = [words for command in WIDE for words in glued(words_of(command)) if "/" in words[0]]
-    assert ["resize2fs /dev/md127"] in tried
-    for words in tried:
-        program = wide.home / words[0].rstrip("/")
+    _, scratch, *growpart = f"{GROWPART} /dev/xvda 12".split()
+    tried = [(words, 0) for one in WIDE for words in glued(words_of(one)) if "/" in words[0]]
+    tried += [(["env", scratch, *words], 2) for words in glued(growpart)]
+    assert (["resize2fs /dev/md127"], 0) in tried
+    for words, place in tried:
+        program = wide.home / words[place].rstrip("/")
         program.parent.mkdir(parents=True, exist_ok=True)
         if not program.is_dir():
             program.write_text(f"#!/bin/sh\nid -u >> {ran}\n")

@@ -14,7 +14,8 @@ from tests.parts.require import find
 from tests.parts.server import accepts, free_port, output
 
 # A bash that sshd starts reads its .bashrc, unless SHLVL says that it is no outermost shell: what stands there on a
-# developer's machine (pyenv takes seconds, and a lock) is not what is tested here.
+# developer's machine (pyenv takes seconds, and a lock) is not what is tested here. A throw-away account has its own.
+OF_OUR_OWN_ACCOUNT = "SetEnv SHLVL=1\n"
 CONFIG = """\
 ListenAddress 127.0.0.1
 Port {port}
@@ -31,7 +32,6 @@ PrintMotd no
 UseDNS no
 LogLevel VERBOSE
 MaxStartups 100:30:200
-SetEnv SHLVL=1
 Subsystem sftp internal-sftp
 """
 
@@ -112,6 +112,7 @@ class Sshd(Part):
 
     def _config(self) -> str:
         text = CONFIG.format(port=self.port, directory=self.directory, user=self.user)
+        text += "" if self._account else OF_OUR_OWN_ACCOUNT
         return text + _without_penalties(text, self.directory)
 
     def _sshds(self) -> list[int]:

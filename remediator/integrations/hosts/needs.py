@@ -10,13 +10,14 @@ from remediator.core.errors import Permanent
 from remediator.core.pattern_tree import Row, Tree, any_text, literal, read_tree, without_first
 from remediator.integrations.hosts.rights import (
     CommandRight,
+    ConfigurationTestRight,
     OpenWord,
     RootRight,
     UnknownRight,
     Word,
     is_one_word,
 )
-from remediator.integrations.shell.allowed_command import checked_values
+from remediator.integrations.shell.allowed_command import checked_values, unit_tests
 from remediator.integrations.shell.settings import PLACEHOLDER, Command, way_out
 from remediator.ports.rights import BY_LABELS, Need, Right
 
@@ -59,6 +60,8 @@ def _is_about(target: str, host: str) -> bool:
 def _as_root(right: Right, commands: Commands) -> Sequence[RootRight | UnknownRight]:
     if isinstance(right, CommandRight):
         return _filled(right, commands)
+    if isinstance(right, ConfigurationTestRight):
+        return _tested(right, commands)
     return (right,) if isinstance(right, RootRight | UnknownRight) else ()
 
 
@@ -75,6 +78,20 @@ def _filled(right: CommandRight, commands: Commands) -> Sequence[RootRight | Unk
         return [RootRight(argv=tuple(_word(word, values) for word in argv)) for argv in every]
     except (ValueError, Permanent) as error:
         return (UnknownRight(why=f"the command `{right.name}`: {error}; {_WRITE_IT}"),)
+
+
+def _tested(
+    right: ConfigurationTestRight, commands: Commands
+) -> Sequence[RootRight | UnknownRight]:
+    """Return what tests the unit, or every unit that has a test where labels decide; nothing where none has."""
+    found: list[RootRight | UnknownRight] = []
+    for unit, argv in unit_tests(commands).items():
+        if right.unit in (None, unit):
+            try:
+                found.append(RootRight(argv=tuple(_word(word, {}) for word in argv)))
+            except ValueError as error:
+                found.append(UnknownRight(why=f"what tests {unit}: {error}; {_WRITE_IT}"))
+    return found
 
 
 def _value(name: str, value: str | None, command: Command) -> str | Tree:

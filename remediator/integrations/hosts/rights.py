@@ -104,6 +104,23 @@ class CommandRight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationTestRight:
+    """What the settings have to test a unit's configuration, as root; of any unit where labels decide (None)."""
+
+    unit: str | None
+
+    @property
+    def words(self) -> str:
+        """The right for people."""
+        return f"run what `commands` of the settings has to test {self.unit or 'any unit'}, as root"
+
+    @property
+    def is_too_much(self) -> bool:
+        """The settings say what may be run."""
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownRight:
     """Something as root that no rule of sudo can tell closely enough, and why."""
 

@@ -38,6 +38,8 @@ CONTROLLER_REVISIONS = Resource(group="apps", version="v1", plural="controllerre
 PODS = Resource(group="", version="v1", plural="pods")
 NODES = Resource(group="", version="v1", plural="nodes", is_namespaced=False)
 VOLUME_CLAIMS = Resource(group="", version="v1", plural="persistentvolumeclaims")
+CONFIG_MAPS = Resource(group="", version="v1", plural="configmaps")
+SECRETS = Resource(group="", version="v1", plural="secrets")
 EVENTS = Resource(group="", version="v1", plural="events")
 STORAGE_CLASSES = Resource(
     group="storage.k8s.io", version="v1", plural="storageclasses", is_namespaced=False
@@ -121,6 +123,10 @@ class Cluster(Protocol):
 
     async def get(self, ref: Ref, *, subresource: str = "") -> Object | None:
         """Return an object, or None where there is none."""
+        ...
+
+    async def has(self, ref: Ref) -> bool | None:
+        """Say whether there is an object, None where we may not know; its content is never asked for."""
         ...
 
     async def list(

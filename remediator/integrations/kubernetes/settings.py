@@ -10,6 +10,7 @@ from pydantic import Field, StrictStr
 
 from remediator.documents.model_reader import Shape, Word
 from remediator.documents.value_types import File, Words
+from remediator.integrations.kubernetes.gateway.kubeconfig import kubeconfig_problem
 from remediator.ports.sections import Section, SectionReading
 
 
@@ -49,6 +50,9 @@ def _read(
             message = f"`{each.name}` allows no namespace: playbooks may touch nothing in one"
             hint = "Name them under `namespaces`."
             reading.report.warn(("kubernetes", index), "no-namespaces", message, hint)
+        if problem := kubeconfig_problem(each):
+            key = "kubeconfig" if each.kubeconfig else "context"
+            reading.report.error(("kubernetes", index, key), "kubeconfig", problem)
     return written
 
 

@@ -24,6 +24,11 @@ def allowed(commands: Mapping[str, Command], name: str) -> Command:
     return commands[name]
 
 
+def unit_tests(commands: Mapping[str, Command]) -> Mapping[str, Sequence[str]]:
+    """Return the words that test a unit's configuration, by the unit."""
+    return {command.tests: command.argv for command in commands.values() if command.tests}
+
+
 def checked_values(patterns: Mapping[str, str], values: Mapping[str, str]) -> Mapping[str, str]:
     """Return the values; raise Permanent where one is missing, unknown, an option, or not all of it fits."""
     if wrong := set(patterns) ^ set(values):

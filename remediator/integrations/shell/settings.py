@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictStr
 
 from remediator.core.pattern import compiled
 from remediator.documents.model_reader import Flag, Shape, Word
 from remediator.documents.problem import did_you_mean
 from remediator.documents.report import Report, is_pattern
-from remediator.documents.value_types import Argv, LabelName
+from remediator.documents.value_types import Argv, ParameterName
 from remediator.documents.yaml_source import KeyPath
 from remediator.ports.sections import Section, SectionReading
 
+SERVICE_NAME = r"[A-Za-z0-9_][A-Za-z0-9@_.:-]{0,200}\.service"
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _ATOM = re.compile(
     r"\\Q.*?\\E|\\[pP](?:\{[^}]*\}|.)|\\x(?:\{[^}]*\}|..)|\\[0-7]{1,3}|\\."
@@ -47,19 +49,33 @@ class CommandCheck(Shape):
 class Command(Shape):
     """A command that playbooks may name. `{unit}` in a word stands for a parameter that fully matches its pattern.
 
-    `reversible` says that nothing is lost by it.
+    `reversible` says that nothing is lost by it. `tests` is the unit whose configuration it tests: it runs before that
+    is restarted.
     """
 
     argv: Argv
-    parameters: dict[LabelName, Word] = Field(default_factory=dict)
+    parameters: dict[ParameterName, Word] = Field(default_factory=dict)
     check: CommandCheck | None = None
     reversible: Flag = False
+    tests: Annotated[StrictStr, Field(pattern=f"^{SERVICE_NAME}$")] | None = None
 
 
 def _read(reading: SectionReading, written: Mapping[str, Command]) -> Mapping[str, Command]:
     for name, command in written.items():
         _check(reading.report, ("commands", name), command)
+    _check_tests(reading.report, written)
     return written
+
+
+def _check_tests(report: Report, commands: Mapping[str, Command]) -> None:
+    testing: dict[str, str] = {}
+    for name, command in commands.items():
+        unit, place = command.tests, ("commands", name, "tests")
+        if unit and command.parameters:
+            message = "what tests a unit before its restart takes no parameters"
+            report.error(place, "tests", message)
+        if unit and (first := testing.setdefault(unit, name)) != name:
+            report.error(place, "tests", f"`{first}` tests {unit} already")
 
 
 def _check(report: Report, path: KeyPath, command: Command) -> None:

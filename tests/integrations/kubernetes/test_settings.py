@@ -13,6 +13,7 @@ from remediator.integrations.kubernetes.settings import (
 )
 from tests.config.playbook_texts import assert_lines
 from tests.config.settings_texts import problems, settings
+from tests.integrations.kubernetes.kubernetes_parts import kubeconfig
 
 
 def test_a_kubeconfig_is_beside_the_settings(tmp_path: Path) -> None:
@@ -33,6 +34,22 @@ def test_the_names_of_the_system_are_protected_unless_something_else_is_said(
 ) -> None:
     assert settings(tmp_path, "{}").protected == ("namespace/kube-system",)
     assert settings(tmp_path, "protected: [host/db1]").protected == ("host/db1",)
+
+
+def test_check_refuses_a_kubeconfig_that_it_would_not_act_on_as_written(tmp_path: Path) -> None:
+    text = "kubernetes: [{name: eu, kubeconfig: kubeconfig, namespaces: [a]}]\n"
+    kubeconfig(tmp_path, "https://one", token="a", **{"as-groups": ["g"]})
+
+    assert_lines(
+        problems(tmp_path, text),
+        ["settings.yaml:1:37: error[kubeconfig]: cannot sign in: the user 'me': `as-uid`, …"],
+    )
+
+
+def test_check_is_content_where_a_kubeconfig_is_on_another_machine(tmp_path: Path) -> None:
+    text = "kubernetes: [{name: eu, kubeconfig: eu.yaml, namespaces: [a]}]\n"
+
+    assert problems(tmp_path, text) == []
 
 
 BAD: list[tuple[str, str, list[str]]] = [

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from remediator.integrations.aws.knowledge.ebs import Volume
 
-LSBLK_COLUMNS = "NAME,PATH,TYPE,SERIAL"
+LSBLK_COLUMNS = "NAME,TYPE,SERIAL"  # PATH is one only since util-linux 2.33
 _SERIAL = re.compile(r"vol-?([0-9a-f]{8,17})")
 _XEN = re.compile(r"xvd([a-z]{1,2})")
 _ROOT = "a"

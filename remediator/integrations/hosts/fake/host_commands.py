@@ -126,6 +126,8 @@ def _systemctl(machine: FakeMachine, words: list[str]) -> Output:
             return _show(machine, unit)
         case ["restart", "--", unit]:
             return _restart(machine, unit)
+        case ["reset-failed", "--", _]:
+            return said()
     return _not_found(machine, words)
 
 

@@ -11,7 +11,8 @@ import asyncssh
 
 from remediator.core.errors import Permanent, Transient
 from remediator.integrations.hosts.gateway.known_hosts import known_hosts_of
-from remediator.integrations.hosts.gateway.trust import known_hosts_problem
+from remediator.integrations.hosts.gateway.ssh_config import ssh_config_problems
+from remediator.integrations.hosts.gateway.trust import known_hosts_problem, odd_lines
 from remediator.integrations.hosts.settings.inventory import HostAddress
 from remediator.integrations.hosts.settings.section import SshSettings
 
@@ -57,6 +58,8 @@ async def open_connection(reach: Reach, name: str) -> asyncssh.SSHClientConnecti
 def _problem(ssh: SshSettings) -> str | None:
     if ssh.known_hosts and (problem := known_hosts_problem(ssh.known_hosts)):
         return problem
+    if ssh.config_file and (problems := ssh_config_problems(ssh.config_file)):
+        return problems[0]
     named = (ssh.config_file, ssh.private_key_file, ssh.certificate_file)
     missing = [path for path in named if path and not path.is_file()]
     return f"there is no file {missing[0]}" if missing else None
@@ -77,6 +80,7 @@ def _options(reach: Reach, name: str) -> tuple[str, dict[str, Any]]:
         "keepalive_count_max": KEEPALIVES_MISSED,
         "agent_forwarding": False,
         "x11_forwarding": False,
+        "request_pty": False,  # a terminal would mix what commands say and what they complain of
         "password_auth": False,
         "kbdint_auth": False,
     }
@@ -100,7 +104,9 @@ def _chosen(ssh: SshSettings, address: HostAddress) -> dict[str, Any]:
 
 
 def _stranger(ssh: SshSettings, name: str, error: asyncssh.HostKeyNotVerifiable) -> str:
+    odd = odd_lines(ssh.known_hosts) if ssh.known_hosts else ()
+    skipped = f"; passed over: {', '.join(odd[:3])}" if odd else ""
     return (
-        f"the host key of {name} is not one that {ssh.known_hosts} knows ({error.reason}); if the host is"
-        " new or was rebuilt, compare its fingerprint and add it with ssh-keyscan -H"
+        f"the host key of {name} is not one that {ssh.known_hosts} knows ({error.reason}{skipped}); if the host"
+        " is new or was rebuilt, compare its fingerprint and add it with ssh-keyscan -H"
     )

@@ -25,7 +25,10 @@ CHANNEL_SECONDS = 20.0  # for a channel on a connection that seemed alive
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a command ended, as far as the host said; `signal` is the one that ended our program there, if any."""
+    """How a command ended, as far as the host said; `signal` is the one that ended our program there, if any.
+
+    `is_begun` is false where nothing shows where our program's words begin: they stand among those of the login shell.
+    """
 
     exit_code: int
     stdout: bytes
@@ -33,6 +36,7 @@ class Ending:
     seconds: float
     truncated: bool
     signal: str | None = None
+    is_begun: bool = True
 
 
 class Conversation:

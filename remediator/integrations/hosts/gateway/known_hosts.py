@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import asyncssh
 
 from remediator.core.spelling import canonical_address, canonical_host
+from remediator.documents.regular_file import read_regular_text
+from remediator.integrations.hosts.gateway.known_hosts_lines import KnownLine, read_known_lines
 
 _WITH_PORT = re.compile(r"(!?)\[([^\]]+)\]:([0-9]{1,5})")
 _KINDS = 3  # of keys: of hosts, of authorities, revoked
@@ -22,10 +25,9 @@ _Known = Callable[[str, str, int | None], tuple[Any, ...]]
 
 def known_hosts_of(path: Path, *names: str) -> _Known:
     """Return what tells asyncssh the keys of a host that is called by any of these names; ValueError, OSError."""
-    text = path.read_text(encoding="utf-8", errors="replace")
-    lines = text.splitlines()
-    known = asyncssh.import_known_hosts("\n".join(_line(line) for line in lines))
-    hashed = asyncssh.import_known_hosts("\n".join(line for line in lines if _is_hashed(line)))
+    lines, _ = read_known_lines(read_regular_text(path, errors="replace"))
+    known = asyncssh.import_known_hosts("\n".join(map(_in_one_spelling, lines)))
+    hashed = asyncssh.import_known_hosts("\n".join(str(line) for line in lines if line.is_hashed))
 
     def keys(host: str, address: str, port: int | None) -> tuple[Any, ...]:
         found = [known.match(canonical_host(host), address, port)]
@@ -35,20 +37,11 @@ def known_hosts_of(path: Path, *names: str) -> _Known:
     return keys
 
 
-def _is_hashed(line: str) -> bool:
-    return any(word.startswith("|") for word in line.split()[:2])
-
-
-def _line(line: str) -> str:
-    """Return a line with its names in their one spelling; hashed ones and comments stay as they are."""
-    words = line.split(None, 1)
-    if len(words) < 2 or line.lstrip().startswith("#"):
-        return line
-    if words[0].startswith("@"):
-        return f"{words[0]} {_line(words[1])}"
-    if words[0].startswith("|"):
-        return line
-    return f"{','.join(_pattern(each) for each in words[0].split(','))} {words[1]}"
+def _in_one_spelling(line: KnownLine) -> str:
+    """Return a line with its names in their one spelling; hashed ones stay as they are."""
+    if line.is_hashed:
+        return str(line)
+    return str(replace(line, names=",".join(_pattern(each) for each in line.names.split(","))))
 
 
 def _pattern(text: str) -> str:

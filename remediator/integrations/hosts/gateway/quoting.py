@@ -7,6 +7,7 @@ bash, busybox ash are tested). Nothing else in remediator makes shell text.
 from __future__ import annotations
 
 import math
+import secrets
 import shlex
 from collections.abc import Sequence
 from datetime import timedelta
@@ -14,6 +15,12 @@ from datetime import timedelta
 from remediator.core.errors import Permanent
 
 LONGEST_LINE = 120_000  # bytes; Linux takes no argument over 128 KiB, and the line is one argument of the login shell
+_BEGIN = """\
+printf '%s\\n' "$1"
+printf '%s\\n' "$1" >&2
+shift
+exec env -i PATH="$PATH" LC_ALL=C "$@"
+"""
 KILL_AFTER = 5  # seconds between the polite and the certain end of a command
 
 
@@ -30,12 +37,28 @@ def whole_seconds(limit: timedelta) -> int:
     return max(1, math.ceil(limit.total_seconds()))
 
 
-def remote_line(words: Sequence[str], *, path: str) -> str:
+def new_mark() -> str:
+    """Return a line that nobody can have printed before."""
+    return f"remediator-begins-{secrets.token_hex(16)}"
+
+
+def behind_mark(printed: bytes, mark: str) -> bytes | None:
+    """Return what was printed after the line of the mark; None where there is none.
+
+    A login shell that traces its commands (`set -x`) prints the mark too, but not at the end of a line.
+    """
+    _, found, behind = printed.partition(mark.encode() + b"\n")
+    return behind if found else None
+
+
+def remote_line(words: Sequence[str], *, path: str, mark: str) -> str:
     """Quote words for the login shell, to run in an environment of PATH and the C locale only.
 
-    Raise Permanent for what no command line can hold.
+    They print the mark first, to both streams: what a .bashrc says is before it. Raise Permanent for what no command
+    line can hold.
     """
-    line = shlex.join(["env", "-i", f"PATH={path}", "LC_ALL=C", *words])
+    clean = ["env", "-i", f"PATH={path}", "LC_ALL=C"]
+    line = shlex.join([*clean, "sh", "-c", _BEGIN, "remediator", mark, *words])
     if "\0" in line:
         raise Permanent("a word of the command holds a NUL character")
     try:

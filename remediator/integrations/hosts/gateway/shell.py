@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from remediator.core.errors import Permanent, Transient, Uncertain
@@ -17,6 +18,8 @@ from remediator.integrations.hosts.gateway.conversation import Conversation, End
 from remediator.integrations.hosts.gateway.pool import Pool
 from remediator.integrations.hosts.gateway.quoting import (
     KILL_AFTER,
+    behind_mark,
+    new_mark,
     remote_line,
     under_limit,
     whole_seconds,
@@ -67,6 +70,9 @@ class SshLooker:
         if ending.exit_code in _TIMED_OUT and ending.seconds >= whole_seconds(timeout):
             detail = f"{argv[0]} did not end within {whole_seconds(timeout)} s"
             raise Transient(detail, target=str(target))
+        if not ending.is_begun:
+            kind = Transient if ending.signal else Permanent
+            raise kind(_not_run(ending), target=str(target))
         return _output(ending)
 
     async def receipt(self, target: Target, token: str) -> Receipt:
@@ -85,10 +91,11 @@ class SshLooker:
     async def _run(self, target: Target, words: _Words, limit: timedelta) -> Ending:
         if target.kind != "host":
             raise Permanent("SSH reaches hosts only", target=str(target))
-        path = self._reach.path
-        return await self._conversation.run(
-            target, lambda root: remote_line(words(root), path=path), limit
+        path, mark = self._reach.path, new_mark()
+        ending = await self._conversation.run(
+            target, lambda root: remote_line(words(root), path=path, mark=mark), limit
         )
+        return _begun(ending, mark)
 
     def _needs_sudo(self, root: bool) -> bool:
         return self._reach.ssh.sudo and not root
@@ -119,6 +126,14 @@ class SshShell(SshLooker):
         return _answer(target, token, ending)
 
 
+def _begun(ending: Ending, mark: str) -> Ending:
+    """Return the ending without what the login shell printed before our program."""
+    stdout, stderr = (behind_mark(each, mark) for each in (ending.stdout, ending.stderr))
+    if stdout is None:
+        return replace(ending, is_begun=False)
+    return replace(ending, stdout=stdout, stderr=ending.stderr if stderr is None else stderr)
+
+
 def _answer(target: Target, token: str, ending: Ending) -> Output:
     report = read_report(ending.stdout, token)
     if error := refusal(report, target):
@@ -128,8 +143,11 @@ def _answer(target: Target, token: str, ending: Ending) -> Output:
     if report.words or ending.signal:
         detail = f"the host may have started the command and says: {report.last or ending.signal}"
         raise Uncertain(detail, target=str(target))
-    complaint = _output(ending).complaint
-    raise Permanent(f"the host did not run our program: {complaint}", target=str(target))
+    raise Permanent(_not_run(ending), target=str(target))
+
+
+def _not_run(ending: Ending) -> str:
+    return f"the host did not run our program: {_output(ending).complaint}"
 
 
 def _output(ending: Ending) -> Output:

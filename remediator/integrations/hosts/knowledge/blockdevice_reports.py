@@ -13,6 +13,7 @@ from typing import Any
 
 from remediator.integrations.hosts.knowledge.blockdevices import (
     GROWERS,
+    IN_SCRATCH,
     LEAST,
     VOLUME_NAME,
     Device,
@@ -77,10 +78,11 @@ def partition_layer(partition: Device, sysfs: str) -> Layer | str:
         size=own["size"] * SECTOR,
         room=max(0, end - own["start"] - own["size"]) * SECTOR,
         words=("growpart", disk, str(own["partition"])),
+        environment=IN_SCRATCH,
     )
 
 
-def physical_volume_layer(text: str, extent: int) -> Layer | None:
+def physical_volume_layer(text: str, extent: int, options: Sequence[str] = ()) -> Layer | None:
     """Read `pvs --reportformat json` of one device; its last, incomplete extent is no room."""
     rows = _report(text, "pv")
     if len(rows) != 1:
@@ -91,7 +93,7 @@ def physical_volume_layer(text: str, extent: int) -> Layer | None:
         identity=str(rows[0]["pv_uuid"]),
         size=size,
         room=max(0, device_size - size),
-        words=("pvresize", name),
+        words=("pvresize", *options, name),
         least=max(LEAST, 2 * extent),
     )
 
@@ -116,7 +118,7 @@ def read_logical_volume(text: str) -> LogicalVolume | str:
     )
 
 
-def logical_volume_layer(volume: LogicalVolume) -> Layer:
+def logical_volume_layer(volume: LogicalVolume, options: Sequence[str] = ()) -> Layer:
     """Return the volume as a layer: it may take all that is free in its group."""
     name = f"{volume.group}/{volume.name}"
     return Layer(
@@ -124,7 +126,7 @@ def logical_volume_layer(volume: LogicalVolume) -> Layer:
         identity=name,
         size=volume.size,
         room=volume.free,
-        words=("lvextend", "-l", "+100%FREE", name),
+        words=("lvextend", *options, "-l", "+100%FREE", name),
     )
 
 

@@ -26,6 +26,10 @@ DEVICE_NAME = f"(?:{DISK_NAME}|{_PARTITION_NAME}|{_MAPPED})"
 VOLUME_NAME = r"[A-Za-z0-9_+][A-Za-z0-9_.+-]{0,127}"
 _DEVICE = re.compile(f"/dev/{DEVICE_NAME}")
 _KERNEL_NAME = re.compile(f"/dev/(?:{DISK_NAME}|{_PARTITION_NAME})")
+SCRATCH = "/dev/shm"  # noqa: S108 growpart copies the partition table into a directory of its own there, in memory
+IN_SCRATCH = (f"TMPDIR={SCRATCH}",)
+WITHOUT_ARCHIVE = ("--config", "backup/archive=0")
+"""What lets LVM change a group whose earlier state it cannot archive (lvm.conf): it refuses where /etc is full."""
 GROWERS: Mapping[str, str] = {"ext3": "resize2fs", "ext4": "resize2fs", "xfs": "xfs_growfs"}
 _ON_DISKS = (["disk"], ["loop"])
 _UNKNOWN: Mapping[str, str] = {
@@ -67,7 +71,8 @@ class Device:
 class Layer:
     """One thing that can be made larger: its `size`, the `room` it could take at once, and how.
 
-    `identity` is what stays the same while it grows; room below `least` is left alone.
+    `identity` is what stays the same while it grows; room below `least` is left alone. `environment` are variables
+    for its program: `/tmp` may lie on the very disk that is full.
     """
 
     kind: str
@@ -76,6 +81,12 @@ class Layer:
     room: int
     words: tuple[str, ...]
     least: int = LEAST
+    environment: tuple[str, ...] = ()
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The command that makes it larger."""
+        return ("env", *self.environment, *self.words) if self.environment else self.words
 
     @property
     def can_grow(self) -> bool:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from remediator.integrations.hosts.knowledge.blockdevices import DEVICE_NAME, DISK_NAME, VOLUME_NAME
 from remediator.integrations.hosts.rights import Grammar
+from remediator.integrations.shell.settings import SERVICE_NAME
 
-SERVICE_NAME = r"[A-Za-z0-9_][A-Za-z0-9@_.:-]{0,200}\.service"
 UNIT_NAME = r"[A-Za-z0-9_][A-Za-z0-9@_.:-]{0,200}"
 _PART = r"\.?[A-Za-z0-9@_+-][A-Za-z0-9@_.+-]*"
 _LONGEST_NUMBER = 16

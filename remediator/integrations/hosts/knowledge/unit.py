@@ -21,7 +21,7 @@ class Unit:
 
     `restarts` are systemd's own since a start by hand, None where it is too old to count them. `active_since` and
     `looked_at` are seconds of the host's own clock since boot, None where they are not known. `file` is the digest of
-    its unit file with all drop-ins, "" where they cannot be read.
+    its unit file with all drop-ins, "" where they cannot be read. `result` is why it ended, in systemd's word.
     """
 
     loaded: str
@@ -33,6 +33,17 @@ class Unit:
     active_since: float | None = None
     looked_at: float | None = None
     file: str = ""
+    result: str = ""
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether systemd says that it was started too often. After an exit code that stays its only word."""
+        return self.result == "start-limit-hit"
+
+    @property
+    def may_be_refused(self) -> bool:
+        """Whether systemd may refuse to start it, because it was started too often (StartLimitBurst)."""
+        return self.active == "failed"
 
     @property
     def state(self) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,13 @@ from remediator.core.target import Target
 from remediator.documents.regular_file import read_regular
 
 LARGEST_INVENTORY = 16 * 1024 * 1024
+_BY_SSH = ("ssh", "smart", "paramiko", "paramiko_ssh", "libssh", "ansible.builtin.ssh")
+_NOT_ACTED_ON = (
+    *("ansible_ssh_common_args", "ansible_ssh_extra_args", "ansible_ssh_args", "ansible_password"),
+    *("ansible_ssh_private_key_file", "ansible_private_key_file", "ansible_ssh_pass"),
+    *("ansible_ssh_executable", "ansible_paramiko_proxy_command", "ansible_shell_type"),
+)
+_USER = re.compile(r"[A-Za-z0-9_][^\s{}'\"\0]{0,254}")
 _ADDRESS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,252}")
 
 
@@ -33,10 +40,15 @@ class HostAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """The hosts of one inventory file by name, in the spelling that targets have."""
+    """The hosts of one inventory file by name, in the spelling that targets have.
+
+    `elsewhere` are those that are not reached by SSH; `ignored` says what the file says of others and we do not do.
+    """
 
     path: str = ""
     hosts: Mapping[str, HostAddress] = field(default_factory=dict)
+    elsewhere: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         spelled = {canonical_host(name): address for name, address in self.hosts.items()}
@@ -63,7 +75,14 @@ def read_inventory(path: Path) -> Inventory:
         document = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not JSON: {error}") from error
-    return Inventory(path=str(path), hosts=_hosts(document, path))
+    named = _named(document, path)
+    by_ssh = {n: v for n, v in named.items() if v.get("ansible_connection", "ssh") in _BY_SSH}
+    return Inventory(
+        path=str(path),
+        hosts=_hosts(by_ssh, path),
+        elsewhere=tuple(name for name in named if name not in by_ssh),
+        ignored=tuple(_ignored(by_ssh)),
+    )
 
 
 def by_way_in(inventory: Mapping[str, HostAddress]) -> Iterable[frozenset[Target]]:
@@ -79,7 +98,8 @@ def by_way_in(inventory: Mapping[str, HostAddress]) -> Iterable[frozenset[Target
             yield frozenset(hosts if leads_elsewhere else hosts | {place})
 
 
-def _hosts(document: Any, path: Path) -> dict[str, HostAddress]:
+def _named(document: Any, path: Path) -> Mapping[str, Mapping[str, Any]]:
+    """Return the variables of every host there is."""
     if not isinstance(document, dict):
         raise ValueError(f"{path} is not what `ansible-inventory --list` prints")
     variables = _mapping(_mapping(document.get("_meta")).get("hostvars"))
@@ -87,11 +107,23 @@ def _hosts(document: Any, path: Path) -> dict[str, HostAddress]:
     for group in document.values():
         listed = _mapping(group).get("hosts")
         names |= dict.fromkeys(listed) if isinstance(listed, list) else {}
+    return {name: _mapping(variables.get(name)) for name in names if isinstance(name, str)}
+
+
+def _hosts(named: Mapping[str, Mapping[str, Any]], path: Path) -> dict[str, HostAddress]:
     hosts: dict[str, HostAddress] = {}
-    for name in names:
-        if isinstance(name, str):
-            _add(hosts, name, _address(name, _mapping(variables.get(name)), path), path)
+    for name, variables in named.items():
+        _add(hosts, name, _address(name, variables, path), path)
     return hosts
+
+
+def _ignored(named: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a sentence for every variable that says how a host is reached and that we do not act on."""
+    for variable in _NOT_ACTED_ON:
+        hosts = [name for name, variables in named.items() if variables.get(variable)]
+        if hosts:
+            others = f" and {len(hosts) - 1} more" if len(hosts) > 1 else ""
+            yield f"{hosts[0]}{others} has `{variable}`"
 
 
 def _add(hosts: dict[str, HostAddress], name: str, address: HostAddress, path: Path) -> None:
@@ -105,19 +137,27 @@ def _add(hosts: dict[str, HostAddress], name: str, address: HostAddress, path: P
 
 
 def _address(name: str, variables: Mapping[str, Any], path: Path) -> HostAddress:
-    host = variables.get("ansible_host", variables.get("ansible_ssh_host", name))
-    port = variables.get("ansible_port", variables.get("ansible_ssh_port"))
-    user = variables.get("ansible_user", variables.get("ansible_ssh_user"))
+    whose = f"of {name[:80]!r}"
+    host = _said(variables, "host", whose, path) or name
+    port = _said(variables, "port", whose, path)
+    user = _said(variables, "user", whose, path)
     if not isinstance(host, str) or not _ADDRESS.fullmatch(host):
-        raise ValueError(f"{path}: ansible_host of {name[:80]!r} is not an address")
+        raise ValueError(f"{path}: ansible_host {whose} is not an address")
     if port is not None and not (str(port).isdecimal() and 0 < int(port) < 65536):
-        raise ValueError(f"{path}: ansible_port of {name[:80]!r} is not a port")
+        raise ValueError(f"{path}: ansible_port {whose} is not a port")
+    if user is not None and not (isinstance(user, str) and _USER.fullmatch(user)):
+        raise ValueError(f"{path}: ansible_user {whose} is not a user's name")
     return HostAddress(
-        host=host,
-        port=int(port) if port is not None else None,
-        user=user if isinstance(user, str) and user else None,
-        spelled=name,
+        host=host, port=int(port) if port is not None else None, user=user, spelled=name
     )
+
+
+def _said(variables: Mapping[str, Any], what: str, whose: str, path: Path) -> Any:
+    """Return what one of Ansible's two spellings says; which of them wins depends on its version."""
+    new, old = variables.get(f"ansible_{what}"), variables.get(f"ansible_ssh_{what}")
+    if new and old and str(new) != str(old):
+        raise ValueError(f"{path}: ansible_{what} and ansible_ssh_{what} {whose} differ")
+    return new or old or None
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, StrictStr
@@ -16,10 +18,13 @@ from remediator.documents.report import is_pattern
 from remediator.documents.secret import Secret
 from remediator.documents.value_types import UNSAID, File, Path_, Port, Words, written_as
 from remediator.documents.yaml_source import KeyPath
+from remediator.integrations.hosts.gateway.ssh_config import ssh_config_problems
+from remediator.integrations.hosts.gateway.trust import odd_lines
 from remediator.integrations.hosts.settings.hosts import HostResolver, HostRule, RuleKind
 from remediator.integrations.hosts.settings.inventory import read_inventory
 from remediator.ports.sections import Section, SectionReading
 
+_MOST_TOLD = 5
 _Machines = Annotated[tuple[Annotated[Words, Field(min_length=2)], ...], Field(max_length=10_000)]
 
 
@@ -83,11 +88,25 @@ def _read(reading: SectionReading, written: HostsSettings) -> HostsSettings:
 
 
 def _ssh(reading: SectionReading, written: SshSettings) -> SshSettings:
+    _look_into(reading, written)
     file: Any = written.passphrase
     if file is None:
         return written
     secret = reading.secrets.file(("hosts", "ssh", "passphrase_file"), file)
     return written.model_copy(update={"passphrase": secret})
+
+
+def _look_into(reading: SectionReading, written: SshSettings) -> None:
+    """Report what the files of others say, where they are on this machine, and what of it does not count."""
+    for problem in _some(ssh_config_problems, written.config_file):
+        reading.report.error(("hosts", "ssh", "config_file"), "ssh-config", problem)
+    for line in _some(odd_lines, written.known_hosts):
+        message = f"{line}; the line is passed over, as ssh does"
+        reading.report.warn(("hosts", "ssh", "known_hosts"), "known-hosts", message)
+
+
+def _some(found: Callable[[Path], tuple[str, ...]], file: Path | None) -> tuple[str, ...]:
+    return () if file is None else found(file)[:_MOST_TOLD]
 
 
 def _machine(reading: SectionReading, number: int, names: Any) -> tuple[Target, ...]:
@@ -146,6 +165,12 @@ def _inventory(reading: SectionReading, path: KeyPath, file: str) -> HostRule | 
         hint = "Write it with `ansible-inventory --list --output FILE`."
         reading.report.error(path, "inventory", str(error), hint)
         return None
+    for ignored in inventory.ignored:
+        hint = "Say it under `hosts.ssh`, or in its `config_file`."
+        reading.report.warn(path, "inventory", f"{ignored}, which is not acted on", hint)
+    for name in inventory.elsewhere[:_MOST_TOLD]:
+        message = f"{name} is not reached by SSH (ansible_connection): it is left out"
+        reading.report.warn(path, "inventory", message)
     return HostRule(kind=RuleKind.INVENTORY, inventory=inventory)
 
 

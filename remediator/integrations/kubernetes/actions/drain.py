@@ -56,12 +56,13 @@ from remediator.integrations.kubernetes.knowledge.drain import (
     DrainOptions,
     Sorted,
     alive,
-    allows_nothing,
     beyond,
     budgets_over,
     came_before_cordon,
     classes_of,
     counted,
+    holds,
+    is_under_budgets,
     listed,
     most_of,
     name_of,
@@ -251,13 +252,13 @@ async def _budgets_that_hold(
     """Return the budgets that allow nothing now; Permanent where a pod is under two, which the API never evicts."""
     budgets = await cluster.list(DISRUPTION_BUDGETS, "")
     holding: dict[str, None] = {}
-    for pod in pods:
+    for pod in filter(is_under_budgets, pods):
         over = budgets_over(pod, budgets)
         if len(over) > 1:
             names = " and ".join(each["metadata"]["name"] for each in over)
             detail = f"{name_of(pod)} is under more than one disruption budget ({names}) and can never be evicted"
             raise Permanent(detail, target=str(target))
-        holding |= {name_of(each): None for each in over if allows_nothing(each)}
+        holding |= {name_of(each): None for each in over if holds(each, pod)}
     return tuple(holding)
 
 

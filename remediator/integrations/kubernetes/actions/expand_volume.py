@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from remediator.core.change import ActionEffect, Change, Nothing
 from remediator.core.errors import Missing, Permanent
+from remediator.core.plaintext import one_line
 from remediator.core.target import Target
 from remediator.integrations.kubernetes.actions.frozen_patch import Wanted, frozen, patching
 from remediator.integrations.kubernetes.actions.objects import present
@@ -24,7 +25,8 @@ from remediator.integrations.kubernetes.api import (
     Object,
     Ref,
 )
-from remediator.integrations.kubernetes.knowledge.gitops import owner_of
+from remediator.integrations.kubernetes.knowledge.gitops import operator_of, owner_of
+from remediator.integrations.kubernetes.knowledge.object_state import resize_failure
 from remediator.integrations.kubernetes.knowledge.quantity import (
     format_quantity,
     grown,
@@ -101,6 +103,11 @@ def _refuse_unfit(claim: Object, target: Target) -> None:
     conditions = [
         each["type"] for each in status.get("conditions") or () if each["status"] == "True"
     ]
+    if failure := resize_failure(claim):
+        detail = (
+            f"its expansion to {written} failed, and another would as well: {one_line(failure)}"
+        )
+        raise Permanent(detail, target=str(target))
     is_short = there is not None and parse_quantity(written) > parse_quantity(there)
     if is_short and conditions:
         detail = f"an expansion to {written} is under way ({', '.join(conditions)})"
@@ -131,7 +138,8 @@ async def _beside(cluster: Cluster, claim: Object) -> str:
         if any(metadata["name"].startswith(begin) for begin in begins):
             words += f"; the template of StatefulSet {each['metadata']['name']} keeps the old size"
     owner = owner_of(claim)
-    return f"{words}; {owner} owns it and does not know of this" if owner else words
+    knower = owner or operator_of(claim)
+    return f"{words}; {knower} owns it and does not know of this" if knower else words
 
 
 def _rights(use: Use) -> tuple[Right, ...]:

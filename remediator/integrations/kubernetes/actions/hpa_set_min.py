@@ -28,6 +28,7 @@ from remediator.integrations.kubernetes.knowledge.scaling import (
     Refusal,
     as_text,
     is_made_by_keda,
+    is_switched_off,
     replicas_wanted,
 )
 from remediator.integrations.kubernetes.rights import cluster_rights, target_rights
@@ -91,8 +92,10 @@ async def _ruler(cluster: Cluster, target: Target) -> tuple[Object, Target]:
     if target.kind == "hpa":
         found: Object | None = await present(cluster, target)
     else:
-        await present(cluster, target)
+        workload = await present(cluster, target)
         found = await autoscaler_of(cluster, target)
+        if found is not None and workload["spec"].get("replicas") == 0:
+            raise _off(target)
     if found is None:
         detail = "no HorizontalPodAutoscaler rules it: use kubernetes.scale"
         raise Missing(detail, target=str(target))
@@ -100,7 +103,17 @@ async def _ruler(cluster: Cluster, target: Target) -> tuple[Object, Target]:
     if is_made_by_keda(found):
         detail = f"KEDA made the HorizontalPodAutoscaler {name}: change minReplicaCount of its ScaledObject"
         raise Permanent(detail, target=str(target))
+    if is_switched_off(found):
+        raise _off(target)
     return found, kind_at(target, "hpa", name)
+
+
+def _off(target: Target) -> Permanent:
+    detail = (
+        "it is scaled to 0 replicas, which switches its autoscaler off: a minimum would change nothing; use"
+        " kubernetes.scale"
+    )
+    return Permanent(detail, target=str(target))
 
 
 def _rights(use: Use) -> tuple[Right, ...]:

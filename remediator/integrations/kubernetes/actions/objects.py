@@ -28,7 +28,7 @@ from remediator.integrations.kubernetes.api import (
     Write,
     ref_of,
 )
-from remediator.integrations.kubernetes.knowledge.gitops import owner_of
+from remediator.integrations.kubernetes.knowledge.gitops import operator_of, owner_of
 from remediator.integrations.kubernetes.knowledge.json_pointer import escaped
 from remediator.integrations.kubernetes.knowledge.rollout import REVISION
 from remediator.ports.action import Request, Sight, Ticket
@@ -158,18 +158,23 @@ def mark_of(found: Object) -> str:
 
 
 def gitops_words(cluster: Cluster, found: Object, target: Target) -> str:
-    """Return what the summary has to say of the tool that owns an object, "" mostly; Permanent where settings
-    refuse."""
-    owner = owner_of(found)
+    """Return what the summary has to say of who owns or made an object, "" mostly; Permanent where settings refuse."""
+    made, owner = operator_words(found), owner_of(found)
     if owner is None or cluster.gitops == "allow":
-        return ""
+        return made
     if cluster.gitops == "warn":
-        return f" ({owner} owns it and may revert this)"
+        return f" ({owner} owns it and may revert this){made}"
     detail = (
         f"{owner} owns it and would revert this: change it there, or set `gitops: warn` or `allow` for this cluster in"
         " the settings"
     )
     raise Permanent(detail, target=str(target))
+
+
+def operator_words(found: Object) -> str:
+    """Return what the summary has to say of the operator that made an object, "" where none did."""
+    operator = operator_of(found)
+    return f" ({operator} made it and may put this back)" if operator else ""
 
 
 async def tell(writes: ClusterWrites, found: Object, change: Change, ticket: Ticket) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from remediator.core.change import ActionEffect, Change, Nothing, Safety
+from remediator.core.change import RESTART_HINT, ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import Permanent
 from remediator.core.events import Measure
 from remediator.core.target import Target
@@ -108,7 +108,7 @@ def _change(request: Request, workload: Object, pods: int) -> Change:
             "images": ", ".join(images_of(template)),
             **({"restarted_at": last} if last else {}),
         },
-        undo_hint="nothing to take back, but what was only in memory is lost",
+        undo_hint=RESTART_HINT,
     )
 
 

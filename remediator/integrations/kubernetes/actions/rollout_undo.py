@@ -32,7 +32,9 @@ from remediator.integrations.kubernetes.actions.objects import (
     time_left,
     unmoved,
 )
+from remediator.integrations.kubernetes.actions.undo_remarks import undo_remarks
 from remediator.integrations.kubernetes.api import (
+    CONFIG_MAPS,
     CONTROLLER_REVISIONS,
     EVENTS,
     KUBERNETES,
@@ -178,6 +180,7 @@ async def _proposed(
 ) -> Change:
     """Return the change, after the server has taken it in a rehearsal."""
     owned = gitops_words(cluster, way.workload, target)
+    remarks = await undo_remarks(cluster, way)
     await cluster.rehearse(_write(target, way, REHEARSAL))
     return Change(
         step=step,
@@ -185,7 +188,7 @@ async def _proposed(
         target=target,
         intent=way.intent(),
         version=version,
-        summary=f"roll {target} back {way.words()}{owned}",
+        summary=f"roll {target} back {way.words()}{owned}{remarks}",
         effect=ActionEffect.REVERSIBLE,
         before=way.before(),
         after=way.after(),
@@ -203,6 +206,7 @@ def _rights(use: Use) -> tuple[Right, ...]:
     return (
         *target_rights(use, "get", "patch"),
         *cluster_rights(keepers, "list"),
+        *cluster_rights(CONFIG_MAPS, "get"),
         *cluster_rights(EVENTS, "create"),
     )
 

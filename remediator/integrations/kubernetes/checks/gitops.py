@@ -1,4 +1,4 @@
-"""The check `gitops`: does Argo CD or Flux rule the run's target? As a guard it keeps a playbook off such objects."""
+"""The check `gitops`: does a tool such as Argo CD or Flux rule the target? As a guard it keeps a playbook off it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from remediator.ports.parameters import Parameters
 
 
 class GitopsParameters(Parameters):
-    """Whether the target is to be `unowned` or `owned` by Argo CD or Flux."""
+    """Whether the target is to be `unowned` or `owned` by Argo CD, Flux, Config Sync, Fleet, kapp or the like."""
 
     state: Literal["unowned", "owned"] = "unowned"
 
 
 def _read(_question: Question, found: Object) -> ObjectState:
     owner = owner_of(found)
-    detail = f"{owner} owns it" if owner else "neither Argo CD nor Flux owns it"
+    detail = f"{owner} owns it" if owner else "no GitOps tool owns it"
     return ObjectState(states=frozenset({"owned" if owner else "unowned"}), detail=detail)
 
 
@@ -30,7 +30,7 @@ CHECKS = (
         _read,
         kinds=KINDS,
         no_other="is no object of a cluster",
-        doc="The target is not (or is) ruled by Argo CD or Flux.",
+        doc="The target is not (or is) ruled by Argo CD, Flux or another tool of GitOps.",
         parameters=GitopsParameters,
         example="gitops: unowned",
     ),

@@ -10,9 +10,9 @@ from remediator.ports.parameters import Parameters
 
 
 class ClaimParameters(Parameters):
-    """Whether the claim is `bound` to a volume of the size it asks for, or that one is `resizing`."""
+    """Whether the claim is `bound` to a volume of the size it asks for, that one is `resizing`, or has `failed` to."""
 
-    state: Literal["bound", "resizing"]
+    state: Literal["bound", "resizing", "failed"]
 
 
 CHECKS = (

@@ -41,6 +41,7 @@ _MOST_PAGES = 1000
 _MOST_LISTED = 128 * 1024 * 1024
 _LARGEST_LOG = 64 * 1024 * 1024
 REHEARSAL = (("dryRun", "All"),)
+_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
@@ -65,6 +66,16 @@ class ClusterLooker:
         if answer.status == 404:
             return None
         return self._object(answer, _wish("get", ref, subresource))
+
+    async def has(self, ref: Ref) -> bool | None:
+        """See ports.kubernetes.Cluster."""
+        self._check(ref.resource, ref.namespace)
+        question = Question(method="GET", path=object_path(ref, ""), accept=_METADATA)
+        answer = await self.connection.ask(question)
+        if answer.status in (403, 404):
+            return None if answer.status == 403 else False
+        self._object(answer, _wish("get", ref, ""))
+        return True
 
     async def list(
         self, resource: Resource, namespace: str, *, labels: str = "", fields: str = ""

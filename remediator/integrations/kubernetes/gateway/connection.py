@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
 from remediator.core.errors import ActionError, Permanent, Transient, Uncertain
@@ -43,6 +44,7 @@ class Question:
     query: tuple[tuple[str, str], ...] = ()
     body: object = None
     content_type: str = "application/json"
+    accept: str = "application/json"
     most: int = BODY_LIMIT
 
     @property
@@ -75,11 +77,12 @@ class Door:
     good_until: float
 
     @property
-    def headers(self) -> dict[str, str]:
+    def headers(self) -> CIMultiDict[str]:
         """The headers of every request."""
-        headers = {"Accept": "application/json", "User-Agent": "remediator"}
+        headers = CIMultiDict({"Accept": "application/json", "User-Agent": "remediator"})
         if self.credentials.authorization:
             headers["Authorization"] = self.credentials.authorization
+        headers.extend(self.account.impersonated)
         return headers
 
 
@@ -177,10 +180,12 @@ class Connection:
         """Raise ValueError where the answer is too large, else what aiohttp raises."""
         # Connecting ends before all of it does, so that a time limit says which of the two it was.
         connect = min(CONNECT_SECONDS, seconds / 2)
+        headers = door.headers
+        headers.update({"Content-Type": question.content_type, "Accept": question.accept})
         response = await client.call_api(
             question.method,
             door.account.server + question.target,
-            header_params={**door.headers, "Content-Type": question.content_type},
+            header_params=headers,
             body=question.body,
             _request_timeout=aiohttp.ClientTimeout(total=seconds, connect=connect),
         )

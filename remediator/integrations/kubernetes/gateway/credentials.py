@@ -13,6 +13,8 @@ from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
+import aiohttp
+
 from remediator.core.errors import Permanent, Transient
 from remediator.core.plaintext import one_line
 from remediator.documents.regular_file import read_regular_text
@@ -38,11 +40,14 @@ class Credentials:
 async def credentials_of(account: Account, now: datetime) -> Credentials:
     """Return what to show; raise Transient (a plugin failed) or Permanent (no file, no program, nonsense)."""
     own = Credentials(certificate=account.certificate, key=account.key)
+    if account.token_file:
+        token = await asyncio.to_thread(_token_in, account)
+        return replace(own, authorization=_bearer(token), seconds=FILE_SECONDS)
     if account.token:
         return replace(own, authorization=_bearer(account.token))
-    if account.token_file:
-        token = await asyncio.to_thread(_token_in, account.token_file)
-        return replace(own, authorization=_bearer(token), seconds=FILE_SECONDS)
+    if account.username or account.password:
+        login = aiohttp.encode_basic_auth(account.username, account.password)
+        return replace(own, authorization=login)
     if account.plugin:
         return _of_plugin(await _answer(account.plugin), own, now)
     return own
@@ -54,10 +59,14 @@ def _bearer(token: str) -> str:
     return f"Bearer {token}"
 
 
-def _token_in(file: str) -> str:
+def _token_in(account: Account) -> str:
+    """Return what the token file holds; where it cannot be read, the token that stands beside it (client-go)."""
+    file = account.token_file
     try:
-        token = read_regular_text(Path(file)).strip()
+        token = read_regular_text(Path(file)).strip() or account.token
     except (OSError, UnicodeDecodeError) as error:
+        if account.token:
+            return account.token
         raise Permanent(f"cannot read the token file {file}") from error
     if not token:
         raise Transient(f"the token file {file} is empty")

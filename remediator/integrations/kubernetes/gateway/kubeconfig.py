@@ -6,20 +6,36 @@ Files are read to their content, so that two accounts compare equal exactly wher
 from __future__ import annotations
 
 import os
-from base64 import b64decode
-from collections.abc import Mapping
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import yaml
 
 from remediator.core.errors import Permanent
 from remediator.documents.regular_file import read_regular_text
-from remediator.integrations.kubernetes.settings import KubernetesSettings
+from remediator.integrations.kubernetes.gateway.kubeconfig_entries import (
+    ClusterEntry,
+    Context,
+    PluginEntry,
+    User,
+)
+
+if TYPE_CHECKING:
+    from remediator.integrations.kubernetes.settings import KubernetesSettings
 
 POD_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _HOME = Path("~/.kube/config")
+_HEADER_SAFE = (
+    "!#$&'*+-.^_`|~"  # what a header's name may hold beside letters and digits (RFC 9110)
+)
+_TOLD = {
+    *("server", "tls_server_name", "insecure_skip_tls_verify", "proxy_url", "disable_compression"),
+}
+_PLUGIN_EXTENSION = "client.authentication.k8s.io/exec"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +50,10 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One server and one user. Texts are PEM; `server_name` is whom the certificate must name, where not the URL."""
+    """One server and one user. Texts are PEM; `server_name` is whom the certificate must name, where not the URL.
+
+    `impersonated` are the headers that say as whom we act. A token file goes before `token`, as in client-go.
+    """
 
     server: str
     authorities: str = ""
@@ -43,6 +62,9 @@ class Account:
     proxy: str = ""
     token: str = field(default="", repr=False)
     token_file: str = ""
+    username: str = ""
+    password: str = field(default="", repr=False)
+    impersonated: tuple[tuple[str, str], ...] = ()
     certificate: str = ""
     key: str = field(default="", repr=False)
     plugin: Plugin | None = None
@@ -77,15 +99,20 @@ def _of_pod(environment: Mapping[str, str], pod: Path) -> Account:
 
 
 def _files(settings: KubernetesSettings, environment: Mapping[str, str]) -> list[Path]:
-    named = str(settings.kubeconfig or environment.get("KUBECONFIG") or _HOME)
-    paths = [Path(part).expanduser() for part in named.split(os.pathsep) if part]
+    paths = _named_files(settings, environment)
     if settings.kubeconfig is None:
         paths = [
             path for path in paths if path.exists()
         ]  # as kubectl: a list may name missing files
     if not paths:
+        named = environment.get("KUBECONFIG") or str(_HOME)
         raise ValueError(f"there is no kubeconfig at {named}")
     return paths
+
+
+def _named_files(settings: KubernetesSettings, environment: Mapping[str, str]) -> list[Path]:
+    named = str(settings.kubeconfig or environment.get("KUBECONFIG") or _HOME)
+    return [Path(part).expanduser() for part in named.split(os.pathsep) if part]
 
 
 def _of_files(paths: list[Path], context: str | None) -> Account:
@@ -94,29 +121,61 @@ def _of_files(paths: list[Path], context: str | None) -> Account:
     wanted = context or current
     if not wanted:
         raise ValueError(f"{paths[0]} has no current-context: name a context in the settings")
-    _, chosen = _named(documents, "context", wanted)
-    folder, cluster = _named(documents, "cluster", chosen.get("cluster"))
-    home, user = _named(documents, "user", chosen["user"]) if chosen.get("user") else (folder, {})
-    if not isinstance(cluster.get("server"), str):
-        raise ValueError(f"the cluster {chosen.get('cluster')!r} has no server")
-    if "auth-provider" in user:
-        raise ValueError("`auth-provider` is gone from Kubernetes: use a credential plugin, `exec`")
-    authorities = _pem(folder, cluster, "certificate-authority")
+    folder, written = _named(documents, "context", wanted)
+    chosen = Context.read(written, f"context {wanted!r}")
+    place, written = _named(documents, "cluster", chosen.cluster)
+    cluster = ClusterEntry.read(written, f"cluster {chosen.cluster!r}")
+    home, written = _named(documents, "user", chosen.user) if chosen.user else (folder, {})
+    return _account((place, cluster), (home, User.read(written, f"user {chosen.user!r}")))
+
+
+def _account(where: tuple[Path, ClusterEntry], who: tuple[Path, User]) -> Account:
+    (folder, cluster), (home, user) = where, who
+    authorities = _pem(folder, cluster.certificate_authority, cluster.certificate_authority_data)
     return Account(
-        server=cluster["server"].rstrip("/"),
+        server=cluster.server.rstrip("/"),
         authorities=authorities,
-        is_verified=not cluster.get("insecure-skip-tls-verify", False),
-        server_name=cluster.get("tls-server-name") or "",
-        proxy=cluster.get("proxy-url") or "",
-        token=str(user.get("token") or "").strip(),
-        token_file=str(home / user["tokenFile"]) if user.get("tokenFile") else "",
-        certificate=_pem(home, user, "client-certificate"),
-        key=_pem(home, user, "client-key"),
-        plugin=_plugin(home, user["exec"], cluster) if user.get("exec") else None,
+        is_verified=not cluster.insecure_skip_tls_verify,
+        server_name=cluster.tls_server_name,
+        proxy=cluster.proxy_url,
+        token=user.token.strip(),
+        token_file=str(home / user.token_file) if user.token_file else "",
+        username=user.username,
+        password=user.password,
+        impersonated=tuple(_impersonated(user)),
+        certificate=_pem(home, user.client_certificate, user.client_certificate_data),
+        key=_pem(home, user.client_key, user.client_key_data),
+        plugin=_plugin(home, user.exec, _told(cluster, authorities)) if user.exec else None,
     )
 
 
-def _document(path: Path) -> Mapping[str, object]:
+def kubeconfig_problem(settings: KubernetesSettings) -> str | None:
+    """Return why nobody can sign in by what is written; None where one can, or where there is no such file here."""
+    if settings.kubeconfig is None and settings.context is None:
+        return None
+    if not any(path.exists() for path in _named_files(settings, os.environ)):
+        return None
+    try:
+        read_account(settings)
+    except Permanent as error:
+        return error.detail
+    return None
+
+
+def _impersonated(user: User) -> Iterator[tuple[str, str]]:
+    """Yield the headers of "User Impersonation" (Kubernetes' documentation); a header for each group."""
+    if user.as_:
+        yield "Impersonate-User", user.as_
+    if user.as_uid:
+        yield "Impersonate-Uid", user.as_uid
+    for group in user.as_groups:
+        yield "Impersonate-Group", group
+    for name, values in user.as_user_extra.items():
+        for value in values:
+            yield f"Impersonate-Extra-{quote(name, safe=_HEADER_SAFE)}", value
+
+
+def _document(path: Path) -> Mapping[str, Any]:
     document = yaml.safe_load(read_regular_text(path))
     if not isinstance(document, dict):
         raise ValueError(f"{path} is not a kubeconfig")
@@ -133,22 +192,30 @@ def _named(
     raise ValueError(f"the kubeconfig has no {kind} {name!r}")
 
 
-def _pem(folder: Path, entry: Mapping[str, Any], key: str) -> str:
-    if inline := entry.get(f"{key}-data"):
+def _pem(folder: Path, file: str, inline: str) -> str:
+    if inline:
         return b64decode(inline).decode()
-    return read_regular_text(folder / entry[key]) if entry.get(key) else ""
+    return read_regular_text(folder / file) if file else ""
 
 
-def _plugin(folder: Path, written: Mapping[str, Any], cluster: Mapping[str, object]) -> Plugin:
-    command = str(written.get("command") or "")
-    if not command:
-        raise ValueError("the user's `exec` has no command")
+def _plugin(folder: Path, written: PluginEntry, told: Mapping[str, Any]) -> Plugin:
+    command = written.command
     if "/" in command:  # kubectl looks beside the kubeconfig, and else in PATH
         command = str(folder / command)
-    environment = tuple((e["name"], e["value"]) for e in written.get("env") or ())
     return Plugin(
-        argv=(command, *map(str, written.get("args") or ())),
-        environment=environment,
-        api_version=str(written.get("apiVersion") or "client.authentication.k8s.io/v1"),
-        cluster=dict(cluster) if written.get("provideClusterInfo") else None,
+        argv=(command, *written.args),
+        environment=tuple((each.name, each.value) for each in written.env),
+        api_version=written.api_version,
+        cluster=told if written.provide_cluster_info else None,
     )
+
+
+def _told(cluster: ClusterEntry, authorities: str) -> Mapping[str, Any]:
+    """Return what a plugin is told of a cluster: no paths, and its own extension as `config` (KEP-541)."""
+    told: dict[str, Any] = cluster.model_dump(by_alias=True, include=_TOLD, exclude_defaults=True)
+    if authorities:
+        told["certificate-authority-data"] = b64encode(authorities.encode()).decode()
+    for extension in cluster.extensions:
+        if extension.get("name") == _PLUGIN_EXTENSION:
+            told["config"] = extension.get("extension")
+    return told

@@ -14,6 +14,7 @@ from remediator.integrations.kubernetes.knowledge.pod import (
     controller_of,
     is_ended,
     is_mirror,
+    says_ready,
     uses_empty_dir,
 )
 
@@ -133,6 +134,26 @@ def budgets_over(pod: Object, budgets: Iterable[Object]) -> tuple[Object, ...]:
 def allows_nothing(budget: Object) -> bool:
     """Say whether a budget allows no disruption now."""
     return int(budget.get("status", {}).get("disruptionsAllowed", 0)) < 1
+
+
+def is_under_budgets(pod: Object) -> bool:
+    """Say whether the API asks budgets at all before it evicts a pod: not one that waits, has ended, or goes."""
+    metadata, phase = pod["metadata"], (pod.get("status") or {}).get("phase")
+    return phase not in ("Pending", "Succeeded", "Failed") and "deletionTimestamp" not in metadata
+
+
+def holds(budget: Object, pod: Object) -> bool:
+    """Say whether a budget keeps a pod now. One that is not ready counts as no disruption where the budget says so, or
+    where enough others are well ("Unhealthy Pod Eviction Policy")."""
+    if not allows_nothing(budget):
+        return False
+    if says_ready(pod):
+        return True
+    if budget["spec"].get("unhealthyPodEvictionPolicy") == "AlwaysAllow":
+        return False
+    status = budget.get("status") or {}
+    wanted = int(status.get("desiredHealthy", 0))
+    return wanted <= 0 or int(status.get("currentHealthy", 0)) < wanted
 
 
 def selects(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bool:

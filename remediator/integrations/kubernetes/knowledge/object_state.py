@@ -24,6 +24,7 @@ _LOOPS_FROM = (
 _FORGOTTEN = timedelta(
     minutes=10
 )  # the kubelet begins anew with what ran so long: twice its longest back-off
+_RESIZE_ERRORS = ("ControllerResizeError", "NodeResizeError")
 _RESIZES = ("Resizing", "FileSystemResizePending")
 
 
@@ -77,12 +78,15 @@ def workload_state(kind: str, workload: Object) -> ObjectState:
 
 
 def claim_state(claim: Object) -> ObjectState:
-    """Return `bound`, `resizing` where it asks for more than it has, or the phase it is in (`pending`, `lost`)."""
+    """Return `bound`, `resizing` where it asks for more than it has, `failed` where that failed, or the phase it is in
+    (`pending`, `lost`)."""
     status, phase = claim.get("status") or {}, (claim.get("status") or {}).get("phase")
     asked = claim["spec"]["resources"]["requests"]["storage"]
     has = (status.get("capacity") or {}).get("storage")
     if phase != "Bound" or has is None:
         return _state(claim, [phase.lower()] if phase and phase != "Bound" else [], f"{phase}")
+    if failure := resize_failure(claim):
+        return _state(claim, ["failed"], f"Bound, has {has}, asks for {asked} ({failure})")
     under_way = [
         name for name in _RESIZES if (_condition(claim, name) or {}).get("status") == "True"
     ]
@@ -90,6 +94,17 @@ def claim_state(claim: Object) -> ObjectState:
         words = ", ".join(under_way) or "nobody has begun yet"
         return _state(claim, ["resizing"], f"Bound, has {has}, asks for {asked} ({words})")
     return _state(claim, ["bound"], f"Bound, has {has}")
+
+
+def resize_failure(claim: Object) -> str:
+    """Return why a claim does not get the size that it asks for, "" where nobody says so (KEP-1790)."""
+    status = claim.get("status") or {}
+    for kind in _RESIZE_ERRORS:
+        condition = _condition(claim, kind) or {}
+        if condition.get("status") == "True":
+            return ": ".join(filter(None, (kind, condition.get("message"))))
+    told = str((status.get("allocatedResourceStatuses") or {}).get("storage", ""))
+    return told if told.endswith(("Infeasible", "Failed")) else ""
 
 
 def _state(found: Object, states: Iterable[str], detail: str) -> ObjectState:

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 PATTERN = r"^[+-]?\d{1,4}$"
+_NOTED_CONDITIONS = "autoscaling.alpha.kubernetes.io/conditions"
+_SWITCHED_OFF = ("ScalingActive", "False", "ScalingDisabled")
 _KINDS = {"deployment": "Deployment", "statefulset": "StatefulSet"}
 
 
@@ -77,6 +80,25 @@ def is_made_by_keda(autoscaler: Mapping[str, Any]) -> bool:
     """Say whether a ScaledObject made this HorizontalPodAutoscaler, and would set it back."""
     owners = autoscaler["metadata"].get("ownerReferences") or ()
     return any(owner.get("kind") == "ScaledObject" for owner in owners)
+
+
+def is_switched_off(autoscaler: Mapping[str, Any]) -> bool:
+    """Say whether its workload is scaled to 0, where an autoscaler does nothing (Kubernetes, "Implicit maintenance-mode
+    deactivation")."""
+    said = (
+        (one.get("type"), one.get("status"), one.get("reason")) for one in _conditions(autoscaler)
+    )
+    return _SWITCHED_OFF in said
+
+
+def _conditions(autoscaler: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    """Return its conditions: autoscaling/v1 has them in an annotation."""
+    noted = (autoscaler["metadata"].get("annotations") or {}).get(_NOTED_CONDITIONS)
+    try:
+        said: Any = autoscaler.get("status", {}).get("conditions") or json.loads(noted or "[]")
+    except ValueError:
+        said = ()
+    return [one for one in said if isinstance(one, dict)]
 
 
 def _absolute(wanted: int, bounds: Bounds) -> int | Refusal:

@@ -103,9 +103,11 @@ async def _opened(spot: Spot, question: Question) -> Any:
     client = door.writing.rest_client
     if client.pool_manager is None:
         client.pool_manager = client._create_pool_manager()
+    headers = door.headers
+    headers["Accept"] = "*/*"
     connecting = client.pool_manager.ws_connect(
         door.account.server + question.target,
-        headers={**door.headers, "Accept": "*/*"},
+        headers=headers,
         protocols=PROTOCOLS,
         proxy=client.proxy,
         timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS),

@@ -118,6 +118,25 @@ async def test_of_two_journals_only_the_one_on_the_wanted_file_system_is_vacuume
     assert before <= set(journals(host).split())
 
 
+async def test_what_a_vacuum_may_free_counts_only_the_journals_on_the_disk_that_it_is_measured_on(
+    host: Host, shell: SshShell
+) -> None:
+    host.fill_journal(48)
+    machine = host.run(["cat", "/etc/machine-id"]).strip()
+    volatile = f"/run/log/journal/{machine}"
+    without = await case(shell, vacuum, keep_size="8M").change()
+    host.run(
+        ["sh", "-c", f"mkdir -p {volatile} && cp /var/log/journal/{machine}/*@*.journal {volatile}"]
+    )
+    try:
+        with_another = await case(shell, vacuum, keep_size="8M").change()
+    finally:
+        host.run(["rm", "-rf", volatile])
+
+    assert with_another.intent == without.intent
+    assert with_another.estimate == pytest.approx(without.estimate, abs=12 * MEBIBYTE)
+
+
 async def test_a_journal_behind_a_link_lies_where_the_link_leads(
     host: Host, shell: SshShell
 ) -> None:

@@ -213,6 +213,7 @@ async def test_where_nobody_says_where_containerd_keeps_images_they_are_not_prun
 
     assert isinstance(proposed, Nothing)
     assert "nobody says where its containerd keeps images" in proposed.reason
+    assert "whether pruning frees anything on /var is not known" in proposed.reason
 
 
 async def test_a_listing_that_is_cut_off_is_no_estimate(

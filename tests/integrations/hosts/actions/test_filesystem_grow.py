@@ -30,6 +30,8 @@ class Lvm:
     logical: int = 20 * GIB
     filesystem: int = 20 * GIB
     broken: str = ""
+    etc: str = "/"
+    full: tuple[str, ...] = ()
 
     def install(self, machine: FakeMachine) -> None:
         programs: dict[str, Callable[[list[str]], object]] = {
@@ -47,6 +49,8 @@ class Lvm:
             "lvextend": lambda words: self.grow("logical", self.physical),
             "resize2fs": lambda words: self.grow("filesystem", self.logical),
         }
+        programs["env"] = lambda words: programs[words[2]](words[2:])
+        programs["df"] = self.df
         machine.programs.update(programs)  # type: ignore[arg-type]
 
     def grow(self, name: str, size: int) -> object:
@@ -58,6 +62,13 @@ class Lvm:
             return said(code=5, stderr="no\n")
         setattr(self, name, size)
         return said("done\n")
+
+    def df(self, words: list[str]) -> object:
+        """/etc lies on a root file system of its own, unless `/var` is called the root here."""
+        mountpoint = words[-1] if words[-1] in ("/dev/shm", "/var") else self.etc
+        free = 0 if mountpoint in self.full else GIB
+        row = f"/dev/of{mountpoint} {2 * GIB} {GIB} {free} 50% {mountpoint}\n"
+        return said(f"Filesystem 1-blocks Used Available Capacity Mounted on\n{row}")
 
     def findmnt(self, words: list[str]) -> object:
         if words[-1] != "/var":
@@ -155,12 +166,56 @@ class TestFilesystemGrowBehindAnotherStep(ActionContract):
         assert case.state() == after
 
 
+def programs_of(words: list[str]) -> list[str]:
+    """The words without the environment before them."""
+    return words[2:] if words[0] == "env" else words
+
+
+async def test_the_table_of_partitions_is_copied_to_memory_and_not_to_the_disk_that_is_full(
+    lvm: Lvm, hosts: FakeHosts
+) -> None:
+    case = case_of(lvm, hosts)
+    await case.applier().apply(await case.change(), case.ticket())
+
+    assert list(hosts.commands[0][1]) == ["env", "TMPDIR=/dev/shm", "growpart", "/dev/vda", "2"]
+    assert list(hosts.commands[1][1]) == ["pvresize", "/dev/vda2"]
+
+
+async def test_lvm_writes_no_archive_onto_the_very_file_system_that_is_full(
+    lvm: Lvm, hosts: FakeHosts
+) -> None:
+    lvm.etc, lvm.full = "/var", ("/var",)
+    case = case_of(lvm, hosts)
+    await case.applier().apply(await case.change(), case.ticket())
+
+    no_archive = ["--config", "backup/archive=0"]
+    assert list(hosts.commands[1][1]) == ["pvresize", *no_archive, "/dev/vda2"]
+    assert list(hosts.commands[2][1]) == ["lvextend", *no_archive, "-l", "+100%FREE", "vg/var"]
+
+
+@pytest.mark.parametrize(
+    ("full", "words"),
+    [
+        ("/", "pvresize needs 1.0 MB in /etc/lvm, and / is full"),
+        ("/dev/shm", "growpart needs 1.0 MB in /dev/shm, and /dev/shm is full"),
+    ],
+)
+async def test_the_room_that_the_tools_need_is_looked_for_before_anybody_pays_for_a_larger_disk(
+    lvm: Lvm, hosts: FakeHosts, full: str, words: str
+) -> None:
+    lvm.disk, lvm.full = lvm.partition, (full,)
+    case = case_of(lvm, hosts, device_will_grow=True)
+
+    with pytest.raises(Transient, match=words):
+        await case.proposer().propose(case.request)
+
+
 async def test_every_layer_grows_once_from_the_disk_upwards(lvm: Lvm, hosts: FakeHosts) -> None:
     case = case_of(lvm, hosts)
     change = await case.change()
     await case.applier().apply(change, case.ticket())
 
-    assert [words[0] for _, words in hosts.commands] == IN_ORDER
+    assert [programs_of(words)[0] for _, words in hosts.commands] == IN_ORDER
     assert lvm.filesystem == 30 * GIB
     assert change.summary == (
         "grow the file system /var of host/web1: partition +10.7 GB, ext4 to about 32.2 GB"
@@ -259,7 +314,7 @@ async def test_whatever_is_lost_at_any_step_the_next_attempt_ends_it_and_repeats
         await case.applier().apply(change, case.ticket())
 
     assert sight.observation is (Observation.APPLIED if is_done else Observation.NOT_APPLIED)
-    assert [words[0] for _, words in hosts.commands] == IN_ORDER
+    assert [programs_of(words)[0] for _, words in hosts.commands] == IN_ORDER
     assert lvm.filesystem == 30 * GIB
 
 

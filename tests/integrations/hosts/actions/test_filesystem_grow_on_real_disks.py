@@ -1,5 +1,7 @@
 """`filesystem.grow` on real loop devices that really grew: partition tables, xfs and ext4, over a real sshd."""
 
+import os
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,12 +12,14 @@ from remediator.core.errors import Permanent, Stale, Transient
 from remediator.core.events import Observation
 from remediator.integrations.hosts.actions.filesystem.grow import ACTIONS
 from remediator.integrations.hosts.gateway.shell import SshShell
+from remediator.integrations.hosts.knowledge.blockdevices import WITHOUT_ARCHIVE
 from remediator.testing.action_contract import ActionCase, ActionContract
 from tests.bound import reads_of, writes_of
 from tests.integrations.hosts.fakes import request
 from tests.integrations.hosts.ssh_parts import settings_for, shell_for
 from tests.parts.growing_disk import GrowingDisk, may_grow_ext4, may_map_devices
 from tests.parts.require import require
+from tests.parts.server import output
 from tests.parts.sshd import Sshd
 
 pytestmark = pytest.mark.slow
@@ -68,6 +72,40 @@ async def test_a_partition_and_its_xfs_grow_and_a_second_look_finds_nothing(
     assert disk.size() - before == pytest.approx(200 * 2**20, abs=20 * 2**20)
     assert f"{disk.path} grew from 417.3 MB to 628.1 MB (" in measure.summary
     assert isinstance(await case.proposer().propose(case.request), Nothing)
+
+
+async def test_growpart_works_where_everything_that_is_on_disks_is_full(
+    disk: GrowingDisk, shell: SshShell
+) -> None:
+    change = await case_of(disk, shell).change()
+    _, _, *words = change.intent["layers"][0]
+    full = (
+        'mount -t tmpfs -o size=4k none /tmp && ! head -c 99999 /dev/zero >/tmp/full && exec "$@"'
+    )
+
+    without = subprocess.run(["unshare", "-m", "sh", "-c", full, "sh", *words], check=False)
+    grown = ["unshare", "-m", "sh", "-c", full, "sh", "env", "TMPDIR=/dev/shm", *words]
+    output(grown)
+
+    assert without.returncode == 2
+    assert await case_of(disk, shell).applier().apply(change, case_of(disk, shell).ticket())
+
+
+async def test_lvm_refuses_to_change_a_group_where_etc_is_full_and_does_it_without_an_archive(
+    tmp_path: Path,
+) -> None:
+    require("pvresize", "losetup", root=True)
+    script = """
+    set -e; cd "$1"; group=$2; truncate -s 64M image; disk=$(losetup --find --show image)
+    trap 'umount /etc/lvm; vgremove -f -q $group; losetup -d $disk' EXIT
+    pvcreate -q $disk; vgcreate -q $group $disk; truncate -s 128M image; losetup -c $disk
+    mount -t tmpfs -o size=16k none /etc/lvm; mkdir /etc/lvm/archive /etc/lvm/backup
+    ! head -c 99999 /dev/zero >/etc/lvm/full; shift 2
+    ! pvresize $disk; pvresize "$@" $disk
+    """
+    words = ["unshare", "-m", "sh", "-c", script, "sh", str(tmp_path), f"full{os.getpid()}"]
+
+    assert "1 physical volume(s) resized" in output([*words, *WITHOUT_ARCHIVE])
 
 
 async def test_a_file_system_on_a_bare_disk_grows(shell: SshShell) -> None:

@@ -3,12 +3,13 @@
 import pytest
 from pydantic import ValidationError
 
-from remediator.core.errors import Partial, Permanent, Stale, Uncertain
+from remediator.core.errors import Partial, Permanent, Stale, Transient, Uncertain
 from remediator.core.events import Observation
 from remediator.integrations.hosts.actions.service.restart import ACTIONS, RestartParameters
 from remediator.integrations.hosts.fake.host import FakeHosts, FakeMachine
 from remediator.integrations.hosts.fake.host_commands import said
 from remediator.integrations.hosts.knowledge.unit import parse_properties
+from remediator.integrations.shell.settings import Command
 from remediator.testing.action_contract import ActionCase
 from tests.integrations.hosts.fakes import fake_case, fake_machine
 
@@ -105,6 +106,7 @@ async def test_a_restart_that_fails_says_what_became_of_the_unit(
 async def test_where_the_receipt_is_broken_the_invocation_tells(
     hosts: FakeHosts, machine: FakeMachine, invocation: str | None, seen: Observation
 ) -> None:
+    machine.units["web.service"] = "active"
     case = case_of(hosts)
     change, ticket = await case.change(), case.ticket()
     hosts.mishaps.append("running")
@@ -116,3 +118,44 @@ async def test_where_the_receipt_is_broken_the_invocation_tells(
         machine.invocations["web.service"] = invocation
 
     assert (await case.proposer().observe(change, ticket)).observation is seen
+
+
+TEST = {"web-test": Command(argv=("web", "-t"), tests="web.service")}
+
+
+async def test_a_unit_whose_configuration_is_broken_is_not_restarted_and_runs_on(
+    hosts: FakeHosts, machine: FakeMachine
+) -> None:
+    case = fake_case(RESTART, hosts, TEST, parameters={"unit": "web.service"}, state=lambda: None)
+    machine.programs["web"] = lambda words: said()
+    change = await case.change()
+    machine.programs["web"] = lambda words: said(code=1, stderr="unknown directive\n")
+
+    assert change.summary.endswith(", after `web -t` says yes")
+    for attempt in (
+        case.proposer().propose(case.request),
+        case.applier().apply(change, case.ticket()),
+    ):
+        with pytest.raises(Permanent, match="would not start again: unknown directive"):
+            await attempt
+    assert hosts.commands == []
+
+
+async def test_what_a_restart_cannot_know_stands_in_its_plan(hosts: FakeHosts) -> None:
+    change = await case_of(hosts).change()
+
+    assert "nobody here knows what that is" in change.undo_hint
+    assert "whether its configuration lets it start again is not known" in change.undo_hint
+
+
+async def test_a_failed_unit_is_reset_first_and_a_doubt_about_that_is_none_about_the_unit(
+    hosts: FakeHosts,
+) -> None:
+    case = case_of(hosts)
+    change = await case.change()
+    hosts.mishaps.append("lost after")
+    with pytest.raises(Transient, match="the unit was not touched"):
+        await case.applier().apply(change, case.ticket())
+    await case.applier().apply(change, case.ticket())
+
+    assert [words[1] for _, words in hosts.commands][-2:] == ["reset-failed", "restart"]

@@ -27,11 +27,21 @@ ExecStart=/bin/sh -c 'test -e /run/well && exec sleep infinity; sleep 0.5; exit 
 Restart=always
 RestartSec=500ms
 """
+GIVEN_UP = "given-up.service"
+LIMITED = """\
+[Unit]
+StartLimitIntervalSec=600
+StartLimitBurst=2
+[Service]
+ExecStart=/bin/sh -c 'test -e /run/well && exec sleep infinity; exit 1'
+Restart=always
+RestartSec=100ms
+"""
 
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
-    with Host(units={UNIT: WORDS}) as one:
+    with Host(units={UNIT: WORDS, GIVEN_UP: LIMITED}) as one:
         yield one
 
 
@@ -50,8 +60,8 @@ async def case(host: Host, tmp_path: Path) -> AsyncIterator[ActionCase]:
         )
 
 
-def show(host: Host, name: str) -> str:
-    return host.systemd.systemctl("show", f"--property={name}", "--value", UNIT).strip()
+def show(host: Host, name: str, unit: str = UNIT) -> str:
+    return host.systemd.systemctl("show", f"--property={name}", "--value", unit).strip()
 
 
 def restarts(host: Host) -> int:
@@ -124,3 +134,18 @@ async def test_a_unit_whose_file_was_changed_is_a_moved_world(case: ActionCase, 
         assert "unit file" in (still_holds(change, await again(case, change)) or "")
     finally:
         host.systemd.add_unit(UNIT, WORDS)
+
+
+async def test_a_unit_that_systemd_has_given_up_is_started_all_the_same(
+    case: ActionCase, host: Host
+) -> None:
+    host.exec(["systemctl", "start", GIVEN_UP])
+    wait(lambda: show(host, "ActiveState", GIVEN_UP) == "failed")
+    host.run(["touch", "/run/well"])
+    by_hand = host.exec(["systemctl", "restart", GIVEN_UP])
+    given_up = replace(case, request=request(ACTIONS[0], unit=GIVEN_UP))
+    change = await given_up.change()
+    await given_up.applier().apply(change, given_up.ticket())
+
+    assert by_hand.returncode != 0
+    assert show(host, "ActiveState", GIVEN_UP) == "active"

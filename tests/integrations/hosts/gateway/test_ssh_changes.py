@@ -245,18 +245,39 @@ async def test_a_full_disk_keeps_no_cleaner_from_running(own_sshd: Sshd) -> None
             assert (await shell.receipt(WEB1, "cleans")).state == "done"
 
 
-async def test_a_talkative_login_shell_changes_nothing(tmp_path: Path) -> None:
+TALK = {
+    "fixed": "echo 'remediator-receipt says hello'; echo noise >&2",
+    "changing": "echo Welcome; uptime; date +%s.%N; echo $RANDOM >&2",
+    "without the end of a line": "printf 'last login: never'; printf 'mind the gap' >&2",
+    "binary": "head -c 3000 /dev/urandom; printf '\\0\\377'; head -c 3000 /dev/urandom >&2",
+    "every command": "set -x",
+    "its own command line": 'echo "$BASH_EXECUTION_STRING"; echo "$BASH_EXECUTION_STRING" >&2',
+}
+
+
+async def test_what_a_login_shell_says_is_told_from_what_the_command_says() -> None:
+    require("sshd", root=True)
+    both = ["sh", "-c", "echo hi; echo ho >&2; exit 3"]
+    with Sshd(login_shell="/bin/bash") as sshd:
+        async with shell_for(settings_for(sshd, "receipts")) as shell:
+            for number, talk in enumerate(TALK.values()):
+                (Path(f"~{sshd.user}").expanduser() / ".bashrc").write_text(f"{talk}\n")
+                looked = await shell.look(WEB1, both, timeout=LIMIT)
+                output = await changed(shell, f"talk{number}", both)
+                receipt = await shell.receipt(WEB1, f"talk{number}")
+
+                assert receipt.output is not None
+                for each in (looked, output, receipt.output):
+                    assert (each.exit_code, each.stdout, each.stderr) == (3, "hi\n", "ho\n"), talk
+
+
+async def test_a_login_shell_that_ends_before_our_command_is_no_answer_of_it() -> None:
     require("sshd", root=True)
     with Sshd(login_shell="/bin/bash") as sshd:
-        home = Path(f"~{sshd.user}").expanduser()
-        (home / ".bashrc").write_text("echo 'remediator-receipt says hello'; echo noise >&2\n")
         async with shell_for(settings_for(sshd, "receipts")) as shell:
-            output = await changed(shell, "noise", ["echo", "hi"])
-            receipt = await shell.receipt(WEB1, "noise")
-
-    assert (output.exit_code, output.stdout) == (0, "hi\n")
-    assert receipt.output is not None
-    assert receipt.output.stdout == "hi\n"
+            (Path(f"~{sshd.user}").expanduser() / ".bashrc").write_text("echo closed; exit 0\n")
+            with pytest.raises(Permanent, match="the host did not run our program: closed"):
+                await shell.look(WEB1, ["true"], timeout=LIMIT)
 
 
 async def test_a_program_without_a_login_is_a_clear_error() -> None:

@@ -108,7 +108,26 @@ async def test_a_host_key_may_be_known_by_the_name_of_the_target(
         assert (await looker.look(WEB1, ["true"], timeout=LIMIT)).ok
 
 
-@pytest.mark.parametrize("text", [None, "", "# nothing\n\n"])
+async def test_a_host_answers_though_lines_of_known_hosts_are_odd_as_it_answers_ssh(
+    sshd: Sshd, tmp_path: Path
+) -> None:
+    odd = "=\nweb9\n|1|abc|def ssh-ed25519 AAAA\n@revokd x ssh-ed25519 AAAA\n"
+    known_hosts = tmp_path / "known_hosts"
+    known_hosts.write_bytes(odd.encode() + sshd.known_hosts_path.read_bytes().strip() + b" jos\xe9")
+    async with looker_with(sshd, known_hosts=str(known_hosts)) as looker:
+        assert (await looker.look(WEB1, ["true"], timeout=LIMIT)).ok
+
+
+async def test_a_configuration_that_wants_a_terminal_does_not_get_one(
+    sshd: Sshd, tmp_path: Path
+) -> None:
+    (tmp_path / "config").write_text("RequestTTY force\nRemoteCommand echo no\n")
+    async with looker_with(sshd, config_file=tmp_path / "config") as looker:
+        output = await looker.look(WEB1, ["sh", "-c", "echo one; echo two >&2"], timeout=LIMIT)
+    assert (output.stdout, output.stderr) == ("one\n", "two\n")
+
+
+@pytest.mark.parametrize("text", [None, "", "# nothing\n\n", "=\n"])
 async def test_a_missing_or_empty_known_hosts_says_how_to_fill_it(
     sshd: Sshd, tmp_path: Path, text: str | None
 ) -> None:

@@ -11,7 +11,12 @@ import pytest
 
 from remediator.core.errors import Permanent
 from remediator.core.target import Target
-from remediator.integrations.hosts.gateway.quoting import remote_line, under_limit
+from remediator.integrations.hosts.gateway.quoting import (
+    behind_mark,
+    new_mark,
+    remote_line,
+    under_limit,
+)
 from remediator.integrations.hosts.gateway.shell import SshLooker
 from tests.integrations.hosts.ssh_parts import open_directory, settings_for
 from tests.integrations.shell.hostile import hostile_words
@@ -21,6 +26,7 @@ from tests.parts.sshd import Sshd
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
 
+MARK = new_mark()
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 ECHO = [sys.executable, "-I", "-c", "import json, sys; print(json.dumps(sys.argv[1:]))"]
 BATCH = 20
@@ -50,12 +56,12 @@ def test_hostile_words_arrive_as_they_were_sent(shell: str, tmp_path: Path, cana
     assert len(words) >= 300
 
     for batch in batches(words):
-        line = remote_line([*ECHO, *batch], path=PATH)
+        line = remote_line([*ECHO, *batch], path=PATH, mark=MARK)
         done = subprocess.run(
             [program, "-c", line], capture_output=True, cwd=tmp_path, check=True, timeout=20
         )
 
-        assert json.loads(done.stdout) == batch
+        assert json.loads(behind_mark(done.stdout, MARK) or b"") == batch
 
 
 @pytest.mark.slow
@@ -84,19 +90,19 @@ async def test_hostile_words_arrive_over_a_real_sshd(shell: str) -> None:
 )
 def test_what_no_command_line_can_hold_is_refused(word: str, reason: str) -> None:
     with pytest.raises(Permanent, match=reason):
-        remote_line(["echo", word], path=PATH)
+        remote_line(["echo", word], path=PATH, mark=MARK)
 
 
 def test_the_environment_holds_only_what_we_put_there() -> None:
     done = subprocess.run(
-        ["/bin/sh", "-c", remote_line(["env"], path=PATH)],
+        ["/bin/sh", "-c", remote_line(["env"], path=PATH, mark=MARK)],
         capture_output=True,
         text=True,
         check=True,
         env={"LD_PRELOAD": "", "SECRET": "x", "PATH": PATH},
     )
 
-    assert done.stdout.split() == [f"PATH={PATH}", "LC_ALL=C"]
+    assert done.stdout.split() == [MARK, f"PATH={PATH}", "LC_ALL=C"]
 
 
 @pytest.mark.parametrize(

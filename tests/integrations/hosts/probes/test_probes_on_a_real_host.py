@@ -44,6 +44,29 @@ async def test_disk_usage_names_what_fills_the_disk(host: Host, shell: SshShell)
     assert any(line.endswith("/var/big/files") for line in found.lines)
 
 
+async def test_disk_usage_names_what_du_cannot_see(host: Host, shell: SshShell) -> None:
+    host.run(["mkdir", "-p", "/var/hidden"])
+    host.run(["fallocate", "-l", "48M", "/var/hidden/below"])
+    host.run(["mount", "-t", "tmpfs", "none", "/var/hidden"])
+    held = (
+        "exec 3>/var/held; fallocate -l 32M /var/held; rm /var/held; exec sleep 300 >/dev/null 2>&1"
+    )
+    host.run(["systemd-run", "--unit=holder", "sh", "-c", held])
+    try:
+        host.run(["sh", "-c", "while test -e /var/held; do sleep 0.1; done; sleep 1"])
+        found = await look(disk_usage.PROBES[0], shell, path="/var", top=3)
+    finally:
+        host.run(["systemctl", "stop", "holder"])
+        host.run(["umount", "/var/hidden"])
+        host.run(["rm", "-r", "/var/hidden"])
+
+    assert any(
+        "in deleted files that are still open: /var/held (pid " in one for one in found.lines
+    )
+    (hidden,) = (one for one in found.lines if "in no file that du sees" in one)
+    assert "/var/hidden" in hidden
+
+
 async def test_host_top_names_programs(shell: SshShell) -> None:
     found = await look(host_top.PROBES[0], shell, top=3)
 

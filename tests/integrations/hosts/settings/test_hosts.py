@@ -18,6 +18,8 @@ from remediator.integrations.hosts.settings.hosts import (
     strip_port,
 )
 from remediator.integrations.hosts.settings.inventory import HostAddress, Inventory, read_inventory
+from tests.config.playbook_texts import assert_lines
+from tests.config.settings_texts import problems
 
 LABEL = HostRule(kind=RuleKind.LABEL, label="ssh_host")
 REWRITE = HostRule(kind=RuleKind.REWRITE, match=r"(.+)\.example\.com:\d+", to=r"\1")
@@ -201,6 +203,12 @@ def test_an_exported_inventory_is_read(tmp_path: Path) -> None:
         ({"_meta": {"hostvars": {"a": {"ansible_host": ["b"]}}}}, "ansible_host of 'a' is not"),
         ({"_meta": {"hostvars": {"a": {"ansible_port": "x"}}}}, "ansible_port of 'a' is not"),
         ({"_meta": {"hostvars": {"a": {"ansible_port": 70000}}}}, "ansible_port of 'a' is not"),
+        ({"_meta": {"hostvars": {"a": {"ansible_user": "{{ u }}"}}}}, "ansible_user of 'a' is not"),
+        ({"_meta": {"hostvars": {"a": {"ansible_user": {"x": 1}}}}}, "ansible_user of 'a' is not"),
+        (
+            {"_meta": {"hostvars": {"a": {"ansible_host": "b", "ansible_ssh_host": "c"}}}},
+            "ansible_host and ansible_ssh_host of 'a' differ",
+        ),
     ],
 )
 def test_a_wrong_inventory_is_refused(tmp_path: Path, document: Any, reason: str) -> None:
@@ -208,6 +216,25 @@ def test_a_wrong_inventory_is_refused(tmp_path: Path, document: Any, reason: str
         read_inventory(inventory_file(tmp_path, document))
 
     assert reason in str(refusal.value)
+
+
+def test_what_an_inventory_says_of_the_way_and_we_do_not_do_is_named_by_check(
+    tmp_path: Path,
+) -> None:
+    jump = {"ansible_ssh_common_args": "-J bastion"}
+    hostvars = {"web1": jump, "web2": jump, "me": {"ansible_connection": "local"}, "db1": {}}
+    path = inventory_file(tmp_path, {"_meta": {"hostvars": hostvars}})
+
+    told = problems(tmp_path, "hosts: {resolve: [{ansible_inventory: inventory.json}]}\n")
+
+    assert sorted(read_inventory(path).hosts) == ["db1", "web1", "web2"]
+    assert_lines(
+        told,
+        [
+            "settings.yaml:1:39: warning[inventory]: web1 and 1 more has `ansible_ssh_common_args`, which is not …",
+            "settings.yaml:1:39: warning[inventory]: me is not reached by SSH (ansible_connection): it is left out",
+        ],
+    )
 
 
 def test_an_inventory_that_is_no_json_is_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """kubernetes.expand_volume on claims of the real cluster: only up, only bound, only where the class lets it."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -149,3 +150,19 @@ async def test_a_claim_of_a_stateful_set_outgrows_its_template(
         change = await act.change("kubernetes.expand_volume", target, to="2Gi", max="9Gi")
 
     assert "StatefulSet db keeps the old size" in change.summary
+
+
+async def test_an_expansion_that_failed_is_not_called_under_way(
+    cluster: Cluster, storage: Storage
+) -> None:
+    target = storage.claim("failed")
+    where = ["pvc", "failed", "-n", storage.namespace, "--type=merge", "-p"]
+    asked = {"spec": {"resources": {"requests": {"storage": "2Gi"}}}}
+    cluster.kubectl("patch", *where, json.dumps(asked))
+    broken = {"type": "ControllerResizeError", "status": "True", "message": "quota is used up"}
+    cluster.kubectl(
+        "patch", *where, json.dumps({"status": {"conditions": [broken]}}), "--subresource=status"
+    )
+    async with acting(cluster) as act:
+        with pytest.raises(Permanent, match=r"to 2Gi failed.*ControllerResizeError: quota is used"):
+            await act.propose("kubernetes.expand_volume", target, by_percent=50, max="10Gi")

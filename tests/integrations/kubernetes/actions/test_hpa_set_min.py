@@ -9,7 +9,7 @@ from remediator.core.change import Nothing, still_holds
 from remediator.core.errors import Permanent, Stale
 from remediator.core.events import Observation
 from tests.integrations.kubernetes.actions.acting import acting, ticket
-from tests.parts.cluster import Cluster, deployment
+from tests.parts.cluster import Cluster, deployment, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -100,4 +100,20 @@ async def test_an_autoscaler_of_keda_is_kedas(cluster: Cluster, namespace: str) 
     target = ruled(cluster, namespace, "keda", ownerReferences=[owner])
     async with acting(cluster) as act:
         with pytest.raises(Permanent, match="KEDA made"):
+            await act.propose("kubernetes.hpa_set_min", target, min=4, max=5)
+
+
+@pytest.mark.parametrize("by", ["workload", "autoscaler"])
+async def test_at_no_replicas_a_minimum_does_nothing_and_says_so(
+    cluster: Cluster, namespace: str, by: str
+) -> None:
+    name = f"off-{by}"
+    target = ruled(cluster, namespace, name)
+    cluster.kubectl("scale", f"deployment/{name}", "--replicas=0", "-n", namespace)
+    if by == "autoscaler":
+        target = f"hpa/{namespace}/{name}-ruler"
+        words = ("hpa.v2.autoscaling", f"{name}-ruler", "-n", namespace)
+        wait_until(lambda: "ScalingDisabled" in str(cluster.read(*words)), "the autoscaler", 90)
+    async with acting(cluster) as act:
+        with pytest.raises(Permanent, match="scaled to 0 replicas, which switches its autoscaler"):
             await act.propose("kubernetes.hpa_set_min", target, min=4, max=5)

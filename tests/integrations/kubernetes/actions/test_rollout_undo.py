@@ -244,6 +244,43 @@ async def test_who_owns_it_is_asked_of_the_settings(cluster: Cluster, namespace:
         assert "Argo" not in (await act.change(UNDO, target)).summary
 
 
+async def test_a_manifest_that_will_be_applied_again_puts_the_bad_template_back(
+    cluster: Cluster, namespace: str
+) -> None:
+    target = two_revisions(cluster, "deployment", namespace)
+    async with acting(cluster) as act:
+        applied = await act.change(UNDO, target)
+        set_image(cluster, target, "busybox:third")
+        by_hand = await act.change(UNDO, target, to_revision=1)
+
+    words = "the next `kubectl apply` of its manifest puts what is left back"
+    assert applied.summary.endswith(words)
+    assert words not in by_hand.summary
+
+
+async def test_what_the_old_template_names_and_is_gone_is_told_before_anybody_approves(
+    cluster: Cluster, namespace: str
+) -> None:
+    name = "names-sources"
+    old = workload("deployment", namespace, name, GOOD)
+    container = old["spec"]["template"]["spec"]["containers"][0]
+    named = ("gone", "there")
+    container["envFrom"] = [{"configMapRef": {"name": each}} for each in named]
+    container["envFrom"] += [{"secretRef": {"name": each}} for each in named]
+    container["envFrom"] += [{"configMapRef": {"name": "may-be-gone", "optional": True}}]
+    cluster.kubectl("create", "configmap", "there", "-n", namespace)
+    cluster.kubectl("create", "secret", "generic", "there", "-n", namespace)
+    deployed(cluster, old)
+    deployed(cluster, workload("deployment", namespace, name, BAD))
+    async with acting(cluster) as act:
+        summary = (await act.change(UNDO, f"deployment/{namespace}/{name}")).summary
+
+    assert "ConfigMap gone, which revision 1 names, is gone: its pods will not start" in summary
+    assert "Secret gone, which revision 1 names, is gone: its pods will not start" in summary
+    assert "there, which" not in summary
+    assert "may-be-gone" not in summary
+
+
 async def test_kubectl_describe_tells_the_story(cluster: Cluster, namespace: str) -> None:
     target = two_revisions(cluster, "deployment", namespace)
     async with acting(cluster) as act:

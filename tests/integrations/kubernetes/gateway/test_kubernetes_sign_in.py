@@ -33,10 +33,12 @@ class Doorman:
     def __init__(self, token: str) -> None:
         self.token = token
         self.shown: list[str] = []
+        self.heads: list[list[str]] = []
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         given = [line for line in head.split("\r\n") if line.lower().startswith("authorization:")]
+        self.heads.append(head.split("\r\n"))
         self.shown.append(given[0].partition(" ")[2] if given else "")
         known = self.shown[-1] == f"Bearer {self.token}"
         status, body = (200, b"{}") if known else (401, b'{"message": "Unauthorized"}')
@@ -73,6 +75,47 @@ def answer(**status: str) -> str:
 async def test_a_token_is_shown(tmp_path: Path) -> None:
     async with signed_in(Doorman("one"), tmp_path, token="one") as writes:
         assert await writes.get(REF) == {}
+
+
+async def test_an_account_that_acts_as_another_keeps_to_the_other_s_power(tmp_path: Path) -> None:
+    doorman = Doorman("abc")
+    acting = {"as": "limited", "as-groups": ["g", "h"], "as-user-extra": {"Cost/center": ["7"]}}
+    async with signed_in(doorman, tmp_path, token="abc", **acting) as writes:
+        await writes.get(REF)
+        await writes.write(merge(REF, {}), timeout=SOON)
+
+    for head in doorman.heads:
+        said = sorted(line for line in head if line.startswith("Impersonate"))
+        assert said == [
+            "Impersonate-Extra-Cost%2Fcenter: 7",
+            "Impersonate-Group: g",
+            "Impersonate-Group: h",
+            "Impersonate-User: limited",
+        ]
+
+
+async def test_a_user_name_and_its_password_are_shown_and_nobody_is_anonymous(
+    tmp_path: Path,
+) -> None:
+    doorman = Doorman("x")
+    async with signed_in(doorman, tmp_path, username="admin", password="pw") as writes:
+        with pytest.raises(Permanent, match="does not know who we are"):
+            await writes.get(REF)
+
+    assert set(doorman.shown) == {"Basic YWRtaW46cHc="}
+
+
+async def test_a_token_file_goes_before_the_token_that_stands_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "token-file").write_text("new\n")
+    doorman = Doorman("new")
+    async with signed_in(doorman, tmp_path, token="old", tokenFile="token-file") as writes:
+        assert await writes.get(REF) == {}
+        (tmp_path / "token-file").unlink()
+        with pytest.raises(Permanent):
+            doorman.token = "newer"
+            await writes.get(REF)
+
+    assert doorman.shown == ["Bearer new", "Bearer new", "Bearer old"]
 
 
 async def test_a_token_file_that_was_replaced_is_read_again(tmp_path: Path) -> None:
@@ -251,7 +294,29 @@ def test_secrets_are_not_in_what_is_printed(tmp_path: Path) -> None:
     account = read_account(KubernetesSettings(name="x", kubeconfig=path), {})
 
     assert "swordfish" not in repr(account)
+    with pytest.raises(Permanent) as caught:
+        wrong = kubeconfig(tmp_path, "http://one", token=["swordfish"])
+        read_account(KubernetesSettings(name="x", kubeconfig=wrong), {})
+    assert "swordfish" not in str(caught.value)
     assert "swordfish" not in repr(credentials.Credentials(authorization="Bearer swordfish"))
+
+
+@pytest.mark.slow
+async def test_a_real_cluster_is_asked_as_the_account_that_the_kubeconfig_acts_as(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    document = yaml.safe_load(cluster.kubeconfig.read_text())
+    document["users"][0]["user"] |= {"as": "limited", "as-groups": ["interns", "nobodies"]}
+    beside = cluster.kubeconfig.with_name(f"acting-{tmp_path.name}")
+    beside.write_text(yaml.safe_dump(document))
+    there = reach(beside)
+    connection = Connection(there)
+    try:
+        with pytest.raises(Permanent, match="limited"):
+            await ClusterWriter(there, connection).get(map_ref("default", "nothing"))
+    finally:
+        beside.unlink()
+        await connection.close()
 
 
 @pytest.mark.slow

@@ -12,6 +12,8 @@ from remediator.integrations.kubernetes.knowledge.drain import (
     budgets_over,
     came_before_cordon,
     classes_of,
+    holds,
+    is_under_budgets,
     listed,
     most_of,
     name_of,
@@ -153,6 +155,41 @@ def test_a_pod_is_under_the_budgets_of_its_own_namespace_that_select_it() -> Non
 
     assert found["metadata"]["name"] == "shop-api"
     assert [allows_nothing(each) for each in budgets] == [True, False, False]
+
+
+def ready(pod: dict[str, Any], status: str = "True") -> dict[str, Any]:
+    conditions = [{"type": "Ready", "status": status}]
+    return {**pod, "status": {**pod["status"], "conditions": conditions}}
+
+
+@pytest.mark.parametrize(
+    ("policy", "healthy", "one", "held"),
+    [
+        (None, 2, ready(pod()), True),
+        (None, 1, ready(pod(), "False"), True),
+        (None, 2, ready(pod(), "False"), False),
+        (None, 2, pod(), False),
+        ("IfHealthyBudget", 1, pod(), True),
+        ("AlwaysAllow", 0, ready(pod(), "False"), False),
+        ("AlwaysAllow", 0, ready(pod()), True),
+    ],
+)
+def test_a_budget_does_not_hold_a_pod_that_is_not_ready_and_may_be_evicted(
+    policy: str | None, healthy: int, one: dict[str, Any], held: bool
+) -> None:
+    spec = {"unhealthyPodEvictionPolicy": policy} if policy else {}
+    status = {"disruptionsAllowed": 0, "desiredHealthy": 2, "currentHealthy": healthy}
+
+    assert holds({"spec": spec, "status": status}, one) is held
+
+
+def test_no_budget_is_asked_about_a_pod_that_waits_has_ended_or_goes() -> None:
+    going = pod()
+    going["metadata"]["deletionTimestamp"] = "2026-11-29T00:00:00Z"
+
+    assert is_under_budgets(pod())
+    for one in (pod(phase="Pending"), pod(phase="Failed"), pod(phase="Succeeded"), going):
+        assert not is_under_budgets(one)
 
 
 def test_a_plan_says_what_goes_what_stays_and_what_it_waits_for() -> None:

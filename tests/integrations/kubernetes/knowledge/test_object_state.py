@@ -59,6 +59,14 @@ def claim(asks: str, has: str | None, *conditions: str, phase: str = "Bound") ->
     return {"metadata": {"name": "data-0"}, "spec": spec, "status": {**status, **capacity}}
 
 
+def allocated(status: str) -> dict[str, Any]:
+    found = claim("13Gi", "10Gi")
+    return {
+        **found,
+        "status": {**found["status"], "allocatedResourceStatuses": {"storage": status}},
+    }
+
+
 @pytest.mark.parametrize(
     ("found", "states"),
     [
@@ -163,6 +171,10 @@ def test_a_workload_is_available_as_its_controller_says(
         (claim("5Gi", "10Gi"), {"bound"}),
         (claim("13Gi", "10Gi"), {"resizing"}),
         (claim("10Gi", "10Gi", "FileSystemResizePending"), {"resizing"}),
+        (claim("13Gi", "10Gi", "ControllerResizeError"), {"failed"}),
+        (claim("13Gi", "10Gi", "Resizing", "NodeResizeError"), {"failed"}),
+        (allocated("ControllerResizeInfeasible"), {"failed"}),
+        (allocated("ControllerResizeInProgress"), {"resizing"}),
         (claim("10Gi", None, phase="Pending"), {"pending"}),
         (claim("10Gi", "10Gi", phase="Lost"), {"lost"}),
         (claim("10Gi", None), set()),

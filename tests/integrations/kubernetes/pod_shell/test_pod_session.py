@@ -14,7 +14,7 @@ from aiohttp import web
 from remediator.core.errors import ActionError, Permanent, Stale, Transient, Uncertain
 from remediator.core.target import Target
 from remediator.integrations.kubernetes.gateway.clusters import Kubernetes
-from remediator.integrations.kubernetes.pod_shell import session as sessions
+from remediator.integrations.kubernetes.pod_shell import exec_session as sessions
 from remediator.integrations.kubernetes.pod_shell import shell as pod_shells
 from remediator.integrations.kubernetes.pod_shell.exec_session import Ending
 from remediator.integrations.kubernetes.pod_shell.exec_streams import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from remediator.core.change import ActionEffect, Change, Nothing, Safety
+from remediator.core.change import RESTART_HINT, ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import ActionError, Permanent, Stale, Transient, Uncertain
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
@@ -104,7 +104,7 @@ def _change(request: Request, instance: Instance, boot: str, group: str) -> Chan
             "type": str(instance.raw.get("InstanceType", "")),
         },
         after={"state": "running"},
-        undo_hint="what was only in memory is lost",
+        undo_hint=RESTART_HINT,
     )
 
 

@@ -75,8 +75,7 @@ class Finder:
         engine = await engine_of(self._looker, self._target, self._wanted.docker_host)
         filesystem, kinds = await self._scope(engine)
         if not kinds:
-            where = filesystem.mountpoint
-            return Nothing(reason=f"{engine.whereabouts}: pruning would free nothing on {where}")
+            return Nothing(reason=f"{engine.whereabouts}: {_frees_nothing(engine, filesystem)}")
         finds = await self._finds(engine, kinds)
         if not finds.containers and not finds.usages:
             kept = format_duration(self._wanted.older_than)
@@ -180,16 +179,21 @@ class Finder:
         words = f"remove from Docker on {self._target}: {', '.join(said)}; {_size_words(finds)}"
         left = [kind.words for kind in Prunable if kind in self._wanted.what and kind not in kinds]
         if left:
-            words += (
-                f"; {' and '.join(left)} left out: {engine.whereabouts}, which would free nothing on"
-                f" {filesystem.mountpoint}"
-            )
+            why = _frees_nothing(engine, filesystem)
+            words += f"; {' and '.join(left)} left out: {engine.whereabouts}: {why}"
         return words
 
     def _noun(self, kind: Prunable) -> str:
         if kind is not Prunable.IMAGES:
             return kind.words if kind is Prunable.BUILD_CACHE else "stopped containers"
         return "images without a container" if self._wanted.all_images else "dangling images"
+
+
+def _frees_nothing(engine: Engine, filesystem: FileSystem) -> str:
+    where = filesystem.mountpoint
+    if engine.layers_on is None:
+        return f"whether pruning frees anything on {where} is not known; without `path` it prunes"
+    return f"pruning would free nothing on {where}"
 
 
 def _names(finds: Finds) -> str:

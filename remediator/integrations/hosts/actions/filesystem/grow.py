@@ -32,7 +32,13 @@ from remediator.integrations.hosts.actions.filesystem.layers import (
     VOLUME,
     StackReader,
 )
-from remediator.integrations.hosts.knowledge.blockdevices import Layer, Stack, growth_words
+from remediator.integrations.hosts.knowledge.blockdevices import (
+    IN_SCRATCH,
+    WITHOUT_ARCHIVE,
+    Layer,
+    Stack,
+    growth_words,
+)
 from remediator.integrations.hosts.knowledge.grammars import DEVICE, DISK, GROUP, NUMBER, PATH
 from remediator.integrations.hosts.rights import Word, root_rights
 from remediator.integrations.shell.api import LOOKER, SHELL, Looker, Output, Shell
@@ -78,6 +84,7 @@ class GrowProposer(Proposer):
         stack = await reader.read()
         needed = [one for one in stack.layers if one.can_grow or wanted.device_will_grow]
         await reader.require_tools(needed)
+        await reader.require_room(needed)
         if stack.next_layer() is None and not wanted.device_will_grow:
             return Nothing(reason=f"{wanted.path} fills its device already")
         return await self._change(request, stack)
@@ -167,7 +174,7 @@ class GrowApplier:
         try:
             output = await self._shell.change(
                 change.target,
-                layer.words,
+                layer.argv,
                 token=_token(ticket, number),
                 fence=ticket.fence,
                 not_after=ticket.not_after,
@@ -258,7 +265,7 @@ def _so_far(number: int) -> str:
     if number == 1:
         return ""
     steps = "1 step" if number == 2 else f"{number - 1} steps"
-    return f"; {steps} before it went well, and nothing is lost"
+    return f"; {steps} before it went well"
 
 
 def _summary(target: Target, wanted: GrowParameters, stack: Stack) -> str:
@@ -277,9 +284,10 @@ def _as_root(wanted: GrowParameters) -> Iterable[Sequence[Word]]:
     yield [*UUID, device]
     yield ["dumpe2fs", "-h", device]
     yield ["xfs_growfs", "-n", path]
-    yield ["growpart", DISK.word(), NUMBER.word()]
-    yield ["pvresize", device]
-    yield ["lvextend", "-l", "+100%FREE", GROUP.word()]
+    yield ["env", *IN_SCRATCH, "growpart", DISK.word(), NUMBER.word()]
+    for options in ((), WITHOUT_ARCHIVE):
+        yield ["pvresize", *options, device]
+        yield ["lvextend", *options, "-l", "+100%FREE", GROUP.word()]
     yield ["resize2fs", device]
     yield ["xfs_growfs", path]
 

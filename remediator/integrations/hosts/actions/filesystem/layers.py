@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from remediator.core.errors import Permanent
+from remediator.core.duration import format_size
+from remediator.core.errors import Permanent, Transient
 from remediator.core.target import Target
 from remediator.integrations.hosts.knowledge.blockdevice_reports import (
     LogicalVolume,
@@ -19,6 +20,8 @@ from remediator.integrations.hosts.knowledge.blockdevice_reports import (
     read_mounts,
 )
 from remediator.integrations.hosts.knowledge.blockdevices import (
+    SCRATCH,
+    WITHOUT_ARCHIVE,
     Device,
     Layer,
     Mount,
@@ -27,7 +30,14 @@ from remediator.integrations.hosts.knowledge.blockdevices import (
     mount_problem,
 )
 from remediator.integrations.shell.api import Looker
-from remediator.integrations.shell.receipts import LOOK, look_error, read, require_program
+from remediator.integrations.shell.filesystem import df_words, parse_df
+from remediator.integrations.shell.receipts import (
+    LOOK,
+    filesystem_of,
+    look_error,
+    read,
+    require_program,
+)
 
 Found = TypeVar("Found", Layer, LogicalVolume)
 PACKAGES = {
@@ -45,7 +55,7 @@ _FINDMNT = [
     "TARGET,SOURCE,FSTYPE,OPTIONS,UUID",
     "--mountpoint",
 ]
-_LSBLK = ["lsblk", "-J", "-b", "-s", "-p", "-o", "NAME,KNAME,TYPE,SIZE,RO", "--"]
+LSBLK = ["lsblk", "-J", "-b", "-s", "-p", "-o", "NAME,KNAME,TYPE,SIZE,RO", "--"]
 _GEOMETRY = ["(", "-name", "start", "-o", "-name", "size", "-o", "-name", "partition", ")"]
 _REPORT = ["--reportformat", "json", "--units", "b", "--nosuffix"]
 VOLUME = [
@@ -55,6 +65,9 @@ VOLUME = [
     "-o",
     "vg_name,lv_name,segtype,lv_size,vg_free,vg_extent_size",
 ]
+_LVM = ("pvresize", "lvextend")
+_ARCHIVE = "/etc/lvm"  # of what a volume group was before each change
+_ROOM = 1024 * 1024
 PHYSICAL = ["pvs", *_REPORT, "-o", "pv_name,pv_uuid,pv_size,dev_size"]
 UUID = ["blkid", "-p", "-s", "UUID", "-o", "value", "--"]
 
@@ -81,6 +94,27 @@ class StackReader:
             hint = f"package {PACKAGES[tool]}"
             await require_program(self._looker, self._target, tool, hint)
 
+    async def require_room(self, layers: Iterable[Layer]) -> None:
+        """Raise Transient where what grows these layers has no room for its own files: it would fail half-way."""
+        for layer in layers:
+            if layer.environment:
+                await self._require_room(layer, SCRATCH)
+            elif layer.words[0] in _LVM and WITHOUT_ARCHIVE[0] not in layer.words:
+                await self._require_room(layer, _ARCHIVE)
+
+    async def _require_room(self, layer: Layer, place: str) -> None:
+        filesystem = await filesystem_of(self._looker, self._target, place)
+        if filesystem.available < _ROOM:
+            detail = f"{layer.words[0]} needs {format_size(_ROOM)} in {place}, and {filesystem.mountpoint} is full"
+            raise Transient(detail, target=str(self._target))
+
+    async def _lvm_options(self) -> Sequence[str]:
+        """LVM archives a group's state before it changes it, on the very file system that is to grow, perhaps."""
+        place = parse_df(
+            (await self._looker.look(self._target, df_words(_ARCHIVE), timeout=LOOK)).stdout
+        )
+        return WITHOUT_ARCHIVE if place and place.mountpoint == self._path else ()
+
     async def _mount(self) -> Mount:
         output = await self._looker.look(self._target, [*_FINDMNT, self._path], timeout=LOOK)
         mounts = read_mounts(output.stdout)
@@ -94,7 +128,7 @@ class StackReader:
         return mounts[0]
 
     async def _device(self, mount: Mount) -> Device:
-        device = read_device(await read(self._looker, self._target, [*_LSBLK, mount.device]))
+        device = read_device(await read(self._looker, self._target, [*LSBLK, mount.device]))
         if device is None:
             raise self._refusal(f"lsblk does not know {mount.device}")
         if problem := device_problem(device):
@@ -107,12 +141,12 @@ class StackReader:
         if device.kind != "lvm":
             return []
         text = await self._as_root([*VOLUME, device.path])
-        volume = self._known(read_logical_volume(text))
+        volume, options = self._known(read_logical_volume(text)), await self._lvm_options()
         layers: list[Layer] = []
         for below in device.below:
             layers += await self._below(below)
-            layers.append(await self._physical_volume(below, volume.extent))
-        return [*layers, logical_volume_layer(volume)]
+            layers.append(await self._physical_volume(below, volume.extent, options))
+        return [*layers, logical_volume_layer(volume, options)]
 
     async def _partition(self, device: Device) -> Layer:
         directory = f"/sys/class/block/{device.below[0].kernel_name}/"
@@ -131,8 +165,9 @@ class StackReader:
         ]
         return self._known(partition_layer(device, await read(self._looker, self._target, words)))
 
-    async def _physical_volume(self, device: Device, extent: int) -> Layer:
-        layer = physical_volume_layer(await self._as_root([*PHYSICAL, device.path]), extent)
+    async def _physical_volume(self, device: Device, extent: int, options: Sequence[str]) -> Layer:
+        text = await self._as_root([*PHYSICAL, device.path])
+        layer = physical_volume_layer(text, extent, options)
         return self._known(layer or f"LVM does not know {device.path}")
 
     async def _top(self, mount: Mount, device: Device) -> Layer:

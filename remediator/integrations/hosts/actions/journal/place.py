@@ -21,12 +21,17 @@ _MACHINE = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journal:
-    """Where the journal is. `is_one_of_two` where another one lies elsewhere, which is to be left alone."""
+    """Where the journal is. `is_one_of_two` where another one lies elsewhere, which is to be left alone.
+
+    `counted` are the directories on this file system, where journalctl's own sum would count others too; each of them
+    is vacuumed for itself.
+    """
 
     directory: str
     filesystem: FileSystem
     version: str
     is_one_of_two: bool = False
+    counted: tuple[str, ...] = ()
 
 
 async def journal_of(looker: Looker, target: Target, path: str | None) -> Journal | str:
@@ -34,19 +39,27 @@ async def journal_of(looker: Looker, target: Target, path: str | None) -> Journa
     found = await _journals(looker, target, await host_identity(looker, target))
     if not found:
         return f"{target} keeps no journal"
-    if path is None:
-        return found[0]
-    wanted = await filesystem_of(looker, target, path)
     holding = [one for one in found if await _holds_journals(looker, target, one.directory)]
+    if path is None:
+        return _counting((holding or found)[0], holding)
+    wanted = await filesystem_of(looker, target, path)
     here = [one for one in holding if one.filesystem.shares_space_with(wanted)]
     if not here:
         where = _whereabouts(target, holding or found)
         return f"{where}: vacuuming would free nothing on {wanted.mountpoint}"
     if len(here) == len(holding):
-        return here[0]
+        return _counting(here[0], holding)
     return _alone(here[0]) or (
         f"{_whereabouts(target, holding)}, and the one on {wanted.mountpoint} cannot be vacuumed alone"
     )
+
+
+def _counting(journal: Journal, holding: list[Journal]) -> Journal:
+    """Return the journal with what a vacuum of all of them touches on its file system, where there are several."""
+    if len(holding) < 2:
+        return journal
+    here = (one for one in holding if one.filesystem.shares_space_with(journal.filesystem))
+    return replace(journal, counted=tuple(one.directory for one in here) or (journal.directory,))
 
 
 async def _journals(looker: Looker, target: Target, identity: str) -> list[Journal]:
@@ -84,7 +97,7 @@ def _alone(journal: Journal) -> Journal | None:
     if not _MACHINE.fullmatch(journal.directory.rpartition("/")[2]):
         return None
     version = f"{journal.version}#{journal.directory}"
-    return replace(journal, version=version, is_one_of_two=True)
+    return replace(journal, version=version, is_one_of_two=True, counted=(journal.directory,))
 
 
 def _whereabouts(target: Target, found: list[Journal]) -> str:

@@ -72,8 +72,9 @@ class VacuumProposer(Proposer):
         journal = await journal_of(self._looker, request.target, wanted.path)
         if isinstance(journal, str):
             return Nothing(reason=journal)
-        usage = await self._usage(request.target, journal)
-        oversize = max(0, usage - wanted.keep_size) if wanted.keep_size else 0
+        sizes = await self._sizes(request.target, journal)
+        usage, kept = sum(sizes), wanted.keep_size
+        oversize = sum(max(0, size - kept) for size in sizes) if kept else 0
         expired = await self._expired(request.target, journal, wanted.keep_time)
         estimate = max(oversize, expired)
         if not estimate:
@@ -91,15 +92,16 @@ class VacuumProposer(Proposer):
         measure = await freed_since_plan(self._looker, change.target, change.before)
         return replace(sight, measure=measure)
 
-    async def _usage(self, target: Target, journal: Journal) -> int:
-        if journal.is_one_of_two:
+    async def _sizes(self, target: Target, journal: Journal) -> list[int]:
+        """Return the size of each directory: a vacuum holds each of them to its limit."""
+        if journal.counted:
             files = ["-type", "f", "-name", "*.journal*"]
-            return await self._listed(target, journal.directory, files)
+            return [await self._listed(target, each, files) for each in journal.counted]
         text = await read(self._looker, target, ["journalctl", "--disk-usage"], sudo=True)
         usage = parse_usage(text)
         if usage is None:
             raise Permanent("journalctl did not say how much the journal takes", target=str(target))
-        return usage
+        return [usage]
 
     async def _expired(self, target: Target, journal: Journal, age: timedelta | None) -> int:
         """Return the size of the archived files that were last written to before the age."""
@@ -107,7 +109,8 @@ class VacuumProposer(Proposer):
             return 0
         minutes = f"+{int(age.total_seconds() // 60)}"
         archived = ["-type", "f", "-name", "*@*", "-mmin", minutes]
-        return await self._listed(target, journal.directory, archived)
+        places = journal.counted or (journal.directory,)
+        return sum([await self._listed(target, each, archived) for each in places])
 
     async def _listed(self, target: Target, directory: str, tests: Sequence[str]) -> int:
         words = ["find", "-H", directory, *tests, "-exec", "ls", "-ln", "{}", "+"]

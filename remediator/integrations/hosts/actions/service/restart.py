@@ -8,16 +8,17 @@ world (hosts/knowledge/unit.py).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import Field
 
 from remediator.core.canonical import digest
-from remediator.core.change import ActionEffect, Change, Nothing, Safety
-from remediator.core.errors import ActionError, Permanent, Stale
+from remediator.core.change import RESTART_HINT, ActionEffect, Change, Nothing, Safety
+from remediator.core.errors import ActionError, Permanent, Stale, Transient, Uncertain
 from remediator.core.events import Measure, Observation
 from remediator.core.target import Target
-from remediator.integrations.hosts.knowledge.grammars import SERVICE, SERVICE_NAME
+from remediator.integrations.hosts.knowledge.grammars import SERVICE
 from remediator.integrations.hosts.knowledge.unit import (
     Unit,
     is_of_the_loop,
@@ -25,8 +26,9 @@ from remediator.integrations.hosts.knowledge.unit import (
     show_words,
     why_moved,
 )
-from remediator.integrations.hosts.rights import root_rights
-from remediator.integrations.shell.api import LOOKER, SHELL, Looker, Shell
+from remediator.integrations.hosts.rights import ConfigurationTestRight, root_rights
+from remediator.integrations.shell.allowed_command import unit_tests
+from remediator.integrations.shell.api import COMMANDS, LOOKER, SHELL, Looker, Shell
 from remediator.integrations.shell.receipts import (
     LOOK,
     change_error,
@@ -36,11 +38,14 @@ from remediator.integrations.shell.receipts import (
     run_once,
     sight_of,
 )
+from remediator.integrations.shell.settings import SERVICE_NAME, Command
 from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.parameters import Parameters
+from remediator.ports.rights import Right, Use
 
-_PROPERTIES = ("InvocationID", "NRestarts", "ActiveEnterTimestampMonotonic")
+_PROPERTIES = ("InvocationID", "NRestarts", "ActiveEnterTimestampMonotonic", "Result")
+_UNTESTED = "whether its configuration lets it start again is not known (`tests` under `commands`)"
 _UPTIME = "/proc/uptime"
 _MICROSECONDS = 1_000_000
 
@@ -52,10 +57,11 @@ class RestartParameters(Parameters):
 
 
 class RestartProposer(Proposer):
-    """Looks at the unit."""
+    """Looks at the unit, and tests its configuration where the settings name a test."""
 
-    def __init__(self, looker: Looker) -> None:
+    def __init__(self, looker: Looker, commands: Mapping[str, Command]) -> None:
         self._looker = looker
+        self._tests = unit_tests(commands)
 
     async def propose(self, request: Request) -> Change | Nothing:
         """See ports.action.Proposer."""
@@ -67,17 +73,19 @@ class RestartProposer(Proposer):
         if planned := request.planned:
             moved = why_moved(planned.version, planned.before, unit)
             return Nothing(reason=moved) if moved else planned
+        test = list(self._tests.get(wanted.unit, ()))
+        await _require_test(self._looker, request.target, wanted.unit, test)
         return Change(
             step=request.step,
             action="service.restart",
             target=request.target,
-            intent={"unit": wanted.unit, "argv": _argv(wanted)},
+            intent={"unit": wanted.unit, "argv": _argv(wanted), **({"test": test} if test else {})},
             version=unit.version,
-            summary=f"restart {wanted.unit} on {request.target} (now {_state_words(unit)})",
+            summary=f"restart {wanted.unit} on {request.target} (now {_state_words(unit)}){_test_words(test)}",
             effect=ActionEffect.REVERSIBLE,
             before=unit.as_facts(),
             after={"state": "active"},
-            undo_hint="nothing to take back, but what was only in memory is lost",
+            undo_hint=RESTART_HINT if test else f"{RESTART_HINT}; {_UNTESTED}",
         )
 
     async def observe(self, change: Change, ticket: Ticket) -> Sight:
@@ -108,6 +116,10 @@ class RestartApplier:
         unit = await _unit(self._shell, change.target, change.intent["unit"])
         if moved := why_moved(change.version, change.before, unit):
             raise Stale(moved, target=str(change.target))
+        test = change.intent.get("test", ())
+        await _require_test(self._shell, change.target, change.intent["unit"], test)
+        if unit.may_be_refused:
+            await self._reset(change, ticket)
         output = await run_once(self._shell, change, ticket)
         name, state = change.intent["unit"], await self._state(change)
         if not output.ok:
@@ -115,6 +127,21 @@ class RestartApplier:
             raise change_error(change.target, "systemctl", output, detail)
         summary = f"restarted {name} ({unit.state} -> {state})"
         return Measure(summary=summary, seconds=output.seconds, facts={"state": state})
+
+    async def _reset(self, change: Change, ticket: Ticket) -> None:
+        """Let systemd forget how often it has started the unit, or it would refuse. Where that fails, it refuses."""
+        try:
+            await self._shell.change(
+                change.target,
+                reset_words(change.intent["unit"]),
+                token=f"{ticket.token}_reset",
+                fence=ticket.fence,
+                not_after=ticket.not_after,
+                timeout=LOOK,
+            )
+        except Uncertain as error:
+            detail = "reset-failed was not answered, and the unit was not touched"
+            raise Transient(detail, target=str(change.target)) from error
 
     async def _state(self, change: Change) -> str:
         """Return the state afterwards; never raises, for the restart is made."""
@@ -128,11 +155,31 @@ def _argv(wanted: RestartParameters) -> list[str]:
     return ["systemctl", "restart", "--", wanted.unit]
 
 
+def reset_words(name: str) -> list[str]:
+    """Return the command that lets systemd forget a unit's failures."""
+    return ["systemctl", "reset-failed", "--", name]
+
+
+async def _require_test(looker: Looker, target: Target, unit: str, test: Sequence[str]) -> None:
+    """Raise Permanent where a unit would not come up again: it runs on with what it has."""
+    if not test:
+        return
+    output = await looker.look(target, test, timeout=LOOK, sudo=True)
+    if not output.ok:
+        detail = f"{' '.join(test)} says that {unit} would not start again: {complaint(output)}"
+        raise Permanent(detail, target=str(target))
+
+
+def _test_words(test: Sequence[str]) -> str:
+    return f", after `{' '.join(test)}` says yes" if test else ""
+
+
 def _state_words(unit: Unit) -> str:
+    given_up = ", given up by systemd after too many starts" if unit.is_given_up else ""
     if not unit.restarts:
-        return unit.state
+        return f"{unit.state}{given_up}"
     times = "once" if unit.restarts == 1 else f"{unit.restarts} times"
-    return f"{unit.state}, restarted {times} by systemd"
+    return f"{unit.state}, restarted {times} by systemd{given_up}"
 
 
 async def _unit(looker: Looker, target: Target, name: str) -> Unit:
@@ -151,6 +198,7 @@ async def _unit(looker: Looker, target: Target, name: str) -> Unit:
         active_since=entered / _MICROSECONDS if entered else None,
         looked_at=await _uptime(looker, target),
         file=await _file(looker, target, name),
+        result=said.get("Result", ""),
     )
 
 
@@ -174,11 +222,23 @@ async def _file(looker: Looker, target: Target, name: str) -> str:
 
 
 def _proposer(reads: Reads) -> RestartProposer:
-    return RestartProposer(reads[LOOKER])
+    commands = reads[COMMANDS] if reads.has(COMMANDS) else {}
+    return RestartProposer(reads[LOOKER], commands)
 
 
 def _applier(reads: Reads, writes: Writes) -> RestartApplier:
     return RestartApplier(writes[SHELL])
+
+
+_RIGHTS = root_rights(
+    RestartParameters, lambda wanted: [_argv(wanted), reset_words(wanted.unit)], unit=SERVICE
+)
+
+
+def _rights(use: Use) -> tuple[Right, ...]:
+    """Return what restarts the unit, and what the settings have to test it before."""
+    unit = str(use.parameters.get("unit", ""))
+    return (*_RIGHTS(use), ConfigurationTestRight(unit=None if "{{" in unit else unit))
 
 
 ACTIONS = (
@@ -192,6 +252,6 @@ ACTIONS = (
         example="service.restart: {unit: nginx.service}",
         proposer=_proposer,
         applier=_applier,
-        rights=root_rights(RestartParameters, lambda wanted: [_argv(wanted)], unit=SERVICE),
+        rights=_rights,
     ),
 )
