@@ -31,8 +31,9 @@ from remediator.cli.options import config_option
 def serve(config_file: str | None, listen: str | None, log_level: str, log_format: str) -> None:
     """Run the daemon.
 
-    Without a settings file it keeps SQLite in a data directory, listens on
-    127.0.0.1:9095, and everything is a dry run.
+    Without a settings file it uses ./playbooks where that stands, keeps SQLite in
+    ./remediator-data, listens on 127.0.0.1:9095, and everything is a dry run. It says so
+    when it begins, and what to paste into Alertmanager.
 
     \b
     Examples:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -30,8 +31,21 @@ output_option = click.option(
     show_default=True,
     help="For people, or for programs.",
 )
+SETTINGS_HERE = "remediator.yaml"
+CONFIG_HELP = f"The settings file; without one, ./{SETTINGS_HERE} where it stands."
+
+
+def settings_here() -> str | None:
+    """Return the settings file that stands in this directory, where there is one."""
+    return SETTINGS_HERE if Path(SETTINGS_HERE).is_file() else None
+
+
 config_option = click.option(
-    "--config.file", "config_file", type=click.Path(dir_okay=False), help="The settings file."
+    "--config.file",
+    "config_file",
+    type=click.Path(dir_okay=False),
+    default=settings_here,
+    help=CONFIG_HELP,
 )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from remediator.cli.failures import USAGE, Failure
+from remediator.cli.options import CONFIG_HELP, settings_here
 from remediator.cli.terminal import say
 from remediator.ports.grants import Granting, GrantWriter, WrongOption
 
@@ -56,7 +57,8 @@ def _parameters(writer: GrantWriter) -> list[click.Parameter]:
         click.Option(
             ["--config.file", "config_file"],
             type=click.Path(dir_okay=False),
-            help="The settings file.",
+            default=settings_here,
+            help=CONFIG_HELP,
         ),
         *options,
     ]

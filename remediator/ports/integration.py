@@ -91,6 +91,7 @@ class Integration:
     `same` are groups of names that the settings say are one machine each; `names` is whoever can be asked for more.
     `sources` are the kinds of notifications that it sends us. `notify` returns the ways for all runs where the settings
     name none; `members` are those who have roles by names that it knows them by. `door` opens where people answer.
+    `starter` are files for the system itself that `remediator init` writes, by name.
     """
 
     name: str
@@ -109,3 +110,4 @@ class Integration:
     notify: Callable[[Sections], tuple[Destination, ...]] | None = None
     members: Members | None = None
     door: Callable[[DoorServices], Door] | None = None
+    starter: Callable[[], Mapping[str, str]] | None = None

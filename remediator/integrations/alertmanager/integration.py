@@ -8,6 +8,7 @@ from dataclasses import replace
 from remediator.core.errors import ActionError
 from remediator.integrations.alertmanager.api import ALERTMANAGER
 from remediator.integrations.alertmanager.missing import fetch
+from remediator.integrations.alertmanager.receiver import receiver
 from remediator.integrations.alertmanager.settings import ALERTMANAGER_SECTION
 from remediator.integrations.alertmanager.source import count_at_a_glance, parse
 from remediator.integrations.api_settings import Server, no_answer
@@ -56,6 +57,7 @@ SOURCE = Source(
     parse=parse,
     glance=count_at_a_glance,
     fetch=fetch,
+    receiver=receiver,
 )
 INTEGRATION = Integration(
     name="alertmanager",
