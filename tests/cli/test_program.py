@@ -48,7 +48,7 @@ def test_the_commands_are_those_that_were_promised() -> None:
     top = {words[0] for words in every_command() if words}
 
     assert top == {
-        *("serve", "demo", "check", "runs", "why", "approve", "reject", "pause", "resume"),
+        *("demo", "init", "serve", "check", "runs", "why", "approve", "reject", "pause", "resume"),
         *("actions", "resolve", "rbac", "iam", "sudoers", "slack", "db", "healthcheck", "version"),
     }
 
