@@ -17,6 +17,7 @@ from remediator.cli.resolve import resolve
 from remediator.cli.rights import command_of
 from remediator.cli.runs import runs
 from remediator.cli.slack import slack
+from remediator.cli.status import status
 from remediator.cli.why import why
 from remediator.config.folders import find_grant_writers
 from remediator.core.errors import InvalidSettings
@@ -26,6 +27,7 @@ COMMANDS = (
     init,
     serve,
     check,
+    status,
     runs,
     why,
     approve,
