@@ -17,7 +17,7 @@ from remediator.cli.story import Line, state, story, timeline
 from remediator.cli.terminal import ago, dump, say, say_table
 from remediator.cli.watching import watch_all
 
-FINE = frozenset(("resolved", "dry_run", "withdrawn"))
+FINE = frozenset(("resolved", "handed_over", "dry_run", "withdrawn"))
 _PHASES = ("planning", "awaiting_approval", "acting", "verifying", "closed")
 _OUTCOMES = (
     "resolved",
@@ -29,6 +29,7 @@ _OUTCOMES = (
     "expired",
     "withdrawn",
     "cancelled",
+    "handed_over",
     "dry_run",
 )
 _EVENTS_PER_PAGE = 500

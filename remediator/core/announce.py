@@ -193,6 +193,8 @@ def _closed(run: Run, event: ev.Closed, now: datetime) -> tuple[Message, ...]:
             return (_result(run, now),)
         case Outcome.DRY_RUN:
             return (_rehearsed(run),)
+        case Outcome.HANDED_OVER:
+            return (_handed_over(run), *_escalations(run, now))
         case Outcome.BLOCKED:
             return blocked(run, _message)
         case Outcome.EXPIRED:
@@ -267,9 +269,18 @@ def _failure(run: Run, now: datetime) -> Message:
     )
 
 
+def _handed_over(run: Run) -> Message:
+    text = f"{say.headline(run)} is for people: {run.reason}. {say.remedy(run)}"
+    summary = run.order.alert.annotations.get("summary", "")
+    lines = ((summary,) if summary else ()) + say.evidence_lines(run)
+    called = ", ".join(escalation.to for escalation in run.order.failure.escalations)
+    facts = {"called": called or "nobody by name"}
+    return _message(run, MessageKind.HANDED_OVER, "closed", text, lines=lines, facts=facts)
+
+
 def _escalations(run: Run, now: datetime) -> tuple[Message, ...]:
     text = f"{say.headline(run)} needs you: {run.reason}. {say.remedy(run)}"
-    lines = tuple(say.step_line(step) for step in run.progress)
+    lines = tuple(say.step_line(step) for step in run.progress) or say.evidence_lines(run)
     return tuple(
         _message(
             run,

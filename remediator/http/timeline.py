@@ -19,6 +19,7 @@ _OUTCOMES = {
     Outcome.EXPIRED: "Expired",
     Outcome.WITHDRAWN: "Withdrawn",
     Outcome.CANCELLED: "Cancelled",
+    Outcome.HANDED_OVER: "Handed over",
     Outcome.DRY_RUN: "Dry run",
 }
 _SETTLEMENTS = {

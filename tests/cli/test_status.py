@@ -48,7 +48,7 @@ async def test_status_says_what_goes_on_and_for_whom_it_waits(tmp_path: Path) ->
     assert told.exit_code == 0
     assert "healthy, takes alerts" in told.stdout
     assert "1 waiting for approval" in told.stdout
-    assert "all until somebody resumes" in told.stdout
+    assert "pauses         all until " in told.stdout
     assert "(too eager)" in told.stdout
     assert "run_1  disk-space-low on host/web1  awaiting approval…" in told.stdout
     assert raw["runs_active"]["awaiting_approval"] == 1

@@ -68,6 +68,7 @@ def judged(guard: str) -> Judgement:
         (ended(Outcome.REJECTED), [MessageKind.WITHDRAWN]),
         (ended(Outcome.WITHDRAWN), [MessageKind.WITHDRAWN]),
         (ended(Outcome.CANCELLED), [MessageKind.WITHDRAWN]),
+        (ended(Outcome.HANDED_OVER), [MessageKind.HANDED_OVER, ESCALATION, ESCALATION]),
         (ended(Outcome.DRY_RUN), [MessageKind.DRY_RUN]),
     ],
 )
