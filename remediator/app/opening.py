@@ -73,7 +73,9 @@ class Opening:
 
 def how_far(environments: Iterable[Environment]) -> str:
     """Say what may be changed where."""
-    said = [_HOW_FAR[each.mode].format(each.name) for each in environments]
-    if not said:
+    named = tuple(environments)
+    if not named:
         return "none: everything is a dry run, as no environment is named in the settings"
-    return "; ".join((*said, "a dry run everywhere else"))
+    said = [_HOW_FAR[each.mode].format(each.name) for each in named]
+    rest = () if any(not each.match for each in named) else ("a dry run everywhere else",)
+    return "; ".join((*said, *rest))

@@ -20,7 +20,7 @@ _OUTCOMES = {
     "expired": "EXPIRED: nobody decided in time",
     "withdrawn": "WITHDRAWN: the alert resolved before anything was needed",
     "cancelled": "CANCELLED",
-    "handed_over": "HANDED OVER: the playbook looks and calls people; nothing was changed",
+    "handed_over": "HANDED OVER: people go on from here; nothing was changed",
     "dry_run": "DRY RUN: nothing was changed",
 }
 STATES = {

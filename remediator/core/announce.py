@@ -95,8 +95,7 @@ def _approval_requested(
     expires = say.clock(run.approval.expires_at) if run.approval else ""
     count = len(run.plan.changes) if run.plan else 0
     text = f"{say.headline(run)}: a plan of {count} change{'s' if count != 1 else ''} awaits approval until {expires}."
-    summary = run.order.alert.annotations.get("summary", "")
-    lines = ((summary,) if summary else ()) + say.evidence_lines(run) + say.plan_lines(run)
+    lines = _seen(run) + say.plan_lines(run)
     if run.former_plan and run.plan:
         lines += tuple(f"changed: {line}" for line in plan_difference(run.former_plan, run.plan))
     facts = {
@@ -270,17 +269,20 @@ def _failure(run: Run, now: datetime) -> Message:
 
 
 def _handed_over(run: Run) -> Message:
-    text = f"{say.headline(run)} is for people: {run.reason}. {say.remedy(run)}"
-    summary = run.order.alert.annotations.get("summary", "")
-    lines = ((summary,) if summary else ()) + say.evidence_lines(run)
+    text = f"{say.headline(run)}: {run.reason}. {say.remedy(run)}"
     called = ", ".join(escalation.to for escalation in run.order.failure.escalations)
     facts = {"called": called or "nobody by name"}
-    return _message(run, MessageKind.HANDED_OVER, "closed", text, lines=lines, facts=facts)
+    return _message(run, MessageKind.HANDED_OVER, "closed", text, lines=_seen(run), facts=facts)
+
+
+def _seen(run: Run) -> tuple[str, ...]:
+    summary = run.order.alert.annotations.get("summary", "")
+    return ((summary,) if summary else ()) + say.evidence_lines(run)
 
 
 def _escalations(run: Run, now: datetime) -> tuple[Message, ...]:
     text = f"{say.headline(run)} needs you: {run.reason}. {say.remedy(run)}"
-    lines = tuple(say.step_line(step) for step in run.progress) or say.evidence_lines(run)
+    lines = tuple(say.step_line(step) for step in run.progress) or _seen(run)
     return tuple(
         _message(
             run,

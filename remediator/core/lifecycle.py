@@ -197,7 +197,7 @@ def _nothing_to_do(run: Run) -> ev.Closed:
 def _handed_over(run: Run) -> ev.Closed:
     if run.order.mode is Mode.DRY_RUN:
         return _close(Outcome.DRY_RUN, "dry run: it would have been handed over to people")
-    return _close(Outcome.HANDED_OVER, "this playbook changes nothing: it looks, and calls people")
+    return _close(Outcome.HANDED_OVER, "remediator has looked, and the rest is for people")
 
 
 def _failed_step(run: Run) -> StepProgress | None:

@@ -10,11 +10,13 @@ from remediator.app.opening import Opening
 from remediator.config.catalog import find_catalog
 from remediator.config.playbooks import PlaybookBook, PlaybookLoader
 from remediator.config.settings import Settings
+from remediator.core.matcher import parse_matcher
 from remediator.core.playbook import Mode
 from remediator.core.selection import Environment
 
 SHIPPED = Path(__file__).parents[2] / "playbooks"
 CATALOG = find_catalog()
+SOME = (parse_matcher('env="x"'),)
 
 
 def said(settings: Settings, book: PlaybookBook | None = None) -> str:
@@ -56,11 +58,19 @@ def test_with_settings_it_says_how_far_it_may_go_and_where() -> None:
         Settings(
             file=Path("/etc/remediator/remediator.yaml"),
             environments=(
-                Environment(name="staging", match=(), mode=Mode.AUTO),
-                Environment(name="prod", match=(), mode=Mode.APPROVE),
+                Environment(name="staging", match=SOME, mode=Mode.AUTO),
+                Environment(name="prod", match=SOME, mode=Mode.APPROVE),
             ),
         )
     )
 
     assert "by itself in staging; after approval in prod; a dry run everywhere else" in text
     assert "paste" not in text
+
+
+def test_where_every_alert_has_an_environment_nothing_is_left_to_be_a_dry_run() -> None:
+    everywhere = Environment(name="all", match=(), mode=Mode.APPROVE)
+
+    text = said(Settings(file=Path("remediator.yaml"), environments=(everywhere,)))
+
+    assert "changes    after approval in all\n" in text

@@ -108,3 +108,37 @@ def test_a_missing_contact_is_an_error_where_nobody_would_be_told() -> None:
     (problem,) = problems(ESCALATES, PlaybookRules(contacts=frozenset({"oncall"})))
 
     assert "error[unknown-contact]" in problem
+
+
+LOOKS = f"{HEAD}mode: auto\nsteps: []\n"
+
+
+def test_a_playbook_may_have_no_steps_and_then_needs_no_verification_to_be_auto() -> None:
+    assert problems(LOOKS) == []
+
+
+def test_steps_are_left_out_on_purpose_only() -> None:
+    (problem, *_) = problems(f"{HEAD}mode: auto\n")
+
+    assert "the playbook needs `steps`" in problem
+
+
+@pytest.mark.parametrize(
+    ("more", "word"),
+    [
+        (VERIFY, "`verify` means nothing without steps"),
+        ("approval: {expires: 5m}\n", "`approval` means nothing without steps"),
+        ("on_failure: [rollback]\n", "`rollback` means nothing without steps"),
+    ],
+)
+def test_what_means_nothing_without_steps_is_a_warning(more: str, word: str) -> None:
+    (problem,) = problems(LOOKS + more)
+
+    assert "warning[no-steps]" in problem
+    assert word in problem
+
+
+def test_nobody_is_asked_before_a_hand_over() -> None:
+    (problem,) = problems(LOOKS.replace("mode: auto", "mode: approve"))
+
+    assert "without steps nobody is asked" in problem

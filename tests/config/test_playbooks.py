@@ -374,4 +374,5 @@ def test_no_value_of_the_wrong_type_makes_the_reader_fail(key: str, value: str) 
         ("name", "x"),
         ("guards", "{}"),
         ("guards", "null"),
+        ("steps", "[]"),
     }

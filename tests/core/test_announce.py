@@ -76,6 +76,15 @@ def test_the_outcome_decides_who_hears_of_the_end(run: Run, kinds: list[MessageK
     assert [message.kind for message in closing(run)] == kinds
 
 
+def test_a_hand_over_says_whom_it_calls_and_that_nothing_was_changed() -> None:
+    run = ended(Outcome.HANDED_OVER, reason="it has looked", progress=())
+    handed_over, first, _ = closing(run)
+
+    assert handed_over.text == "Disk space low on web1: it has looked. Nothing was changed."
+    assert handed_over.facts["called"] == "oncall, leads"
+    assert first.text.startswith("Disk space low on web1 needs you: it has looked.")
+
+
 def test_an_expiry_that_escalates_nobody_is_quiet() -> None:
     quiet = an_order(approval=ApprovalPolicy(escalate_on_expiry=False), failure=ONCALL)
     assert [m.kind for m in closing(ended(Outcome.EXPIRED, order=quiet))] == [MessageKind.WITHDRAWN]
