@@ -25,7 +25,8 @@ from remediator.core.plaintext import one_line
 from remediator.core.target import Target, parse_target
 from remediator.documents.model_reader import Shape
 from remediator.documents.secret import Secret
-from remediator.documents.value_types import Path_, SignInShape, Url, Words
+from remediator.documents.sign_in import SignInShape
+from remediator.documents.value_types import File, Path_, SecretText, Url, Words
 from remediator.ports.action import Action, Applier, Proposer, Request, Sight, Ticket
 from remediator.ports.channel import Bundler, Channel, Deliverer
 from remediator.ports.check import Check, Checker, Question
@@ -54,6 +55,7 @@ __all__ = [
     "DeliveryError",
     "Duration",
     "Evidence",
+    "File",
     "Finding",
     "GrantOption",
     "GrantWriter",
@@ -85,6 +87,7 @@ __all__ = [
     "Right",
     "Safety",
     "Secret",
+    "SecretText",
     "Section",
     "SectionReading",
     "Sections",

@@ -55,6 +55,10 @@ class InForce:
         """What decides about alerts."""
         return self.now.rules
 
+    def playbooks(self) -> tuple[str, ...]:
+        """The names of those that are loaded."""
+        return tuple(self.now.book.by_name)
+
     def mask(self) -> Mask:
         """What hides the secrets of strangers."""
         return self.now.mask

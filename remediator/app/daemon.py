@@ -93,7 +93,7 @@ class Daemon:
         self._ambient = ambient or system_ambient()
         self._in_force = InForce(configuration)
         self._catalog = catalog
-        self.telemetry = Telemetry()
+        self.telemetry = Telemetry(catalog.door_signs)
         self._wiring = Wiring(
             in_force=self._in_force,
             catalog=catalog,

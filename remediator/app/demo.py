@@ -234,7 +234,7 @@ class Story:
             await asyncio.sleep(0.05)
         raise TimeoutError("no run answered the alert")
 
-    async def _until_closed(self, run_id: str) -> Mapping[str, Any]:
+    async def _until_closed(self, run_id: str) -> Mapping[str, object]:
         run = await self._until(run_id, "closed")
         await self._settle_down()
         return run
@@ -258,7 +258,7 @@ class Story:
         async with self._session.get(path, raise_for_status=True) as answer:
             return await answer.json()
 
-    async def _post(self, path: str, body: Mapping[str, Any]) -> Any:
+    async def _post(self, path: str, body: Mapping[str, object]) -> object:
         async with self._session.post(path, json=body, raise_for_status=True) as answer:
             return await answer.json()
 
@@ -266,7 +266,7 @@ class Story:
         return f"{100 * self._disk.used / self._disk.size:.0f} %"
 
 
-def _notification(fingerprint: str, labels: Mapping[str, str]) -> Mapping[str, Any]:
+def _notification(fingerprint: str, labels: Mapping[str, str]) -> Mapping[str, object]:
     now = datetime.now(UTC).isoformat()
     alert = {
         "status": "firing",

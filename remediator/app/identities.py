@@ -37,6 +37,7 @@ class ConfiguredIdentities:
         known, sections = find_integrations(), settings.sections
         told = (group for each in known if each.same for group in each.same(sections))
         self._machines = Machines(told)
+        self._told_by = tuple(sorted(place for each in known for place in each.same_by))
         asked = (each.names(sections, reads) for each in known if each.names)
         self._asked = tuple(names for names in asked if names is not None)
         self._monotonic = monotonic
@@ -93,6 +94,7 @@ class ConfiguredIdentities:
             perhaps=self._machines.tunnelled({target, *names}) - names - {target},
             machines=None if machines is None else tuple(machines),
             unsure=next(filter(None, reasons), ""),
+            told_by=self._told_by,
         )
 
 

@@ -72,7 +72,11 @@ class Wiring:
         recorder = Recorder(lambda: self.in_force.now.routes, self.in_force.mask)
         observer = self._observer()
         control = Control(
-            store=store, recorder=recorder, ambient=self.ambient, listener=self.listener
+            store=store,
+            recorder=recorder,
+            ambient=self.ambient,
+            listener=self.listener,
+            playbooks=self.in_force.playbooks,
         )
         explanation = Explanation(store=store, rules=self.in_force.rules)
         return Parts(
@@ -181,7 +185,7 @@ class Wiring:
                     why=explanation.why,
                     ambient=self.ambient,
                     log=self.telemetry.log,
-                    playbooks=lambda: tuple(self.in_force.now.book.by_name),
+                    playbooks=self.in_force.playbooks,
                     connected=partial(self.telemetry.door_connected, each.name),
                 )
             )

@@ -20,7 +20,9 @@ class TelemetryListener:
 
     def moved(self, moved: Moved) -> None:
         """Log the event and move the metrics."""
-        self._telemetry.observe_event(moved.after, moved.event, moved.before, moved.at)
+        self._telemetry.observe_event(
+            moved.after, moved.event, moved.before, moved.at, moved.heard_at
+        )
         if isinstance(moved.event, Judged) and moved.event.stage is Stage.BEFORE_PLANNING:
             denied = any(v.guard == "breaker" for v in moved.event.judgement.verdicts)
             self._telemetry.breaker(moved.after.order.playbook, is_open=denied)

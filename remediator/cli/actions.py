@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -74,10 +74,10 @@ def _known() -> dict[str, Action]:
     return dict(find_catalog().actions)
 
 
-def _shape(action: Action) -> dict[str, Any]:
+def _shape(action: Action) -> dict[str, object]:
     from remediator.http.listed import action_shape
 
-    return action_shape(action)
+    return action_shape(action).plain()
 
 
 def _say_action(action: Action) -> None:
@@ -101,7 +101,7 @@ def _say_action(action: Action) -> None:
     say(action.example.strip("\n"))
 
 
-def _default(field: dict[str, Any]) -> str:
+def _default(field: dict[str, object]) -> str:
     default = field.get("default")
     return "" if default is None else str(default)
 

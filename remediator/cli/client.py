@@ -31,15 +31,15 @@ class Client:
         chosen = {key: value for key, value in (query or {}).items() if value is not None}
         return self.ask("GET", f"/api/v1{path}" + (f"?{urlencode(chosen)}" if chosen else ""))
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+    def post(self, path: str, body: Mapping[str, object]) -> Any:
         """Post JSON to a path under /api/v1; return the answer."""
         return self.ask("POST", f"/api/v1{path}", body)
 
-    def delete(self, path: str) -> Any:
+    def delete(self, path: str) -> object:
         """Delete what is at a path under /api/v1; return the answer."""
         return self.ask("DELETE", f"/api/v1{path}")
 
-    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    def ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> object:
         """Send one request; raise Failure with the daemon's own words and the right exit code."""
         status, text = self.send(method, path, body)
         try:
@@ -55,7 +55,7 @@ class Client:
         return answer
 
     def send(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None
+        self, method: str, path: str, body: Mapping[str, object] | None = None
     ) -> tuple[int, bytes]:
         """Send one request; return the status and the body, or raise Failure where nobody answers."""
         from http.client import HTTPException
@@ -106,7 +106,7 @@ def _opener(url: str) -> Any:
     from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
 
     class Stay(HTTPRedirectHandler):
-        def redirect_request(self, *unused: Any) -> None:
+        def redirect_request(self, *unused: object) -> None:
             return None
 
     is_local = urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
@@ -124,7 +124,7 @@ def _token(path: str) -> str:
     return token
 
 
-def _refused(status: int, answer: Any) -> Failure:
+def _refused(status: int, answer: object) -> Failure:
     error = answer.get("error") if isinstance(answer, dict) else None
     fields = error if isinstance(error, dict) else {}
     message = str(fields.get("message") or f"the daemon answered with status {status}")

@@ -16,10 +16,13 @@ from remediator.cli.runs import say_lines
 from remediator.cli.story import state, summary
 from remediator.cli.terminal import dump, say
 from remediator.core.canonical import DIGEST_DIGITS, is_digest
+from remediator.ports.verbs import APPROVE, REJECT
+
+_WAITING = "remediator runs list --phase awaiting_approval"
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", metavar="RUN|APPROVAL")
 @click.option(
     "--digest", help="The whole digest of the plan you mean; else that of the plan shown."
 )
@@ -37,11 +40,12 @@ def approve(
       remediator approve run_0199f0c4a1b27c3e8d5f60718293a4b5
       remediator approve run_0199f0c4a1b27c3e8d5f60718293a4b5 --digest "$DIGEST"
     """
-    found = client.get(path_of("runs", run))
+    found = _run_of(client, run)
+    run = found["id"]
     shown = _waiting_digest(found, digest)
     if not (yes or digest):
         _confirm(found, "Approve this plan?")
-    answer = client.post(path_of("runs", run, "approve"), {"digest": shown, "reason": reason})
+    answer = client.post(APPROVE.path_of(run), {"digest": shown, "reason": reason})
     if output != "table":
         dump(answer, output)
         return
@@ -50,7 +54,7 @@ def approve(
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", metavar="RUN|APPROVAL")
 @click.option("--digest", help="Refuse only the plan with this digest.")
 @click.option("--reason", help="Why; people will read it.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
@@ -66,16 +70,29 @@ def reject(
       remediator reject run_0199f0c4a1b27c3e8d5f60718293a4b5 --reason "backup is running"
       remediator reject run_0199f0c4a1b27c3e8d5f60718293a4b5 --reason "wrong host" --yes
     """
-    found = client.get(path_of("runs", run))
+    found = _run_of(client, run)
+    run = found["id"]
     shown = _waiting_digest(found, digest)
     if not (yes or reason):
         _confirm(found, "Reject this plan?")
     reason = reason or _asked_reason()
-    answer = client.post(path_of("runs", run, "reject"), {"digest": shown, "reason": reason})
+    answer = client.post(REJECT.path_of(run), {"digest": shown, "reason": reason})
     if output != "table":
         dump(answer, output)
         return
     say(f"Rejected plan {shown[:8]}. {answer['headline']}: {state(answer)}.", bold=True)
+
+
+def _run_of(client: Client, named: str) -> Mapping[str, Any]:
+    """Return a run by its id, or by that of the approval that it waits for."""
+    if not named.startswith("apr_"):
+        found: Mapping[str, Any] = client.get(path_of("runs", named))
+        return found
+    waiting = client.get("/approvals", {"limit": 500})["items"]
+    run = next((each["run"] for each in waiting if each["id"] == named), None)
+    if run is None:
+        raise Failure(f"no plan waits for the approval {named}", hint=_WAITING)
+    return _run_of(client, run)
 
 
 def _waiting_digest(run: Mapping[str, Any], wanted: str | None) -> str:
@@ -95,7 +112,7 @@ def _waiting_digest(run: Mapping[str, Any], wanted: str | None) -> str:
     return digest
 
 
-def _confirm(run: Mapping[str, Any], question: str) -> None:
+def _confirm(run: Mapping[str, object], question: str) -> None:
     if not sys.stdin.isatty():
         hint = "give --yes, or the --digest of the plan that you have seen"
         raise Failure("cannot ask: this is not a terminal", hint=hint, exit_code=USAGE)

@@ -26,3 +26,14 @@ class Failure(click.ClickException):
         click.echo(f"error: {clean(self.message)}", err=True)
         if self.hint:
             click.echo(f"hint: {clean(self.hint)}", err=True)
+
+
+def require_integration(command: str, name: str) -> None:
+    """Fail where the outside system that a command is about is not installed."""
+    from remediator.config.catalog import find_integrations
+
+    if name not in {each.name for each in find_integrations()}:
+        raise Failure(
+            f"`{command}` comes with the integration `{name}`, which is not installed",
+            exit_code=USAGE,
+        )

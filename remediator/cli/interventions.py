@@ -1,113 +1,81 @@
-"""`runs cancel`, `runs take-over` and `runs settle`: a person steps in. Put under `runs`."""
+"""`runs cancel`, `runs take-over`, `runs settle`: a command for each verb about a run that asks for no plan. Put under
+`runs`; what answers a plan is in `decide`, what is about a scope in `pauses`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
 
-from remediator.cli.client import Client, path_of
+from remediator.cli.client import Client
 from remediator.cli.failures import USAGE, Failure
 from remediator.cli.options import asks_daemon, output_option
 from remediator.cli.story import state
 from remediator.cli.terminal import dump, say
+from remediator.core.vocabulary import spelled
+from remediator.ports.verb import About, Choice, Kind, Need, Verb
 
-_reason_option = click.option("--reason", default="", help="Why, for the people who will ask.")
-
-
-@click.command("cancel")
-@click.argument("run")
-@_reason_option
-@asks_daemon
-@output_option
-def cancel_run(run: str, reason: str, client: Client, output: str) -> None:
-    """Stop a run. A change under way is finished and looked at first; nothing new begins.
-
-    \b
-    Examples:
-      remediator runs cancel run_0199f0c4a1b27c3e8d5f60718293a4b5 --reason "doing it by hand"
-      remediator runs cancel run_0199f0c4a1b27c3e8d5f60718293a4b5
-    """
-    found = client.post(path_of("runs", run, "cancel"), {"reason": reason})
-    if output != "table":
-        dump(found, output)
-        return
-    _say_stopping(found)
+_EXAMPLE = "run_0199f0c4a1b27c3e8d5f60718293a4b5"
+_WHY = "Why, for the people who will ask."
+_Decorator = Callable[[Any], object]
 
 
-@click.command("take-over")
-@click.argument("run")
-@_reason_option
-@asks_daemon
-@output_option
-def take_over_run(run: str, reason: str, client: Client, output: str) -> None:
-    """Stop a run because you look after its target now.
-
-    Also stops the escalation, and pauses the target for two hours.
-
-    \b
-    Examples:
-      remediator runs take-over run_0199f0c4a1b27c3e8d5f60718293a4b5
-      remediator runs take-over run_0199f0c4a1b27c3e8d5f60718293a4b5 --reason "moving the data"
-    """
-    found = client.post(path_of("runs", run, "take-over"), {"reason": reason})
-    if output != "table":
-        dump(found, output)
-        return
-    _say_stopping(found)
-    scope = f"target/{found['target']}"
-    say(f"{found['target']} is yours: paused for two hours. To end that: remediator resume {scope}")
+def steering(verbs: Iterable[Verb]) -> tuple[click.Command, ...]:
+    """Return the commands by which a person steps in."""
+    return tuple(_command(v) for v in verbs if v.about is About.RUN and not v.decides)
 
 
-@click.command("settle")
-@click.argument("run")
-@click.option("--applied", "said", flag_value="applied", help="It was made: the run goes on.")
-@click.option(
-    "--not-applied", "said", flag_value="not_applied", help="It was not made: the run fails."
-)
-@click.option(
-    "--abandon",
-    "said",
-    flag_value="abandon",
-    help="Nobody can tell: the run ends, its target is let go.",
-)
-@_reason_option
-@asks_daemon
-@output_option
-def settle_run(run: str, said: str | None, reason: str, client: Client, output: str) -> None:
-    """Say what became of a change that nobody could observe. Look at the target first.
+def _command(verb: Verb) -> click.Command:
+    def ask(run: str, client: Client, output: str, **given: str | None) -> None:
+        found = client.post(verb.path_of(run), _body(verb, given))
+        if output != "table":
+            dump(found, output)
+            return
+        _say_done(verb, found, given)
 
-    For a run that has ended with an unknown outcome this lets its target go.
-
-    \b
-    Examples:
-      remediator runs settle run_0199f0c4a1b27c3e8d5f60718293a4b5 --applied --reason "df shows it"
-      remediator runs settle run_0199f0c4a1b27c3e8d5f60718293a4b5 --abandon
-    """
-    if said is None:
-        raise Failure("give --applied, --not-applied or --abandon", exit_code=USAGE)
-    body = {"settlement": said, "reason": reason}
-    found = client.post(path_of("runs", run, "resolve-unknown"), body)
-    if output != "table":
-        dump(found, output)
-        return
-    say(f"{found['headline']}: settled ({said.replace('_', ' ')}); {state(found)}.", bold=True)
-    if found["outcome"]:
-        say(f"{found['target']} is let go.")
-        return
-    _say_how_to_watch(found)
+    options = [option for need in verb.needs for option in _options(need)]
+    for decorate in (output_option, asks_daemon, *reversed(options), click.argument("run")):
+        ask = decorate(ask)
+    return click.command(verb.command, help=_help(verb))(ask)
 
 
-STEERING = (cancel_run, take_over_run, settle_run)
+def _options(need: Need) -> tuple[_Decorator, ...]:
+    if need.choices:
+        return tuple(_flag(need, choice) for choice in need.choices)
+    flag = f"--{need.key.replace('_', '-')}"
+    if need.kind is Kind.LENGTH:
+        return (click.option(flag, need.name, metavar="2h", help=need.doc, required=need.required),)
+    text = _WHY if need.name == "reason" else need.doc
+    default = None if need.required else ""
+    return (click.option(flag, need.name, default=default, required=need.required, help=text),)
 
 
-def _say_stopping(run: Any) -> None:
-    if run["outcome"]:
-        say(f"{run['headline']}: {state(run)}.", bold=True)
-        return
-    say(f"{run['headline']}: will stop ({state(run)}).", bold=True)
-    _say_how_to_watch(run)
+def _flag(need: Need, choice: Choice) -> _Decorator:
+    return click.option(_name(choice), need.name, flag_value=choice.word, help=choice.help)
 
 
-def _say_how_to_watch(run: Any) -> None:
-    say(f"To see it end: remediator runs watch {run['id']}")
+def _name(choice: Choice) -> str:
+    return f"--{choice.word.replace('_', '-')}"
+
+
+def _body(verb: Verb, given: dict[str, str | None]) -> dict[str, str]:
+    needed = verb.choice
+    if needed and given[needed.name] is None:
+        *others, last = map(_name, needed.choices)
+        raise Failure(f"give {', '.join(others)} or {last}", exit_code=USAGE)
+    found = ((need.key, given[need.name]) for need in verb.needs)
+    return {key: value for key, value in found if value is not None}
+
+
+def _help(verb: Verb) -> str:
+    commands = (f"  remediator runs {verb.command} {_EXAMPLE} {e}".rstrip() for e in verb.examples)
+    return "\n".join((verb.help or verb.doc, "", "\b", "Examples:", *commands))
+
+
+def _say_done(verb: Verb, run: Any, given: dict[str, str | None]) -> None:
+    said = {name: spelled(value or "") for name, value in given.items()}
+    first, *rest = verb.ended if run["outcome"] else verb.open
+    say(first.format(**{**run, "state": state(run), **said}), bold=True)
+    for line in rest:
+        say(line.format(**run))

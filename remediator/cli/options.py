@@ -32,6 +32,7 @@ output_option = click.option(
     help="For people, or for programs.",
 )
 SETTINGS_HERE = "remediator.yaml"
+PLAYBOOKS_HERE = "playbooks"
 CONFIG_HELP = f"The settings file; without one, ./{SETTINGS_HERE} where it stands."
 
 
@@ -49,13 +50,19 @@ config_option = click.option(
 )
 
 
-def asks_daemon(function: Callable[..., Any]) -> Callable[..., Any]:
+def check_hint(config_file: str | None) -> str:
+    """Return the command that shows everything that is wrong with these settings and their playbooks."""
+    is_found = config_file in (None, SETTINGS_HERE)
+    return "remediator check" + ("" if is_found else f" --config.file {config_file}")
+
+
+def asks_daemon(function: Callable[..., Any]) -> Callable[..., object]:
     """Give a command --url and --token-file, and hand it a `client`."""
 
     @_URL
     @_TOKEN_FILE
     @wraps(function)
-    def with_client(*args: Any, url: str, token_file: str | None, **kwargs: Any) -> Any:
+    def with_client(*args: object, url: str, token_file: str | None, **kwargs: object) -> object:
         return function(*args, client=Client(url, token_file), **kwargs)
 
     return with_client

@@ -10,6 +10,7 @@ import click
 from remediator.cli.client import Client
 from remediator.cli.options import asks_daemon, output_option
 from remediator.cli.terminal import ago, clock, dump, say, say_table
+from remediator.ports.verbs import PAUSE, RESUME
 
 LIST = "list"
 
@@ -35,7 +36,7 @@ def pause(scope: str, length: str | None, reason: str, client: Client, output: s
         _list(client, output)
         return
     body = {"scope": scope, "reason": reason, **({"for": length} if length else {})}
-    made = client.post("/pauses", body)
+    made = client.post(PAUSE.path_of(scope), body)
     if output != "table":
         dump(made, output)
         return
@@ -58,9 +59,7 @@ def resume(scope: str, client: Client, output: str) -> None:
       remediator resume
       remediator resume playbook/disk-space-low
     """
-    from urllib.parse import quote
-
-    answer = client.delete(f"/pauses/{quote(scope, safe='/')}")
+    answer = client.delete(RESUME.path_of(scope))
     if output != "table":
         dump(answer, output)
         return

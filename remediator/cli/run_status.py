@@ -7,31 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from remediator.cli.terminal import ago, clock, moment
+from remediator.core.vocabulary import ENDINGS, STEPS
 
 Json = Mapping[str, Any]
 
-_OUTCOMES = {
-    "resolved": "RESOLVED: the remedy worked and was verified",
-    "unresolved": "NOT FIXED: the remedy ran, and the alert's cause is still there",
-    "failed": "FAILED",
-    "outcome_unknown": "OUTCOME UNKNOWN: a change may or may not have been made; look at the target",
-    "blocked": "BLOCKED: a guard said no; nothing was changed",
-    "rejected": "REJECTED",
-    "expired": "EXPIRED: nobody decided in time",
-    "withdrawn": "WITHDRAWN: the alert resolved before anything was needed",
-    "cancelled": "CANCELLED",
-    "handed_over": "HANDED OVER: people go on from here; nothing was changed",
-    "dry_run": "DRY RUN: nothing was changed",
-}
-STATES = {
-    "waiting": "not begun",
-    "intended": "under way",
-    "doubted": "in doubt, being looked at",
-    "unknown": "nobody knows whether it was made",
-    "applied": "done",
-    "skipped": "left out",
-    "failed": "failed",
-}
+_ENDINGS = {outcome.value: ending.sentence for outcome, ending in ENDINGS.items()}
+STATES = {state.value: words.now for state, words in STEPS.items()}
 
 
 def stands(run: Json, now: datetime) -> list[str]:
@@ -50,7 +31,7 @@ def stands(run: Json, now: datetime) -> list[str]:
 
 
 def _closed(run: Json, now: datetime) -> list[str]:
-    lines = [_OUTCOMES.get(run["outcome"], str(run["outcome"]).upper())]
+    lines = [_ENDINGS.get(run["outcome"], str(run["outcome"]).upper())]
     if run["reason"]:
         lines.append(run["reason"])
     lines.append(f"ended {clock(run['closed_at'], now)} ({ago(run['closed_at'], now)})")

@@ -11,27 +11,18 @@ import click
 
 from remediator.cli.client import Client, path_of
 from remediator.cli.failures import NO
-from remediator.cli.interventions import STEERING
+from remediator.cli.interventions import steering
 from remediator.cli.options import asks_daemon, output_option
 from remediator.cli.story import Line, state, story, timeline
 from remediator.cli.terminal import ago, dump, say, say_table
 from remediator.cli.watching import watch_all
+from remediator.core.events import Outcome
+from remediator.core.run import Phase
+from remediator.ports.verbs import VERBS
 
 FINE = frozenset(("resolved", "handed_over", "dry_run", "withdrawn"))
-_PHASES = ("planning", "awaiting_approval", "acting", "verifying", "closed")
-_OUTCOMES = (
-    "resolved",
-    "unresolved",
-    "failed",
-    "outcome_unknown",
-    "blocked",
-    "rejected",
-    "expired",
-    "withdrawn",
-    "cancelled",
-    "handed_over",
-    "dry_run",
-)
+_PHASES = tuple(phase.value for phase in Phase)
+_OUTCOMES = tuple(outcome.value for outcome in Outcome)
 _EVENTS_PER_PAGE = 500
 
 
@@ -136,13 +127,13 @@ def _watch_one(client: Client, run: str, every: float) -> NoReturn:
     raise click.exceptions.Exit(0 if is_fine else NO)
 
 
-for _command in STEERING:
+for _command in steering(VERBS):
     runs.add_command(_command)
 
 
 def events_of(client: Client, run: str, after: int = 0) -> list[Any]:
     """Return a run's journal from a number on, page by page."""
-    events: list[Any] = []
+    events: list[object] = []
     cursor: str | None = str(after)
     while cursor is not None:
         query: dict[str, str | int | None] = {"limit": _EVENTS_PER_PAGE, "after": cursor}

@@ -6,6 +6,8 @@ import re
 
 import click
 
+from remediator.cli.failures import require_integration
+
 _ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
 
 
@@ -32,6 +34,7 @@ def manifest(url: str | None) -> None:
       remediator slack manifest > slack-manifest.yaml
       remediator slack manifest --url https://remediator.example.com
     """
+    require_integration("slack manifest", "slack")
     from remediator.integrations.slack.manifest import manifest_text
 
     click.echo(manifest_text(_address(url) if url else ""), nl=False)

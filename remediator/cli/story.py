@@ -11,6 +11,7 @@ from datetime import datetime
 
 from remediator.cli.run_status import STATES, Json, reasons, stands
 from remediator.cli.terminal import ago, clock, moment
+from remediator.core.vocabulary import counted, found, looked, spelled
 
 _SHOWN_LINES = 12
 
@@ -48,7 +49,7 @@ def summary(run: Json, now: datetime) -> Iterator[Line]:
 
 def state(run: Json) -> str:
     """Say in two or three words where a run stands."""
-    words = str(run["outcome"] or run["phase"]).replace("_", " ")
+    words = spelled(run["outcome"] or run["phase"])
     return words if run["outcome"] else f"{words}…"
 
 
@@ -58,9 +59,9 @@ def plan(run: Json) -> Iterator[Line]:
     if not planned:
         yield from _section("Plan", ["There is no plan yet."] if run["outcome"] is None else [])
         return
-    count = len(planned["changes"])
+    count = counted(len(planned["changes"]), "change")
     back = ", cannot be undone entirely" if planned["irreversible"] else ""
-    heading = f"Plan {planned['digest'][:8]}: {count} change{'' if count == 1 else 's'}{back}"
+    heading = f"Plan {planned['digest'][:8]}: {count}{back}"
     yield from _section(heading, _changes(run, planned))
 
 
@@ -82,7 +83,7 @@ def _title(run: Json) -> Iterator[Line]:
     parts = [
         f"playbook {run['playbook']}",
         f"target {run['target']}",
-        f"mode {run['mode'].replace('_', ' ')}",
+        f"mode {spelled(run['mode'])}",
         f"environment {run['environment']}" if run["environment"] else "",
         run["severity"],
     ]
@@ -91,11 +92,11 @@ def _title(run: Json) -> Iterator[Line]:
 
 
 def _section(heading: str, lines: Iterable[str]) -> Iterator[Line]:
-    found = list(lines)
-    if found:
+    told = list(lines)
+    if told:
         yield Line()
         yield Line(heading, is_heading=True)
-        yield from (Line(f"  {line}") for line in found)
+        yield from (Line(f"  {line}") for line in told)
 
 
 def _standing(run: Json, now: datetime) -> Iterator[Line]:
@@ -123,8 +124,7 @@ def _wrong(run: Json, now: datetime) -> Iterator[str]:
 
 def _evidence(run: Json) -> Iterator[str]:
     for evidence in run["evidence"]:
-        problem = f" ({evidence['problem']})" if evidence.get("problem") else ""
-        yield f"{evidence['title']}{problem}"
+        yield found(evidence["title"], evidence.get("problem", ""))
         lines = evidence.get("lines", [])
         yield from (f"  {line}" for line in lines[:_SHOWN_LINES])
         if len(lines) > _SHOWN_LINES:
@@ -181,5 +181,4 @@ def _verification(run: Json, now: datetime) -> Iterator[str]:
         return
     yield f"{proof['known']} after {proof['looks']} looks (until {clock(proof['deadline'], now)})"
     for answer in proof["answers"]:
-        detail = f" ({answer['detail']})" if answer["detail"] else ""
-        yield f"{answer['check']}: {answer['known']}{detail}"
+        yield looked(answer["check"], answer["known"], answer["detail"])

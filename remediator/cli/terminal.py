@@ -34,7 +34,7 @@ def is_for_people(stream: Any) -> bool:
     return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
 
 
-def say_table(headings: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
+def say_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
     """Print rows under headings, columns as wide as they must be; or the sentence for no rows."""
     cells = [[one_line(str(cell), 80) for cell in row] for row in rows]
     if not cells:
@@ -47,7 +47,7 @@ def say_table(headings: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: 
         say("  ".join(padded).rstrip(), bold=number == 0)
 
 
-def dump(value: Any, form: str) -> None:
+def dump(value: object, form: str) -> None:
     """Print a value as JSON or YAML; all that is not plain ASCII is escaped, so nothing can steer a terminal."""
     if form == "json":
         click.echo(json.dumps(value, indent=2))

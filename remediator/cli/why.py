@@ -11,6 +11,7 @@ import click
 from remediator.cli.client import Client, path_of
 from remediator.cli.options import asks_daemon, output_option
 from remediator.cli.terminal import ago, clock, dump, say
+from remediator.core.vocabulary import spelled
 
 _DECISIONS = {
     "no_playbook": "was not answered",
@@ -74,7 +75,7 @@ def _say_run(run: Mapping[str, Any] | None, now: datetime) -> None:
     if not run:
         say("No run was admitted for this alert. The decisions say why.", bold=True)
         return
-    ended = str(run["outcome"] or run["phase"]).replace("_", " ")
+    ended = spelled(run["outcome"] or run["phase"])
     reason = f" {run['reason']}" if run["reason"] else ""
     say(f"{run['headline']}: playbook {run['playbook']}, {ended}.{reason}", bold=True)
     if run.get("waits_until"):

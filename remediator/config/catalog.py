@@ -22,6 +22,7 @@ from remediator.integrations.shipped import comes_with
 from remediator.ports.action import Action
 from remediator.ports.channel import Channel
 from remediator.ports.check import Check
+from remediator.ports.door import DoorSigns
 from remediator.ports.integration import Filter, Integration
 from remediator.ports.members import Members
 from remediator.ports.probe import Probe
@@ -90,6 +91,11 @@ class Catalog:
     def members(self) -> tuple[Members, ...]:
         """Those who have roles by names that integrations know."""
         return tuple(each.members for each in self.integrations if each.members)
+
+    @property
+    def door_signs(self) -> Mapping[str, DoorSigns]:
+        """How the doors show that connect, by the names of their integrations."""
+        return {each.name: each.door_signs for each in self.integrations if each.door_signs}
 
     @property
     def caller(self) -> Channel | None:

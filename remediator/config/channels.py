@@ -22,7 +22,7 @@ Ways = tuple[Mapping[str, Any], ...]
 def read_destinations(
     report: Report,
     path: KeyPath,
-    raw: Any,
+    raw: object,
     catalog: Catalog,
     sections: frozenset[str] | None = None,
 ) -> Ways:
@@ -31,7 +31,7 @@ def read_destinations(
     `sections` are those that the settings have, without some of which nobody is told by some; None if unknown.
     """
     items = list(enumerate(raw)) if isinstance(raw, list) else [(None, raw)]
-    destinations: list[Mapping[str, Any]] = []
+    destinations: list[Mapping[str, object]] = []
     for index, item in items:
         place = path if index is None else (*path, index)
         mapping = as_mapping(report, place, item, "a way to tell people") or {}
@@ -57,7 +57,7 @@ def secrets_of(destinations: Ways) -> tuple[Secret, ...]:
 
 def _settings(
     report: Report, path: KeyPath, destination: tuple[str, Any], catalog: Catalog
-) -> Mapping[str, Any] | None:
+) -> Mapping[str, object] | None:
     name, written = destination
     channel = catalog.channels.get(name)
     if channel is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from remediator.config.playbook_report import Reading, only_key
 from remediator.core.canonical import canonical_json
@@ -14,7 +13,7 @@ from remediator.documents.yaml_source import KeyPath
 from remediator.ports.check import Check
 
 
-def read_check(reading: Reading, path: KeyPath, raw: Any) -> CheckOrder | None:
+def read_check(reading: Reading, path: KeyPath, raw: object) -> CheckOrder | None:
     """Return one check, or None after reporting what is wrong with it."""
     found = only_key(reading, path, raw, reading.catalog.checks, "check")
     if found is None:
@@ -30,7 +29,7 @@ def read_check(reading: Reading, path: KeyPath, raw: Any) -> CheckOrder | None:
     return CheckOrder(kind=name, parameters=parameters, text=check_text(check, parameters))
 
 
-def read_checks(reading: Reading, path: KeyPath, raw: Any, what: str) -> tuple[CheckOrder, ...]:
+def read_checks(reading: Reading, path: KeyPath, raw: object, what: str) -> tuple[CheckOrder, ...]:
     """Return a list of checks without the wrong ones."""
     items = as_list(reading.report, path, raw, what)
     found = (read_check(reading, (*path, index), item) for index, item in enumerate(items))
@@ -38,14 +37,14 @@ def read_checks(reading: Reading, path: KeyPath, raw: Any, what: str) -> tuple[C
 
 
 def read_probes(
-    reading: Reading, path: KeyPath, raw: list[Any], kind: str
+    reading: Reading, path: KeyPath, raw: list[object], kind: str
 ) -> tuple[ProbeOrder, ...]:
     """Return the probes without the wrong ones; each must fit the target's kind."""
     found = (_probe(reading, (*path, index), item, kind) for index, item in enumerate(raw))
     return tuple(probe for probe in found if probe is not None)
 
 
-def check_text(check: Check, parameters: Mapping[str, Any]) -> str:
+def check_text(check: Check, parameters: Mapping[str, object]) -> str:
     """Return how people read a check. Different parameters give different texts: answers are filed under them."""
     if set(parameters) == {check.shorthand}:
         return _text(parameters[check.shorthand])
@@ -57,7 +56,7 @@ def fits(kind: str, kinds: tuple[str, ...]) -> bool:
     return not kind or not kinds or kind in kinds
 
 
-def _probe(reading: Reading, path: KeyPath, raw: Any, kind: str) -> ProbeOrder | None:
+def _probe(reading: Reading, path: KeyPath, raw: object, kind: str) -> ProbeOrder | None:
     found = only_key(reading, path, raw, reading.catalog.probes, "probe")
     if found is None:
         return None
@@ -70,5 +69,5 @@ def _probe(reading: Reading, path: KeyPath, raw: Any, kind: str) -> ProbeOrder |
     return None if parameters is None else ProbeOrder(kind=name, parameters=parameters)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return value.strip() if isinstance(value, str) else canonical_json(value)

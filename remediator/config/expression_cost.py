@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 MOST_GIVEN = 1024 * 1024
 _LITTLE = 16 * 1024
@@ -69,7 +68,7 @@ _MOST_PATTERNS = 3
 _MOST_SUMS = 16
 
 
-def given_size(values: Any) -> int:
+def given_size(values: object) -> int:
     """Return about how many bytes a value has; texts count most."""
     if isinstance(values, str):
         return len(values) + 8
@@ -80,7 +79,7 @@ def given_size(values: Any) -> int:
     return 8
 
 
-def is_cheap(text: str, given: Mapping[str, Any]) -> bool:
+def is_cheap(text: str, given: Mapping[str, object]) -> bool:
     """Say whether the condition surely takes milliseconds and little memory."""
     if "//" in text:  # a comment could stand between a name and its parenthesis
         return False

@@ -40,7 +40,7 @@ class Apart:
         self._process: subprocess.Popen[bytes] | None = None
         self._end: Any = None
 
-    def holds(self, text: str, given: Mapping[str, Any]) -> bool:
+    def holds(self, text: str, given: Mapping[str, object]) -> bool:
         """Return the condition's value; raise InvalidExpression where it has none, or takes too much."""
         times = {name: v.isoformat() for name, v in given.items() if isinstance(v, datetime)}
         values = {name: value for name, value in given.items() if name not in times}
@@ -56,7 +56,7 @@ class Apart:
         with self._lock:
             self._give_up()
 
-    def _asked(self, question: bytes) -> Any:
+    def _asked(self, question: bytes) -> object:
         try:
             process = self._started()
             pipe = _pipe(process.stdin)

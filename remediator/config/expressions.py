@@ -1,6 +1,6 @@
 """Conditions (`when`) in CEL: type-checked when a playbook is loaded, budgeted when a run asks.
 
-The implementation of `core.expression.Conditions`. The library's evaluator stops after 10 000 iterations, but has no
+The implementation of `core.languages.Conditions`. The library's evaluator stops after 10 000 iterations, but has no
 budget in bytes. What is surely cheap is evaluated here; all else in a process that is given up where it takes too much.
 """
 
@@ -67,7 +67,7 @@ class CelConditions:
         self._compiled[text] = compiled
         return None
 
-    def holds(self, text: str, variables: Mapping[str, Any]) -> bool:
+    def holds(self, text: str, variables: Mapping[str, object]) -> bool:
         """Return the condition's value; raise InvalidExpression where it has none (which means no)."""
         if text not in self._compiled and (problem := self.problem(text)) is not None:
             raise InvalidExpression(f"{text}: {problem}")
@@ -78,7 +78,7 @@ class CelConditions:
             raise InvalidExpression(f"{text}: is given {size} bytes to look at, more than 1 MiB")
         return self._apart.holds(text, given)
 
-    def is_quick(self, text: str, variables: Mapping[str, Any]) -> bool:
+    def is_quick(self, text: str, variables: Mapping[str, object]) -> bool:
         """Say whether `holds` answers at once, so that the event loop may ask it."""
         return is_cheap(text, {name: variables[name] for name in _named(text, variables)})
 
@@ -86,7 +86,7 @@ class CelConditions:
         """Give up what has been begun for expensive conditions."""
         self._apart.close()
 
-    def evaluated(self, text: str, given: Mapping[str, Any]) -> bool:
+    def evaluated(self, text: str, given: Mapping[str, object]) -> bool:
         """Return the value, found in this process, whatever it takes; raise InvalidExpression."""
         if text not in self._compiled and (problem := self.problem(text)) is not None:
             raise InvalidExpression(f"{text}: {problem}")
@@ -111,11 +111,11 @@ class CelConditions:
         return cel.NewEnv(variables=kinds, extensions=extensions)
 
 
-def _given(text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+def _given(text: str, variables: Mapping[str, object]) -> dict[str, object]:
     return {name: _plain(variables[name]) for name in _named(text, variables)}
 
 
-def _named(text: str, variables: Mapping[str, Any]) -> list[str]:
+def _named(text: str, variables: Mapping[str, object]) -> list[str]:
     """Return the variables that a text may speak about: what it does not name it is not given."""
     words = set(_WORDS.findall(text))
     return [name for name in variables if name in VARIABLES and name in words]
@@ -135,7 +135,7 @@ def _brief(text: str) -> str:
     return words.splitlines()[0][:300] if words else "no value"
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

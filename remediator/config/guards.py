@@ -28,25 +28,25 @@ from remediator.documents.report import Report
 from remediator.documents.yaml_source import KeyPath
 from remediator.ports.parameters import Duration
 
-CheckReader = Callable[[KeyPath, Any], CheckOrder | None]
+CheckReader = Callable[[KeyPath, object], CheckOrder | None]
 
 _NUMBERS = {
     int: Annotated[int, ModelField(strict=True, ge=0, le=1_000_000)],
     float: Annotated[float, ModelField(ge=0, le=1_000_000, allow_inf_nan=False)],
 }
-_WORDS: dict[Any, Any] = {str: StrictStr, bool: StrictBool}
+_WORDS: dict[object, object] = {str: StrictStr, bool: StrictBool}
 _WINDOW = Annotated[Duration, ModelField(gt=timedelta(0))]
 
 
 def read_guards(
-    report: Report, path: KeyPath, raw: Any, read_check: CheckReader, *, in_settings: bool
-) -> dict[str, Any]:
+    report: Report, path: KeyPath, raw: object, read_check: CheckReader, *, in_settings: bool
+) -> dict[str, object]:
     """Return the settings of every guard that is written under `path`, by the guard's name."""
     if not isinstance(raw, dict):
         report.error(path, "type", "guards must be a mapping of guard names")
         return {}
     known = {guard.name: guard for guard in GUARDS if _may_be_set(guard, in_settings=in_settings)}
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for name, written in raw.items():
         place = (*path, name)
         if name not in known:
@@ -59,8 +59,8 @@ def read_guards(
 
 
 def read_guard(
-    report: Report, path: KeyPath, raw: Any, guard: Guard, read_check: CheckReader
-) -> Any | None:
+    report: Report, path: KeyPath, raw: object, guard: Guard, read_check: CheckReader
+) -> object | None:
     """Return one guard's settings, or None after reporting what is wrong."""
     shorthand = _shorthand(guard.settings)
     is_bare = shorthand is not None and not isinstance(raw, dict)
@@ -73,8 +73,8 @@ def read_guard(
 
 
 def with_defaults(
-    own: Mapping[str, Any], defaults: Mapping[str, Any], floors: Mapping[str, Any]
-) -> tuple[dict[str, Any], tuple[str, ...]]:
+    own: Mapping[str, object], defaults: Mapping[str, object], floors: Mapping[str, object]
+) -> tuple[dict[str, object], tuple[str, ...]]:
     """Return a playbook's guards with defaults and floors applied, and the names of those that were too weak."""
     effective = {**defaults, **_over_all(defaults, floors), **own}
     weaker: list[str] = []
@@ -89,7 +89,7 @@ def with_defaults(
     return effective, tuple(weaker)
 
 
-def _over_all(defaults: Mapping[str, Any], floors: Mapping[str, Any]) -> dict[str, Any]:
+def _over_all(defaults: Mapping[str, Any], floors: Mapping[str, Any]) -> dict[str, object]:
     """Return what holds over all playbooks together: what the settings say of a blast radius, which no playbook can."""
     if "blast_radius" not in defaults:
         return {}
@@ -99,7 +99,7 @@ def _over_all(defaults: Mapping[str, Any], floors: Mapping[str, Any]) -> dict[st
     return {"total_blast_radius": total}
 
 
-def map_checks(value: Any, change: Callable[[CheckOrder], CheckOrder]) -> Any:
+def map_checks(value: object, change: Callable[[CheckOrder], CheckOrder]) -> Any:
     """Return a guard's settings with every check in them replaced."""
     if isinstance(value, CheckOrder):
         return change(value)
@@ -137,7 +137,7 @@ def _model_of(settings: type) -> type[BaseModel]:
     return create_model(settings.__name__, __base__=Shape, **members)
 
 
-def _member(each: Field[Any], hint: Any) -> tuple[Any, Any]:
+def _member(each: Field[object], hint: object) -> tuple[object, object]:
     is_required = each.default is MISSING and each.default_factory is MISSING
     is_window = hint is timedelta and each.name in ("per", "window")
     annotation = _WINDOW if is_window else _annotation(hint)
@@ -151,11 +151,11 @@ def _annotation(hint: Any) -> Any:
         return Annotated[items, ModelField(max_length=100)]
     if get_origin(hint) in (Union, UnionType):
         inner = _annotation(next(each for each in arguments if each is not type(None)))
-        return inner if inner is Any else inner | None
+        return inner if inner is object else inner | None
     if hint is timedelta:
         return Duration
     if hint is CheckOrder:
-        return Any
+        return object
     if isinstance(hint, type) and is_dataclass(hint):
         return _model_of(hint)
     if isinstance(hint, type) and issubclass(hint, Enum):
@@ -188,7 +188,7 @@ class _Builder:
             self._report.error(path, "value", message)
             return None
 
-    def _part(self, hint: Any, written: Any, path: KeyPath) -> Any:
+    def _part(self, hint: object, written: Any, path: KeyPath) -> object:
         if get_origin(hint) is tuple:
             inner = get_args(hint)[0]
             parts = (self._part(inner, part, (*path, n)) for n, part in enumerate(written))

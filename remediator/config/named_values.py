@@ -16,7 +16,7 @@ _LABEL = re.compile(r"\{\{\s*labels\.([a-zA-Z_][a-zA-Z0-9_]*)\s*\}\}")
 _Match = Sequence[Sequence[Matcher]]
 
 
-def written_out(parameters: Mapping[str, Any], match: _Match) -> Iterator[Mapping[str, Any]]:
+def written_out(parameters: Mapping[str, object], match: _Match) -> Iterator[Mapping[str, object]]:
     """Yield the parameters once for each of the values that their labels can have; a label of any value stays."""
     labels = dict.fromkeys(_LABEL.findall(str(parameters)))
     known = {label: values for label in labels if (values := values_of(label, match)) is not None}
@@ -52,7 +52,7 @@ def _count(known: Mapping[str, Sequence[str]]) -> int:
     return count
 
 
-def _filled(value: Any, labels: Mapping[str, str]) -> Any:
+def _filled(value: object, labels: Mapping[str, str]) -> Any:
     """Return a value with these labels filled in, however deep they stand."""
     if isinstance(value, str):
         return _LABEL.sub(lambda found: labels.get(found[1], found[0]), value)

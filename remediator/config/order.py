@@ -19,11 +19,11 @@ from remediator.config.playbook_report import holds_template
 from remediator.config.template_syntax import without_templates
 from remediator.core.alert import Alert
 from remediator.core.errors import InputError, InvalidTarget
+from remediator.core.languages import Renderer
 from remediator.core.order import Order
 from remediator.core.playbook import CheckOrder, Playbook, ProbeOrder, StepOrder
 from remediator.core.selection import Selection
 from remediator.core.target import Target, parse_target
-from remediator.core.template import Renderer
 from remediator.ports.parameters import Parameters
 from remediator.ports.sections import Sections
 
@@ -70,7 +70,7 @@ class Orders:
             notify=playbook.notify,
         )
 
-    def _target(self, text: str, variables: Mapping[str, Any]) -> Target:
+    def _target(self, text: str, variables: Mapping[str, object]) -> Target:
         rendered = self._renderer.render(text, variables)
         written = without_templates(text)
         if rendered.count("/") != written.count("/"):
@@ -86,7 +86,7 @@ class Orders:
         return playbook.severity or self._severities.get(alert.labels.get("severity", ""), "")
 
 
-def alert_variables(alert: Alert, source: str) -> dict[str, Any]:
+def alert_variables(alert: Alert, source: str) -> dict[str, object]:
     """Return what templates and conditions see of an alert."""
     return {
         "labels": alert.labels,
@@ -102,7 +102,7 @@ def alert_variables(alert: Alert, source: str) -> dict[str, Any]:
     }
 
 
-def target_variables(target: Target) -> dict[str, Any]:
+def target_variables(target: Target) -> dict[str, object]:
     """Return what templates and conditions see of a target."""
     fields = {"kind": target.kind, "name": target.name, "namespace": target.namespace or ""}
     return {"target": fields}
@@ -111,7 +111,9 @@ def target_variables(target: Target) -> dict[str, Any]:
 class _Filler:
     """Fills one alert's values into the parts of a playbook."""
 
-    def __init__(self, catalog: Catalog, renderer: Renderer, variables: Mapping[str, Any]) -> None:
+    def __init__(
+        self, catalog: Catalog, renderer: Renderer, variables: Mapping[str, object]
+    ) -> None:
         self._catalog = catalog
         self._renderer = renderer
         self._variables = variables
@@ -147,7 +149,7 @@ class _Filler:
         effect = action.effect_of(parameters) if action.effect_of else action.effect
         return replace(order, parameters=filled, effect=effect, unless=unless)
 
-    def _fill(self, value: Any, *, promql: bool = False) -> Any:
+    def _fill(self, value: object, *, promql: bool = False) -> Any:
         if isinstance(value, str):
             return self._renderer.render(value, self._variables, promql=promql)
         if isinstance(value, Mapping):
@@ -157,7 +159,7 @@ class _Filler:
         return value
 
 
-def _validated(what: str, model: type[Parameters], filled: Mapping[str, Any]) -> Parameters:
+def _validated(what: str, model: type[Parameters], filled: Mapping[str, object]) -> Parameters:
     try:
         return model.model_validate(filled)
     except ValidationError as error:

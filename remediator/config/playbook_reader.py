@@ -35,6 +35,7 @@ from remediator.documents.problem import did_you_mean
 from remediator.documents.report import as_list
 from remediator.documents.yaml_source import KeyPath
 
+_SEVERITY = re.compile(r"SEV-?[0-9]", re.ASCII | re.IGNORECASE)
 _KIND = re.compile(r"([a-z][a-z0-9_]{0,30})/.+", re.DOTALL)
 
 
@@ -43,7 +44,7 @@ def read_playbook(reading: Reading) -> Playbook | None:
     if reading.report.has_errors:
         return None
     raw = reading.report.source.value
-    shape = read_loosely(reading.report, (), raw, PlaybookShape, Part("the playbook"))
+    shape = read_loosely(reading.report, raw, PlaybookShape, Part("the playbook"))
     for key in REQUIRED:
         if isinstance(raw, dict) and key not in raw:
             reading.report.error((), "missing-key", f"the playbook needs `{key}`")
@@ -52,8 +53,9 @@ def read_playbook(reading: Reading) -> Playbook | None:
     return None if reading.report.has_errors else playbook
 
 
-def _playbook(reading: Reading, raw: Any, shape: PlaybookShape) -> Playbook:
+def _playbook(reading: Reading, raw: object, shape: PlaybookShape) -> Playbook:
     kind = _target_kind(reading, shape.target)
+    _check_severity(reading, shape.severity)
     return Playbook(
         name=shape.name,
         digest=digest(raw),
@@ -91,6 +93,13 @@ def _target_kind(reading: Reading, target: str) -> str:
     return found[1] if found else ""
 
 
+def _check_severity(reading: Reading, severity: str | None) -> None:
+    if severity is None or _SEVERITY.fullmatch(severity) or severity in reading.rules.severities:
+        return
+    hint = "Write SEV-1 to SEV-5, or one of the values of `severities` in the settings."
+    reading.report.error(("severity",), "severity", f"`{severity}` is not a severity", hint)
+
+
 def _usage(reading: Reading, target: str) -> Usage:
     try:
         return reading.templates.usage(target)
@@ -102,7 +111,7 @@ def _asks_for_host(usage: Usage, target: str) -> bool:
     return usage.is_host and without_templates(target) == "host/"
 
 
-def _match(reading: Reading, raw: Any, items: list[Any]) -> tuple[tuple[Matcher, ...], ...]:
+def _match(reading: Reading, raw: object, items: list[object]) -> tuple[tuple[Matcher, ...], ...]:
     if not items:
         if isinstance(raw, dict) and raw.get("match") == []:
             message = "an empty selector is never everything"
@@ -113,7 +122,7 @@ def _match(reading: Reading, raw: Any, items: list[Any]) -> tuple[tuple[Matcher,
     return (_matchers(reading, ("match",), items),)
 
 
-def _matchers(reading: Reading, path: KeyPath, raw: Any) -> tuple[Matcher, ...]:
+def _matchers(reading: Reading, path: KeyPath, raw: object) -> tuple[Matcher, ...]:
     if not isinstance(raw, list):
         reading.report.error(path, "matcher", "either all items are matchers or all are lists")
         return ()
@@ -127,7 +136,7 @@ def _matchers(reading: Reading, path: KeyPath, raw: Any) -> tuple[Matcher, ...]:
     return matchers
 
 
-def _matcher(reading: Reading, path: KeyPath, raw: Any) -> Matcher | None:
+def _matcher(reading: Reading, path: KeyPath, raw: object) -> Matcher | None:
     if not isinstance(raw, str):
         reading.report.error(path, "matcher", 'a matcher is text like alertname="DiskSpaceLow"')
         return None
@@ -138,8 +147,8 @@ def _matcher(reading: Reading, path: KeyPath, raw: Any) -> Matcher | None:
         return None
 
 
-def _guards(reading: Reading, raw: Any) -> dict[str, Any]:
-    def check(path: KeyPath, written: Any) -> Any:
+def _guards(reading: Reading, raw: object) -> dict[str, object]:
+    def check(path: KeyPath, written: object) -> Any:
         return read_check(reading, path, written)
 
     written = {} if raw is None else raw
@@ -188,7 +197,7 @@ def _approval(reading: Reading, shape: ApprovalShape) -> ApprovalPolicy:
     )
 
 
-def _failure(reading: Reading, raw: list[Any]) -> FailurePolicy:
+def _failure(reading: Reading, raw: list[object]) -> FailurePolicy:
     rollback = False
     escalations: tuple[Escalation, ...] = ()
     for index, item in enumerate(raw):
@@ -203,7 +212,7 @@ def _failure(reading: Reading, raw: list[Any]) -> FailurePolicy:
     return FailurePolicy(rollback=rollback, escalations=escalations)
 
 
-def _escalations(reading: Reading, path: KeyPath, raw: Any) -> tuple[Escalation, ...]:
+def _escalations(reading: Reading, path: KeyPath, raw: object) -> tuple[Escalation, ...]:
     items = [raw] if isinstance(raw, str) else as_list(reading.report, path, raw, "`escalate`")
     found: list[Escalation] = []
     for index, item in enumerate(items):
@@ -248,7 +257,7 @@ def _nobody(reading: Reading, path: KeyPath, code: str, message: str, hint: str)
     reading.report.error(path, code, f"{message}, and no `notify` tells anybody else", hint)
 
 
-def _notify(reading: Reading, raw: Any) -> Ways:
+def _notify(reading: Reading, raw: object) -> Ways:
     if raw is None:
         return ()
     sections = reading.rules.sections

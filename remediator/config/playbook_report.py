@@ -37,6 +37,7 @@ class PlaybookRules:
     commands: frozenset[str] | None = None
     protected: tuple[str, ...] = ()
     sections: Sections | None = None
+    severities: frozenset[str] = frozenset()
     guard_defaults: Mapping[str, Any] = field(default_factory=dict)
     guard_floors: Mapping[str, Any] = field(default_factory=dict)
 
@@ -72,7 +73,7 @@ class Reading:
 
     def parameters(
         self, path: KeyPath, raw: Any, model: type[Parameters], part: Part, promql: tuple[str, ...]
-    ) -> Mapping[str, Any] | None:
+    ) -> Mapping[str, object] | None:
         """Check the parameters of an action, check or probe, and return them as written."""
         written = {} if raw is None else raw
         named = Part(part.what, "parameter", forgive=holds_template, bare=part.bare)
@@ -84,12 +85,12 @@ class Reading:
             self._fixed_host((*path, "url"), written.get("url"))
         return None if has_errors(self.report.problems[before:]) else written
 
-    def _fixed_host(self, path: KeyPath, url: Any) -> None:
+    def _fixed_host(self, path: KeyPath, url: object) -> None:
         if isinstance(url, str) and has_template(url) and not _FIXED_HOST.match(url):
             message = "a template may fill in a URL's path, never its host"
             self.report.error(path, "url", message)
 
-    def texts(self, path: KeyPath, value: Any, *, promql: bool = False) -> None:
+    def texts(self, path: KeyPath, value: object, *, promql: bool = False) -> None:
         """Check every text within a value; a template may be a value, never a key."""
         if isinstance(value, str):
             self.template(path, value, promql=promql)
@@ -113,8 +114,8 @@ def holds_template(value: Any) -> bool:
 
 
 def only_key(
-    reading: Reading, path: KeyPath, raw: Any, known: Mapping[str, Any], noun: str
-) -> tuple[str, Any] | None:
+    reading: Reading, path: KeyPath, raw: object, known: Mapping[str, object], noun: str
+) -> tuple[str, object] | None:
     """Read `{NAME: …}` or a bare `NAME` where NAME must be known; None after reporting."""
     mapping = {raw: None} if isinstance(raw, str) else raw
     if not isinstance(mapping, dict) or len(mapping) != 1:

@@ -6,7 +6,7 @@ Every field has a default, so that a file with an error in one key is still read
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StrictStr
 
@@ -56,7 +56,7 @@ class VerifyShape(Shape):
     within: Positive = timedelta(minutes=10)
     for_: NotNegative = Field(timedelta(0), alias="for")
     every: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(seconds=15)
-    all: Annotated[list[Any], Field(min_length=1, max_length=50)]
+    all: Annotated[list[object], Field(min_length=1, max_length=50)]
 
 
 class EscalationShape(Shape):
@@ -72,8 +72,8 @@ class CaseShape(Shape):
     model_config = ConfigDict(extra="allow", frozen=True)
 
     name: Word
-    alerts: Annotated[list[dict[str, Any]], Field(min_length=1)]
-    expect: Any
+    alerts: Annotated[list[dict[str, object]], Field(min_length=1)]
+    expect: object
 
 
 class PlaybookShape(Shape):
@@ -84,16 +84,16 @@ class PlaybookShape(Shape):
     owner: Text = ""
     severity: Word | None = None
     runbook_url: Url = ""
-    match: Annotated[list[Any], Field(max_length=100)] = Field(default_factory=list)
+    match: Annotated[list[object], Field(max_length=100)] = Field(default_factory=list)
     requires: Annotated[tuple[LabelName, ...], Field(max_length=100)] = ()
     target: Word = ""
     mode: Mode = Mode.DRY_RUN
-    guards: Any = None
-    diagnose: Annotated[list[Any], Field(max_length=50)] = Field(default_factory=list)
-    steps: Annotated[list[Any], Field(max_length=50)] = Field(default_factory=list)
+    guards: object = None
+    diagnose: Annotated[list[object], Field(max_length=50)] = Field(default_factory=list)
+    steps: Annotated[list[object], Field(max_length=50)] = Field(default_factory=list)
     verify: VerifyShape | None = None
     approval: ApprovalShape = ApprovalShape()
-    on_failure: Annotated[list[Any], Field(max_length=10)] = Field(default_factory=list)
+    on_failure: Annotated[list[object], Field(max_length=10)] = Field(default_factory=list)
     on_blocked: OnBlocked | None = None
-    notify: Any = None
+    notify: object = None
     tests: tuple[CaseShape, ...] = ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from remediator.config.channels import Ways
 from remediator.config.playbook_report import PlaybookRules
@@ -49,8 +48,8 @@ class Settings:
     notify: Ways = ()
     handles: str = ""
     channel_secrets: tuple[Secret, ...] = ()
-    guards: Mapping[str, Any] = field(default_factory=dict)
-    floors: Mapping[str, Any] = field(default_factory=dict)
+    guards: Mapping[str, object] = field(default_factory=dict)
+    floors: Mapping[str, object] = field(default_factory=dict)
     protected: tuple[str, ...] = ()
     sections: Sections = field(default_factory=Sections)
     mask: tuple[str, ...] = ()
@@ -67,6 +66,7 @@ class Settings:
             commands=self.sections.names("commands"),
             protected=self.protected,
             sections=self.sections,
+            severities=frozenset(self.severities.values()),
             guard_defaults=self.guards,
             guard_floors=self.floors,
         )
@@ -76,12 +76,12 @@ class Settings:
         return tuple(dict.fromkeys(secret.reveal() for secret in _secrets_in(self)))
 
 
-def _secrets_in(value: Any) -> tuple[Secret, ...]:
+def _secrets_in(value: object) -> tuple[Secret, ...]:
     if isinstance(value, Secret):
         return (value,)
     if isinstance(value, Mapping):
         return _secrets_in(tuple(value.values()))
     if isinstance(value, tuple | list | Sections):
         return tuple(secret for item in value for secret in _secrets_in(item))
-    names = getattr(value, "__dataclass_fields__", ())
+    names = getattr(type(value), "model_fields", getattr(value, "__dataclass_fields__", ()))
     return tuple(secret for name in names for secret in _secrets_in(getattr(value, name)))

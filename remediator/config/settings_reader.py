@@ -71,7 +71,7 @@ def load_settings(
     if report.has_errors:
         return LoadedSettings(settings=Settings(), problems=in_order(report.problems))
     shape_of_all = shape_with(catalog.sections, catalog.members)
-    shape = read_loosely(report, (), source.value, shape_of_all, Part("the settings"))
+    shape = read_loosely(report, source.value, shape_of_all, Part("the settings"), folder)
     if listen is not None:
         shape = shape.model_copy(update={"listen": listen})
     settings = replace(_SettingsReader(report, catalog, folder).read(shape), file=path)
@@ -94,7 +94,6 @@ class _SettingsReader:
         self._written = frozenset(key for key in keys if written.get(key) is not None)
 
     def read(self, shape: SettingsShape) -> Settings:
-        sections = self._sections(shape)
         tls = self._access.tls(shape.tls)
         listen = self._access.listen(shape.listen)
         sources = self._access.sources(shape.sources, tls)
@@ -193,20 +192,20 @@ class _SettingsReader:
         own = (place for each in known if each.own_places for place in each.own_places())
         return tuple(dict.fromkeys((*(unsaid if written is None else written), *own)))
 
-    def _contacts(self, written: Mapping[str, Any]) -> dict[str, Ways]:
+    def _contacts(self, written: Mapping[str, object]) -> dict[str, Ways]:
         return {
             name: self._destinations(("contacts", name), destinations)
             for name, destinations in written.items()
         }
 
-    def _notify(self, raw: Any, sections: Sections) -> Ways:
+    def _notify(self, raw: object, sections: Sections) -> Ways:
         """Read the ways for all runs; where nothing is said, the integrations know where people look."""
         if raw is None:
             asked = (each.notify(sections) for each in self._catalog.integrations if each.notify)
             return tuple(destination for destinations in asked for destination in destinations)
         return self._destinations(("notify",), raw)
 
-    def _destinations(self, path: KeyPath, raw: Any) -> Ways:
+    def _destinations(self, path: KeyPath, raw: object) -> Ways:
         if raw is None:
             return ()
         return read_destinations(self._report, path, raw, self._catalog, self._written)
@@ -215,7 +214,7 @@ class _SettingsReader:
         caller = self._catalog.caller
         return caller.name if caller and caller.needs in sections.keys else ""
 
-    def _guards(self, key: str, raw: Any, sections: Sections) -> dict[str, Any]:
+    def _guards(self, key: str, raw: object, sections: Sections) -> dict[str, object]:
         reading = Reading(
             report=self._report,
             catalog=self._catalog,
@@ -223,7 +222,7 @@ class _SettingsReader:
             conditions=CelConditions(),
         )
 
-        def check(path: KeyPath, written: Any) -> Any:
+        def check(path: KeyPath, written: object) -> Any:
             return read_check(reading, path, written)
 
         written = {} if raw is None else raw

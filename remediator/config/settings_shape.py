@@ -16,12 +16,8 @@ from remediator.config.settings_sections import Role
 from remediator.core.masking import LONGEST_PATTERN, MOST_PATTERNS
 from remediator.core.playbook import Mode
 from remediator.documents.model_reader import Shape, Word
-from remediator.documents.value_types import (
-    BasicShape,
-    Path_,
-    Url,
-    Words,
-)
+from remediator.documents.sign_in import BasicLogin
+from remediator.documents.value_types import Path_, Url, Words
 from remediator.ports.members import Members
 from remediator.ports.sections import Section
 
@@ -33,7 +29,7 @@ class SourceShape(Shape):
     bearer_token: StrictStr | None = None
     bearer_token_file: Path_ | None = None
     bearer_token_files: tuple[Path_, ...] = ()
-    basic: BasicShape | None = None
+    basic: BasicLogin | None = None
     client_cn: Word | None = None
     playbooks: Words = ("*",)
 
@@ -133,11 +129,11 @@ class SettingsShape(Shape):
     users: UsersShape = UsersShape()
     metrics: MetricsShape = MetricsShape()
     environments: tuple[EnvironmentShape, ...] = ()
-    contacts: dict[Word, Any] = Field(default_factory=dict)
+    contacts: dict[Word, object] = Field(default_factory=dict)
     severities: dict[Word, Word] | None = None
-    notify: Any = None
-    guards: Any = None
-    floors: Any = None
+    notify: object = None
+    guards: object = None
+    floors: object = None
     protected: tuple[Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]*/\S+$")], ...] | None = (
         None
     )
@@ -149,7 +145,7 @@ def shape_with(
     sections: Iterable[Section[object]], members: Iterable[Members] = ()
 ) -> type[SettingsShape]:
     """Return the shape of all keys, with those of these sections and of roles by these names."""
-    fields: dict[str, Any] = {each.key: (each.shape, each.unwritten) for each in sections}
+    fields: dict[str, Any] = {each.key: (each.shape, each.absent) for each in sections}
     users = _users_with([each.key for each in members])
     fields["users"] = (users, users())
     return create_model("AllSettingsShape", __base__=SettingsShape, **fields)
@@ -157,7 +153,7 @@ def shape_with(
 
 def _users_with(keys: list[str]) -> type[UsersShape]:
     of_one: dict[str, Any] = dict.fromkeys(keys, (Words, ()))
-    person: Any = create_model("AllPersonShape", __base__=PersonShape, **of_one)
+    person: object = create_model("AllPersonShape", __base__=PersonShape, **of_one)
     of_all: dict[str, Any] = dict.fromkeys(keys, (MembersShape | None, None))
     of_all["people"] = (Annotated[tuple[person, ...], Field(max_length=10_000)], ())
     return create_model("AllUsersShape", __base__=UsersShape, **of_all)

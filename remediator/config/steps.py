@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, StrictStr, ValidationError
 
@@ -38,7 +38,7 @@ class StepShape(Shape):
 
     id: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")] | None = None
     when: Text | None = None
-    unless: Any = None
+    unless: object = None
     timeout: _POSITIVE = timedelta(minutes=5)
     retries: RetriesShape = RetriesShape()
     approval: Literal["required"] | None = None
@@ -51,13 +51,15 @@ class StepShape(Shape):
 STEP_KEYS = tuple(StepShape.model_fields)
 
 
-def read_steps(reading: Reading, path: KeyPath, raw: list[Any], kind: str) -> tuple[StepOrder, ...]:
+def read_steps(
+    reading: Reading, path: KeyPath, raw: list[object], kind: str
+) -> tuple[StepOrder, ...]:
     """Return the steps without the wrong ones; ids are unique."""
     found = [_step(reading, (*path, index), item, kind) for index, item in enumerate(raw)]
     return tuple(_with_ids(reading, path, found))
 
 
-def effect_of(action: Action, parameters: Mapping[str, Any]) -> ActionEffect:
+def effect_of(action: Action, parameters: Mapping[str, object]) -> ActionEffect:
     """Return what an action can do with these parameters; where that is not known yet, what it can do at all."""
     if action.effect_of is None or holds_template(parameters):
         return action.effect
@@ -67,7 +69,7 @@ def effect_of(action: Action, parameters: Mapping[str, Any]) -> ActionEffect:
         return action.effect
 
 
-def _step(reading: Reading, path: KeyPath, raw: Any, kind: str) -> StepOrder | None:
+def _step(reading: Reading, path: KeyPath, raw: object, kind: str) -> StepOrder | None:
     mapping = (
         {raw: None} if isinstance(raw, str) else as_mapping(reading.report, path, raw, "a step")
     )
@@ -85,6 +87,10 @@ def _step(reading: Reading, path: KeyPath, raw: Any, kind: str) -> StepOrder | N
         return None
     _check_blind(reading, (*path, name), action, shape)
     _check_literal(reading, (*path, name), action, parameters)
+    for key in action.required_on.get(kind, ()):
+        if key not in parameters:
+            message = f"on a {kind}, `{name}` needs `{key}`"
+            reading.report.error((*path, name), "missing-key", message, at_key=True)
     if shape.timeout < action.least_timeout:
         message = f"`{name}` may take {format_duration(action.least_timeout)} to be answered: give it no less"
         reading.report.error((*path, "timeout"), "short-timeout", message)
@@ -92,7 +98,7 @@ def _step(reading: Reading, path: KeyPath, raw: Any, kind: str) -> StepOrder | N
 
 
 def _check_literal(
-    reading: Reading, path: KeyPath, action: Action, parameters: Mapping[str, Any]
+    reading: Reading, path: KeyPath, action: Action, parameters: Mapping[str, object]
 ) -> None:
     for key in action.literal:
         if holds_template(parameters.get(key)):
@@ -101,7 +107,11 @@ def _check_literal(
 
 
 def _order(
-    reading: Reading, path: KeyPath, action: Action, parameters: Mapping[str, Any], shape: StepShape
+    reading: Reading,
+    path: KeyPath,
+    action: Action,
+    parameters: Mapping[str, object],
+    shape: StepShape,
 ) -> StepOrder:
     is_verified, checks = _unless(reading, (*path, "unless"), shape.unless)
     return StepOrder(
@@ -124,7 +134,7 @@ def _order(
     )
 
 
-def _action_name(reading: Reading, path: KeyPath, step: Mapping[str, Any]) -> str | None:
+def _action_name(reading: Reading, path: KeyPath, step: Mapping[str, object]) -> str | None:
     actions = reading.catalog.actions
     others = [key for key in step if key not in STEP_KEYS]
     named = [key for key in others if key in actions or "." in key or len(others) == 1]
@@ -144,7 +154,7 @@ def _action_name(reading: Reading, path: KeyPath, step: Mapping[str, Any]) -> st
     return None
 
 
-def _unless(reading: Reading, path: KeyPath, raw: Any) -> tuple[bool, tuple[CheckOrder, ...]]:
+def _unless(reading: Reading, path: KeyPath, raw: object) -> tuple[bool, tuple[CheckOrder, ...]]:
     if raw is None or raw == "verified":
         return raw is not None, ()
     if isinstance(raw, list):

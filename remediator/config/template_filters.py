@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
 
 from remediator.core.errors import InvalidTemplate
-from remediator.documents.patterns import LONGEST_TEXT, read_replacement, replaced, safe_pattern
+from remediator.core.pattern import compiled, read_replacement, replaced
 from remediator.ports.integration import Filter
 
 LARGEST_TEXT = 8 * 1024
@@ -25,6 +24,7 @@ FILTER_ARGUMENTS: Mapping[str, tuple[int, int]] = {
     "promql": (0, 0),
     "promql_regex": (0, 0),
 }
+_LONGEST_REPLACED = 256
 _REGEX_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
 
 
@@ -34,7 +34,7 @@ class PromqlText(str):
     __slots__ = ()
 
 
-def filters(brought: Mapping[str, Filter]) -> dict[str, Callable[..., Any]]:
+def filters(brought: Mapping[str, Filter]) -> dict[str, Callable[..., object]]:
     """Return all filters by name; those that integrations brought come first."""
     return {
         **{name: _given_labels(found) for name, found in brought.items()},
@@ -49,14 +49,14 @@ def filters(brought: Mapping[str, Filter]) -> dict[str, Callable[..., Any]]:
 
 def _given_labels(found: Filter) -> Callable[..., str]:
     @pass_context
-    def filled(context: Context, value: Any) -> str:
+    def filled(context: Context, value: object) -> str:
         labels = context.get("labels")
         return found(text_of(value), labels if isinstance(labels, Mapping) else {})
 
     return filled
 
 
-def text_of(value: Any) -> str:
+def text_of(value: object) -> str:
     """Return a printable value as text; InvalidTemplate for anything that is not one, such as all labels."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -68,12 +68,12 @@ def text_of(value: Any) -> str:
     raise InvalidTemplate("only one label, annotation or field can be printed, not all of them")
 
 
-def default(value: Any, fallback: Any) -> Any:
+def default(value: object, fallback: object) -> object:
     """Return the fallback for what is absent or empty: to Prometheus these two are the same."""
     return fallback if isinstance(value, Undefined) or value == "" else value
 
 
-def replace(value: Any, old: Any, new: Any) -> str:
+def replace(value: object, old: object, new: object) -> str:
     """Replace every occurrence of a text."""
     text, old_text, new_text = text_of(value), text_of(old), text_of(new)
     if not old_text:
@@ -84,19 +84,19 @@ def replace(value: Any, old: Any, new: Any) -> str:
     return text.replace(old_text, new_text)
 
 
-def regex_replace(value: Any, pattern: Any, replacement: Any) -> str:
+def regex_replace(value: object, pattern: object, replacement: object) -> str:
     """Replace every match of a pattern in a text of at most 256 characters; `\\1` is the first group."""
     text, new_text = text_of(value), text_of(replacement)
-    if len(text) > LONGEST_TEXT or len(new_text) > LONGEST_TEXT:
-        raise InvalidTemplate(f"regex_replace: works on at most {LONGEST_TEXT} characters")
+    if len(text) > _LONGEST_REPLACED or len(new_text) > _LONGEST_REPLACED:
+        raise InvalidTemplate(f"regex_replace: works on at most {_LONGEST_REPLACED} characters")
     try:
-        found = safe_pattern(text_of(pattern))
+        found = compiled(text_of(pattern))
         return replaced(found, read_replacement(new_text, found), text, LARGEST_TEXT)
     except ValueError as error:
         raise InvalidTemplate(f"regex_replace: {error}") from error
 
 
-def promql(value: Any) -> PromqlText:
+def promql(value: object) -> PromqlText:
     """Quote for the inside of a double-quoted PromQL string (Go's escapes)."""
     text = text_of(value)
     if isinstance(text, PromqlText):
@@ -105,6 +105,6 @@ def promql(value: Any) -> PromqlText:
     return PromqlText(escaped.replace("\n", "\\n").replace("\r", "\\r"))
 
 
-def promql_regex(value: Any) -> str:
+def promql_regex(value: object) -> str:
     """Make a text match only itself in `=~` and `!~` (RE2's QuoteMeta); quoting comes on top, by itself."""
     return _REGEX_SPECIAL.sub(lambda found: "\\" + found[0], text_of(value))

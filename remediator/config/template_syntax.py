@@ -15,7 +15,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from remediator.config.catalog import hint_for
 from remediator.config.template_filters import FILTER_ARGUMENTS
 from remediator.core.errors import InvalidTemplate
-from remediator.documents.patterns import read_replacement, safe_pattern
+from remediator.core.pattern import compiled, read_replacement
 from remediator.documents.problem import did_you_mean
 
 LONGEST_TEMPLATE = 8 * 1024
@@ -220,7 +220,7 @@ def _check_pattern(argument: nodes.Expr, new: nodes.Expr) -> None:
     if not isinstance(argument, nodes.Const) or not isinstance(argument.value, str):
         raise InvalidTemplate("regex_replace: the pattern must be written out between quotes")
     try:
-        pattern = safe_pattern(argument.value)
+        pattern = compiled(argument.value)
         if isinstance(new, nodes.Const):
             read_replacement(str(new.value), pattern)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Templates: labels filled into texts by Jinja2, locked down. The implementation of `core.template.Renderer`.
+"""Templates: labels filled into texts by Jinja2, locked down. The implementation of `core.languages.Renderer`.
 
 Field-notes §7.1 found that the sandbox alone lets a text of 20 characters take a gigabyte. So: expressions only, no
 calls, attributes are mapping lookups, arithmetic on numbers, seven filters, no globals, at most 8 KiB out.
@@ -30,7 +30,7 @@ class Templates:
         self._promql = _Environment(names, quoted=True)
         self._compiled: dict[tuple[str, bool], tuple[Template, Usage]] = {}
 
-    def render(self, text: str, variables: Mapping[str, Any], *, promql: bool = False) -> str:
+    def render(self, text: str, variables: Mapping[str, object], *, promql: bool = False) -> str:
         """Return the text with every `{{ … }}` replaced; raise InvalidTemplate, or InvalidTarget (`host`).
 
         `promql` quotes each value for the inside of a double-quoted PromQL string.
@@ -58,7 +58,7 @@ class Templates:
         return self._compiled[key]
 
 
-def _joined(template: Template, variables: Mapping[str, Any]) -> str:
+def _joined(template: Template, variables: Mapping[str, object]) -> str:
     pieces: list[str] = []
     length = 0
     for piece in template.generate(dict(variables)):
@@ -77,7 +77,7 @@ class _Environment(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset(ImmutableSandboxedEnvironment.default_binop_table)
     intercepted_unops = frozenset(ImmutableSandboxedEnvironment.default_unop_table)
 
-    def __init__(self, names: Mapping[str, Any], *, quoted: bool) -> None:
+    def __init__(self, names: Mapping[str, object], *, quoted: bool) -> None:
         super().__init__(
             undefined=StrictUndefined,
             finalize=promql if quoted else text_of,
@@ -90,15 +90,15 @@ class _Environment(ImmutableSandboxedEnvironment):
         self.tests.clear()
         self.filters = dict(names)
 
-    def is_safe_callable(self, obj: Any) -> bool:
+    def is_safe_callable(self, obj: object) -> bool:
         """Allow no call at all."""
         return False
 
-    def getattr(self, obj: Any, attribute: str) -> Any:
+    def getattr(self, obj: object, attribute: str) -> object:
         """Look a name up in a mapping; there are no attributes."""
         return self.getitem(obj, attribute)
 
-    def getitem(self, obj: Any, argument: Any) -> Any:
+    def getitem(self, obj: object, argument: Any) -> object:
         """Look a name up in a mapping; there are no items of anything else."""
         if isinstance(obj, Undefined):
             return obj
@@ -106,7 +106,7 @@ class _Environment(ImmutableSandboxedEnvironment):
             return obj[argument]
         return self.undefined(hint=f"there is no `{argument}`", obj=obj, name=argument)
 
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+    def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
         """Calculate with numbers of a sane size only."""
         for value in (left, right):
             if isinstance(value, bool) or not isinstance(value, int | float):
@@ -115,7 +115,7 @@ class _Environment(ImmutableSandboxedEnvironment):
                 raise InvalidTemplate("a number is too large")
         return super().call_binop(context, operator, left, right)
 
-    def call_unop(self, context: Context, operator: str, arg: Any) -> Any:
+    def call_unop(self, context: Context, operator: str, arg: object) -> object:
         """Change the sign of numbers only."""
         if isinstance(arg, bool) or not isinstance(arg, int | float):
             raise InvalidTemplate(f"`{operator}` works on numbers only")

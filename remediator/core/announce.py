@@ -3,7 +3,7 @@ engine sends them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,299 +11,248 @@ from typing import Any
 from remediator.core import events as ev
 from remediator.core import wording as say
 from remediator.core.announce_blocked import blocked, waits_long
-from remediator.core.card import card_of, plan_difference
+from remediator.core.card import Card
 from remediator.core.events import Outcome
 from remediator.core.messages import Message, MessageKind
 from remediator.core.person import Person
 from remediator.core.run import Run, StepState
+from remediator.core.telling import Telling, telling
+from remediator.core.verdict import Ruling
+from remediator.core.vocabulary import counted
 
 _FAILED = frozenset({Outcome.UNRESOLVED, Outcome.FAILED, Outcome.OUTCOME_UNKNOWN})
+
+_WOULD = {
+    Ruling.ALLOW: "automatic",
+    Ruling.ASK: "after approval",
+    Ruling.DEFER: "later",
+    Ruling.DENY: "not at all",
+}
 
 
 def messages_for(run: Run, event: ev.Event, now: datetime) -> tuple[Message, ...]:
     """Return what should be told after this event; `run` is the run that followed from it."""
     tell = _TELLERS.get(type(event))
-    return tuple(_drawn(run, message, now) for message in tell(run, event, now)) if tell else ()
+    told = tell(telling(run, now), event) if tell else ()
+    return tuple(replace(message, at=now) for message in told)
 
 
 def taken_over(run: Run, person: Person, until: datetime, now: datetime) -> Message:
     """Return what is told when a person takes over after a run has ended."""
     text = f"{person.name} looks after {run.order.target.name}; remediator leaves it alone until {say.clock(until)}."
-    message = _message(run, MessageKind.PROGRESS, f"taken:{now:%Y%m%d%H%M%S%f}", text)
-    return _drawn(run, message, now)
+    key = f"taken:{now:%Y%m%d%H%M%S%f}"
+    return telling(run, now).message(MessageKind.PROGRESS, key, text)
 
 
 def settled(run: Run, event: ev.Settled, now: datetime) -> Message:
     """Return what is told when a person says, after a run has ended, what became of its doubtful change."""
     text = f"{event.person.name} says of the doubtful change: {event.settlement.value}. Its targets are free."
-    message = _message(run, MessageKind.PROGRESS, f"settled:{now:%Y%m%d%H%M%S%f}", text)
-    return replace(message, at=now, card=card_of(run, now, settled=True))
+    key = f"settled:{now:%Y%m%d%H%M%S%f}"
+    return telling(run, now, settled=True).message(MessageKind.PROGRESS, key, text)
 
 
 def shown_again(run: Run, now: datetime) -> Message:
     """Return what gives a plan that waits a message of this version, with its buttons; it is told once."""
     text = f"{say.headline(run)}: here is the plan again, for an answer to its older message does not count."
-    return _drawn(run, _message(run, MessageKind.PROGRESS, f"again:{_approval_id(run)}", text), now)
+    return telling(run, now).message(MessageKind.PROGRESS, f"again:{_approval_id(run)}", text)
 
 
-def _drawn(run: Run, message: Message, now: datetime) -> Message:
-    """Return a message with what channels that can draw need; what is not about one run has no card."""
-    if message.thread != run.id:
-        return replace(message, at=now)
-    return replace(message, at=now, card=card_of(run, now))
-
-
-def _message(run: Run, kind: MessageKind, key: str, text: str, **more: Any) -> Message:
-    about = {"playbook": run.order.playbook, "run": run.id}
-    more_facts = more.pop("facts", {})
-    facts = more_facts if kind is MessageKind.PROGRESS else {**about, **more_facts}
-    return Message(
-        kind=kind,
-        run_id=run.id,
-        thread=run.id,
-        deduplication=f"{run.id}:{key}",
-        title=more.pop("title", say.headline(run)),
-        text=text,
-        facts=facts,
-        body=_body(run),
-        **more,
-    )
-
-
-def _body(run: Run) -> Mapping[str, Any]:
-    return {
-        "run": run.id,
-        "playbook": run.order.playbook,
-        "mode": run.order.mode.value,
-        "phase": run.phase.value,
-        "outcome": run.outcome.value if run.outcome else None,
-        "reason": run.reason,
-        "target": str(run.order.target),
-        "alert": {
-            "fingerprint": run.order.alert.fingerprint,
-            "labels": dict(run.order.alert.labels),
-        },
-        "plan_digest": run.plan.digest if run.plan else None,
-        "freed_bytes": say.freed(run),
-        "severity": run.order.severity,
-    }
-
-
-def _approval_requested(
-    run: Run, event: ev.ApprovalRequested, now: datetime
-) -> tuple[Message, ...]:
-    expires = say.clock(run.approval.expires_at) if run.approval else ""
-    count = len(run.plan.changes) if run.plan else 0
-    text = f"{say.headline(run)}: a plan of {count} change{'s' if count != 1 else ''} awaits approval until {expires}."
-    lines = _seen(run) + say.plan_lines(run)
-    if run.former_plan and run.plan:
-        lines += tuple(f"changed: {line}" for line in plan_difference(run.former_plan, run.plan))
+def _approval_requested(t: Telling, event: ev.ApprovalRequested) -> tuple[Message, ...]:
+    run, card = t.run, t.card
+    expires = _expires(card)
+    count = counted(len(run.plan.changes) if run.plan else 0, "change")
+    text = f"{card.headline}: a plan of {count} awaits approval until {expires}."
+    changed = card.request.changed if card.request else ()
     facts = {
-        "needs": say.who_decides(run),
+        "needs": card.request.needs if card.request else "",
         "expires": expires,
         "why": "; ".join(event.reasons),
         "plan": event.digest[:8],
     }
     if event.history:
         facts["last run here"] = event.history
-    if run.former_plan:
+    if changed:
         facts["note"] = "the plan changed since it was first shown"
-    title = f"Approve {run.order.playbook} on {run.order.target.name}?"
-    return (
-        _message(
-            run,
-            MessageKind.PLAN,
-            f"ask:{event.approval}",
-            text,
-            title=title,
-            lines=lines,
-            facts=facts,
+    told = t.message(
+        MessageKind.PLAN,
+        f"ask:{event.approval}",
+        text,
+        title=f"Approve {card.playbook} on {run.order.target.name}?",
+        lines=(
+            *_seen(t),
+            *say.plan_lines(run),
+            *(f"changed: {line}" for line in changed),
         ),
+        facts=facts,
     )
+    return (told,)
 
 
-def _voted(run: Run, event: ev.Voted, now: datetime) -> tuple[Message, ...]:
+def _expires(card: Card) -> str:
+    return say.clock(card.request.expires_at) if card.request else ""
+
+
+def _voted(t: Telling, event: ev.Voted) -> tuple[Message, ...]:
     if not event.approve:
         return ()
-    approval = run.approval
+    approval = t.run.approval
     count = len(approval.approvers) if approval else 0
     is_enough = approval is None or approval.granted
-    so_far = "" if is_enough else f" ({count} of {run.order.approval.count})"
+    so_far = "" if is_enough else f" ({count} of {t.run.order.approval.count})"
     text = f"Approved by {event.person.name}{so_far}."
-    return (_message(run, MessageKind.PROGRESS, f"vote:{_approval_id(run)}:{count}", text),)
+    return (t.message(MessageKind.PROGRESS, f"vote:{_approval_id(t.run)}:{count}", text),)
 
 
-def _reminded(run: Run, event: ev.ApprovalReminded, now: datetime) -> tuple[Message, ...]:
-    expires = say.clock(run.approval.expires_at) if run.approval else ""
-    number = run.approval.reminded if run.approval else 0
-    text = f"{say.headline(run)}: the plan still awaits approval, until {expires}."
-    return (_message(run, MessageKind.REMINDER, f"remind:{_approval_id(run)}:{number}", text),)
+def _reminded(t: Telling, event: ev.ApprovalReminded) -> tuple[Message, ...]:
+    number = t.run.approval.reminded if t.run.approval else 0
+    text = f"{t.card.headline}: the plan still awaits approval, until {_expires(t.card)}."
+    return (t.message(MessageKind.REMINDER, f"remind:{_approval_id(t.run)}:{number}", text),)
 
 
-def _second_group(run: Run, event: ev.ApprovalEscalated, now: datetime) -> tuple[Message, ...]:
-    text = f"{say.headline(run)}: a plan awaits approval and nobody has decided yet."
-    key = f"second:{_approval_id(run)}"
-    return (
-        _message(run, MessageKind.ESCALATION, key, text, to=event.to, lines=say.plan_lines(run)),
-    )
+def _second_group(t: Telling, event: ev.ApprovalEscalated) -> tuple[Message, ...]:
+    text = f"{t.card.headline}: a plan awaits approval and nobody has decided yet."
+    key, lines = f"second:{_approval_id(t.run)}", say.plan_lines(t.run)
+    return (t.message(MessageKind.ESCALATION, key, text, to=event.to, lines=lines),)
 
 
 def _approval_id(run: Run) -> str:
     return run.approval.id if run.approval else "none"
 
 
-def _voided(run: Run, event: ev.PlanVoided, now: datetime) -> tuple[Message, ...]:
-    if run.rollback:
+def _voided(t: Telling, event: ev.PlanVoided) -> tuple[Message, ...]:
+    if t.run.rollback:
         return ()
-    text = f"{say.headline(run)}: the plan no longer fits the world and is void ({event.reason}). Planning again."
-    return (_message(run, MessageKind.PROGRESS, f"void:{run.replans}", text),)
+    text = f"{t.card.headline}: the plan no longer fits the world and is void ({event.reason}). Planning again."
+    return (t.message(MessageKind.PROGRESS, f"void:{t.run.replans}", text),)
 
 
-def _applied(run: Run, event: ev.Applied, now: datetime) -> tuple[Message, ...]:
-    step = run.at(event.step)
-    text = f"{say.headline(run)}: {say.step_line(step)}"
-    return (_message(run, MessageKind.PROGRESS, f"done:{event.step}:{step.n}", text),)
+def _applied(t: Telling, event: ev.Applied) -> tuple[Message, ...]:
+    step = t.run.at(event.step)
+    text = f"{t.card.headline}: {say.step_line(step)}"
+    return (t.message(MessageKind.PROGRESS, f"done:{event.step}:{step.n}", text),)
 
 
-def _verifying(run: Run, event: ev.VerificationStarted, now: datetime) -> tuple[Message, ...]:
-    until = say.clock(run.verification.deadline) if run.verification else ""
-    text = f"{say.headline(run)}. {say.remedy(run)} Verifying until {until}."
-    return (_message(run, MessageKind.PROGRESS, "verifying", text),)
+def _verifying(t: Telling, event: ev.VerificationStarted) -> tuple[Message, ...]:
+    until = say.clock(t.run.verification.deadline) if t.run.verification else ""
+    text = f"{t.card.headline}. {t.card.remedy} Verifying until {until}."
+    return (t.message(MessageKind.PROGRESS, "verifying", text),)
 
 
-def _observed(run: Run, event: ev.Observed, now: datetime) -> tuple[Message, ...]:
-    step = run.at(event.step)
+def _observed(t: Telling, event: ev.Observed) -> tuple[Message, ...]:
+    run, step = t.run, t.run.at(event.step)
     if step.state is not StepState.UNKNOWN:
         return ()
     text = (
-        f"{say.headline(run)}: nobody knows whether {event.step} was applied. The target stays held. "
+        f"{t.card.headline}: nobody knows whether {event.step} was applied. The target stays held. "
         "Look, then say: it was applied, it was not, or abandon."
     )
     key = f"unknown:{event.step}:{step.n}"
-    told = _message(run, MessageKind.UNKNOWN, key, text, lines=(event.detail,))
+    told = t.message(MessageKind.UNKNOWN, key, text, lines=(event.detail,))
     # The target stays held until somebody says: whoever is called at once when a run fails is called now.
     called = (e.to for e in run.order.failure.escalations if not e.after)
     return (told, *(replace(told, to=to, deduplication=f"{run.id}:{key}:{to}") for to in called))
 
 
-def _closed(run: Run, event: ev.Closed, now: datetime) -> tuple[Message, ...]:
+def _closed(t: Telling, event: ev.Closed) -> tuple[Message, ...]:
     match event.outcome:
         case Outcome.RESOLVED:
-            return (_result(run, now),)
+            return (_result(t),)
         case Outcome.DRY_RUN:
-            return (_rehearsed(run),)
+            return (_rehearsed(t),)
         case Outcome.HANDED_OVER:
-            return (_handed_over(run), *_escalations(run, now))
+            return (_handed_over(t), *_escalations(t))
         case Outcome.BLOCKED:
-            return blocked(run, _message)
+            return blocked(t)
         case Outcome.EXPIRED:
-            return _expired(run, now)
+            return _expired(t)
         case outcome if outcome in _FAILED:
-            return (_failure(run, now), *_escalations(run, now))
-    text = f"{say.headline(run)}: {run.reason}. {say.remedy(run)}"
-    return (_message(run, MessageKind.WITHDRAWN, "closed", text),)
+            return (_failure(t), *_escalations(t))
+    text = f"{t.card.headline}: {t.card.reason}. {t.card.remedy}"
+    return (t.message(MessageKind.WITHDRAWN, "closed", text),)
 
 
-def _result(run: Run, now: datetime) -> Message:
-    text = f"{say.headline(run)}. {say.remedy(run)}"
-    lines = (*(say.step_line(s) for s in run.progress), *say.verification_lines(run))
-    facts = {"took": say.lasted(run, now), "decided": _decided(run)}
-    return _message(run, MessageKind.RESULT, "closed", text, lines=lines, facts=facts)
+def _result(t: Telling) -> Message:
+    text = f"{t.card.headline}. {t.card.remedy}"
+    facts = {"took": t.card.took, "decided": _decided(t.card)}
+    lines = (*_tried(t), *t.card.verified)
+    return t.message(MessageKind.RESULT, "closed", text, lines=lines, facts=facts)
 
 
-def _decided(run: Run) -> str:
-    approvers = ", ".join(run.approval.approvers) if run.approval else ""
+def _tried(t: Telling) -> tuple[str, ...]:
+    return tuple(say.step_line(step) for step in t.run.progress)
+
+
+def _decided(card: Card) -> str:
+    approvers = ", ".join(card.request.approved_by) if card.request else ""
     return f"approved by {approvers}" if approvers else "automatic"
 
 
-def _rehearsed(run: Run) -> Message:
-    ruling = run.judgement.ruling.name.lower() if run.judgement else "allow"
-    verdicts = run.judgement.verdicts if run.judgement else ()
-    would = {"allow": "automatic", "ask": "after approval", "defer": "later", "deny": "not at all"}[
-        ruling
-    ]
+def _rehearsed(t: Telling) -> Message:
+    ruling = max((v.ruling for v in t.card.verdicts), default=Ruling.ALLOW)
     lines = (
-        *say.plan_lines(run),
-        *(f"{v.guard} would {v.ruling.name.lower()}: {v.reason}" for v in verdicts if v.ruling),
+        *say.plan_lines(t.run),
+        *(
+            f"{v.guard} would {v.ruling.name.lower()}: {v.reason}"
+            for v in t.card.verdicts
+            if v.ruling
+        ),
     )
-    text = f"Dry run: {say.headline(run)}. Nothing was changed. {_would(run)}"
-    facts = {"would have run": would}
-    if run.plan:
-        facts["plan"] = run.plan.digest[:8]
-    return _message(run, MessageKind.DRY_RUN, "closed", text, lines=lines, facts=facts)
+    text = f"Dry run: {t.card.headline}. Nothing was changed. {_would(t.run)}"
+    facts = {"would have run": _WOULD[ruling]}
+    if t.card.digest:
+        facts["plan"] = t.card.digest[:8]
+    return t.message(MessageKind.DRY_RUN, "closed", text, lines=lines, facts=facts)
 
 
 def _would(run: Run) -> str:
     if not run.plan:
         return run.reason
-    count = len(run.plan.changes)
-    return f"{count} change{'s' if count != 1 else ''} would have been made."
+    return f"{counted(len(run.plan.changes), 'change')} would have been made."
 
 
-def _expired(run: Run, now: datetime) -> tuple[Message, ...]:
-    text = f"{say.headline(run)}: nobody approved the plan in time. Nothing was changed."
-    if not run.order.approval.escalate_on_expiry:
-        return (_message(run, MessageKind.WITHDRAWN, "closed", text),)
-    return (
-        _message(
-            run,
-            MessageKind.FAILURE,
-            "closed",
-            text,
-            lines=(*say.plan_lines(run), *say.evidence_lines(run)),
-        ),
-        *_escalations(run, now),
-    )
+def _expired(t: Telling) -> tuple[Message, ...]:
+    text = f"{t.card.headline}: nobody approved the plan in time. Nothing was changed."
+    if not t.run.order.approval.escalate_on_expiry:
+        return (t.message(MessageKind.WITHDRAWN, "closed", text),)
+    lines = (*say.plan_lines(t.run), *say.evidence_lines(t.run))
+    return (t.message(MessageKind.FAILURE, "closed", text, lines=lines), *_escalations(t))
 
 
-def _failure(run: Run, now: datetime) -> Message:
-    text = f"{say.headline(run)} is not fixed: {run.reason}. {say.remedy(run)}"
-    lines = (
-        *(say.step_line(step) for step in run.progress),
-        *say.verification_lines(run),
-        *say.evidence_lines(run),
-    )
-    return _message(
-        run, MessageKind.FAILURE, "closed", text, lines=lines, facts={"took": say.lasted(run, now)}
-    )
+def _failure(t: Telling) -> Message:
+    text = f"{t.card.headline} is not fixed: {t.card.reason}. {t.card.remedy}"
+    lines = (*_tried(t), *t.card.verified, *say.evidence_lines(t.run))
+    return t.message(MessageKind.FAILURE, "closed", text, lines=lines, facts={"took": t.card.took})
 
 
-def _handed_over(run: Run) -> Message:
-    text = f"{say.headline(run)}: {run.reason}. {say.remedy(run)}"
-    called = ", ".join(escalation.to for escalation in run.order.failure.escalations)
+def _handed_over(t: Telling) -> Message:
+    text = f"{t.card.headline}: {t.card.reason}. {t.card.remedy}"
+    called = ", ".join(escalation.to for escalation in t.run.order.failure.escalations)
     facts = {"called": called or "nobody by name"}
-    return _message(run, MessageKind.HANDED_OVER, "closed", text, lines=_seen(run), facts=facts)
+    return t.message(MessageKind.HANDED_OVER, "closed", text, lines=_seen(t), facts=facts)
 
 
-def _seen(run: Run) -> tuple[str, ...]:
-    summary = run.order.alert.annotations.get("summary", "")
-    return ((summary,) if summary else ()) + say.evidence_lines(run)
+def _seen(t: Telling) -> tuple[str, ...]:
+    return ((t.card.summary,) if t.card.summary else ()) + say.evidence_lines(t.run)
 
 
-def _escalations(run: Run, now: datetime) -> tuple[Message, ...]:
-    text = f"{say.headline(run)} needs you: {run.reason}. {say.remedy(run)}"
-    lines = tuple(say.step_line(step) for step in run.progress) or _seen(run)
+def _escalations(t: Telling) -> tuple[Message, ...]:
+    text = f"{t.card.headline} needs you: {t.card.reason}. {t.card.remedy}"
     return tuple(
-        _message(
-            run,
+        t.message(
             MessageKind.ESCALATION,
             f"escalate:{n}",
             text,
-            lines=lines,
+            lines=_tried(t) or _seen(t),
             to=escalation.to,
-            due_at=now + escalation.after,
-            while_firing=run.episode,
+            due_at=t.now + escalation.after,
+            while_firing=t.run.episode,
         )
-        for n, escalation in enumerate(run.order.failure.escalations)
+        for n, escalation in enumerate(t.run.order.failure.escalations)
     )
 
 
-def _judged(run: Run, event: ev.Judged, now: datetime) -> tuple[Message, ...]:
-    return waits_long(run, event, now, _message)
-
-
-_TELLERS: dict[type, Callable[[Run, Any, datetime], tuple[Message, ...]]] = {
-    ev.Judged: _judged,
+_TELLERS: dict[type, Callable[[Telling, Any], tuple[Message, ...]]] = {
+    ev.Judged: waits_long,
     ev.ApprovalRequested: _approval_requested,
     ev.Voted: _voted,
     ev.ApprovalReminded: _reminded,

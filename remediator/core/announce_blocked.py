@@ -6,10 +6,9 @@ hour. Used by `announce`; of alerts without a run, by `engine.recorder`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from remediator.core import events as ev
 from remediator.core import wording as say
@@ -18,10 +17,9 @@ from remediator.core.messages import Message, MessageKind
 from remediator.core.playbook import Escalation, Mode, OnBlocked, Playbook
 from remediator.core.run import Run
 from remediator.core.selection import Refusal
+from remediator.core.telling import Telling
 from remediator.core.verdict import Ruling, Verdict
 
-Make = Callable[..., Message]
-"""Draws a message about a run, as `announce` does."""
 LONG_WAIT = timedelta(minutes=30)
 """A run that waits for longer than this before its first change is told; from SEV-2 up people are called."""
 CALLS_PEOPLE = frozenset({"breaker", "mass_failure"})
@@ -52,27 +50,27 @@ class Unanswered:
         return OnBlocked.TELL if self.rehearses and how is OnBlocked.ESCALATE else how
 
 
-def blocked(run: Run, make: Make) -> tuple[Message, ...]:
-    """Return what is told of a run that a guard stopped; `make` draws a message about a run."""
-    now = run.closed_at or run.created_at
+def blocked(t: Telling) -> tuple[Message, ...]:
+    """Return what is told of a run that a guard stopped."""
+    run = t.run
     stops = _denials(run)
     crowd = next((name for name in _CROWDS if name in stops), "")
     if crowd:
-        return _crowded(run, crowd, stops, now)
+        return _crowded(run, crowd, stops)
     calls = _calls(run, set(stops))
     if run.order.failure.when_blocked(run.order.severity) is OnBlocked.SILENT and not calls:
         return ()
     why = run.judgement.strictest if run.judgement else None
-    text = f"{say.headline(run)}: nothing was changed. {run.reason}"
+    text = f"{t.card.headline}: nothing was changed. {t.card.reason}"
     facts = {"would clear it": why.clears} if why and why.clears else {}
     lines = say.evidence_lines(run)
-    told = make(run, MessageKind.BLOCKED, "closed", text, facts=facts, lines=lines)
-    return (told, *(_call(run, make, n, each, now, "") for n, each in enumerate(calls)))
+    told = t.message(MessageKind.BLOCKED, "closed", text, facts=facts, lines=lines)
+    return (told, *(_call(t, n, each) for n, each in enumerate(calls)))
 
 
-def waits_long(run: Run, event: ev.Judged, now: datetime, make: Make) -> tuple[Message, ...]:
+def waits_long(t: Telling, event: ev.Judged) -> tuple[Message, ...]:
     """Return what is told, once, of a run that has waited for long or will; nothing of one that has begun."""
-    judgement = event.judgement
+    run, now, judgement = t.run, t.now, event.judgement
     waits = judgement.ruling is Ruling.DEFER and run.order.mode is not Mode.DRY_RUN
     until = max(judgement.until or now, now)
     if not waits or run.has_acted or until - run.created_at < LONG_WAIT:
@@ -81,16 +79,18 @@ def waits_long(run: Run, event: ev.Judged, now: datetime, make: Make) -> tuple[M
     why = next(v for v in judgement.verdicts if v.ruling is Ruling.DEFER)
     if policy is OnBlocked.SILENT:
         return ()
-    text = f"{say.headline(run)}: nothing is done yet. It waits: {why.guard}: {why.reason}"
+    text = f"{t.card.headline}: nothing is done yet. It waits: {why.guard}: {why.reason}"
     facts = {
         "asks again": say.clock(until),
         **({"would clear it": why.clears} if why.clears else {}),
     }
-    told = make(run, MessageKind.NOTICE, "waits", text, facts=facts, lines=say.evidence_lines(run))
+    told = t.message(MessageKind.NOTICE, "waits", text, facts=facts, lines=say.evidence_lines(run))
     calls = run.order.failure.escalations if policy is OnBlocked.ESCALATE else ()
     reason = f"it waits. {why.guard}: {why.reason}"
-    apart = replace(told, thread=f"{run.id}:waits")  # what it comes to is told where runs are told
-    return (apart, *(_call(run, make, n, each, now, reason) for n, each in enumerate(calls)))
+    apart = replace(
+        told, thread=f"{run.id}:waits", card=None
+    )  # what it comes to is told where runs are told
+    return (apart, *(_call(t, n, each, reason) for n, each in enumerate(calls)))
 
 
 def loudest(found: Iterable[Unanswered]) -> tuple[Unanswered, ...]:
@@ -135,7 +135,7 @@ def _label_lines(alert: Alert) -> tuple[str, ...]:
     return tuple(t if len(t) <= _LONGEST_LABEL else f"{t[: _LONGEST_LABEL - 1]}…" for t in lines)
 
 
-def _body_of(about: Unanswered) -> Mapping[str, Any]:
+def _body_of(about: Unanswered) -> Mapping[str, object]:
     return {
         "playbook": about.playbook.name,
         "refusal": about.refusal.value,
@@ -157,26 +157,22 @@ def _calls(run: Run, stops: set[str]) -> tuple[Escalation, ...]:
     return policy.escalations if calls and run.order.mode is not Mode.DRY_RUN else ()
 
 
-def _call(
-    run: Run, make: Make, number: int, escalation: Escalation, now: datetime, reason: str
-) -> Message:
-    text = f"{say.headline(run)} needs you: {reason or run.reason}. {say.remedy(run)}"
-    return make(
-        run,
+def _call(t: Telling, number: int, escalation: Escalation, reason: str = "") -> Message:
+    began = t.now if reason else t.run.closed_at or t.run.created_at
+    return t.message(
         MessageKind.ESCALATION,
         f"{'waits' if reason else 'escalate'}:{number}",
-        text,
-        lines=say.evidence_lines(run),
+        f"{t.card.headline} needs you: {reason or t.card.reason}. {t.card.remedy}",
+        lines=say.evidence_lines(t.run),
         to=escalation.to,
-        due_at=now + escalation.after,
-        while_firing=run.episode,
+        due_at=began + escalation.after,
+        while_firing=t.run.episode,
     )
 
 
-def _crowded(
-    run: Run, crowd: str, stops: Mapping[str, Verdict], now: datetime
-) -> tuple[Message, ...]:
+def _crowded(run: Run, crowd: str, stops: Mapping[str, Verdict]) -> tuple[Message, ...]:
     """Return one message for all runs that are stopped alike within an hour: the deduplication key is the hour."""
+    now = run.closed_at or run.created_at
     about = crowd if crowd == "storm" else f"{crowd}:{run.order.playbook}"
     told = Message(
         kind=MessageKind.NOTICE,

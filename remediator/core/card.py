@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from remediator.core import wording as say
 from remediator.core.change import Change, Plan
@@ -30,9 +29,9 @@ class CardStep:
     most: str = ""
     undo: str = ""
     reversible: bool = True
-    intent: Mapping[str, Any] = field(default_factory=dict)
-    before: Mapping[str, Any] = field(default_factory=dict)
-    after: Mapping[str, Any] = field(default_factory=dict)
+    intent: Mapping[str, object] = field(default_factory=dict)
+    before: Mapping[str, object] = field(default_factory=dict)
+    after: Mapping[str, object] = field(default_factory=dict)
     state: StepState = StepState.WAITING
     detail: str = ""
     seconds: float = 0.0
@@ -119,7 +118,7 @@ def card_of(run: Run, now: datetime, *, settled: bool = False) -> Card:
         environment=order.environment,
         owner=order.owner,
         alert=alert.name,
-        severity=alert.labels.get("severity", "") or order.severity,
+        severity=order.severity or alert.labels.get("severity", ""),
         summary=alert.annotations.get("summary", ""),
         since=alert.starts_at,
         resolved_at=run.alert_resolved_at,

@@ -49,7 +49,7 @@ class Change:
     estimate: int | None = None
     unit: str = ""
     before: Mapping[str, Any] = field(default_factory=dict)
-    after: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, object] = field(default_factory=dict)
     undo_hint: str = ""
 
     @property
@@ -57,7 +57,7 @@ class Change:
         """Whether this change can be taken back."""
         return self.effect is not ActionEffect.IRREVERSIBLE
 
-    def signed(self) -> Mapping[str, Any]:
+    def signed(self) -> Mapping[str, object]:
         """Return what an approval of this change signs."""
         return {
             "step": self.step,
@@ -115,7 +115,7 @@ def still_holds(planned: Change, proposed: Change | Nothing) -> str | None:
     return None
 
 
-def _turned_true(planned: Mapping[str, Any], proposed: Mapping[str, Any]) -> str:
+def _turned_true(planned: Mapping[str, object], proposed: Mapping[str, object]) -> str:
     """Name what was false before and is true now, such as a command's check; "" where nothing turned."""
     turned = (key for key, was in planned.items() if was is False and proposed.get(key) is True)
     return next(turned, "")

@@ -8,7 +8,7 @@ that is known; `protected` also asks whether two names might be one machine.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from remediator.core.target import Target
@@ -23,7 +23,7 @@ class Identity:
 
     `names` are its other names; `declared` are those of them that the operator wrote down; `perhaps` are names that
     lead to the same place and may be another thing. `machines` are what a part of machines (a volume) belongs to, None
-    where nobody knows. `unsure` says why more could not be learnt.
+    where nobody knows. `unsure` says why more could not be learnt, `told_by` where the settings can say more.
     """
 
     target: Target
@@ -32,6 +32,7 @@ class Identity:
     perhaps: frozenset[Target] = frozenset()
     machines: tuple[Identity, ...] | None = None
     unsure: str = ""
+    told_by: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def all_names(self) -> tuple[Target, ...]:

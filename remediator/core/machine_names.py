@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
-from typing import Any
 
 from remediator.core.spelling import canonical_host
 from remediator.core.target import Target
@@ -13,7 +12,7 @@ from remediator.core.target import Target
 _HOST = re.compile(r"[A-Za-z0-9:][A-Za-z0-9._:-]{0,252}")
 
 
-def hosts_of(texts: Iterable[Any]) -> Iterator[Target]:
+def hosts_of(texts: Iterable[object]) -> Iterator[Target]:
     """Yield the hosts among these; what leads back to the machine itself names none."""
     for text in dict.fromkeys(texts):
         if isinstance(text, str) and _HOST.fullmatch(text) and not _is_loopback(text):

@@ -65,7 +65,7 @@ class Mask:
         kept = tuple(lines)
         return tuple(self("\n".join(kept)).split("\n")) if kept else ()
 
-    def inside(self, value: Any) -> Any:
+    def inside(self, value: object) -> Any:
         """Return a JSON-like value with every text in it masked, and whole what stands under a secret's name."""
         if isinstance(value, Enum):
             return value
@@ -77,7 +77,7 @@ class Mask:
             return type(value)(self._words(value))
         return value
 
-    def texts(self, value: Any) -> Any:
+    def texts(self, value: object) -> Any:
         """Return a JSON-like value with every text in it masked, whatever names stand above it: for our own fields."""
         if isinstance(value, str):
             return self(value)
@@ -93,12 +93,12 @@ class Mask:
         changes = {name: new for name, old in found if (new := self._told(old)) != old}
         return replace(value, **changes) if changes else value
 
-    def _told(self, value: Any) -> Any:
+    def _told(self, value: Any) -> object:
         if isinstance(value, tuple):
             return tuple(self._told(item) for item in value)
         return self.told(value)
 
-    def _words(self, words: Sequence[Any]) -> Iterator[Any]:
+    def _words(self, words: Sequence[Any]) -> Iterator[object]:
         """Mask the words of a command: behind `--password` stands one."""
         before = ""
         for word in words:
@@ -107,7 +107,7 @@ class Mask:
             yield MASKED if is_value and not is_harmless(word) else self.inside(word)
             before = word if isinstance(word, str) else ""
 
-    def _under(self, key: str, value: Any) -> Any:
+    def _under(self, key: str, value: object) -> object:
         is_named = KEY.fullmatch(key.rpartition("/")[2]) is not None
         if is_named and isinstance(value, str) and value and not is_harmless(value):
             return MASKED
@@ -129,7 +129,7 @@ def _without_group(match: Any) -> str:
     return _replaced(match, named)
 
 
-def _masker(is_secret: Callable[[Any], bool]) -> Callable[[Any], str]:
+def _masker(is_secret: Callable[[object], bool]) -> Callable[[object], str]:
     def masked(match: Any) -> str:
         return _replaced(match, match.lastindex) if is_secret(match) else match.group(0)
 
@@ -144,7 +144,7 @@ def _replaced(match: Any, group: int) -> str:
     return f"{whole[: start - at]}{MASKED}{whole[end - at :]}"
 
 
-def _always(match: Any) -> bool:
+def _always(match: object) -> bool:
     return True
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from remediator.core.card import Card
 
@@ -55,7 +54,7 @@ class Message:
     text: str
     lines: tuple[str, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, object] = field(default_factory=dict)
     to: str = ""
     at: datetime | None = None
     due_at: datetime | None = None

@@ -40,7 +40,7 @@ class Order:
     verify: VerifyOrder
     approval: ApprovalPolicy = ApprovalPolicy()
     failure: FailurePolicy = FailurePolicy()
-    notify: tuple[Mapping[str, Any], ...] = ()
+    notify: tuple[Mapping[str, object], ...] = ()
 
     def step(self, step_id: str) -> StepOrder:
         """Return the step with this id."""

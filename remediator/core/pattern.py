@@ -1,4 +1,5 @@
-"""Regular expressions that people write and that meet texts of strangers: RE2's, whose time is linear in the text.
+"""Regular expressions that people write and that meet texts of strangers, and what their matches become: RE2's, whose
+time is linear in the text.
 
 Python's `re` backtracks: 36 letters in a label could hold `(a+)+b`, and the interpreter with it, for minutes. These
 are the expressions of Prometheus and Alertmanager (Go's `regexp`). What only Python knows is refused with what to
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +34,8 @@ _ELSEWHERE = (
 )
 _SKIPPED = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\^?[a-z]+:\]|[^\]\\])*\]", re.DOTALL)
 _UP_TO = re.compile(r"\{,\d+\}")
+_ESCAPE = re.compile(r"\\(?:([1-9][0-9]?)|g<(\w{1,64})>|(.?))", re.DOTALL)
+_LETTERS = {"\\": "\\", "n": "\n", "t": "\t"}
 _BYTE = re.compile(r"(?<!\\)(?:\\\\)*\\C")
 
 
@@ -97,6 +101,51 @@ def compiled(text: str, longest: int = LONGEST_PATTERN) -> Pattern:
     if max(regexp.programsize, regexp.reverseprogramsize) > _LARGEST_PROGRAM:
         raise ValueError(f"{_named(text)} that can be used: it is too large; repeat less")
     return Pattern(text, regexp)
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What a match becomes: texts, and the numbers of groups whose text stands there. Made by `read_replacement`."""
+
+    pieces: tuple[str | int, ...]
+
+    def filled(self, groups: tuple[str, ...]) -> str:
+        """Return the text for one match; `groups` begins with the whole match."""
+        return "".join(piece if isinstance(piece, str) else groups[piece] for piece in self.pieces)
+
+
+def read_replacement(text: str, pattern: Pattern) -> Replacement:
+    r"""Read `\1`, `\g<1>`, `\g<name>`, `\\`, `\n` and `\t`; ValueError for anything else after a backslash."""
+    pieces: list[str | int] = []
+    end = 0
+    for found in _ESCAPE.finditer(text):
+        pieces += [text[end : found.start()], _piece(found, pattern)]
+        end = found.end()
+    return Replacement((*pieces, text[end:]))
+
+
+def replaced(pattern: Pattern, new: Replacement, text: str, most: int) -> str:
+    """Replace every match in a text; ValueError where the result has more than `most` characters."""
+    pieces: list[str] = []
+    length = 0
+    for before, groups in pattern.found(text):
+        pieces += [before, new.filled(groups)] if groups else [before]
+        length += sum(map(len, pieces[-2 if groups else -1 :]))
+        if length > most:
+            raise ValueError(f"the result has more than {most} characters")
+    return "".join(pieces)
+
+
+def _piece(found: re.Match[str], pattern: Pattern) -> str | int:
+    number, name, letter = found.groups()
+    if letter is not None:
+        if letter not in _LETTERS:
+            raise ValueError(f"bad escape `{found[0]}`: a backslash is written as `\\\\`")
+        return _LETTERS[letter]
+    index = int(number or name) if (number or name).isdecimal() else pattern.names.get(name, -1)
+    if not 0 <= index <= pattern.count:
+        raise ValueError(f"`{found[0]}`: the pattern has no such group")
+    return index
 
 
 def _options() -> Any:

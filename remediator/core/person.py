@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from remediator.core.person_names import canonical_person, look_of
 
-_IDS_DOOR = "slack"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
@@ -43,11 +41,11 @@ class Person:
     def may_be(self, other: Person) -> bool:
         """Say whether nobody can rule out that these are one person: they look alike, and no settings tell them apart.
 
-        Slack's own ids do tell its members apart.
+        What one door vouches for does tell its people apart.
         """
         if self.is_same(other):
             return True
-        by_id = self.door == other.door == _IDS_DOOR and self.identities and other.identities
+        by_id = self.door == other.door and self.identities and other.identities
         if by_id or (self.declared and other.declared):
             return False
         return bool(self._looks & other._looks)

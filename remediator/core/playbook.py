@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
 
 from remediator.core.change import ActionEffect, Safety
 from remediator.core.matcher import Matcher
@@ -44,7 +43,7 @@ class CheckOrder:
     """One check to make: its kind (`promql`, `alert`, …) and its parameters; `text` is how people read it."""
 
     kind: str
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, object]
     text: str
 
     @property
@@ -58,7 +57,7 @@ class ProbeOrder:
     """One probe to make: its kind (`disk.usage`, …) and its parameters."""
 
     kind: str
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +66,7 @@ class StepOrder:
 
     id: str
     action: str
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, object]
     effect: ActionEffect
     safety: Safety
     when: str | None = None
@@ -171,11 +170,11 @@ class Playbook:
     target: str
     target_labels: tuple[str, ...] = ()
     mode: Mode = Mode.DRY_RUN
-    guards: Mapping[str, Any] = field(default_factory=dict)
+    guards: Mapping[str, object] = field(default_factory=dict)
     diagnose: tuple[ProbeOrder, ...] = ()
     steps: tuple[StepOrder, ...]
     verify: VerifyOrder
     approval: ApprovalPolicy = ApprovalPolicy()
     failure: FailurePolicy = FailurePolicy()
-    notify: tuple[Mapping[str, Any], ...] = ()
+    notify: tuple[Mapping[str, object], ...] = ()
     source: str = ""

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from math import isfinite
-from typing import Any
 from urllib.parse import quote
 
 _SHORTEST_SECRET = 4
@@ -25,7 +24,7 @@ class Scrubber:
         """Return the text with every secret replaced by `***`."""
         return self._pattern.sub("***", text) if self._pattern else text
 
-    def inside(self, value: Any) -> Any:
+    def inside(self, value: object) -> object:
         """Return a JSON-like value with every text in it masked; what is not JSON-like becomes text first."""
         if isinstance(value, str):
             return self(value)

@@ -2,8 +2,10 @@
 
 Host names do not care about case (RFC 1123, RFC 4343) nor about a final dot, addresses have many texts (RFC 4291,
 RFC 5952, and the short and hexadecimal ones that `inet_aton` takes), AWS keeps ids in lower case. Names in Kubernetes
-are lower case by rule, so there another case is not another spelling: it is a mistake that the
-settings refuse.
+are lower case by rule, so there another case is not another spelling: it is a mistake that the settings refuse.
+
+These kinds stand here and not with their systems: what is stored goes by the spelling, so it must be the same whatever
+is installed today.
 """
 
 from __future__ import annotations

@@ -10,18 +10,10 @@ from remediator.core.change import Change
 from remediator.core.deciders import deciders
 from remediator.core.duration import format_duration, format_size
 from remediator.core.run import Run, StepProgress, StepState
+from remediator.core.vocabulary import STEPS, found, looked
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_-]+")
 _IN_DOUBT = (StepState.INTENDED, StepState.DOUBTED, StepState.UNKNOWN)
-_MARKS = {
-    StepState.APPLIED: "done",
-    StepState.FAILED: "failed",
-    StepState.SKIPPED: "left out",
-    StepState.UNKNOWN: "unknown",
-    StepState.WAITING: "not tried",
-    StepState.INTENDED: "started",
-    StepState.DOUBTED: "in doubt",
-}
 
 
 def headline(run: Run) -> str:
@@ -93,22 +85,20 @@ def plan_lines(run: Run) -> tuple[str, ...]:
 def step_line(step: StepProgress) -> str:
     """Describe what became of one step."""
     detail = step.measure.summary or step.reason
-    return f"{step.step}: {_MARKS[step.state]}" + (f", {detail}" if detail else "")
+    return f"{step.step}: {STEPS[step.state].message}" + (f", {detail}" if detail else "")
 
 
 def verification_lines(run: Run) -> tuple[str, ...]:
     """Describe the last look of the verification."""
     answers = run.verification.answers if run.verification else ()
-    return tuple(
-        f"{key}: {a.known.value}" + (f" ({a.detail})" if a.detail else "") for key, a in answers
-    )
+    return tuple(looked(key, a.known.value, a.detail) for key, a in answers)
 
 
 def evidence_lines(run: Run, most: int = 6) -> tuple[str, ...]:
     """Give the first lines of what the probes found."""
     lines: list[str] = []
     for evidence in run.evidence:
-        lines.append(evidence.title + (f" ({evidence.problem})" if evidence.problem else ""))
+        lines.append(found(evidence.title, evidence.problem))
         lines += [f"  {line}" for line in evidence.lines[:most]]
     return tuple(lines)
 

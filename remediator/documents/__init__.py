@@ -1,1 +1,1 @@
-"""How anything that people write is read: strict YAML with positions, problems, secrets, safe patterns."""
+"""How anything that people write is read: strict YAML with positions, problems, secrets."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
@@ -30,6 +31,7 @@ _YAML_WORDS = {
     "a valid dictionary": "a mapping",
     "a valid boolean": "true or false",
 }
+_OURS = re.compile(r" or instance of \w+")
 _DURATION = re.compile(r"datetime\.timedelta\([^)]*\)")
 _CODES = {
     "extra_forbidden": "unknown-key",
@@ -57,7 +59,7 @@ class Part:
 
     what: str
     noun: str = "key"
-    forgive: Callable[[Any], bool] = lambda value: False
+    forgive: Callable[[object], bool] = lambda value: False
     bare: str = ""
 
     def name(self, path: KeyPath) -> str:
@@ -68,7 +70,7 @@ class Part:
         return f"`{words[-1][:80]}`" if words else f"item {path[-1]}"
 
 
-def read_shape(report: Report, path: KeyPath, raw: Any, model: type[M], part: Part) -> M | None:
+def read_shape(report: Report, path: KeyPath, raw: object, model: type[M], part: Part) -> M | None:
     """Return the part at `path` as a model, or None after reporting everything that is wrong with it."""
     mapping = as_mapping(report, path, raw, part.what)
     if mapping is None:
@@ -88,7 +90,7 @@ class _Objection:
         self.kind: str = found["type"]
         self.loc: tuple[int | str, ...] = found["loc"]
         self.text: str = found["msg"]
-        self.input: Any = found.get("input")
+        self.input: object = found.get("input")
         self.model = model
         self.part = part
 
@@ -105,7 +107,7 @@ class _Objection:
         return str(self.loc[-1])[:80] if self.loc else ""
 
 
-def _object(report: Report, path: KeyPath, raw: Any, objection: _Objection) -> None:
+def _object(report: Report, path: KeyPath, raw: object, objection: _Objection) -> None:
     inner, value = _place(raw, objection.loc)
     place = (*path, *inner)
     if objection.kind == "extra_forbidden":
@@ -120,7 +122,7 @@ def _object(report: Report, path: KeyPath, raw: Any, objection: _Objection) -> N
         report.error(place, objection.code, f"{subject}{_sentence(objection)}")
 
 
-def _counts_only_right_items(objection: _Objection, value: Any) -> bool:
+def _counts_only_right_items(objection: _Objection, value: object) -> bool:
     """Say whether a list is only too short because its wrong items, which were reported, do not count."""
     return objection.kind == "too_short" and bool(value)
 
@@ -130,7 +132,7 @@ def _noun_of(owner: KeyPath, part: Part) -> str:
 
 
 def _sentence(objection: _Objection) -> str:
-    text = _DURATION.sub("0s", objection.text)
+    text = _DURATION.sub("0s", _OURS.sub("", objection.text))
     if objection.kind in ("value_error", "assertion_error"):
         return ": " + text.partition(", ")[2]
     if objection.kind == "too_short":
@@ -145,13 +147,13 @@ def _sentence(objection: _Objection) -> str:
     return f" {text}{_shown(objection.input)}"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, str):
         return f" (got {value[:80]!r})"
     return f" (got {value})" if isinstance(value, int | float) else ""
 
 
-def _place(raw: Any, loc: tuple[int | str, ...]) -> tuple[KeyPath, Any]:
+def _place(raw: object, loc: tuple[int | str, ...]) -> tuple[KeyPath, object]:
     """Follow a loc through the values; the parts that pydantic adds for unions and validators are skipped."""
     path: KeyPath = ()
     for part in loc:
@@ -174,7 +176,7 @@ def _keys_at(model: Any, loc: tuple[int | str, ...]) -> Iterator[str]:
         yield from (field.alias or name for name, field in each.model_fields.items())
 
 
-def _inside(model: Any, part: int | str) -> Iterator[Any]:
+def _inside(model: Any, part: int | str) -> Iterator[object]:
     fields = {(field.alias or name): field for name, field in model.model_fields.items()}
     if part in fields:
         yield from _models_in(fields[str(part)].annotation)
@@ -182,21 +184,27 @@ def _inside(model: Any, part: int | str) -> Iterator[Any]:
         yield model
 
 
-def _models_in(annotation: Any) -> Iterator[Any]:
+def _models_in(annotation: object) -> Iterator[object]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for argument in get_args(annotation):
         yield from _models_in(argument)
 
 
-def read_loosely(report: Report, path: KeyPath, raw: Any, model: type[M], part: Part) -> M:
-    """Return the part with everything that is wrong left out, after reporting it; every field needs a default."""
-    mapping = as_mapping(report, path, raw, part.what) or {}
+def read_loosely(
+    report: Report, raw: object, model: type[M], part: Part, folder: Path = Path()
+) -> M:
+    """Return a file with everything that is wrong left out, after reporting it; every field needs a default.
+
+    Files that are named in it (`words.File`) are relative to `folder`.
+    """
+    mapping, context = as_mapping(report, (), raw, part.what) or {}, {"folder": folder}
     try:
-        return model.model_validate(mapping)
+        return model.model_validate(mapping, context=context)
     except ValidationError as error:
         found = error.errors(include_url=False)
     for each in found:
-        _object(report, path, mapping, _Objection(each, model, part))
+        _object(report, (), mapping, _Objection(each, model, part))
     wrong = {each["loc"][0] for each in found}
-    return model.model_validate({key: value for key, value in mapping.items() if key not in wrong})
+    right = {key: value for key, value in mapping.items() if key not in wrong}
+    return model.model_validate(right, context=context)

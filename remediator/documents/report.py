@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from remediator.core.pattern import compiled
 from remediator.documents.problem import Problem, Severity, has_errors
 from remediator.documents.yaml_source import KeyPath, YamlSource
 
@@ -55,7 +55,9 @@ class Report:
         )
 
 
-def as_mapping(report: Report, path: KeyPath, raw: Any, what: str) -> Mapping[str, Any] | None:
+def as_mapping(
+    report: Report, path: KeyPath, raw: object, what: str
+) -> Mapping[str, object] | None:
     """Return a value that must be a mapping, or None after reporting that it is not."""
     if isinstance(raw, dict):
         return raw
@@ -63,7 +65,7 @@ def as_mapping(report: Report, path: KeyPath, raw: Any, what: str) -> Mapping[st
     return None
 
 
-def as_list(report: Report, path: KeyPath, raw: Any, what: str) -> list[Any]:
+def as_list(report: Report, path: KeyPath, raw: object, what: str) -> list[object]:
     """Return a value that must be a list; an empty one after reporting that it is not."""
     if isinstance(raw, list):
         return raw
@@ -71,7 +73,17 @@ def as_list(report: Report, path: KeyPath, raw: Any, what: str) -> list[Any]:
     return []
 
 
-def kind_of(raw: Any) -> str:
+def is_pattern(report: Report, path: KeyPath, text: str) -> bool:
+    """Say whether a text is a regular expression of RE2; report what is wrong with it."""
+    try:
+        compiled(text)
+    except ValueError as error:
+        report.error(path, "pattern", str(error))
+        return False
+    return True
+
+
+def kind_of(raw: object) -> str:
     """Name a YAML value's kind for people."""
     if raw is None:
         return "nothing"

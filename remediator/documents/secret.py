@@ -39,6 +39,10 @@ class Secret:
         raise TypeError("a secret is not written down")
 
 
+NO_SECRET = Secret("")
+"""What stands in a settings' model where a secret that must be there is not: compare by identity."""
+
+
 def read_quietly(path: Path) -> Secret | None:
     """Return what a file holds, or None where it holds no text; for those who only want to mask it."""
     try:
@@ -55,7 +59,9 @@ class SecretReader:
         self._report = report
         self._folder = folder
 
-    def one(self, path: KeyPath, name: str, inline: str | None, file: str | None) -> Secret | None:
+    def one(
+        self, path: KeyPath, name: str, inline: Secret | str | None, file: Path | str | None
+    ) -> Secret | None:
         """Return the secret, or None where none is given or it cannot be read."""
         if inline is not None and file is not None:
             message = f"`{name}` and `{name}_file` exclude each other"
@@ -65,10 +71,11 @@ class SecretReader:
             message = f"`{name}` is a secret in a settings file"
             hint = f"Put it into a file of its own and name that in `{name}_file`."
             self._report.warn((*path, name), "inline-secret", message, hint, at_key=True)
-            return self._checked((*path, name), inline)
+            value = inline.reveal() if isinstance(inline, Secret) else inline
+            return self._checked((*path, name), value)
         return self.file((*path, f"{name}_file"), file) if file is not None else None
 
-    def file(self, path: KeyPath, file: str) -> Secret | None:
+    def file(self, path: KeyPath, file: Path | str) -> Secret | None:
         """Return what a file holds, without the line end."""
         full = self._folder / file
         try:

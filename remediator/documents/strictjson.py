@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from remediator.core.errors import InputError
 
@@ -29,7 +29,7 @@ class InvalidJson(InputError):
     """Refuse a body as JSON, in words for its sender."""
 
 
-def read_json(body: bytes) -> Any:
+def read_json(body: bytes) -> object:
     """Return the value of a JSON text in UTF-8; raise InvalidJson. The work grows with the body and no faster."""
     _refuse_crowd(body)
     try:
@@ -60,7 +60,7 @@ def may_be_deep(body: bytes) -> bool:
     return body.count(b"{") + body.count(b"[") > MOST_DEPTH
 
 
-def refuse_deep(value: Any, depth: int = 1) -> None:
+def refuse_deep(value: object, depth: int = 1) -> None:
     """Raise InvalidJson where a value is nested deeper than MOST_DEPTH; `depth` is where it stands itself."""
     level = [value]
     while level := [inner for outer in level for inner in _inside(outer)]:
@@ -69,7 +69,7 @@ def refuse_deep(value: Any, depth: int = 1) -> None:
             raise InvalidJson(f"nested deeper than {MOST_DEPTH} levels")
 
 
-def _inside(value: Any) -> list[Any]:
+def _inside(value: object) -> list[object]:
     if isinstance(value, dict):
         return [inner for inner in value.values() if isinstance(inner, dict | list)]
     if isinstance(value, list):
@@ -87,7 +87,7 @@ def _refuse_crowd(body: bytes) -> None:
         raise InvalidJson(f"more than {MOST_KEYS} keys")
 
 
-def _refuse_unstorable(value: Any) -> None:
+def _refuse_unstorable(value: object) -> None:
     for text in _texts(value):
         if "\x00" in text:
             raise InvalidJson("a text holds NUL (\\u0000)")
@@ -95,7 +95,7 @@ def _refuse_unstorable(value: Any) -> None:
             raise InvalidJson("a text holds a lone surrogate (\\ud800 to \\udfff)")
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: object) -> Iterator[str]:
     waiting = [value]
     while waiting:
         value = waiting.pop()
@@ -108,7 +108,7 @@ def _texts(value: Any) -> Iterator[str]:
             waiting += value
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     value = dict(pairs)
     if len(value) != len(pairs):
         raise InvalidJson(f"the key {_repeated([key for key, _ in pairs])[:100]!r} is there twice")

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StrictInt, StrictStr
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetPydanticSchema,
+    StrictInt,
+    StrictStr,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+)
+from pydantic_core import PydanticUseDefault
+from pydantic_core.core_schema import (
+    no_info_wrap_validator_function,
+    with_info_wrap_validator_function,
+)
 
-from remediator.documents.model_reader import Shape, Word
+from remediator.documents.model_reader import Word
+from remediator.documents.secret import Secret
 
 LabelName = Annotated[StrictStr, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]{0,127}$")]
 
@@ -46,17 +62,41 @@ Port = Annotated[StrictInt, Field(ge=1, le=65535)]
 Argv = Annotated[tuple[StrictStr, ...], Field(min_length=1, max_length=100)]
 
 
-class BasicShape(Shape):
-    """A user name and a password."""
-
-    user: Word
-    password: StrictStr | None = None
-    password_file: Path_ | None = None
+def _secret(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    return value if isinstance(value, Secret) else Secret(read(value))
 
 
-class SignInShape(Shape):
-    """How to sign in at a server."""
+def _file(value: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
+    if isinstance(value, Path):
+        return value
+    folder = info.context["folder"] if info.context else Path()
+    try:
+        return folder / Path(read(value)).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"there is no such home directory: {error}") from error
 
-    bearer_token: StrictStr | None = None
-    bearer_token_file: Path_ | None = None
-    basic: BasicShape | None = None
+
+def _unsaid(value: object) -> object:
+    if value is None:
+        raise PydanticUseDefault
+    return value
+
+
+SecretText = Annotated[
+    Secret,
+    GetPydanticSchema(lambda _, of: no_info_wrap_validator_function(_secret, of(StrictStr))),
+]
+"""A secret that stands in the file itself."""
+
+File = Annotated[
+    Path, GetPydanticSchema(lambda _, of: with_info_wrap_validator_function(_file, of(Path_)))
+]
+"""A file by its name, relative to the one that names it."""
+
+UNSAID = BeforeValidator(_unsaid)
+"""Marks a key that may stand there without a value: then its default holds."""
+
+
+def written_as(kind: object) -> GetPydanticSchema:
+    """Mark a key that is checked as this when written; its section's `read` makes of it what it holds."""
+    return GetPydanticSchema(lambda _, of: of(kind))

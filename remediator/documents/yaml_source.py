@@ -44,7 +44,7 @@ class YamlSource:
     """One file as plain Python values, and where each of them stands. `value` is None where there are `problems`."""
 
     file: str
-    value: Any = None
+    value: object = None
     values_at: Mapping[KeyPath, Mark] = field(default_factory=dict)
     keys_at: Mapping[KeyPath, Mark] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
@@ -105,7 +105,7 @@ class _Reader:
         self.values_at: dict[KeyPath, Mark] = {}
         self.keys_at: dict[KeyPath, Mark] = {}
 
-    def read(self, text: str) -> Any:
+    def read(self, text: str) -> object:
         if (hidden := _INVISIBLE.search(text)) is not None:
             self._report("character", _invisible(hidden[0]), _mark_in(text, hidden.start()))
             return None
@@ -121,7 +121,7 @@ class _Reader:
             self._report("syntax", str(error).splitlines()[0], Mark())
         return None
 
-    def _document(self) -> Any:
+    def _document(self) -> object:
         next(self._events)
         start = next(self._events)
         if isinstance(start, yaml.StreamEndEvent):
@@ -134,7 +134,7 @@ class _Reader:
             self._stop("documents", "a second document; one file holds one", after)
         return value
 
-    def _value(self, event: Any, path: KeyPath) -> Any:
+    def _value(self, event: object, path: KeyPath) -> object:
         self._admit(event, path)
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
@@ -158,7 +158,7 @@ class _Reader:
         if getattr(event, "tag", None) is not None:
             self._refuse("tag", "tags are not allowed", "Quote the value to make it text.", event)
 
-    def _scalar(self, event: Any) -> Any:
+    def _scalar(self, event: Any) -> object:
         if (hidden := _INVISIBLE.search(event.value)) is not None:
             self._refuse("character", _invisible(hidden[0]), "", event)
         if event.style:
@@ -169,14 +169,14 @@ class _Reader:
             self._refuse("number", str(error), "Quote it, or write a plain number.", event)
             return None
 
-    def _sequence(self, path: KeyPath) -> list[Any]:
-        items: list[Any] = []
+    def _sequence(self, path: KeyPath) -> list[object]:
+        items: list[object] = []
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             items.append(self._value(event, (*path, len(items))))
         return items
 
-    def _mapping(self, path: KeyPath) -> dict[str, Any]:
-        pairs: dict[str, Any] = {}
+    def _mapping(self, path: KeyPath) -> dict[str, object]:
+        pairs: dict[str, object] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._key(event, path)
             if key is not None and key in pairs:
@@ -190,7 +190,7 @@ class _Reader:
                 pairs.setdefault(key, value)
         return pairs
 
-    def _key(self, event: Any, path: KeyPath) -> str | None:
+    def _key(self, event: object, path: KeyPath) -> str | None:
         key = self._value(event, (*path, "?"))
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             hint = 'Quote a value that begins with a template: "{{ … }}".'

@@ -174,7 +174,8 @@ class Admission:
         self._tx.count(entry(run, Counted.ADMITTED, order.target, self._now))
         if came_back is not None:
             self._count_return(run, came_back)
-        taken.moved.append(Moved(None, event, run, self._now))
+        heard_at = self._notification.received_at
+        taken.moved.append(Moved(None, event, run, self._now, heard_at))
         self._decide(episode, selection, taken, run_id=run.id)
 
     def _count_return(self, run: Run, last: Run) -> None:

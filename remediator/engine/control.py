@@ -6,11 +6,12 @@ Control only writes to the store: the worker does the rest. "No" is Refused, wit
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from remediator.core import events as ev
 from remediator.core.announce import settled, shown_again, taken_over
+from remediator.core.announce_pause import paused, resumed
 from remediator.core.canonical import DIGEST_DIGITS, is_digest
 from remediator.core.deciders import deciders, may_decide
 from remediator.core.errors import IllegalEvent, InvalidTarget, Refused, StoreError
@@ -20,6 +21,8 @@ from remediator.core.guards.pause import canonical_scope
 from remediator.core.person import Person
 from remediator.core.run import Phase, Run
 from remediator.core.target import parse_target
+from remediator.core.vocabulary import spelled
+from remediator.documents.problem import did_you_mean
 from remediator.engine.clock import confirmed, is_of_clock
 from remediator.engine.listener import Listener
 from remediator.engine.recorder import Moved, Recorder
@@ -31,7 +34,7 @@ LONGEST_PAUSE = timedelta(days=30)
 
 
 class Control:
-    """The human verbs."""
+    """The human verbs. `playbooks` are the names of those that are loaded; without it, a pause may name any."""
 
     def __init__(
         self,
@@ -40,11 +43,13 @@ class Control:
         recorder: Recorder,
         ambient: Ambient,
         listener: Listener,
+        playbooks: Callable[[], Collection[str]] | None = None,
     ) -> None:
         self._store = store
         self._recorder = recorder
         self._ambient = ambient
         self._listener = listener
+        self._playbooks = playbooks
 
     async def approve(self, run_id: str, *, digest: str, person: Person, reason: str = "") -> Run:
         """Give one person's yes to the plan with this whole digest."""
@@ -74,8 +79,13 @@ class Control:
             await self._store.submit(lambda tx: self._take_over_closed(tx, run, person))
         scope = f"target/{run.order.target}"
         text = reason or f"{person.name} looks after it (run {run.id})"
-        await self.pause(scope, duration=TAKE_OVER_PAUSE, reason=text, person=person)
-        await self._store.submit(lambda tx: tx.hush(run.episode))
+        pause = self._made(scope, TAKE_OVER_PAUSE, text, person)
+
+        def closure(tx: Transaction) -> None:
+            tx.add_pause(pause)
+            tx.hush(run.episode)
+
+        await self._store.submit(closure)
         return run
 
     async def settle(
@@ -130,19 +140,16 @@ class Control:
     async def pause(
         self, scope: str, *, duration: timedelta | None, reason: str, person: Person
     ) -> Pause:
-        """Stop everything in a scope; without a duration for 30 days, the longest there is."""
+        """Stop everything in a scope, and tell everybody; without a duration for 30 days, the longest there is."""
         _check_scope(scope)
-        scope, now = canonical_scope(scope), self._ambient.now()
-        length = min(duration or LONGEST_PAUSE, LONGEST_PAUSE)
-        pause = Pause(
-            id=self._ambient.new_id("pau"),
-            scope=scope,
-            who=person.name,
-            reason=reason,
-            since=now,
-            until=now + length,
-        )
-        await self._store.submit(lambda tx: tx.add_pause(pause))
+        self._check_playbook(scope)
+        pause = self._made(scope, duration or LONGEST_PAUSE, reason, person)
+
+        def closure(tx: Transaction) -> None:
+            tx.add_pause(pause)
+            self._recorder.announce(tx, paused(pause), pause.since)
+
+        await self._store.submit(closure)
         return pause
 
     async def resume(self, scope: str, *, person: Person) -> int:
@@ -152,10 +159,12 @@ class Control:
         def closure(tx: Transaction) -> int:
             now = self._ambient.now()
             found = [p for p in tx.pauses(now) if p.id == scope or _is_scope(p.scope, scope)]
-            ended = sum(tx.end_pause(p.id, person.name, now) for p in found)
+            ended = [p for p in found if tx.end_pause(p.id, person.name, now)]
+            for pause in ended:
+                self._recorder.announce(tx, resumed(pause, person.name), now)
             if any(is_of_clock(pause) for pause in found):
                 confirmed(tx, self._ambient)
-            return ended + _close_breaker(tx, scope, now)
+            return len(ended) + _close_breaker(tx, scope, now)
 
         ended = await self._store.submit(closure)
         kind, _, name = scope.partition("/")
@@ -166,6 +175,24 @@ class Control:
                 "not_found", f"nothing is paused as {scope}", hint="remediator pause list"
             )
         return ended
+
+    def _made(self, scope: str, length: timedelta, reason: str, person: Person) -> Pause:
+        now = self._ambient.now()
+        return Pause(
+            id=self._ambient.new_id("pau"),
+            scope=canonical_scope(scope),
+            who=person.name,
+            reason=reason,
+            since=now,
+            until=now + min(length, LONGEST_PAUSE),
+        )
+
+    def _check_playbook(self, scope: str) -> None:
+        kind, _, name = scope.partition("/")
+        known = self._playbooks() if self._playbooks else None
+        if kind == "playbook" and known is not None and name not in known:
+            hint = did_you_mean(name, known) or "GET /api/v1/playbooks lists them"
+            raise Refused("conflict", f"there is no playbook {name!r}", hint=hint)
 
     async def _vote(
         self, run_id: str, digest: str | None, person: Person, reason: str, *, approve: bool
@@ -273,7 +300,7 @@ def _full_digest(run: Run, digest: str | None) -> str:
 
 
 def _too_late(run: Run) -> str:
-    outcome = run.outcome.value.replace("_", " ") if run.outcome else "closed"
+    outcome = spelled(run.outcome) if run.outcome else "closed"
     when = f" at {run.closed_at:%H:%M} UTC" if run.closed_at else ""
     return f"too late: run {run.id} ended{when} as {outcome} ({run.reason})"
 

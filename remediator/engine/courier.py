@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -205,7 +204,7 @@ class Courier:
             self._ready[destination] = self._build(name, settings)
         return self._ready[destination]
 
-    def _build(self, name: str, settings: Any) -> Deliverer:
+    def _build(self, name: str, settings: object) -> Deliverer:
         kind = self._channels.get(name)
         if kind is None:
             raise DeliveryError(f"there is no channel {name} in this daemon", final=True)

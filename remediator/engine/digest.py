@@ -13,6 +13,7 @@ from remediator.core import wording as say
 from remediator.core.card import Card, card_of
 from remediator.core.messages import Digest, Message, MessageKind
 from remediator.core.run import Phase, Run
+from remediator.core.vocabulary import spelled
 from remediator.engine.delivery_batch import FOLDED, DeliveryBatch, mark_delivered
 from remediator.ports.store import Listing, Reader, Transaction
 
@@ -73,7 +74,7 @@ def filled(message: Message, reader: Reader, now: datetime) -> Message:
         title=_title(digest),
         text=_text(digest),
         lines=tuple(_line(card) for card in digest.waiting) + _more(digest),
-        facts={name.replace("_", " "): str(count) for name, count in digest.outcomes.items()},
+        facts={spelled(name): str(count) for name, count in digest.outcomes.items()},
         at=now,
         digest=digest,
     )

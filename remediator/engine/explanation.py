@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 from remediator.core.alert import Alert
 from remediator.core.errors import Refused
@@ -12,6 +11,7 @@ from remediator.core.nearest import nearest
 from remediator.core.playbook import Playbook
 from remediator.core.run import Run
 from remediator.core.selection import Decision, select
+from remediator.core.verdict import Verdict
 from remediator.core.wording import answer_line, headline, plan_lines, step_line, verification_lines
 from remediator.engine.admission import Rules
 from remediator.ports.codec import plain
@@ -33,7 +33,7 @@ class Explanation:
         self._store = store
         self._rules = rules
 
-    async def why(self, subject: str) -> Mapping[str, Any]:
+    async def why(self, subject: str) -> Mapping[str, object]:
         """Explain a run, or everything decided about a fingerprint; raise Refused where nothing is known."""
         notification = await self._store.read(lambda reader: reader.notification(subject))
         if notification is not None:
@@ -49,7 +49,7 @@ class Explanation:
             "notification": None,
         }
 
-    async def _why_a_notification(self, notification: Notification) -> Mapping[str, Any]:
+    async def _why_a_notification(self, notification: Notification) -> Mapping[str, object]:
         """Tell what became of a notification as a whole, and what was decided about its alerts."""
         since = Listing(limit=_MOST, filters={"notification": notification.id})
         page = await self._store.read(lambda reader: reader.decisions(since))
@@ -98,6 +98,11 @@ def would_say(rules: Rules, playbooks: Iterable[Playbook], alert: Alert) -> list
     ]
 
 
+def shown(verdict: Verdict) -> Mapping[str, object]:
+    """Return a verdict with its ruling as a word."""
+    return plain(verdict) | {"ruling": verdict.ruling.name.lower()}
+
+
 def _look_up(
     reader: Reader, subject: str
 ) -> tuple[Run | None, tuple[DecisionRecord, ...], list[str]]:
@@ -117,7 +122,7 @@ def _answers(reader: Reader, run: Run) -> list[str]:
     return [line for line in said if line][-_MOST_ANSWERS:]
 
 
-def _explained(run: Run) -> Mapping[str, Any]:
+def _explained(run: Run) -> Mapping[str, object]:
     verdicts = run.judgement.verdicts if run.judgement else ()
     waits = run.not_before if run.is_open else None
     return {
@@ -128,7 +133,7 @@ def _explained(run: Run) -> Mapping[str, Any]:
         "phase": run.phase.value,
         "outcome": run.outcome.value if run.outcome else None,
         "reason": run.reason,
-        "verdicts": [plain(v) | {"ruling": v.ruling.name.lower()} for v in verdicts],
+        "verdicts": [shown(v) for v in verdicts],
         "waits_until": waits.isoformat() if waits else None,
         "plan": list(plan_lines(run)),
         "steps": [step_line(step) for step in run.progress],

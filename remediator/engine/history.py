@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from remediator.core.duration import format_duration
 from remediator.core.run import Run
+from remediator.core.vocabulary import spelled
 from remediator.ports.store import Listing, Reader
 
 _LOOKED_AT = 5
@@ -17,7 +18,7 @@ def last_time(reader: Reader, run: Run, now: datetime) -> str:
     same = {"playbook": run.order.playbook, "target": str(run.order.target)}
     for before in reader.runs(Listing(limit=_LOOKED_AT, filters=same)).items:
         if before.id != run.id and before.closed_at and before.outcome and before.has_acted:
-            outcome = before.outcome.value.replace("_", " ")
+            outcome = spelled(before.outcome)
             return f"{format_duration(_roughly(now - before.closed_at))} ago: {outcome}"
     return ""
 

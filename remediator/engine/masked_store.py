@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from remediator.core.facts import Pause
 from remediator.core.masking import Mask
@@ -26,7 +26,7 @@ class MaskedTransaction:
         self._transaction = transaction
         self._mask = mask
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._transaction, name)
 
     def decide(self, decision: DecisionRecord) -> bool:
@@ -69,7 +69,7 @@ class MaskedStore:
         self._store = store
         self._mask = mask
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self._store, name)
 
     async def submit(self, closure: Callable[[Transaction], T]) -> T:

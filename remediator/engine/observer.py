@@ -17,10 +17,10 @@ from pydantic import ValidationError
 from remediator.core.change import Change, Nothing
 from remediator.core.errors import Permanent, RemediatorError, Uncertain
 from remediator.core.events import Evidence, Measure
-from remediator.core.expression import Conditions
 from remediator.core.facts import Answer, Known
 from remediator.core.guards.approval import CONDITION
 from remediator.core.identity import Identity
+from remediator.core.languages import Conditions
 from remediator.core.masking import Mask
 from remediator.core.playbook import CheckOrder, ProbeOrder, StepOrder
 from remediator.core.run import Run
@@ -203,7 +203,7 @@ class Executor:
             raise Uncertain("no answer in time", target=str(change.target)) from error
 
 
-def read_parameters(action: Action, raw: Mapping[str, Any]) -> Any:
+def read_parameters(action: Action, raw: Mapping[str, object]) -> Any:
     """Return a step's rendered parameters as the action's own type; raise Permanent with the first problem."""
     try:
         return action.parameters.model_validate(dict(raw))
@@ -213,7 +213,7 @@ def read_parameters(action: Action, raw: Mapping[str, Any]) -> Any:
         raise Permanent(f"{action.name}: {where}: {first['msg']}") from error
 
 
-def variables(run: Run, now: datetime) -> dict[str, Any]:
+def variables(run: Run, now: datetime) -> dict[str, object]:
     """Return what conditions may speak about."""
     alert, plan = run.order.alert, run.plan
     changes = [

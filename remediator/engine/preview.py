@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 from remediator.core import events as ev
 from remediator.core.alert import Alert, AlertStatus
@@ -21,9 +21,10 @@ from remediator.core.lifecycle import next_effect
 from remediator.core.playbook import Mode, Playbook
 from remediator.core.run import Run
 from remediator.core.selection import Selection, select
+from remediator.core.verdict import Ruling
 from remediator.core.wording import evidence_lines, plan_lines
 from remediator.engine.admission import Rules
-from remediator.engine.explanation import nearest_to
+from remediator.engine.explanation import nearest_to, shown
 from remediator.engine.observer import Observer
 from remediator.engine.run_writer import Decide, Draft
 from remediator.engine.runner import Runner
@@ -32,6 +33,7 @@ from remediator.ports.codec import plain
 from remediator.ports.store import Reader, Store, Transaction
 
 _SOURCE = "preview"
+_REFUSED = {Ruling.DENY: "blocked", Ruling.DEFER: "waiting"}
 
 
 class Rememberer:
@@ -83,7 +85,7 @@ class Preview:
         self._rules = rules
         self._protected = protected
 
-    async def plan(self, labels: Mapping[str, str], playbook: str | None) -> Mapping[str, Any]:
+    async def plan(self, labels: Mapping[str, str], playbook: str | None) -> Mapping[str, object]:
         """Return a decision for every playbook that could match, with the plan of those that would run; where none
         can, what the nearest say."""
         rules, alert = self._rules(), self._alert(labels)
@@ -101,8 +103,10 @@ class Preview:
             starts_at=self._ambient.now(),
         )
 
-    async def _would(self, rules: Rules, selection: Selection, alert: Alert) -> Mapping[str, Any]:
-        said: dict[str, Any] = {
+    async def _would(
+        self, rules: Rules, selection: Selection, alert: Alert
+    ) -> Mapping[str, object]:
+        said: dict[str, object] = {
             "playbook": selection.playbook.name,
             "decision": selection.decision.value,
             "reason": selection.reason,
@@ -146,13 +150,15 @@ def _asked(rules: Rules, name: str) -> tuple[Playbook, ...]:
     return found
 
 
-def _shown(run: Run) -> Mapping[str, Any]:
+def _shown(run: Run) -> Mapping[str, object]:
     judgement = run.judgement
+    refused = _REFUSED.get(judgement.ruling) if judgement else None
     return {
+        **({"decision": refused} if refused else {}),
         "target": str(run.order.target),
         "outcome": run.reason,
         "would": judgement.ruling.name.lower() if judgement else "allow",
-        "verdicts": [plain(v) for v in judgement.verdicts] if judgement else [],
+        "verdicts": [shown(v) for v in judgement.verdicts] if judgement else [],
         "plan": {
             "digest": run.plan.digest if run.plan else None,
             "changes": [plain(c) for c in run.plan.changes] if run.plan else [],

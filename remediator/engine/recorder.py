@@ -73,12 +73,16 @@ class Routes:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """One event with the run before and after it; telemetry reads these once the commit is durable."""
+    """One event with the run before and after it; telemetry reads these once the commit is durable.
+
+    `heard_at` is when the notification arrived that an admission answers.
+    """
 
     before: Run | None
     event: ev.Event
     after: Run
     at: datetime
+    heard_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,11 +119,11 @@ class Listener(web.BaseSite):
         server: Any = self._runner.server
         made, lost, answer = server.connection_made, server.connection_lost, server.request_handler
 
-        def connection_made(handler: Any, transport: asyncio.Transport) -> None:
+        def connection_made(handler: object, transport: asyncio.Transport) -> None:
             made(handler, transport)
             self._connections.made(handler, transport, self._loop.time())
 
-        def connection_lost(handler: Any, error: BaseException | None = None) -> None:
+        def connection_lost(handler: object, error: BaseException | None = None) -> None:
             self._connections.lost(handler)
             lost(handler, error)
 
@@ -210,7 +210,7 @@ class Listener(web.BaseSite):
         assert server is not None  # noqa: S101 -- the runner is set up
         return _Handler(server, loop=self._loop, **self._settings)
 
-    def _say(self, event: str, **fields: Any) -> None:
+    def _say(self, event: str, **fields: object) -> None:
         """Log, but each kind only once a minute, with how often it was not said."""
         now = self._loop.time()
         if now - self._said.get(event, -_SAY_EVERY_SECONDS) < _SAY_EVERY_SECONDS:

@@ -6,20 +6,20 @@ import asyncio
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
+from pydantic import ValidationError
 
-from remediator.core.duration import parse_duration
 from remediator.documents.strictjson import InvalidJson, read_json, refuse_deep
+from remediator.http.asked import LONGEST_TEXT, WHOLE, Asked
 from remediator.http.refusal import HttpRefusal
 from remediator.http.room import Share
 from remediator.http.route import Call
 
+Body = TypeVar("Body", bound=Asked)
 LARGEST_BODY = 16 * 1024 * 1024
 LARGEST_FORM = 256 * 1024
-LONGEST_TEXT = 2_000
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}")
 _LARGEST_PAGE = 500
 
@@ -65,8 +65,8 @@ def too_large(limit: int) -> HttpRefusal:
     return HttpRefusal(413, "too_large", f"the most is {limit} bytes", close=True)
 
 
-async def read_object(call: Call, known: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Return the JSON object in the body, {} for an empty body; unknown and missing keys are refused."""
+async def read_object(call: Call, model: type[Body]) -> Body:
+    """Return the JSON object in the body, an empty one for an empty body; unknown and missing keys are refused."""
     body = await read_body(call, LARGEST_FORM)
     if body and call.request.content_type != "application/json":
         raise HttpRefusal(415, "unsupported", "the body must be JSON", "send application/json")
@@ -77,11 +77,19 @@ async def read_object(call: Call, known: Mapping[str, Mapping[str, Any]]) -> Map
         raise invalid(str(error)) from error
     if not isinstance(value, dict):
         raise invalid("the body must be a JSON object")
-    refuse_unknown(value, known, "key")
-    for key, schema in known.items():
-        if schema.get("required") and key not in value:
-            raise invalid(f"`{key}` is missing", str(schema.get("description", "")))
-    return value
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    refuse_unknown(value, fields, "key")
+    for key, field in fields.items():
+        if field.is_required() and key not in value:
+            raise invalid(f"`{key}` is missing", field.description or "")
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise _objected(error.errors(include_url=False)[0]) from error
+
+
+def _objected(found: Mapping[str, Any]) -> HttpRefusal:
+    return invalid(found["msg"] if found["type"] == WHOLE else f"`{found['loc'][0]}`{found['msg']}")
 
 
 def refuse_unknown(given: Iterable[str], known: Iterable[str], what: str) -> None:
@@ -94,27 +102,6 @@ def refuse_unknown(given: Iterable[str], known: Iterable[str], what: str) -> Non
                 f"Did you mean `{close[0]}`?" if close else f"known: {', '.join(names) or 'none'}"
             )
             raise invalid(f"unknown {what} `{name[:100]}`", hint)
-
-
-def text_of(value: Mapping[str, Any], key: str, *, required: bool = False) -> str:
-    """Return a text of an object, stripped; empty where it is absent."""
-    text = value.get(key)
-    if text is None and not required:
-        return ""
-    if not isinstance(text, str) or len(text) > LONGEST_TEXT:
-        raise invalid(f"`{key}` must be a text of at most {LONGEST_TEXT} characters")
-    if required and not text.strip():
-        raise invalid(f"`{key}` must not be empty")
-    return text.strip()
-
-
-def duration_of(value: Mapping[str, Any], key: str) -> timedelta | None:
-    """Return a duration of an object, or None where it is absent."""
-    text = text_of(value, key)
-    try:
-        return parse_duration(text) if text else None
-    except ValueError as error:
-        raise invalid(f"`{key}`: {error}") from error
 
 
 def path_id(call: Call) -> str:

@@ -34,32 +34,32 @@ class Connections:
     """Keeps them in the order in which they came, by what they are doing; a connection is whatever tells it apart."""
 
     def __init__(self) -> None:
-        self._transports: dict[Any, asyncio.Transport] = {}
-        self._new: dict[Any, float] = {}
-        self._idle: dict[Any, None] = {}
-        self._busy: dict[Any, tuple[Any, float]] = {}
+        self._transports: dict[object, asyncio.Transport] = {}
+        self._new: dict[object, float] = {}
+        self._idle: dict[object, None] = {}
+        self._busy: dict[object, tuple[Any, float]] = {}
 
     def __len__(self) -> int:
         return len(self._transports)
 
-    def made(self, connection: Any, transport: asyncio.Transport, at: float) -> None:
+    def made(self, connection: object, transport: asyncio.Transport, at: float) -> None:
         """Take one up that has sent nothing yet."""
         self._transports[connection] = transport
         self._new[connection] = at
 
-    def lost(self, connection: Any) -> None:
+    def lost(self, connection: object) -> None:
         """Forget one."""
         self._transports.pop(connection, None)
         for known in (self._new, self._idle, self._busy):
             known.pop(connection, None)
 
-    def begins(self, connection: Any, request: Any, at: float) -> None:
+    def begins(self, connection: object, request: object, at: float) -> None:
         """Note that a request of a connection is worked on."""
         self._new.pop(connection, None)
         self._idle.pop(connection, None)
         self._busy[connection] = request, at
 
-    def ends(self, connection: Any) -> None:
+    def ends(self, connection: object) -> None:
         """Note that a connection waits for its next request."""
         self._busy.pop(connection, None)
         if connection in self._transports:
@@ -80,21 +80,21 @@ class Connections:
                 return True
         return False
 
-    def _silent(self, now: float) -> Iterator[Any]:
+    def _silent(self, now: float) -> Iterator[object]:
         oldest = _first(self._new)
         if oldest is not None and self._new[oldest] <= now - GRACE_SECONDS:
             yield oldest
 
-    def _reading(self, now: float) -> Iterator[Any]:
+    def _reading(self, now: float) -> Iterator[object]:
         for connection, (request, at) in self._busy.items():
             if at <= now - BODY_GRACE_SECONDS and not request.content.is_eof():
                 yield connection
 
-    def _end(self, connection: Any) -> None:
+    def _end(self, connection: object) -> None:
         transport = self._transports[connection]
         self.lost(connection)
         transport.abort()
 
 
-def _first(connections: Iterable[Any]) -> Any:
+def _first(connections: Iterable[object]) -> object:
     return next(iter(connections), None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from remediator.core.alert import RefusedAlert
 from remediator.core.masking import Mask
@@ -22,6 +22,8 @@ from remediator.ports.ambient import Ambient
 from remediator.ports.control import Control
 from remediator.ports.door import DoorRoute
 from remediator.ports.store import Notification, Store
+from remediator.ports.verb import Verb
+from remediator.ports.verbs import VERBS
 
 
 class Metrics(Protocol):
@@ -35,7 +37,7 @@ class Metrics(Protocol):
         """Return the metrics as text, and its content type."""
         ...
 
-    def log(self, event_name: str, **fields: Any) -> None:
+    def log(self, event_name: str, **fields: object) -> None:
         """Write one structured log line."""
         ...
 
@@ -73,13 +75,13 @@ class HttpContext:
     `refused` hears of notifications of which no alert was taken.
     `ingest` and `readiness` are made here, over the store.
     `mask` hides the secrets of strangers in answers; `readers` are closed with the server.
-    `doors` are those that integrations bring.
+    `doors` are those that integrations bring; `verbs` is what people can ask control for.
     """
 
     store: Store
     control: Control
-    why: Callable[[str], Awaitable[Mapping[str, Any]]]
-    plan: Callable[[Mapping[str, str], str | None], Awaitable[Mapping[str, Any]]]
+    why: Callable[[str], Awaitable[Mapping[str, object]]]
+    plan: Callable[[Mapping[str, str], str | None], Awaitable[Mapping[str, object]]]
     metrics: Metrics
     ambient: Ambient
     authenticator: Callable[[], Authenticator]
@@ -95,6 +97,7 @@ class HttpContext:
     arrived: Callable[[], None] = lambda: None
     refused: Callable[[Notification, tuple[RefusedAlert, ...]], None] = lambda *_: None
     doors: tuple[DoorRoute, ...] = ()
+    verbs: tuple[Verb, ...] = VERBS
     mask: Callable[[], Mask] = Mask
     room: Room = field(default_factory=Room)
     ingest: Ingest = field(init=False)

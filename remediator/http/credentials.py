@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from ipaddress import IPv4Network, IPv6Network
 
 from remediator.core.person import Person
-
-
-class Role(IntEnum):
-    """What a person may do; each includes the ones before it."""
-
-    VIEWER = 1
-    APPROVER = 2
-    OPERATOR = 3
-    ADMIN = 4
+from remediator.core.role import Role as Role  # noqa: PLC0414 -- mypy asks for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ import asyncio
 from aiohttp import web
 
 from remediator.core.errors import StoreUnavailable
+from remediator.http import answers
+from remediator.http.asked import Asked
 from remediator.http.bodies import read_object
 from remediator.http.credentials import Role
 from remediator.http.refusal import HttpRefusal
@@ -20,7 +22,7 @@ async def healthy(call: Call) -> web.Response:
     """Answer whether the loops are alive; a restart is what helps where they are not."""
     if not call.context.loops_alive():
         raise HttpRefusal(503, "unavailable", "a loop of the daemon has not moved for too long")
-    return reply({"status": "healthy"})
+    return reply(answers.Healthy(status="healthy").plain())
 
 
 async def ready(call: Call) -> web.Response:
@@ -35,7 +37,8 @@ async def ready(call: Call) -> web.Response:
         raise HttpRefusal(503, "unavailable", "the store does not answer") from error
     except StoreUnavailable as error:
         raise HttpRefusal(503, "unavailable", f"nothing can be stored: {error}") from error
-    return reply({"status": "ready", "playbooks": len(call.context.book().by_name)})
+    playbooks = len(call.context.book().by_name)
+    return reply(answers.Ready(status="ready", playbooks=playbooks).plain())
 
 
 async def metrics(call: Call) -> web.Response:
@@ -46,10 +49,10 @@ async def metrics(call: Call) -> web.Response:
 
 async def reload(call: Call) -> web.Response:
     """Read settings and playbooks again; where anything is wrong the old ones stay, and all errors are answered."""
-    await read_object(call, {})
+    await read_object(call, Asked)
     problems = list(await call.context.reload())
     if not problems:
-        return reply({"reloaded": True})
+        return reply(answers.Reloaded(reloaded=True).plain())
     error = {
         "code": "invalid",
         "message": f"{len(problems)} problem(s): the old settings and playbooks stay in use",
@@ -65,6 +68,7 @@ HEALTH = (
         path="/-/healthy",
         access=Gate.ANYONE,
         handler=healthy,
+        answer=answers.Healthy,
         summary="200 while the daemon's loops are alive.",
     ),
     Route(
@@ -72,6 +76,7 @@ HEALTH = (
         path="/-/ready",
         access=Gate.ANYONE,
         handler=ready,
+        answer=answers.Ready,
         summary="200 while notifications can be stored and playbooks are loaded.",
     ),
     Route(
@@ -79,6 +84,7 @@ HEALTH = (
         path="/-/reload",
         access=Role.OPERATOR,
         handler=reload,
+        answer=answers.Reloaded,
         summary="Read settings and playbooks again; 422 with every error where they stay as they were.",
     ),
     Route(

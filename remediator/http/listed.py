@@ -1,89 +1,157 @@
-"""How everything besides runs looks as JSON: decisions, pauses, playbooks, actions, numbers."""
+"""How everything besides runs is answered: decisions, pauses, playbooks, actions, numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import json
 
+from pydantic import Field
+
+from remediator.core import playbook as playbooks
+from remediator.core.change import ActionEffect, Safety
 from remediator.core.duration import format_duration
-from remediator.core.facts import Pause
-from remediator.core.playbook import Playbook
-from remediator.http.shapes import moment
-from remediator.ports.action import Action
-from remediator.ports.store import DecisionRecord, Statistics
+from remediator.http.answers import Answer, Items, Moment, Name
+from remediator.ports import action as actions
 
 
-def decision_shape(decision: DecisionRecord) -> dict[str, Any]:
-    """Return what was decided for one alert and one playbook."""
-    return {
-        "id": decision.id,
-        "at": moment(decision.at),
-        "alert_name": decision.alert_name,
-        "fingerprint": decision.fingerprint,
-        "source": decision.source,
-        "playbook": decision.playbook,
-        "decision": decision.decision,
-        "reason": decision.reason,
-        "by": decision.by,
-        "run": decision.run_id,
-        "notification": decision.notification,
-    }
+class Decision(Answer):
+    """What was decided for one alert and one playbook."""
+
+    id: str
+    at: Moment
+    alert_name: str
+    fingerprint: str
+    source: str
+    playbook: str
+    decision: str
+    reason: str
+    by: str
+    run: str | None = Field(validation_alias="run_id")
+    notification: str
 
 
-def pause_shape(pause: Pause) -> dict[str, Any]:
-    """Return one pause; `until` null: until somebody resumes."""
-    return {
-        "id": pause.id,
-        "scope": pause.scope,
-        "who": pause.who,
-        "reason": pause.reason,
-        "since": moment(pause.since),
-        "until": moment(pause.until),
-    }
+class DecisionList(Items[Decision]):
+    """What was decided, newest first."""
 
 
-def playbook_shape(playbook: Playbook) -> dict[str, Any]:
+class Pause(Answer):
+    """One pause; `until` null: until somebody resumes."""
+
+    id: str
+    scope: str
+    who: str
+    reason: str
+    since: Moment
+    until: Moment | None
+
+
+class PauseList(Items[Pause]):
+    """The pauses in force."""
+
+
+class PlaybookStep(Answer):
+    """A step as the playbook has it."""
+
+    id: str
+    action: str
+
+
+class Playbook(Answer):
+    """A playbook as people look for it."""
+
+    name: str
+    description: str
+    owner: str
+    severity: str | None
+    runbook_url: str
+    mode: playbooks.Mode
+    match: list[list[Name]]
+    requires: list[str]
+    target: str
+    steps: list[PlaybookStep]
+    verify: list[str]
+    within: str
+    file: str
+    digest: str
+
+
+class PlaybookDocument(Playbook):
+    """A playbook, with the document that it was loaded from."""
+
+    document: dict[str, object]
+
+
+class PlaybookList(Items[Playbook]):
+    """The playbooks in use, by name."""
+
+
+class Action(Answer):
+    """An action's documentation; its parameters are a JSON Schema."""
+
+    name: str
+    doc: str
+    effect: ActionEffect
+    safety: Safety
+    targets: list[str]
+    example: str
+    parameters: dict[str, object]
+
+
+class ActionList(Items[Action]):
+    """The installed actions, by name."""
+
+
+class Status(Answer):
+    """The daemon's version, health and numbers."""
+
+    version: str
+    now: Moment
+    healthy: bool
+    accepting: bool
+    playbooks: int
+    runs_active: dict[str, int]
+    approvals_pending: int
+    oldest_due_at: Moment | None
+    inbox_new: int
+    inbox_oldest_at: Moment | None
+    outbox_pending: int
+    outbox_oldest_at: Moment | None
+    pauses: list[Pause]
+
+
+def playbook_shape(playbook: playbooks.Playbook) -> Playbook:
     """Return a playbook as people look for it."""
-    return {
-        "name": playbook.name,
-        "description": playbook.description,
-        "owner": playbook.owner,
-        "severity": playbook.severity,
-        "runbook_url": playbook.runbook_url,
-        "mode": playbook.mode.value,
-        "match": [[str(matcher) for matcher in any_of] for any_of in playbook.match],
-        "requires": list(playbook.requires),
-        "target": playbook.target,
-        "steps": [{"id": step.id, "action": step.action} for step in playbook.steps],
-        "verify": [check.key for check in playbook.verify.checks],
-        "within": format_duration(playbook.verify.within),
-        "file": playbook.source,
-        "digest": playbook.digest,
-    }
+    return Playbook(
+        name=playbook.name,
+        description=playbook.description,
+        owner=playbook.owner,
+        severity=playbook.severity,
+        runbook_url=playbook.runbook_url,
+        mode=playbook.mode,
+        match=[[str(matcher) for matcher in any_of] for any_of in playbook.match],
+        requires=list(playbook.requires),
+        target=playbook.target,
+        steps=[PlaybookStep.model_validate(step) for step in playbook.steps],
+        verify=[check.key for check in playbook.verify.checks],
+        within=format_duration(playbook.verify.within),
+        file=playbook.source,
+        digest=playbook.digest,
+    )
 
 
-def action_shape(action: Action) -> dict[str, Any]:
+def document_shape(playbook: playbooks.Playbook) -> PlaybookDocument:
+    """Return a playbook with the document that it was loaded from."""
+    shape = playbook_shape(playbook)
+    return PlaybookDocument(**dict(shape), document=json.loads(playbook.document))
+
+
+def action_shape(action: actions.Action) -> Action:
     """Return an action's documentation, its parameters as JSON Schema."""
-    return {
-        "name": action.name,
-        "doc": action.doc,
-        "effect": action.effect.value,
-        "safety": action.safety.value,
-        "targets": list(action.targets),
-        "example": action.example,
-        "parameters": action.parameters.model_json_schema(),
-    }
-
-
-def statistics_shape(statistics: Statistics) -> Mapping[str, Any]:
-    """Return the numbers of `status`."""
-    return {
-        "runs_active": dict(statistics.runs_active),
-        "approvals_pending": statistics.approvals_pending,
-        "oldest_due_at": moment(statistics.oldest_due_at),
-        "inbox_new": statistics.inbox_new,
-        "inbox_oldest_at": moment(statistics.inbox_oldest_at),
-        "outbox_pending": statistics.outbox_pending,
-        "outbox_oldest_at": moment(statistics.outbox_oldest_at),
-        "pauses": [pause_shape(pause) for pause in statistics.pauses],
-    }
+    return Action(
+        name=action.name,
+        doc=action.doc,
+        effect=action.effect,
+        safety=action.safety,
+        targets=list(action.targets),
+        example=action.example,
+        parameters=action.parameters.model_json_schema(),
+    )

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Literal
 
 from aiohttp import web
 
 from remediator.core.run import Phase, Run
 from remediator.core.target import as_written
-from remediator.http import listed, shapes
-from remediator.http.bodies import invalid, limit_of, path_id, read_query, text_of
+from remediator.http import answers, listed, shapes
+from remediator.http.answers import Answer
+from remediator.http.bodies import invalid, limit_of, path_id, read_query
 from remediator.http.credentials import Role
 from remediator.http.refusal import HttpRefusal
 from remediator.http.replies import reply
 from remediator.http.route import Call, Route
-from remediator.ports.store import JournalEntry, Listing, Page, Reader
+from remediator.ports.store import JournalEntry, Listing, Reader
 
-T = TypeVar("T")
 _PAGED = ("limit", "before")
 _RUN_FILTERS = ("playbook", "target", "phase", "outcome", "fingerprint")
 _DECISION_FILTERS = ("playbook", "fingerprint", "decision", "source", "notification")
@@ -30,24 +28,30 @@ async def status(call: Call) -> web.Response:
     context = call.context
     now = context.ambient.now()
     statistics = await context.store.read(lambda reader: reader.statistics(now))
-    numbers = listed.statistics_shape(statistics)
-    return reply(
-        {
-            "version": context.version,
-            "now": shapes.moment(now),
-            "healthy": context.loops_alive(),
-            "accepting": context.accepting(),
-            "playbooks": len(context.book().by_name),
-            **numbers,
-        }
+    found = listed.Status(
+        version=context.version,
+        now=now,
+        healthy=context.loops_alive(),
+        accepting=context.accepting(),
+        playbooks=len(context.book().by_name),
+        runs_active=dict(statistics.runs_active),
+        approvals_pending=statistics.approvals_pending,
+        oldest_due_at=statistics.oldest_due_at,
+        inbox_new=statistics.inbox_new,
+        inbox_oldest_at=statistics.inbox_oldest_at,
+        outbox_pending=statistics.outbox_pending,
+        outbox_oldest_at=statistics.outbox_oldest_at,
+        pauses=[listed.Pause.model_validate(pause) for pause in statistics.pauses],
     )
+    return reply(found.plain())
 
 
 async def playbooks(call: Call) -> web.Response:
     """List the playbooks in use, by name."""
     read_query(call, ())
     book = call.context.book().by_name
-    return reply(_items([listed.playbook_shape(book[name]) for name in sorted(book)]))
+    items = [listed.playbook_shape(book[name]) for name in sorted(book)]
+    return reply(listed.PlaybookList(items=items, next=None).plain())
 
 
 async def playbook(call: Call) -> web.Response:
@@ -55,14 +59,15 @@ async def playbook(call: Call) -> web.Response:
     found = call.context.book().by_name.get(call.request.match_info["id"])
     if found is None:
         raise HttpRefusal(404, "not_found", "there is no playbook with that name")
-    return reply({**listed.playbook_shape(found), "document": json.loads(found.document)})
+    return reply(listed.document_shape(found).plain())
 
 
 async def runs(call: Call) -> web.Response:
     """List runs, newest first."""
     listing = _listing(call, _RUN_FILTERS)
     page = await call.context.store.read(lambda reader: reader.runs(listing))
-    return call.shows(_page(page, shapes.run_shape))
+    items = [shapes.run_shape(run) for run in page.items]
+    return call.shows(answers.RunList(items=items, next=page.next))
 
 
 async def run(call: Call) -> web.Response:
@@ -84,14 +89,14 @@ async def events(call: Call) -> web.Response:
     if entries is None:
         raise _no_run(run_id)
     next_after = str(entries[-1].seq) if len(entries) == limit else None
-    return call.shows(_items([shapes.entry_shape(entry) for entry in entries], next_after))
+    return call.shows({"items": [shapes.entry_shape(e) for e in entries], "next": next_after})
 
 
 async def decisions(call: Call) -> web.Response:
     """List what was decided for alerts and playbooks, newest first."""
     listing = _listing(call, _DECISION_FILTERS)
     page = await call.context.store.read(lambda reader: reader.decisions(listing))
-    return call.shows(_page(page, listed.decision_shape))
+    return call.shows(listed.DecisionList.model_validate(page))
 
 
 async def approvals(call: Call) -> web.Response:
@@ -100,7 +105,8 @@ async def approvals(call: Call) -> web.Response:
     filters = {**listing.filters, "phase": Phase.AWAITING_APPROVAL.value}
     waiting = Listing(limit=listing.limit, before=listing.before, filters=filters)
     page = await call.context.store.read(lambda reader: reader.runs(waiting))
-    return call.shows(_page(page, shapes.approval_shape))
+    items = [shapes.approval_shape(r, r.approval) for r in page.items if r.approval]
+    return call.shows(answers.ApprovalList(items=items, next=page.next))
 
 
 async def pauses(call: Call) -> web.Response:
@@ -108,14 +114,16 @@ async def pauses(call: Call) -> web.Response:
     read_query(call, ())
     now: datetime = call.context.ambient.now()
     found = await call.context.store.read(lambda reader: reader.pauses(now))
-    return call.shows(_items([listed.pause_shape(pause) for pause in found]))
+    items = [listed.Pause.model_validate(pause) for pause in found]
+    return call.shows(listed.PauseList(items=items, next=None))
 
 
 async def actions(call: Call) -> web.Response:
     """List the installed actions, by name."""
     read_query(call, ())
     known = call.context.catalog().actions
-    return reply(_items([listed.action_shape(known[name]) for name in sorted(known)]))
+    items = [listed.action_shape(known[name]) for name in sorted(known)]
+    return reply(listed.ActionList(items=items, next=None).plain())
 
 
 async def why(call: Call) -> web.Response:
@@ -140,7 +148,9 @@ def _listing(call: Call, filters: tuple[str, ...]) -> Listing:
     chosen = {name: query[name] for name in filters if name in query}
     if "target" in chosen:
         chosen["target"] = as_written(chosen["target"])
-    return Listing(limit=limit_of(query), before=text_of(query, "before") or None, filters=chosen)
+    return Listing(
+        limit=limit_of(query), before=query.get("before", "").strip() or None, filters=chosen
+    )
 
 
 def _number(text: str) -> int:
@@ -149,15 +159,9 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _items(items: list[dict[str, Any]], cursor: str | None = None) -> dict[str, Any]:
-    return {"items": items, "next": cursor}
-
-
-def _page(page: Page[T], shape: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
-    return _items([shape(item) for item in page.items], page.next)
-
-
-def _viewed(path: str, handler: Any, answer: str, query: tuple[str, ...] = ()) -> Route:
+def _viewed(
+    path: str, handler: Any, answer: type[Answer] | Literal["object"], query: tuple[str, ...] = ()
+) -> Route:
     return Route(
         method="GET",
         path=f"/api/v1/{path}",
@@ -170,15 +174,15 @@ def _viewed(path: str, handler: Any, answer: str, query: tuple[str, ...] = ()) -
 
 
 READING = (
-    _viewed("status", status, "Status"),
-    _viewed("playbooks", playbooks, "PlaybookList"),
-    _viewed("playbooks/{id}", playbook, "Playbook"),
-    _viewed("runs", runs, "RunList", (*_PAGED, *_RUN_FILTERS)),
-    _viewed("runs/{id}", run, "Run"),
-    _viewed("runs/{id}/events", events, "EventList", ("limit", "after")),
-    _viewed("decisions", decisions, "DecisionList", (*_PAGED, *_DECISION_FILTERS)),
-    _viewed("approvals", approvals, "ApprovalList", (*_PAGED, "playbook", "target")),
-    _viewed("pauses", pauses, "PauseList"),
-    _viewed("actions", actions, "ActionList"),
+    _viewed("status", status, listed.Status),
+    _viewed("playbooks", playbooks, listed.PlaybookList),
+    _viewed("playbooks/{id}", playbook, listed.PlaybookDocument),
+    _viewed("runs", runs, answers.RunList, (*_PAGED, *_RUN_FILTERS)),
+    _viewed("runs/{id}", run, answers.Run),
+    _viewed("runs/{id}/events", events, answers.EventList, ("limit", "after")),
+    _viewed("decisions", decisions, listed.DecisionList, (*_PAGED, *_DECISION_FILTERS)),
+    _viewed("approvals", approvals, answers.ApprovalList, (*_PAGED, "playbook", "target")),
+    _viewed("pauses", pauses, listed.PauseList),
+    _viewed("actions", actions, listed.ActionList),
     _viewed("why/{id}", why, "object"),
 )

@@ -124,7 +124,7 @@ class Readers:
         return await self._begun(self._thread, _guarded, work)
 
     def _begun(
-        self, pool: ThreadPoolExecutor, work: Callable[..., T], *arguments: Any
+        self, pool: ThreadPoolExecutor, work: Callable[..., T], *arguments: object
     ) -> asyncio.Future[T]:
         try:
             return asyncio.get_running_loop().run_in_executor(pool, work, *arguments)
@@ -157,7 +157,7 @@ def _guarded(work: Callable[[], T]) -> T:
 
 
 def _head(frames: Frames) -> Any:
-    return adapter(dict[str, Any]).validate_json(frames.head)
+    return adapter(dict[str, object]).validate_json(frames.head)
 
 
 def _refused(head: Any) -> tuple[RefusedAlert, ...]:

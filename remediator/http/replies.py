@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import Any
 
 from aiohttp import web
 from multidict import CIMultiDict
 
+from remediator.http.answers import Error, Problem
 from remediator.http.refusal import HttpRefusal
 
 HEADERS = CIMultiDict(
@@ -26,7 +26,7 @@ HEADERS = CIMultiDict(
 _ENCODER = json.JSONEncoder(allow_nan=False)
 
 
-def reply(value: Any, status: int = 200) -> web.Response:
+def reply(value: object, status: int = 200) -> web.Response:
     """Answer with a JSON-like value."""
     return reply_json(dump(value), status)
 
@@ -44,8 +44,8 @@ def reply_text(body: bytes, content_type: str, status: int = 200) -> web.Respons
 
 def reply_error(refusal: HttpRefusal) -> web.Response:
     """Answer with an error."""
-    error = {"code": refusal.code, "message": str(refusal), "hint": refusal.hint}
-    response = reply({"error": error}, refusal.status)
+    problem = Problem(code=refusal.code, message=str(refusal), hint=refusal.hint)
+    response = reply(Error(error=problem).plain(), refusal.status)
     if refusal.status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="remediator"'
     if refusal.close:
@@ -53,7 +53,7 @@ def reply_error(refusal: HttpRefusal) -> web.Response:
     return response
 
 
-def dump(value: Any) -> bytes:
+def dump(value: object) -> bytes:
     """Write JSON; numbers that JSON cannot hold (NaN, infinity) become null."""
     try:
         return _ENCODER.encode(value).encode()
@@ -61,7 +61,7 @@ def dump(value: Any) -> bytes:
         return _ENCODER.encode(_finite(value)).encode()
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, Mapping):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Literal
 
 from aiohttp import web
 
 from remediator.core.person import Person
+from remediator.http.answers import Answer
+from remediator.http.asked import Asked
 from remediator.http.context import HttpContext
 from remediator.http.credentials import Role
 from remediator.http.replies import reply
@@ -43,9 +45,10 @@ class Call:
     source: str = ""
     person: Person | None = None
 
-    def shows(self, value: Any, status: int = 200) -> web.Response:
+    def shows(self, value: object, status: int = 200) -> web.Response:
         """Answer with what was stored, without the secrets of strangers that labels and intents still hold there."""
-        return reply(self.context.mask().texts(value), status)
+        plain = value.plain() if isinstance(value, Answer) else value
+        return reply(self.context.mask().texts(plain), status)
 
     @property
     def who(self) -> Person:
@@ -60,9 +63,9 @@ Handler = Callable[[Call], Awaitable[web.Response]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One row of the table. `query` and `body` name the parameters that are read; all else is refused.
+    """One row of the table. `query` and `body` say what is read; all else is refused.
 
-    `body` maps a key to its JSON Schema; a key with `"required": True` beside it must be there.
+    `answer` is the model of what is answered; "object" is JSON that no model promises, "text" none at all.
     """
 
     method: str
@@ -70,7 +73,7 @@ class Route:
     access: Access
     handler: Handler
     summary: str
-    answer: str = "object"
+    answer: type[Answer] | Literal["object", "text"] = "object"
     status: int = 200
     query: tuple[str, ...] = ()
-    body: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    body: type[Asked] = Asked

@@ -7,16 +7,20 @@ from collections.abc import Iterable
 from remediator.http.doors import door_route
 from remediator.http.health import HEALTH
 from remediator.http.openapi import openapi_route
-from remediator.http.people import PEOPLE
 from remediator.http.read_routes import READING
 from remediator.http.route import Route
+from remediator.http.verb_routes import people_routes
 from remediator.http.webhook import webhook_of
 from remediator.ports.door import DoorRoute
 from remediator.ports.source import Source
+from remediator.ports.verb import Verb
+from remediator.ports.verbs import VERBS
 
 
-def routes_of(sources: Iterable[Source], doors: Iterable[DoorRoute]) -> tuple[Route, ...]:
-    """Return every route there is, with those of these sources and doors."""
+def routes_of(
+    sources: Iterable[Source], doors: Iterable[DoorRoute], verbs: Iterable[Verb] = VERBS
+) -> tuple[Route, ...]:
+    """Return every route there is, with those of these sources, doors and verbs."""
     brought = map(door_route, doors)
-    described = (*map(webhook_of, sources), *HEALTH, *READING, *PEOPLE, *brought)
+    described = (*map(webhook_of, sources), *HEALTH, *READING, *people_routes(verbs), *brought)
     return (*described, openapi_route(described))

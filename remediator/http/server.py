@@ -76,7 +76,7 @@ def build_app(context: HttpContext) -> web.Application:
     app.on_cleanup.append(lambda _: context.readers.close())
     origins = Origins(context.external_url)
     shortcuts: dict[str, _Answer] = {}
-    for route in routes_of(context.readers.sources, context.doors):
+    for route in routes_of(context.readers.sources, context.doors, context.verbs):
         answer = _guarded(route, context, origins)
         app.router.add_route(route.method, route.path, answer)
         if route.access is Gate.SOURCE:
@@ -149,7 +149,7 @@ async def _expectation_failed() -> web.Response:
     return reply_error(HttpRefusal(417, "unsupported", words, close=True))
 
 
-def _unheard(event: str, **fields: Any) -> None:
+def _unheard(event: str, **fields: object) -> None:
     """Log nothing: an application without a context has no log."""
 
 

@@ -6,27 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from remediator.core import events as ev
-from remediator.core.events import Outcome, Settlement
 from remediator.core.verdict import Judgement, Ruling
+from remediator.core.vocabulary import ENDINGS, SETTLEMENTS, looked
 
-_OUTCOMES = {
-    Outcome.RESOLVED: "Resolved",
-    Outcome.UNRESOLVED: "Not fixed",
-    Outcome.FAILED: "Failed",
-    Outcome.OUTCOME_UNKNOWN: "Outcome unknown",
-    Outcome.BLOCKED: "Blocked",
-    Outcome.REJECTED: "Rejected",
-    Outcome.EXPIRED: "Expired",
-    Outcome.WITHDRAWN: "Withdrawn",
-    Outcome.CANCELLED: "Cancelled",
-    Outcome.HANDED_OVER: "Handed over",
-    Outcome.DRY_RUN: "Dry run",
-}
-_SETTLEMENTS = {
-    Settlement.APPLIED: "it was applied",
-    Settlement.NOT_APPLIED: "it was not applied",
-    Settlement.ABANDON: "give it up",
-}
 _RULINGS = {
     Ruling.ALLOW: "Guards allow it",
     Ruling.ASK: "Guards want a person's yes",
@@ -91,15 +73,12 @@ def _not_applied(event: ev.NotApplied) -> str:
 
 
 def _settled(event: ev.Settled) -> str:
-    words = _SETTLEMENTS[event.settlement]
+    words = SETTLEMENTS[event.settlement]
     return f"{event.person.name} settled what nobody could see: {words}{_because(event.reason)}"
 
 
 def _looked(event: ev.Looked) -> str:
-    answers = (
-        f"{key}: {a.known.value}" + (f" ({a.detail})" if a.detail else "")
-        for key, a in event.answers.items()
-    )
+    answers = (looked(key, a.known.value, a.detail) for key, a in event.answers.items())
     return "Verification looked: " + "; ".join(answers)
 
 
@@ -154,5 +133,5 @@ _SENTENCES: dict[type, Callable[[Any], str]] = {
     ev.AlertFired: lambda e: "The alert fires again",
     ev.CancelRequested: _cancel_requested,
     ev.Noted: lambda e: e.text,
-    ev.Closed: lambda e: f"{_OUTCOMES[e.outcome]}{_because(e.reason)}",
+    ev.Closed: lambda e: f"{ENDINGS[e.outcome].title}{_because(e.reason)}",
 }

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from remediator.core.alert import RefusedAlert
 from remediator.core.errors import InvalidAlert, NothingTaken, Overloaded, StoreUnavailable
+from remediator.http.answers import Accepted
 from remediator.http.bodies import LARGEST_BODY, read_body
 from remediator.http.readers import Judgement
 from remediator.http.refusal import HttpRefusal
@@ -42,7 +43,7 @@ def webhook_of(source: Source) -> Route:
         access=Gate.SOURCE,
         handler=take,
         summary=source.doc,
-        answer="Accepted",
+        answer=Accepted,
         status=202,
     )
 

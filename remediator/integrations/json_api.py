@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -19,9 +19,10 @@ import aiohttp
 from pydantic_core import from_json
 from yarl import URL
 
-from remediator.core.errors import Transient
+from remediator.core.errors import ActionError, Transient
 from remediator.documents.regular_file import require_regular
-from remediator.integrations.api_settings import Server
+from remediator.documents.sign_in import ServerShape
+from remediator.ports.inspection import Finding, Level
 
 T = TypeVar("T")
 
@@ -37,6 +38,7 @@ class Endpoint:
 
     url: str
     authorization: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     ca_file: str | None = None
 
     @property
@@ -45,14 +47,25 @@ class Endpoint:
         return URL(self.url).host_port_subcomponent or "an URL without a host"
 
 
-def endpoints_of(server: Server) -> tuple[Endpoint, ...]:
+def endpoints_of(urls: Iterable[str], server: ServerShape) -> tuple[Endpoint, ...]:
     """Return where a section leads to."""
     authorization = ""
     if server.bearer_token:
         authorization = bearer(server.bearer_token.reveal())
     elif server.basic:
         authorization = basic(server.basic.user, server.basic.password.reveal())
-    return tuple(Endpoint(url=url, authorization=authorization) for url in server.urls)
+    ca_file = str(server.ca_file) if server.ca_file else None
+    return tuple(
+        Endpoint(url=url, authorization=authorization, headers=server.headers, ca_file=ca_file)
+        for url in urls
+    )
+
+
+def no_answer(where: str, error: ActionError) -> Finding:
+    """Return what `check --online` says of a server that gave none."""
+    refused = any(f"status {status}" in error.detail for status in (401, 403))
+    hint = "see `bearer_token_file`, `basic` and `headers` in the settings" if refused else ""
+    return Finding(level=Level.ERROR, where=where, text=error.detail, hint=hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +145,7 @@ class JsonApi:
             extra = {"Authorization": credentials} if credentials else {}
             connect = min(CONNECT_SECONDS, self._seconds)
             self._session = aiohttp.ClientSession(
-                headers={**_HEADERS, **extra},
+                headers={**_HEADERS, **self._endpoint.headers, **extra},
                 connector=aiohttp.TCPConnector(limit=32, ssl=self._tls),
                 timeout=aiohttp.ClientTimeout(total=self._seconds, connect=connect),
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -173,7 +186,7 @@ def complaint(error: Exception) -> str:
     return f"the connection failed ({type(error).__name__})"
 
 
-def json_or_none(raw: bytes) -> Any:
+def json_or_none(raw: bytes) -> object:
     """Return what the bytes say as JSON; None where they are none (NaN and Infinity are none, too)."""
     try:
         return from_json(raw, allow_inf_nan=False)

@@ -5,7 +5,7 @@ Looking and acting are two objects. A dry run builds only the first, so the code
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -91,7 +91,8 @@ class Action:
 
     `example` is YAML that loads (the tests prove it); `targets` the kinds of target it works on; `rights` what a use of
     it must be allowed to do outside; `literal` the parameters in which nothing from an alert may stand;
-    `least_timeout` what a step must be given for one try.
+    `least_timeout` what a step must be given for one try; `required_on` the parameters without which it cannot work on
+    a kind of target.
     """
 
     name: str
@@ -107,3 +108,4 @@ class Action:
     rights: Rights = no_rights
     literal: tuple[str, ...] = ()
     least_timeout: timedelta = timedelta(0)
+    required_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -22,6 +22,15 @@ class Log(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoorSigns:
+    """How a door shows to those who look after the daemon. `connected` says in words what the metric
+    `NAME_connected` tells; `warnings` are the lines of its log that somebody should look at."""
+
+    connected: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DoorServices:
     """What a door has for as long as the daemon runs.
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from remediator.core.target import Target
-from remediator.ports.door import Door, DoorServices
+from remediator.ports.door import Door, DoorServices, DoorSigns
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.identity import Names
 from remediator.ports.inspection import Finding
@@ -88,10 +88,12 @@ class Integration:
     remedy touches where the settings say nothing else; `own_places` is what none ever touches, as the daemon lives
     there.
 
-    `same` are groups of names that the settings say are one machine each; `names` is whoever can be asked for more.
+    `same` are groups of names that the settings say are one machine each, `same_by` the words for where they say it;
+    `names` is whoever can be asked for more.
     `sources` are the kinds of notifications that it sends us. `notify` returns the ways for all runs where the settings
-    name none; `members` are those who have roles by names that it knows them by. `door` opens where people answer.
-    `starter` are files for the system itself that `remediator init` writes, by name.
+    name none; `members` are those who have roles by names that it knows them by. `door` opens where people answer,
+    `door_signs` is how metrics and log show it where it is the door that connects. `starter` are files for the system
+    itself that `remediator init` writes, by name.
     """
 
     name: str
@@ -104,10 +106,12 @@ class Integration:
     protected: tuple[str, ...] = ()
     own_places: Callable[[], tuple[str, ...]] | None = None
     same: Callable[[Sections], Iterable[frozenset[Target]]] | None = None
+    same_by: tuple[str, ...] = ()
     names: Callable[[Sections, Reads], Names | None] | None = None
     filters: Callable[[Sections], Mapping[str, Filter]] | None = None
     sources: tuple[Source, ...] = ()
     notify: Callable[[Sections], tuple[Destination, ...]] | None = None
     members: Members | None = None
     door: Callable[[DoorServices], Door] | None = None
+    door_signs: DoorSigns | None = None
     starter: Callable[[], Mapping[str, str]] | None = None

@@ -23,17 +23,22 @@ class SectionReading:
     folder: Path
 
 
+def as_written(_reading: SectionReading, written: T) -> T:
+    """Return what is written: nothing is to be added."""
+    return written
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section(Generic[T_co]):
-    """One key. `shape` is pydantic's annotation of what is written, `unwritten` its value where nothing is.
+    """One key. `shape` is pydantic's annotation of it: one frozen model, as written and as read.
 
-    `read` makes the section of it and reports what is wrong; `absent` is the section without any settings file.
+    `absent` is its value where nothing is written. `read` is given what is there and returns it again, with what stands
+    in the files that it names, after reporting what else is wrong.
     """
 
     key: str
     shape: object
-    unwritten: object
-    read: Callable[[SectionReading, object], T_co]
+    read: Callable[..., T_co] = as_written
     absent: T_co
 
 

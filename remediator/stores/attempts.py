@@ -5,8 +5,6 @@ Kept beside the run's state, so that the database holds them unique and people c
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
@@ -48,11 +46,11 @@ _NOT_APPLIED = {StepState.WAITING: "not_applied", StepState.SKIPPED: "not_applie
 class AttemptReading(Session):
     """Reads attempts and votes as stored."""
 
-    def attempts(self, run_id: str) -> tuple[dict[str, Any], ...]:
+    def attempts(self, run_id: str) -> tuple[dict[str, object], ...]:
         """Return the attempt rows of a run."""
         return tuple(dict(row._mapping) for row in self._all(_ATTEMPTS, {"p_run": run_id}))
 
-    def votes(self, run_id: str) -> tuple[dict[str, Any], ...]:
+    def votes(self, run_id: str) -> tuple[dict[str, object], ...]:
         """Return the votes on a run's plans, in the order of their asking."""
         return tuple(dict(row._mapping) for row in self._all(_VOTES, {"p_run": run_id}))
 
@@ -75,7 +73,7 @@ class AttemptWriting(AttemptReading):
             self._change(_VOTE, votes)
 
 
-def _attempt_row(run: Run, progress: StepProgress) -> dict[str, Any]:
+def _attempt_row(run: Run, progress: StepProgress) -> dict[str, object]:
     return {
         "run_id": run.id,
         "step": progress.step,
@@ -91,7 +89,7 @@ def _attempt_row(run: Run, progress: StepProgress) -> dict[str, Any]:
     }
 
 
-def _approval_row(run: Run, asked: Approval) -> dict[str, Any]:
+def _approval_row(run: Run, asked: Approval) -> dict[str, object]:
     return {
         "id": asked.id,
         "run_id": run.id,
@@ -104,7 +102,7 @@ def _approval_row(run: Run, asked: Approval) -> dict[str, Any]:
     }
 
 
-def _vote_rows(asked: Approval) -> list[dict[str, Any]]:
+def _vote_rows(asked: Approval) -> list[dict[str, object]]:
     return [
         {
             "approval_id": asked.id,

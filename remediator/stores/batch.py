@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -25,15 +24,15 @@ from remediator.stores.transaction import SqlTransaction
 class Submitted:
     """A closure and the future of the one who waits for it."""
 
-    closure: Callable[[Any], Any]
-    future: asyncio.Future[Any]
+    closure: Callable[[object], object]
+    future: asyncio.Future[object]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a closure returned or raised, and what its commit makes due."""
 
-    value: Any = None
+    value: object = None
     error: Exception | None = None
     wakes: frozenset[Work] = frozenset()
 

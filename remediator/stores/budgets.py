@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from sqlalchemy import (
     BindParameter,
@@ -34,7 +33,7 @@ _BESIDES: BindParameter[str] = bindparam("p_besides", expanding=True)
 _COUNT = insert(budget).inline()
 
 
-def _tally(place: int, scope: Scope, *, besides: bool) -> Select[*tuple[Any, ...]]:
+def _tally(place: int, scope: Scope, *, besides: bool) -> Select[*tuple[object, ...]]:
     others = func.count(case((budget.c.target.not_in(_BESIDES), budget.c.target)).distinct())
     return select(
         literal(place).label("place"),
@@ -78,7 +77,7 @@ class BudgetReading(Session):
         if not wanted:
             return {}
         self._enter_gate()
-        parameters: dict[str, Any] = {}
+        parameters: dict[str, object] = {}
         for place, tally in enumerate(wanted):
             parameters[f"p_counted_{place}"] = tally.counted.value
             parameters[f"p_since_{place}"] = now - tally.per
@@ -102,7 +101,7 @@ def _texts(target: Named) -> list[str]:
     return [str(name) for name in names]
 
 
-def _read(row: Row[*tuple[Any, ...]]) -> Tallied:
+def _read(row: Row[*tuple[object, ...]]) -> Tallied:
     return Tallied(
         count=row.entries,
         targets=row.targets,

@@ -50,11 +50,11 @@ class Committers:
         self._closing = False
         self._running = [asyncio.create_task(self._commit_for_ever()) for _ in range(COMMITTERS)]
 
-    def submit(self, closure: Callable[[Any], Any]) -> asyncio.Future[Any]:
+    def submit(self, closure: Callable[[Any], object]) -> asyncio.Future[Any]:
         """Queue a closure; the future has its result once it is durable."""
         if self._closing:
             raise StoreUnavailable("the store is closed")
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait(Submitted(closure, future))
         return future
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert as insert_once
@@ -25,7 +24,7 @@ _REFUSED = select(func.count(decision.c.fingerprint.distinct())).where(
 )
 
 
-def _loaded(row: Row[*tuple[Any, ...]]) -> DecisionRecord:
+def _loaded(row: Row[*tuple[object, ...]]) -> DecisionRecord:
     return DecisionRecord(**row._mapping)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Integer, Row, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
@@ -90,7 +89,7 @@ class EpisodeWriting(EpisodeReading):
         return tuple(map(_loaded, self._all(_STALE, {"p_before": seen_before, "p_limit": limit})))
 
 
-def _loaded(row: Row[*tuple[Any, ...]]) -> Episode:
+def _loaded(row: Row[*tuple[object, ...]]) -> Episode:
     return Episode(
         id=row.id,
         source=row.source,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 from sqlalchemy import (
     BindParameter,
@@ -53,7 +52,7 @@ _FINISH = (
 )
 
 
-def _loaded(row: Row[*tuple[Any, ...]]) -> Notification:
+def _loaded(row: Row[*tuple[object, ...]]) -> Notification:
     return Notification(**row._mapping)
 
 

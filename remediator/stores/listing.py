@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from sqlalchemy import Column, Row, Select, Table, literal, select, tuple_
 
@@ -22,9 +22,9 @@ class Catalogue(Generic[T]):
     """One kind of list: its table, the time it is ordered by, what it can be filtered by, and how to read a row."""
 
     table: Table
-    at: Column[Any]
+    at: Column[object]
     filters: frozenset[str]
-    read: Callable[[Row[*tuple[Any, ...]]], T]
+    read: Callable[[Row[*tuple[object, ...]]], T]
 
 
 class Lists(Session):
@@ -38,7 +38,7 @@ class Lists(Session):
         return Page(items=items, next=_cursor(catalogue, rows[limit - 1]) if more else None)
 
 
-def _statement(catalogue: Catalogue[T], listing: Listing) -> Select[*tuple[Any, ...]]:
+def _statement(catalogue: Catalogue[T], listing: Listing) -> Select[*tuple[object, ...]]:
     table, at = catalogue.table, catalogue.at
     statement = select(table).order_by(at.desc(), table.c.id.desc())
     for name, value in listing.filters.items():
@@ -52,7 +52,7 @@ def _statement(catalogue: Catalogue[T], listing: Listing) -> Select[*tuple[Any, 
     return statement.where(tuple_(at, table.c.id) < before)
 
 
-def _cursor(catalogue: Catalogue[T], row: Row[*tuple[Any, ...]]) -> str:
+def _cursor(catalogue: Catalogue[T], row: Row[*tuple[object, ...]]) -> str:
     return f"{microseconds(row._mapping[catalogue.at])}.{row._mapping[catalogue.table.c.id]}"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -218,7 +217,7 @@ class OutboxWriting(OutboxReading):
         row = {"p_id": int(delivery_id), "p_state": state.value, "p_receipt": receipt}
         self._change(_FINISH, row | {"p_problem": problem, "p_at": at, "p_tries": 1})
 
-    def _delivery(self, row: Row[*tuple[Any, ...]]) -> Delivery:
+    def _delivery(self, row: Row[*tuple[object, ...]]) -> Delivery:
         thread = {"p_thread": row.thread, "p_channel": row.channel}
         previous = self._one(_PREVIOUS, thread)
         return Delivery(
@@ -233,7 +232,7 @@ class OutboxWriting(OutboxReading):
         )
 
 
-def _row(message: Message, due_at: datetime) -> dict[str, Any]:
+def _row(message: Message, due_at: datetime) -> dict[str, object]:
     return {
         "run_id": message.run_id,
         "thread": message.thread,

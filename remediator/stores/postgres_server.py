@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from remediator.core.errors import InvalidSettings, StoreUnavailable
 
-Connect = Callable[[], Coroutine[Any, Any, Any]]
+Connect = Callable[[], Coroutine[object, object, Any]]
 
 # What a lost or missing server looks like: asyncpg's own errors come from connecting, later ones are wrapped; but for
 # InternalClientError, by which it says that the connection went away in the middle of something.
@@ -43,8 +43,8 @@ _REQUIRED = (
 def connector(url: str, password: Callable[[], str] | None) -> Connect:
     """Return what opens a connection. The URL is read by asyncpg as libpq would (`sslmode`, `sslrootcert`, …)."""
 
-    def connect() -> Coroutine[Any, Any, Any]:
-        connecting: Coroutine[Any, Any, Any] = asyncpg.connect(
+    def connect() -> Coroutine[object, object, object]:
+        connecting: Coroutine[object, object, object] = asyncpg.connect(
             url,
             password=password,
             timeout=CONNECT_SECONDS,

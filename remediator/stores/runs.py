@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Row, bindparam, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -81,7 +80,7 @@ _RELEASE = (
 )
 
 
-def _loaded(row: Row[*tuple[Any, ...]]) -> Run:
+def _loaded(row: Row[*tuple[object, ...]]) -> Run:
     return replace(decode_run(row.document), fence=row.fence, version=row.version)
 
 
@@ -201,7 +200,7 @@ class RunWriting(RunReading):
         return bool(self._value(_LOCK_FENCE, {"p_id": run_id}) == fence)
 
 
-def _fixed(run: Run) -> dict[str, Any]:
+def _fixed(run: Run) -> dict[str, object]:
     order = run.order
     return {
         "id": run.id,
@@ -220,7 +219,7 @@ def _fixed(run: Run) -> dict[str, Any]:
     }
 
 
-def _moving(run: Run) -> dict[str, Any]:
+def _moving(run: Run) -> dict[str, object]:
     return {
         "document": encode_run(run),
         "phase": run.phase.value,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Executable, Row
 from remediator.ports.store import Work
 from remediator.stores.leases import Leases
 
-Parameters = Mapping[str, Any]
+Parameters = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +47,12 @@ class Session:
 
     def _all(
         self, statement: Executable, parameters: Parameters
-    ) -> Sequence[Row[*tuple[Any, ...]]]:
+    ) -> Sequence[Row[*tuple[object, ...]]]:
         return self._connection.execute(statement, parameters).all()
 
-    def _one(self, statement: Executable, parameters: Parameters) -> Row[*tuple[Any, ...]] | None:
+    def _one(
+        self, statement: Executable, parameters: Parameters
+    ) -> Row[*tuple[object, ...]] | None:
         return self._connection.execute(statement, parameters).first()
 
     def _value(self, statement: Executable, parameters: Parameters) -> Any:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, StaticPool, create_engine, event, update
@@ -181,7 +181,7 @@ def _engine(file: Path, mode: str, pragmas: tuple[str, ...], *, begin: str) -> E
             cached_statements=256,
         )
 
-    pool: dict[str, Any] = {"poolclass": StaticPool}
+    pool: dict[str, object] = {"poolclass": StaticPool}
     if mode == "ro":
         pool = {"poolclass": QueuePool, "pool_size": READERS, "max_overflow": 0}
     engine = create_engine("sqlite://", creator=connect, hide_parameters=True, **pool)

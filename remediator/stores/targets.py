@@ -84,7 +84,7 @@ class TargetWriting(TargetReading):
         self._change(_TOUCH_HELD, {"p_run": run_id, "p_at": at})
 
 
-def _row(target: Target) -> dict[str, Any]:
+def _row(target: Target) -> dict[str, object]:
     return {"name": str(target), "holder": None, "fence": 0, "last_changed_at": None}
 
 

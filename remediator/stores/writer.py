@@ -48,11 +48,11 @@ class Writer:
         self._closing = False
         self._thread.start()
 
-    def submit(self, closure: Callable[[Any], Any]) -> asyncio.Future[Any]:
+    def submit(self, closure: Callable[[Any], object]) -> asyncio.Future[Any]:
         """Queue a closure; the future has its result once it is durable."""
         if self._closing:
             raise StoreUnavailable("the store is closed")
-        future: asyncio.Future[Any] = self._loop.create_future()
+        future: asyncio.Future[object] = self._loop.create_future()
         self._queue.put(Submitted(closure, future))
         return future
 

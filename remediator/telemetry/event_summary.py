@@ -23,14 +23,14 @@ def is_bad(event: ev.Event) -> bool:
     return False
 
 
-def details(event: Any) -> dict[str, Any]:
+def details(event: object) -> dict[str, object]:
     """Return the event's own plain values, and the gist of what is not plain."""
     values = ((name, getattr(event, name)) for name in _SAID[type(event)])
     said = {n: v for n, v in values if isinstance(v, str | int | float | bool) and v != ""}
     return said | _gist(event)
 
 
-def _gist(event: Any) -> dict[str, Any]:
+def _gist(event: object) -> dict[str, Any]:
     match event:
         case ev.Judged(judgement=judgement):
             why = judgement.strictest

@@ -8,7 +8,6 @@ import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from remediator.core.errors import InvalidSettings
 from remediator.core.masking import Mask
@@ -72,7 +71,7 @@ class LineFormatter(logging.Formatter):
         return " ".join(_pair(k, v) for k, v in line.items()) + below
 
     @staticmethod
-    def _said(record: logging.LogRecord) -> dict[str, Any]:
+    def _said(record: logging.LogRecord) -> dict[str, object]:
         given = getattr(record, "fields", None)
         if given is None:
             return {"event": "log", "logger": record.name, "message": record.getMessage()}
@@ -80,7 +79,7 @@ class LineFormatter(logging.Formatter):
         return {"event": record.msg} | {k + "_" * (k in taken): v for k, v in given.items()}
 
 
-def _pair(key: str, value: Any) -> str:
+def _pair(key: str, value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, default=str)
     text = one_line(text, _LONGEST_VALUE)
     quoted = text if _BARE.fullmatch(text) else json.dumps(text, ensure_ascii=False)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from remediator.core import events as ev
 from remediator.core.events import Observation, Outcome
 from remediator.core.facts import Known
 from remediator.core.lifecycle import step_order
 from remediator.core.run import Phase, Run, StepState
+from remediator.core.verdict import Ruling
 from remediator.telemetry.metrics import Metrics
 
-_MOST_INTENTS = 10_000
+_MOST_REMEMBERED = 10_000
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Moved:
     event: Any
     before: Run | None
     at: datetime
+    heard_at: datetime | None = None
 
     @property
     def action(self) -> str:
@@ -38,12 +41,14 @@ class Moved:
 
 
 class Meter:
-    """Moves metrics. Remembers when intents were committed here, to know how long applying took."""
+    """Moves metrics. Remembers what began here (admitted runs, committed intents), to know how long it took."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._intents: dict[tuple[str, str], datetime] = {}
+        self._heard: dict[str, datetime] = {}
         self._moves: Mapping[type, Callable[[Moved], None]] = {
+            ev.Admitted: self._admitted,
             ev.Judged: self._judged,
             ev.IntentCommitted: self._intended,
             ev.Applied: self._applied,
@@ -69,17 +74,22 @@ class Meter:
             result = _verification_result(moved.run, before)
             self._metrics.count("verifications", moved.run.order.playbook, result)
 
+    def _admitted(self, moved: Moved) -> None:
+        _remember(self._heard, moved.run.id, moved.heard_at or moved.at)
+
     def _judged(self, moved: Moved) -> None:
+        heard = self._heard.pop(moved.run.id, None)
+        if heard is not None:
+            self._metrics.measure("start_delay_seconds", (moved.at - heard).total_seconds())
+        waited = moved.before and moved.before.judgement
+        is_waiting = moved.event.judgement.ruling is Ruling.DEFER
+        if is_waiting and not (waited and waited.ruling is Ruling.DEFER):
+            self._metrics.count("decisions", moved.run.order.playbook, "waiting")
         for verdict in moved.event.judgement.verdicts:
             self._metrics.count("guard_verdicts", verdict.guard, verdict.ruling.name.lower())
 
     def _intended(self, moved: Moved) -> None:
-        if moved.before is not None and not moved.before.has_acted:
-            delay = (moved.at - moved.run.created_at).total_seconds()
-            self._metrics.measure("start_delay_seconds", delay)
-        self._intents[moved.attempt] = moved.at
-        if len(self._intents) > _MOST_INTENTS:  # those of runs that another replica went on with
-            del self._intents[next(iter(self._intents))]
+        _remember(self._intents, moved.attempt, moved.at)
 
     def _applied(self, moved: Moved) -> None:
         measure, began = moved.event.measure, self._intents.pop(moved.attempt, None)
@@ -113,9 +123,18 @@ class Meter:
 
     def _closed(self, moved: Moved) -> None:
         order, outcome = moved.run.order, moved.event.outcome
+        self._heard.pop(moved.run.id, None)
         self._metrics.count("runs", order.playbook, order.mode.value, outcome.value)
+        if outcome is Outcome.BLOCKED:
+            self._metrics.count("decisions", order.playbook, "blocked")
         lasted = (moved.at - moved.run.created_at).total_seconds()
         self._metrics.measure("run_duration_seconds", lasted, order.playbook)
+
+
+def _remember(begun: dict[K, datetime], key: K, at: datetime) -> None:
+    begun[key] = at
+    if len(begun) > _MOST_REMEMBERED:  # those of runs that another replica went on with
+        del begun[next(iter(begun))]
 
 
 def _verification_result(run: Run, before: Run) -> str:

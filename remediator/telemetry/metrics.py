@@ -5,6 +5,7 @@ Label values are few and known in advance: never a host, a fingerprint, a run or
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from platform import python_version
@@ -46,7 +47,6 @@ _GAUGES = {
     "outbox_oldest_seconds": ("Age of the oldest message not yet delivered.", ()),
     "inbox_pending": ("Notifications not yet read.", ()),
     "inbox_oldest_seconds": ("Age of the oldest notification not yet read.", ()),
-    "slack_connected": ("Whether Slack's socket is connected.", ()),
     "breaker_open": ("Whether a playbook's breaker is open.", ("playbook",)),
     "clock_jump_seconds": (
         "By how much the wall clock jumped (ahead, or back: negative) and nobody has confirmed it.",
@@ -61,7 +61,11 @@ _LONG = (1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200)
 _SHORT = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 _HISTOGRAMS = {
     "run_duration_seconds": ("From admission to outcome.", ("playbook",), _LONG),
-    "start_delay_seconds": ("From admission to the first committed intent.", (), _LONG),
+    "start_delay_seconds": (
+        "From a notification's arrival to the first look at a run that it began.",
+        (),
+        _LONG,
+    ),
     "approval_wait_seconds": ("From the request for approval to its end.", (), _LONG),
     "action_duration_seconds": ("From intent to applied.", ("action",), _SHORT),
 }
@@ -69,13 +73,15 @@ _PAUSE_SCOPES = ("all", "playbook", "target", "namespace")
 
 
 class Metrics:
-    """All metrics, by their names without the prefix."""
+    """All metrics, by their names without the prefix. `connected` are the doors that connect, with their help."""
 
-    def __init__(self) -> None:
+    def __init__(self, connected: Mapping[str, str]) -> None:
         self._registry = CollectorRegistry()
         more: dict[str, Any] = {"namespace": "remediator", "registry": self._registry}
         self._counters = {n: Counter(n, text, ls, **more) for n, (text, ls) in _COUNTERS.items()}
-        self._gauges = {n: Gauge(n, text, ls, **more) for n, (text, ls) in _GAUGES.items()}
+        doors = {_connected(door): (text, ()) for door, text in connected.items()}
+        known = _GAUGES | doors
+        self._gauges = {n: Gauge(n, text, ls, **more) for n, (text, ls) in known.items()}
         self._histograms = {
             n: Histogram(n, text, ls, buckets=buckets, **more)
             for n, (text, ls, buckets) in _HISTOGRAMS.items()
@@ -100,9 +106,10 @@ class Metrics:
         gauge = self._gauges[name]
         (gauge.labels(*labels) if labels else gauge).set(value)
 
-    def has(self, gauge: str) -> bool:
-        """Say whether there is such a gauge."""
-        return gauge in self._gauges
+    def door(self, name: str, is_connected: bool) -> None:
+        """Note whether a door is connected, where it has a gauge."""
+        if gauge := self._gauges.get(_connected(name)):
+            gauge.set(is_connected)
 
     def measure(self, name: str, seconds: float, *labels: str) -> None:
         """Put a length of time into a histogram; a clock that went back counts as none at all."""
@@ -128,6 +135,10 @@ class Metrics:
     def render(self) -> tuple[bytes, str]:
         """Return the metrics as Prometheus text, and its content type."""
         return generate_latest(self._registry), CONTENT_TYPE_PLAIN_0_0_4
+
+
+def _connected(door: str) -> str:
+    return f"{door}_connected"
 
 
 def _age(since: datetime | None, now: datetime) -> float:

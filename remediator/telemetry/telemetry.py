@@ -10,6 +10,7 @@ from typing import Any
 from remediator.core.alert import RefusedAlert
 from remediator.core.events import Event
 from remediator.core.run import Run
+from remediator.ports.door import DoorSigns
 from remediator.ports.store import Notification, Statistics
 from remediator.telemetry.event_summary import details, is_bad
 from remediator.telemetry.log_throttle import LogThrottle
@@ -21,35 +22,49 @@ _WARNINGS = frozenset(
         *("problem", "warning", "unanswered", "reload_refused", "store_unavailable", "http_failed"),
         *("alerts_refused", "alerts_truncated", "set_aside", "loop_failed"),
         *("accept_failed", "connections_full", "out_of_memory"),
-        *("slack_not_connected", "slack_deaf", "slack_failed", "clock_jumped"),
+        "clock_jumped",
     }
 )
 
 
 class Telemetry:
-    """All metrics and the log. Nothing here waits, and nothing raises for what the world does."""
+    """All metrics and the log. Nothing here waits, and nothing raises for what the world does.
 
-    def __init__(self) -> None:
-        self._metrics = Metrics()
+    `signs` are those of the doors, by the names of their integrations.
+    """
+
+    def __init__(self, signs: Mapping[str, DoorSigns] | None = None) -> None:
+        shown = signs or {}
+        brought = (name for each in shown.values() for name in each.warnings)
+        self._warnings = _WARNINGS.union(brought)
+        self._metrics = Metrics({name: each.connected for name, each in shown.items()})
         self._meter = Meter(self._metrics)
         self._log_throttle = LogThrottle()
         self._logger = logging.getLogger("remediator")
 
-    def observe_event(self, run: Run, event: Event, before: Run | None, at: datetime) -> None:
-        """Log one event and move its metrics; `before` is the run before it, None for an admission."""
-        self._meter.move(Moved(run, event, before, at))
+    def observe_event(
+        self,
+        run: Run,
+        event: Event,
+        before: Run | None,
+        at: datetime,
+        heard_at: datetime | None = None,
+    ) -> None:
+        """Log one event and move its metrics; `before` is the run before it, None for an admission, which answers
+        what was heard at `heard_at`."""
+        self._meter.move(Moved(run, event, before, at, heard_at))
         level = logging.WARNING if is_bad(event) else logging.INFO
         if self._logger.isEnabledFor(level):
             order = run.order
             known = {"run": run.id, "playbook": order.playbook, "target": str(order.target)}
             self._line(level, event.kind, known | details(event))
 
-    def log(self, event_name: str, **fields: Any) -> None:
+    def log(self, event_name: str, **fields: object) -> None:
         """Write one structured log line; an exception given as `error` comes with its traceback."""
-        level = logging.WARNING if event_name in _WARNINGS else logging.INFO
+        level = logging.WARNING if event_name in self._warnings else logging.INFO
         self._line(level, event_name, fields)
 
-    def loop_failed(self, loop: Any, problem: Mapping[str, Any]) -> None:
+    def loop_failed(self, loop: object, problem: Mapping[str, Any]) -> None:
         """Log what the event loop could not hand to anybody: each kind once a minute, however often it happens."""
         error = problem.get("exception")
         kind = f"{problem.get('message', '')[:100]} {type(error).__name__}"
@@ -122,8 +137,7 @@ class Telemetry:
 
     def door_connected(self, name: str, is_connected: bool) -> None:
         """Note whether a door is connected, where it has a gauge."""
-        if self._metrics.has(gauge := f"{name}_connected"):
-            self._metrics.set(gauge, is_connected)
+        self._metrics.door(name, is_connected)
 
     def breaker(self, playbook: str, *, is_open: bool) -> None:
         """Note whether a playbook's breaker is open."""
@@ -137,7 +151,7 @@ class Telemetry:
         """Set the gauges that come from the store."""
         self._metrics.show(statistics, now)
 
-    def _line(self, level: int, event_name: str, known: Mapping[str, Any]) -> None:
+    def _line(self, level: int, event_name: str, known: Mapping[str, object]) -> None:
         error = known.get("error")
         caught = error if isinstance(error, BaseException) else None
         self._logger.log(level, event_name, extra={"fields": known}, exc_info=caught)

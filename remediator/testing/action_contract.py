@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
 
 from remediator.core.change import Change
 from remediator.core.errors import Stale
@@ -34,7 +33,7 @@ class ActionCase:
     request: Request
     reads: Reads
     writes: Writes
-    state: Callable[[], Any]
+    state: Callable[[], object]
     move: Callable[[], None] | None = None
     counts: bool = False
     prefix: str = field(default_factory=lambda: f"contract_{datetime.now(UTC):%H%M%S%f}")

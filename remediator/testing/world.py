@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import (
@@ -196,10 +195,10 @@ def world_checks(world: World) -> Mapping[str, Check]:
 class PlainConditions:
     """Conditions that are `true` or `false`, for tests that need no CEL."""
 
-    def holds(self, text: str, variables: Mapping[str, Any]) -> bool:
+    def holds(self, text: str, variables: Mapping[str, object]) -> bool:
         """Return what the text says."""
         return text == "true"
 
-    def is_quick(self, text: str, variables: Mapping[str, Any]) -> bool:
+    def is_quick(self, text: str, variables: Mapping[str, object]) -> bool:
         """Answer at once."""
         return True

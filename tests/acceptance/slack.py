@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from remediator.integrations.slack.cards.buttons import Button
 from remediator.integrations.slack.fake import FakeSlack
 from remediator.integrations.slack.fake.delivery import Delivery
 from remediator.integrations.slack.fake.messages import Message, Version
@@ -141,14 +140,14 @@ class SlackSite(Site):
     def press(
         self,
         run: Any,
-        button: Button,
+        button: str,
         user: str,
         *,
         by: str = "",
         stale: Version | None = None,
     ) -> Delivery:
         """Press a button of a run's message, and see the click acknowledged."""
-        click = self.slack.click(self.root(run), button.value, user, by=by, stale=stale).wait()
+        click = self.slack.click(self.root(run), str(button), user, by=by, stale=stale).wait()
         assert click.acknowledged, click.error
         assert click.took < 3
         return click

@@ -118,11 +118,11 @@ def test_a_no_asks_for_its_reason_and_everybody_sees_it(scenes: Scenes) -> None:
 def test_who_takes_it_stops_the_run_and_keeps_remediator_off_the_target(scenes: Scenes) -> None:
     scene = scenes.set()
     site, run = scene.site, scene.run
-    refused = site.told_alone(site.press(run, Button.TAKE_OVER, BEN))
+    refused = site.told_alone(site.press(run, "run.take_over", BEN))
     assert "@sre-oncall can; so can operators" in refused
     assert scene.is_untouched()
 
-    told = site.told_alone(site.press(run, Button.TAKE_OVER, OPS))
+    told = site.told_alone(site.press(run, "run.take_over", OPS))
 
     assert "is yours: remediator keeps away from it for two hours" in told
     assert site.ended(run)["outcome"] == "cancelled"

@@ -154,7 +154,7 @@ def test_a_remedy_that_did_not_help_calls_people_once_and_keeps_its_buttons(
     assert [m.called for m in calls] == [(), (ONCALL,)]
     assert in_order([m.plain for m in calls], "is not fixed", "needs you")
 
-    told = site.told_alone(site.press(run, Button.TAKE_OVER, OPS))
+    told = site.told_alone(site.press(run, "run.take_over", OPS))
 
     assert "`host/web6` is yours" in told
     root = site.wait_for_text(run, "ops looks after web6")

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from remediator.integrations.slack.cards.buttons import Button
 from tests.acceptance.machine import Machine, sick, steps_playbook
 from tests.acceptance.site import AUTO
 from tests.acceptance.slack import BEN, GUEST, OPS, SlackSite, a_workspace, action_ids
@@ -59,14 +58,14 @@ def test_people_are_called_and_asked_with_three_answers(scene: Scene) -> None:
     assert "nobody knows whether step1 was applied" in root.text
 
     for user, words in ((BEN, "so can operators"), (GUEST, "Only full members")):
-        assert words in site.told_alone(site.press(run, Button.APPLIED, user))
+        assert words in site.told_alone(site.press(run, "run.applied", user))
     assert [text.partition(" by slack")[0] for text in site.refusals(run)] == [
         "ben was refused to settle",
         "guest was refused to settle",
     ]
     assert action_ids(site.root(run)) == ANSWERS
 
-    told = site.told_alone(site.press(run, Button.APPLIED, OPS))
+    told = site.told_alone(site.press(run, "run.applied", OPS))
 
     assert told == "You said that it was applied; the run goes on from there."
     assert site.ended(run)["outcome"] == "resolved"
@@ -78,7 +77,7 @@ def test_people_are_called_and_asked_with_three_answers(scene: Scene) -> None:
 def test_what_was_not_applied_counts_as_not_made(scene: Scene) -> None:
     site, run = scene.site, scene.lost("not-applied")
 
-    told = site.told_alone(site.press(run, Button.NOT_APPLIED, OPS))
+    told = site.told_alone(site.press(run, "run.not_applied", OPS))
 
     assert told == "You said that it was not applied; the run goes on from there."
     ended = site.ended(run)
@@ -94,7 +93,7 @@ def test_what_is_given_up_ends_as_unknown_and_frees_its_target(scene: Scene) -> 
     site, run = scene.site, scene.lost("abandon")
     asking = site.root(run).now
 
-    told = site.told_alone(site.press(run, Button.ABANDON, OPS))
+    told = site.told_alone(site.press(run, "run.abandon", OPS))
 
     assert told == "You gave it up; its target is free again."
     ended = site.ended(run)
@@ -103,7 +102,7 @@ def test_what_is_given_up_ends_as_unknown_and_frees_its_target(scene: Scene) -> 
         "ops abandoned it; nobody knows whether it was applied",
     )
     assert not set(action_ids(site.root(run))) & set(ANSWERS)
-    late = site.press(run, Button.APPLIED, BEN, stale=asking)
+    late = site.press(run, "run.applied", BEN, stale=asking)
     assert "so nothing happened" in site.told_alone(late)
 
 
@@ -113,7 +112,7 @@ def test_a_restart_between_the_question_and_the_answer_changes_nothing(scene: Sc
     site.wait_for(lambda: site.get("/status")["outbox_pending"] == 0, 20, told)
 
     site.restart(kill=True)
-    site.told_alone(site.press(run, Button.APPLIED, OPS))
+    site.told_alone(site.press(run, "run.applied", OPS))
 
     assert site.ended(run)["outcome"] == "resolved"
     assert len(site.roots(run)) == 1

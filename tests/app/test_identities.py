@@ -18,7 +18,6 @@ from remediator.config.settings import Settings
 from remediator.config.settings_reader import load_settings
 from remediator.core.identity import Identity
 from remediator.core.target import Target, parse_target
-from remediator.integrations.aws.build import terms_of
 from remediator.integrations.aws.settings import AWS_SECTION
 from remediator.integrations.kubernetes.api import Object, Ref
 from remediator.integrations.kubernetes.knowledge.node_names import node_names
@@ -64,6 +63,12 @@ async def test_an_inventory_ties_names_to_an_address(tmp_path: Path, text: str) 
     assert known.declared >= {Target("host", "db1.example.com"), Target("host", "10.0.0.11")}
 
 
+async def test_whoever_is_in_doubt_is_told_where_to_say_which_machine_it_is(tmp_path: Path) -> None:
+    known = await identity(site(tmp_path), "host/web9")
+
+    assert known.told_by == ("`ansible_host` in an inventory", "`aws.instances`", "`hosts.same`")
+
+
 async def test_an_address_in_version_six_is_tied_in_every_spelling(tmp_path: Path) -> None:
     known = await identity(site(tmp_path), "host/[2001:db8::11]:9100")
 
@@ -100,8 +105,8 @@ def at_aws(folder: Path, aws: Amazon, **more: Any) -> tuple[Settings, Amazon]:
     by = ["tag:Name", "private-ip-address"]
     settings = site(folder, aws={"regions": [REGION], "instance_by": by, **more})
     services = services_of(settings)
-    terms = terms_of(services.sections[AWS_SECTION], services.addresses)
-    return settings, replace(aws, terms=terms)
+    found = services.sections[AWS_SECTION]
+    return settings, replace(aws, settings=found, addresses=services.addresses)
 
 
 @pytest.mark.slow
@@ -200,7 +205,7 @@ async def test_aws_is_asked_about_the_instance_that_a_cluster_says_a_node_is(
     made = aws.instance("web1")
     by, here = ["tag:Name"], [{"name": "here", "namespaces": ["*"]}]
     settings = site(tmp_path, aws={"regions": [REGION], "instance_by": by}, kubernetes=here)
-    asked = replace(aws, terms=terms_of(settings.sections[AWS_SECTION], {}))
+    asked = replace(aws, settings=settings.sections[AWS_SECTION])
     gateways = {"aws": asked.looker, "kubernetes": OneNode(made["InstanceId"])}
 
     known = await identity(settings, "node/n1", **gateways)

@@ -120,6 +120,21 @@ async def test_yes_approves_the_plan_that_waits_by_the_door_of_the_command_line(
         assert (vote["door"], vote["reason"], run["phase"]) == ("cli", "seen", "acting")
 
 
+async def test_an_approval_is_approved_by_its_own_id_too(tmp_path: Path) -> None:
+    waiting = a_waiting_run()
+    assert waiting.approval
+    async with running(tmp_path) as daemon:
+        await keep(daemon.store, waiting)
+
+        unknown = await remediator(daemon, "approve", "apr_none", "--yes")
+        run = as_json(
+            await remediator(daemon, "approve", waiting.approval.id, "--yes", "-o", "json")
+        )
+
+        assert (unknown.exit_code, run["phase"]) == (1, "acting")
+        assert "no plan waits for the approval apr_none" in unknown.stderr
+
+
 async def test_a_digest_approves_that_plan_only(tmp_path: Path) -> None:
     run = a_waiting_run()
     async with running(tmp_path) as daemon:

@@ -75,3 +75,36 @@ def test_what_init_writes_for_alertmanager_and_prometheus_is_taken_by_their_own_
     assert "SUCCESS" in output(
         [str(find("promtool")), "check", "rules", f"{tmp_path}/prometheus-rules.yaml"]
     )
+
+
+def test_check_where_there_is_nothing_to_check_says_so_and_is_not_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    result = offline("check")
+
+    assert result.exit_code == 2
+    assert "nothing here to check" in result.stderr
+
+
+def test_the_settings_file_that_stands_here_is_the_one_that_is_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    offline("init")
+    (tmp_path / "remediator.yaml").write_text("lisen: 127.0.0.1:9095\n")
+
+    result = offline("check")
+
+    assert result.exit_code == 1
+    assert "remediator.yaml:1:1: error" in result.stdout
+
+
+def test_who_is_refused_is_told_the_check_of_these_very_settings(tmp_path: Path) -> None:
+    settings = tmp_path / "mine.yaml"
+    settings.write_text("lisen: 127.0.0.1:9095\n")
+
+    result = offline("serve", "--config.file", str(settings))
+
+    assert result.stderr.endswith(f"hint: remediator check --config.file {settings}\n")

@@ -281,3 +281,17 @@ def test_without_its_integration_a_command_says_with_which_it_comes(
     assert result.exit_code == 2
     words = f"`{command}` comes with the integration `{system}`, which is not installed"
     assert words in result.output
+
+
+@pytest.mark.parametrize(
+    ("command", "system"), [("resolve web1", "hosts"), ("slack manifest", "slack")]
+)
+def test_a_command_that_names_a_system_says_so_too(
+    command: str, system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("remediator.config.catalog.find_integrations", lambda: ())
+
+    result = offline(*command.split())
+
+    assert result.exit_code == 2
+    assert f"comes with the integration `{system}`, which is not installed" in result.output

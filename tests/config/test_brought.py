@@ -20,7 +20,6 @@ from tests.config.catalogs import small_catalog
 PAGER: Section[object] = Section(
     key="pager",
     shape=StrictStr | None,
-    unwritten=None,
     read=lambda reading, shape: shape,
     absent=None,
 )

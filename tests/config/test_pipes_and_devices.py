@@ -33,7 +33,7 @@ def test_it_is_not_read(pipe: Path) -> None:
 
 
 def test_no_reader_waits_for_it(pipe: Path) -> None:
-    assert "cannot be read" in str(known_hosts_problem(str(pipe)))
+    assert "cannot be read" in str(known_hosts_problem(pipe))
     assert read_quietly(pipe) is None
     assert own_places(pipe) == ()
     assert "cannot be read" in str(read_yaml_file(pipe).problems[0])

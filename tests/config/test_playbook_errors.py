@@ -67,6 +67,11 @@ BAD = [
         ],
     ),
     (
+        "a severity that nobody knows",
+        HEAD + STEPS + VERIFY + "severity: banana\n",
+        ["p.yaml:9:11: error[severity]: `banana` is not a severity. Write SEV-1 to SEV-5, or …"],
+    ),
+    (
         "auto without verify",
         HEAD + STEPS + "mode: auto\n",
         [

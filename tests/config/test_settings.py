@@ -34,9 +34,8 @@ from remediator.integrations.hosts.settings.section import HOSTS_SECTION
 from remediator.integrations.http.settings import HTTP_SECTION
 from remediator.integrations.kubernetes.settings import KUBERNETES_SECTION, GitOps
 from remediator.integrations.prometheus.settings import PROMETHEUS_SECTION
-from remediator.integrations.shell.settings import COMMANDS_SECTION, Command
-from remediator.integrations.slack.settings.section import SLACK_SECTION
-from remediator.integrations.slack.settings.sections import SlackSettings
+from remediator.integrations.shell.settings import COMMANDS_SECTION, Command, CommandCheck
+from remediator.integrations.slack.settings.section import SLACK_SECTION, SlackSettings
 from tests.config.settings_texts import CATALOG, load, problems, settings
 
 
@@ -154,14 +153,14 @@ def test_the_world_is_read(settings_folder: Path) -> None:
     assert found.sections[AWS_SECTION].regions == ("eu-west-1",)
     prometheus = found.sections[PROMETHEUS_SECTION]
     assert prometheus is not None
-    assert prometheus.urls == ("http://prometheus:9090",)
+    assert prometheus.url == "http://prometheus:9090"
     alertmanager = found.sections[ALERTMANAGER_SECTION]
     assert alertmanager is not None
     assert alertmanager.bearer_token == Secret("secret-of-am")
     slack = found.sections[SLACK_SECTION]
     assert slack is not None
     assert slack.api_url == "https://slack.com/api/"
-    assert found.sections[HTTP_SECTION] == ("example.com", "127.0.0.1:8080")
+    assert found.sections[HTTP_SECTION].allow == ("example.com", "127.0.0.1:8080")
 
 
 SLACK = """\
@@ -271,7 +270,7 @@ def test_rules_for_playbooks_are_read(settings_folder: Path) -> None:
         "restart-agent": Command(
             argv=("systemctl", "restart", "{unit}"),
             parameters={"unit": r"[a-z-]+\.service"},
-            check=("systemctl", "is-active", "{unit}"),
+            check=CommandCheck(argv=("systemctl", "is-active", "{unit}")),
         )
     }
     assert found.retention.runs == timedelta(days=30)

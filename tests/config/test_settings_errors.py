@@ -192,6 +192,22 @@ BAD = [
         ],
     ),
     (
+        "headers that are not for settings to say",
+        "prometheus:\n  url: http://p\n  headers: {Authorization: x, 'X Y': z}\n"
+        "alertmanager: {urls: ['http://a'], headers: {Host: b, X-Scope-OrgID: \"a\\r\\nb\"}}\n",
+        [
+            "settings.yaml:3:28: error[value]: `Authorization`: `bearer_token_file` and `basic` write that header",
+            "settings.yaml:3:38: error[value]: `X Y`: that is not the name of a header …",
+            "settings.yaml:4:52: error[value]: `Host`: the header Host is the client's own",
+            "settings.yaml:4:70: error[value]: `X-Scope-OrgID`: a header's value is printable ASCII…",
+        ],
+    ),
+    (
+        "text where keys should be",
+        "prometheus: http://prometheus:9090\n",
+        ["settings.yaml:1:13: error[type]: `prometheus` must be a mapping, not text"],
+    ),
+    (
         "Slack without a token",
         "slack: {channel: '#sre', app_token_file: xapp}\n",
         ["settings.yaml:1:1: error[missing-key]: `slack` needs `bot_token_file`"],

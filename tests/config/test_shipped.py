@@ -142,3 +142,22 @@ def test_a_playbook_knows_which_labels_its_target_is_made_from(
     loaded = PlaybookLoader(CATALOG).read([read_yaml_file(ROOT / "playbooks" / f"{name}.yaml")])
 
     assert made_from <= set(loaded.book.by_name[name].target_labels)
+
+
+@pytest.mark.parametrize(
+    ("target", "parameters", "expected"),
+    [
+        ("host/web1", "{by_percent: 20, max_gib: 500}", ["on a host, `ebs.grow` needs `path`"]),
+        ("host/web1", "{path: /var, by_percent: 20, max_gib: 500}", []),
+        ("volume/vol-0123456789abcdef0", "{by_percent: 20, max_gib: 500}", []),
+    ],
+)
+def test_a_volume_of_a_host_is_named_by_its_path_when_a_playbook_is_written(
+    target: str, parameters: str, expected: list[str]
+) -> None:
+    text = (
+        f"name: grow\nmatch: [alertname=Full]\ntarget: {target}\nmode: dry_run\n"
+        f"steps: [{{ebs.grow: {parameters}, irreversible: allow}}]\nverify: {{all: [{{alert: resolved}}]}}\n"
+    )
+    found = PlaybookLoader(find_catalog()).read([read_yaml("p.yaml", text.encode())])
+    assert [p.message for p in found.problems if p.code == "missing-key"] == expected

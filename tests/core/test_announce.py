@@ -250,6 +250,16 @@ def test_a_plan_that_is_asked_again_says_what_changed() -> None:
     assert first.facts["last run here"] == "3d ago: resolved"
 
 
+def test_a_plan_that_came_out_the_same_is_not_told_as_changed() -> None:
+    asked = ev.ApprovalRequested(approval="a", digest=a_plan().digest, reasons=())
+    run = awaiting()
+
+    (again,) = told(replace(run, former_plan=run.plan), asked)
+
+    assert not any(line.startswith("changed: ") for line in again.lines)
+    assert "note" not in again.facts
+
+
 def test_taking_over_and_settling_after_the_end_are_told_in_the_runs_thread() -> None:
     run = ended(Outcome.OUTCOME_UNKNOWN, progress=(step(StepState.UNKNOWN, n=1),))
     settlement = ev.Settled(person=a_person(), settlement=ev.Settlement.NOT_APPLIED)

@@ -206,3 +206,11 @@ def test_a_card_survives_the_outbox(run: Run) -> None:
     )
 
     assert decode_message(encode_message(message)) == message
+
+
+def test_the_severity_is_ours_as_everywhere_and_the_alerts_own_word_only_where_there_is_none() -> (
+    None
+):
+    ours = planning(order=an_order(severity="SEV-2"))
+    assert card_of(ours, LATER).severity == "SEV-2"
+    assert card_of(planning(order=an_order(severity="")), LATER).severity == "warning"

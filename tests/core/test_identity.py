@@ -66,7 +66,7 @@ def test_what_nobody_can_tell_from_the_protected_machine_counts_as_it(own: Ident
     for pattern in (DB1, "host/db*") if own.target != Target("host", "web1") else (DB1,):
         said = reason(pattern, own)
         assert "is protected by the settings" in said
-    assert "`hosts.same`" in reason(DB1, own)
+    assert "say which machine it is" in reason(DB1, own)
 
 
 @pytest.mark.parametrize(
@@ -120,3 +120,17 @@ def test_a_container_is_held_with_its_pod_and_an_id_without_its_region() -> None
     assert a("pod/shop/api-1/main@eu").all_names[1] == Target("pod", "shop/api-1@eu")
     assert a("volume/vol-1@eu-west-1").all_names[1] == Target("volume", "vol-1")
     assert a("asg/web@eu-west-1").all_names == (Target("asg", "web@eu-west-1"),)
+
+
+@pytest.mark.parametrize(
+    ("told_by", "end"),
+    [
+        ((), "say which machine it is"),
+        (("`a`",), "say which machine it is, by `a`"),
+        (("`a`", "`b`", "`c`"), "say which machine it is, by `a`, `b` or `c`"),
+    ],
+)
+def test_where_nobody_can_tell_the_settings_that_could_are_named(
+    told_by: tuple[str, ...], end: str
+) -> None:
+    assert reason("node/n1", a("host/web1", told_by=told_by)).endswith(end)

@@ -15,12 +15,13 @@ from remediator.integrations.hosts.actions.journal import vacuum
 from remediator.integrations.hosts.actions.service import restart
 from remediator.integrations.hosts.gateway.shell import SshShell
 from remediator.integrations.hosts.probes import disk_usage, journal_errors
+from remediator.integrations.shell.settings import Command
 from remediator.ports.action import Action
 from remediator.ports.probe import Probe
 from remediator.testing.action_contract import ActionCase
 from tests.bound import reads_of, writes_of
 from tests.deploy.shipped import sudoers_of
-from tests.integrations.hosts.fakes import WEB1, Allowed, request
+from tests.integrations.hosts.fakes import WEB1, request
 from tests.integrations.hosts.ssh_parts import settings_for, shell_for
 from tests.parts.fixtures import require_host
 from tests.parts.host import Host
@@ -40,7 +41,7 @@ LOOKS = [
     {"journal.errors": {"since": "10m"}},
     {"journal.errors": {"since": "10m", "unit": "speak.service"}},
 ]
-COMMANDS = {"who": Allowed(argv=("id", "-u"))}
+COMMANDS = {"who": Command(argv=("id", "-u"))}
 
 
 @pytest.fixture(scope="module")

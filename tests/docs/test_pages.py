@@ -17,7 +17,7 @@ from remediator.config.settings_shape import shape_with
 from remediator.core.events import EVENTS, Outcome
 from remediator.core.guards import GUARDS
 from remediator.documents.model_reader import Shape
-from remediator.integrations.hosts.settings.shape import RewriteShape
+from remediator.integrations.hosts.settings.section import Rewrite
 from remediator.telemetry import Telemetry
 from tests.docs.pages import PAGES, ROOT, every_block
 
@@ -49,8 +49,8 @@ def inner_shapes(annotation: Any) -> Iterator[type[Shape]]:
 def keys_of_settings() -> list[str]:
     """Every key at any depth; of `NAME` and `NAME_file`, the page teaches the second."""
     found: set[str] = set()
-    for shape in (*shapes(shape_with(CATALOG.sections, CATALOG.members)), RewriteShape):
-        names = set(shape.model_fields)
+    for shape in (*shapes(shape_with(CATALOG.sections, CATALOG.members)), Rewrite):
+        names = {field.alias or name for name, field in shape.model_fields.items()}
         found |= {name for name in names if f"{name}_file" not in names}
     return sorted(found)
 
@@ -69,7 +69,7 @@ def test_keys_are_really_found_at_every_depth() -> None:
 
 
 def exported() -> list[tuple[str, str, str]]:
-    text = Telemetry().render()[0].decode()
+    text = Telemetry(CATALOG.door_signs).render()[0].decode()
     helps = dict(re.findall(r"^# HELP (remediator_\w+) (.*)$", text, re.MULTILINE))
     kinds = re.findall(r"^# TYPE (remediator_\w+) (\w+)$", text, re.MULTILINE)
     return [(n, kind, helps[n]) for n, kind in kinds if not n.endswith("_created")]

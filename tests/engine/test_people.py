@@ -280,6 +280,34 @@ async def test_an_outcome_that_stays_unknown_ends_the_run_and_keeps_the_target(h
     assert list(await house.messages()) == []
 
 
+async def test_a_pause_and_its_end_are_told_to_everybody_and_a_take_over_only_once(house: House):
+    pause = await house.control.pause("all", duration=seconds(60), reason="network", person=ANA)
+    await house.control.resume("all", person=Person(name="bo", door="slack"))
+
+    told = await house.messages()
+    assert [message.title for message in told] == [
+        "Paused: everything",
+        "No longer paused: everything",
+    ]
+    assert told[0].text.startswith("ana paused everything until ")
+    assert "network" in told[0].text
+    assert told[1].text == "bo ended the pause of everything that ana had set."
+    assert {message.thread for message in told} == {pause.id}
+
+    await approving(house)
+    run = await house.run()
+    await house.control.take_over(run.id, person=ANA)
+    assert not [m for m in await house.messages() if "aused" in m.title]
+
+
+async def test_a_playbook_that_is_not_loaded_cannot_be_paused_by_any_door(house: House):
+    house.control._playbooks = lambda: ("disk-space-low",)
+    with pytest.raises(Refused, match="there is no playbook 'disk-spce-low'") as refused:
+        await house.control.pause("playbook/disk-spce-low", duration=None, reason="x", person=ANA)
+    assert refused.value.hint == "Did you mean `disk-space-low`?"
+    await house.control.pause("playbook/disk-space-low", duration=None, reason="x", person=ANA)
+
+
 async def test_a_clock_that_jumped_back_pauses_everything_until_a_person_has_looked(house: House):
     housekeeping = house.housekeeping()
     await housekeeping.keep()

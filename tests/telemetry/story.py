@@ -11,9 +11,11 @@ from remediator.core.evolution import admit, evolve
 from remediator.core.playbook import CheckOrder, VerifyOrder
 from remediator.core.run import Run
 from remediator.core.verdict import Judgement, Ruling, Verdict
+from remediator.integrations.slack.integration import INTEGRATION as SLACK
 from remediator.telemetry import Telemetry
 from remediator.testing.builders import MOMENT, a_change, a_plan, an_order
 
+SIGNS = {SLACK.name: SLACK.door_signs}
 SECOND = timedelta(seconds=1)
 SAMPLE = re.compile(r"^remediator_(\w+?)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
 LOOK = VerifyOrder(checks=(CheckOrder(kind="promql", parameters={}, text="up"),))
@@ -22,15 +24,15 @@ LOOK = VerifyOrder(checks=(CheckOrder(kind="promql", parameters={}, text="up"),)
 class Story:
     """A run that lives through events one second apart, with telemetry watching."""
 
-    def __init__(self, **order: Any) -> None:
-        self.telemetry = Telemetry()
+    def __init__(self, *, heard: timedelta = timedelta(0), **order: Any) -> None:
+        self.telemetry = Telemetry(SIGNS)
         self.at = MOMENT
         self.order = an_order(verify=LOOK, **order)
         first = ev.Admitted(
             order=self.order, episode="eps_1", ordinal=1, deadline=MOMENT + timedelta(hours=1)
         )
         self.run: Run = admit("run_1", first, MOMENT)
-        self.telemetry.observe_event(self.run, first, None, MOMENT)
+        self.telemetry.observe_event(self.run, first, None, MOMENT, MOMENT - heard)
 
     def tell(self, *events: ev.Event, after: timedelta = SECOND) -> "Story":
         for event in events:

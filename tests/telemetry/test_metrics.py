@@ -7,14 +7,15 @@ from datetime import timedelta
 import pytest
 
 from remediator.core import events as ev
-from remediator.core.events import Observation, Outcome
+from remediator.core.events import Observation, Outcome, Stage
 from remediator.core.facts import Answer, Known, Pause
 from remediator.core.person import Person
 from remediator.core.run import UNDO_PREFIX
+from remediator.core.verdict import Ruling
 from remediator.ports.store import Statistics
 from remediator.telemetry import Telemetry
 from remediator.testing.builders import MOMENT, a_change, a_plan, an_alert
-from tests.telemetry.story import Story, applied, closed, shown
+from tests.telemetry.story import SIGNS, Story, applied, closed, judged, shown
 
 
 def test_a_run_that_ends_is_counted_and_measured_once() -> None:
@@ -32,14 +33,30 @@ def test_every_verdict_is_counted_by_guard_and_ruling() -> None:
     assert story.shows("guard_verdicts_total", guard="cooldown", verdict="allow") == 2
 
 
-def test_the_first_intent_tells_the_start_delay_and_the_second_does_not() -> None:
-    story = Story().acting().intended()
-    began = (story.at - MOMENT).total_seconds()
-
-    story.tell(ev.NotApplied(step="vacuum", reason="busy", retry=True)).intended(n=2)
+def test_the_start_delay_goes_from_the_notifications_arrival_to_the_first_look_without_the_wait_for_people() -> (
+    None
+):
+    story = Story(heard=timedelta(seconds=4)).asking()
+    story.tell(yes(approve=True), after=timedelta(minutes=20)).intended()
 
     assert story.shows("start_delay_seconds_count") == 1
-    assert story.shows("start_delay_seconds_sum") == began
+    assert story.shows("start_delay_seconds_sum") == 5
+
+
+def test_what_a_guard_blocks_and_what_waits_for_one_is_a_decision_too() -> None:
+    story = Story()
+    for ruling in (Ruling.DEFER, Ruling.DEFER, Ruling.DENY):
+        story.tell(judged(ruling, Stage.BEFORE_PLANNING))
+    story.tell(closed(Outcome.BLOCKED))
+
+    labels = {"playbook": "disk-space-low"}
+    assert story.shows("decisions_total", decision="waiting", **labels) == 1
+    assert story.shows("decisions_total", decision="blocked", **labels) == 1
+
+
+def yes(*, approve: bool) -> ev.Voted:
+    person, digest = Person(name="ana", door="slack"), a_plan(a_change()).digest
+    return ev.Voted(person=person, digest=digest, approve=approve, reason="x")
 
 
 ENDS: list[tuple[ev.Event, str]] = [
@@ -149,15 +166,9 @@ def test_a_rollback_out_of_the_verification_counts_it_once() -> None:
 @pytest.mark.parametrize("approve", [True, False])
 def test_waiting_for_people_is_measured_when_it_ends(approve: bool) -> None:
     story = Story().asking()
-    vote = ev.Voted(
-        person=Person(name="ana", door="slack"),
-        digest=a_plan(a_change()).digest,
-        approve=approve,
-        reason="x",
-    )
     assert story.shows("approval_wait_seconds_count") == 0
 
-    story.tell(vote, after=timedelta(seconds=90))
+    story.tell(yes(approve=approve), after=timedelta(seconds=90))
     if not approve:
         story.tell(closed(Outcome.REJECTED), after=timedelta(0))
 
@@ -261,7 +272,7 @@ PROMISED = {
 
 
 def test_every_promised_metric_has_its_name_and_a_help_text() -> None:
-    text, kind = Telemetry().render()
+    text, kind = Telemetry(SIGNS).render()
 
     helped = set(re.findall(r"# HELP remediator_(\w+) \S", text.decode()))
     assert not PROMISED - helped

@@ -9,11 +9,11 @@ from datetime import datetime
 
 from remediator.core import events as ev
 from remediator.core.errors import IllegalEvent
-from remediator.core.evolution import acting, decisions, ending, planning
+from remediator.core.evolution import acting, ending, human_verbs, planning
 from remediator.core.run import Phase, Run, StepProgress
 from remediator.core.transitions import TRANSITIONS
 
-_FOLLOWS = planning.FOLLOWS | decisions.FOLLOWS | acting.FOLLOWS | ending.FOLLOWS
+_FOLLOWS = planning.FOLLOWS | human_verbs.FOLLOWS | acting.FOLLOWS | ending.FOLLOWS
 
 
 def admit(run_id: str, event: ev.Admitted, now: datetime) -> Run:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
 
 from remediator.core.facts import Answer, Facts, Tally
 from remediator.core.guards.guard import Domain, Guard, Subject, Together
@@ -28,7 +27,7 @@ def _discover() -> Iterator[Guard]:
 GUARDS: tuple[Guard, ...] = tuple(_discover())
 
 
-def settings_of(order: Order, guard: Guard) -> Any:
+def settings_of(order: Order, guard: Guard) -> object:
     """Return the settings of one guard for this order; its defaults where nothing was said."""
     return order.guards.get(guard.name) or guard.settings()
 

@@ -91,9 +91,14 @@ def _complaint(identity: Identity, pattern: str, facts: Facts) -> str:
         return ""
     why = f" ({identity.unsure or sought.unsure})" if identity.unsure or sought.unsure else ""
     return (
-        f"nobody can tell whether {target} is protected by the settings ({pattern}){why}: say which machine it is, by "
-        "`ansible_host` in an inventory, `aws.instances` or `hosts.same`"
+        f"nobody can tell whether {target} is protected by the settings ({pattern}){why}: say which machine it is"
+        f"{_by(identity.told_by)}"
     )
+
+
+def _by(places: tuple[str, ...]) -> str:
+    *most, last = places or ("",)
+    return f", by {', '.join(most)}{' or ' if most else ''}{last}" if last else ""
 
 
 def _may_be(identity: Identity, sought: Identity) -> bool:

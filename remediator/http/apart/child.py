@@ -21,7 +21,6 @@ from functools import cache
 from importlib import import_module
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 from remediator.core.alert import Alert, AlertGroup, RefusedAlert
 from remediator.core.errors import InvalidAlert, NothingTaken
@@ -122,7 +121,7 @@ def _portions(alerts: Sequence[Alert]) -> Iterator[bytes]:
         yield f"[{','.join(written)}]".encode()
 
 
-def _alert(alert: Alert) -> dict[str, Any]:
+def _alert(alert: Alert) -> dict[str, object]:
     return {
         "fingerprint": alert.fingerprint,
         "status": alert.status.value,
@@ -134,7 +133,7 @@ def _alert(alert: Alert) -> dict[str, Any]:
     }
 
 
-def _refused(refused: Sequence[RefusedAlert]) -> list[dict[str, Any]]:
+def _refused(refused: Sequence[RefusedAlert]) -> list[dict[str, object]]:
     return [
         {
             "number": each.number,
@@ -147,7 +146,7 @@ def _refused(refused: Sequence[RefusedAlert]) -> list[dict[str, Any]]:
     ]
 
 
-def _head(**fields: Any) -> bytes:
+def _head(**fields: object) -> bytes:
     return json.dumps(fields).encode()
 
 

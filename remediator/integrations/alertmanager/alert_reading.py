@@ -34,7 +34,7 @@ class _Odd(InvalidAlert):
         self.oddity = oddity
 
 
-def read_alert(number: int, raw: Any) -> Alert | RefusedAlert:
+def read_alert(number: int, raw: object) -> Alert | RefusedAlert:
     """Return the alert, or why it cannot be taken."""
     try:
         return _checked(raw)
@@ -65,7 +65,7 @@ def read_time(raw: Mapping[str, Any], key: str) -> datetime | None:
     return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
-def _checked(raw: Any) -> Alert:
+def _checked(raw: object) -> Alert:
     if not isinstance(raw, dict):
         raise _Odd(Oddity.SHAPE, "is not an object")
     fingerprint = raw.get("fingerprint")
@@ -87,7 +87,7 @@ def _checked(raw: Any) -> Alert:
     )
 
 
-def _status(text: Any) -> AlertStatus:
+def _status(text: object) -> AlertStatus:
     if text == "firing":
         return AlertStatus.FIRING
     if text == "resolved":
@@ -95,7 +95,7 @@ def _status(text: Any) -> AlertStatus:
     raise _Odd(Oddity.STATUS, "`status` is neither firing nor resolved")
 
 
-def _map(raw: Any, key: Oddity, longest: int) -> dict[str, str]:
+def _map(raw: object, key: Oddity, longest: int) -> dict[str, str]:
     """Check a map of texts. Names may be any UTF-8: new Alertmanagers allow dots, spaces and more in them."""
     if not isinstance(raw, dict):
         raise _Odd(key, f"`{key}` is not an object")
@@ -119,14 +119,14 @@ def _refuse_large(*maps: Mapping[str, str]) -> None:
         raise _Odd(Oddity.SIZE, text)
 
 
-def _start(raw: Mapping[str, Any]) -> datetime:
+def _start(raw: Mapping[str, object]) -> datetime:
     moment = read_time(raw, "startsAt")
     if moment is None:
         raise _Odd(Oddity.TIME, "`startsAt` is missing")
     return moment
 
 
-def _url(text: Any) -> str:
+def _url(text: object) -> str:
     if text is None:
         return ""
     if not isinstance(text, str):
@@ -137,12 +137,12 @@ def _url(text: Any) -> str:
     return text
 
 
-def _shown_fingerprint(raw: Any) -> str:
+def _shown_fingerprint(raw: object) -> str:
     text = raw.get("fingerprint") if isinstance(raw, dict) else None
     return text if isinstance(text, str) and FINGERPRINT.fullmatch(text) else ""
 
 
-def _shown_name(raw: Any) -> str:
+def _shown_name(raw: object) -> str:
     labels = raw.get("labels") if isinstance(raw, dict) else None
     name = labels.get("alertname") if isinstance(labels, dict) else None
     return one_line(name[:1000], _LONGEST_SHOWN) if isinstance(name, str) and name else "-"

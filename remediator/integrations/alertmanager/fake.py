@@ -41,7 +41,7 @@ class FakeAlertmanager:
         self.started_at = datetime.now(UTC)
         self._alerts: dict[str, dict[str, str]] = {}
         self._silences: list[dict[str, str]] = []
-        self._failure: tuple[int, Any] | None = None
+        self._failure: tuple[int, object] | None = None
         self._released = asyncio.Event()
         self._released.set()
         self._runner: web.AppRunner | None = None
@@ -89,7 +89,7 @@ class FakeAlertmanager:
         """Silence the alerts that have all these labels."""
         self._silences.append(dict(labels))
 
-    def fail(self, status: int = 500, body: Any = "told to fail") -> None:
+    def fail(self, status: int = 500, body: object = "told to fail") -> None:
         """Answer everything like this from now on."""
         self._failure = (status, body)
 
@@ -126,7 +126,7 @@ class FakeAlertmanager:
         status, body = self._failure
         return web.json_response(body, status=status)
 
-    def _entries(self, matchers: list[Matcher]) -> list[dict[str, Any]]:
+    def _entries(self, matchers: list[Matcher]) -> list[dict[str, object]]:
         return [
             {
                 "fingerprint": key,

@@ -52,7 +52,7 @@ class AlertmanagerGateway:
         self,
         wanted: Sequence[tuple[str, str]],
         matchers: Sequence[Matcher],
-        read: Callable[[Any], T],
+        read: Callable[[object], T],
     ) -> list[T]:
         problems = []
         for api in self._apis:
@@ -82,7 +82,7 @@ def _filters(matchers: Sequence[Matcher]) -> list[tuple[str, str]]:
 
 
 async def _alerts_of(
-    api: JsonApi, query: Sequence[tuple[str, str]], read: Callable[[Any], T]
+    api: JsonApi, query: Sequence[tuple[str, str]], read: Callable[[object], T]
 ) -> list[T]:
     reply = await api.get("/api/v2/alerts", query)
     if reply.status == 400:
@@ -123,7 +123,7 @@ def _alert(entry: Any) -> ActiveAlert:
     )
 
 
-def _text(found: Any) -> str:
+def _text(found: object) -> str:
     if not isinstance(found, str):
         raise TypeError("not a text")
     return found

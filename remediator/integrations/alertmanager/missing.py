@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
 
 from remediator.core.alert import Alert, AlertGroup
 from remediator.integrations.alertmanager.api import ALERTMANAGER
@@ -39,7 +38,7 @@ def _body(group: AlertGroup, alerts: list[Alert]) -> bytes:
     return json.dumps(body).encode()
 
 
-def _written(alert: Alert) -> dict[str, Any]:
+def _written(alert: Alert) -> dict[str, object]:
     return {
         "status": alert.status.value,
         "fingerprint": alert.fingerprint,

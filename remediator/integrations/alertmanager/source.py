@@ -54,7 +54,7 @@ def parse(body: bytes) -> AlertGroup:
     return _group(message)
 
 
-def _refuse_deep_extras(message: Any) -> None:
+def _refuse_deep_extras(message: object) -> None:
     """Look at the depth of what is not read: the rest has a known shape."""
     if not isinstance(message, dict):
         return
@@ -84,7 +84,7 @@ def _group(message: Any) -> AlertGroup:
     )
 
 
-def _alerts(message: Any) -> list[Any]:
+def _alerts(message: object) -> list[object]:
     if not isinstance(message, dict):
         raise InvalidAlert(f"the body is not an object; {_words_for(message)}")
     version = message.get("version")
@@ -99,7 +99,7 @@ def _alerts(message: Any) -> list[Any]:
     return alerts
 
 
-def _words_for(message: Any) -> str:
+def _words_for(message: object) -> str:
     first = message[0] if isinstance(message, list) and message else None
     return _OF_THE_API if isinstance(first, dict) and "labels" in first else _ADVICE
 
@@ -109,17 +109,17 @@ def _all_refused(refused: tuple[RefusedAlert, ...]) -> str:
     return first if len(refused) == 1 else f"none of {len(refused)} alerts can be taken. {first}"
 
 
-def _truncated(number: Any) -> int:
+def _truncated(number: object) -> int:
     return number if type(number) is int and 0 <= number < 2**53 else 0
 
 
-def _text(message: Mapping[str, Any], key: str) -> str:
+def _text(message: Mapping[str, object], key: str) -> str:
     """Return a text about the group, cut; nobody's alert depends on it."""
     text = message.get(key)
     return text[:LONGEST_TEXT] if isinstance(text, str) else ""
 
 
-def _group_labels(raw: Any) -> dict[str, str]:
+def _group_labels(raw: object) -> dict[str, str]:
     """Return the labels that all alerts of the group share; none where they are not as usual."""
     if not isinstance(raw, dict) or len(raw) > MOST_LABELS:
         return {}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from remediator.integrations.aws.settings import AwsSettings
 from remediator.ports.gateways import ReadKey, WriteKey
 
 LEAST_TIMEOUT = timedelta(seconds=30)
@@ -30,41 +31,17 @@ class Call:
     arguments: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prices:
-    """What the settings say things cost: an estimate for people, never a reason to act. `source` says whence."""
-
-    source: str
-    currency: str = "USD"
-    gib_month: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What the settings say about AWS. A resource is touched only where one of `allow_tags` is on it, or none is asked.
-
-    `instances` names the instances of hosts; others are looked for by `instance_by`, EC2's filters in order, with the
-    host's name and its address in `addresses`.
-    """
-
-    regions: tuple[str, ...] = ()
-    allow_tags: Mapping[str, str] = field(default_factory=dict)
-    instances: Mapping[str, str] = field(default_factory=dict)
-    instance_by: tuple[str, ...] = ()
-    addresses: Mapping[str, str] = field(default_factory=dict)
-    prices: Prices | None = None
-
-    def named(self, name: str, region: str) -> str:
-        """Return a target's name for a thing in a region: `@REGION` stands there where there are several."""
-        return name if len(self.regions) == 1 else f"{name}@{region}"
-
-
 class Aws(Protocol):
     """AWS, to look at. Every method raises Transient or Permanent; nothing was changed."""
 
     @property
-    def terms(self) -> Terms:
+    def settings(self) -> AwsSettings:
         """What the settings say."""
+        ...
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """The addresses of hosts by name, as some section of the settings has them."""
         ...
 
     async def find(self, call: Call, key: str) -> Sequence[Item]:

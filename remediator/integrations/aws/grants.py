@@ -8,7 +8,7 @@ from remediator.ports.grants import Granting, Grants, GrantWriter
 def write(granting: Granting) -> Grants:
     """Return the policy."""
     from remediator.integrations.aws.iam import iam_text
-    from remediator.integrations.aws.needs import cloud_needs
+    from remediator.integrations.aws.rights import cloud_needs
     from remediator.integrations.aws.settings import AWS_SECTION
 
     rights = cloud_needs(granting.needs)

@@ -25,7 +25,7 @@ def iam_text(rights: Iterable[CloudRight], aws: AwsSettings) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2)
 
 
-def _anywhere(rights: Iterable[CloudRight], aws: AwsSettings) -> Iterator[Mapping[str, Any]]:
+def _anywhere(rights: Iterable[CloudRight], aws: AwsSettings) -> Iterator[Mapping[str, object]]:
     actions = sorted(right.action for right in rights if not right.is_tagged)
     looks = [action for action in actions if _LOOK.match(action)]
     makes = [action for action in actions if action not in looks]
@@ -34,7 +34,7 @@ def _anywhere(rights: Iterable[CloudRight], aws: AwsSettings) -> Iterator[Mappin
             yield _statement(sid, found, condition=_regions(aws))
 
 
-def _changes(rights: Iterable[CloudRight], aws: AwsSettings) -> Iterator[Mapping[str, Any]]:
+def _changes(rights: Iterable[CloudRight], aws: AwsSettings) -> Iterator[Mapping[str, object]]:
     actions = sorted(right.action for right in rights if right.is_tagged)
     if not actions:
         return
@@ -44,7 +44,7 @@ def _changes(rights: Iterable[CloudRight], aws: AwsSettings) -> Iterator[Mapping
         yield _statement(f"RemediatorChanges{number}", actions, condition=tag)
 
 
-def _snapshots(rights: Iterable[CloudRight], aws: AwsSettings) -> Iterator[Mapping[str, Any]]:
+def _snapshots(rights: Iterable[CloudRight], aws: AwsSettings) -> Iterator[Mapping[str, object]]:
     if "ec2:CreateSnapshot" not in {right.action for right in rights} or not aws.allow_tags:
         return
     for number, tag in enumerate(_tags(aws, "aws:RequestTag"), start=1):
@@ -55,7 +55,7 @@ def _snapshots(rights: Iterable[CloudRight], aws: AwsSettings) -> Iterator[Mappi
     yield _statement(sid, ["ec2:CreateTags"], resource=_SNAPSHOTS, condition=made)
 
 
-def _tags(aws: AwsSettings, key: str) -> Iterator[Mapping[str, Any]]:
+def _tags(aws: AwsSettings, key: str) -> Iterator[Mapping[str, object]]:
     """Yield one condition per allowed tag: any one of them is enough."""
     for name, value in sorted(aws.allow_tags.items()):
         where = _regions(aws).get("StringEquals", {})
@@ -69,7 +69,7 @@ def _regions(aws: AwsSettings) -> Mapping[str, Any]:
 
 
 def _statement(
-    sid: str, actions: list[str], *, resource: str = "*", condition: Mapping[str, Any]
-) -> Mapping[str, Any]:
+    sid: str, actions: list[str], *, resource: str = "*", condition: Mapping[str, object]
+) -> Mapping[str, object]:
     statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}
     return {**statement, "Condition": condition} if condition else statement

@@ -8,8 +8,7 @@ from typing import Any
 
 from remediator.core.errors import ActionError
 from remediator.integrations.aws.api import Aws, Call
-from remediator.integrations.aws.needs import cloud_needs
-from remediator.integrations.aws.rights import CloudRight
+from remediator.integrations.aws.rights import CloudRight, cloud_needs
 from remediator.integrations.aws.settings import AwsSettings
 from remediator.ports.inspection import Finding, Level, unreachable
 from remediator.ports.rights import Need
@@ -56,7 +55,7 @@ async def _region(
 
 
 async def _may_grow(
-    aws: Aws, where: str, region: str, ours: Sequence[Mapping[str, Any]]
+    aws: Aws, where: str, region: str, ours: Sequence[Mapping[str, object]]
 ) -> Finding:
     if not ours:
         text = "no volume has a tag of `aws.allow_tags`, so none can be grown"

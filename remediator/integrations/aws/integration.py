@@ -41,5 +41,11 @@ def same(sections: Sections) -> Iterator[frozenset[Target]]:
 
 
 INTEGRATION = Integration(
-    name="aws", sections=(AWS_SECTION,), connect=connect, inspect=inspect, same=same, names=names
+    name="aws",
+    sections=(AWS_SECTION,),
+    connect=connect,
+    inspect=inspect,
+    same=same,
+    same_by=("`aws.instances`",),
+    names=names,
 )

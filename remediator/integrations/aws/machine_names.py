@@ -46,7 +46,7 @@ def same_instances(settings: AwsSettings) -> Iterator[frozenset[Target]]:
 def _regional(aws: Aws, target: Target) -> Said:
     """In the only region there is, a name with that region and one without are one thing."""
     path, at, region = target.name.rpartition("@")
-    is_only = at and aws.terms.regions == (region,)
+    is_only = at and aws.settings.regions == (region,)
     return Said(names=frozenset({Target(target.kind, path)} if is_only else ()))
 
 
@@ -57,7 +57,7 @@ async def _instance(aws: Aws, target: Target, known: frozenset[Target]) -> Said:
     if sought is None:
         return Said()
     raw = (await instance_of(aws, sought)).raw
-    hosts = instance_hosts(raw, aws.terms.instance_by)
+    hosts = instance_hosts(raw, aws.settings.instance_by)
     return Said(names=frozenset(instance_names(raw)), declared=frozenset(hosts))
 
 

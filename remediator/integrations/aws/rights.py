@@ -1,9 +1,12 @@
-"""What must be granted at AWS, as IAM words it."""
+"""What must be granted at AWS, as IAM words it, and which of it the playbooks need."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from remediator.ports.rights import Need
 
 _TOO_MUCH_OF_AWS = re.compile(r"\*|^(iam|sts|kms|organizations):|:(Delete|Terminate)")
 
@@ -29,3 +32,16 @@ class CloudRight:
 def cloud_rights(*actions: str, is_tagged: bool = False) -> tuple[CloudRight, ...]:
     """Return one right per AWS action."""
     return tuple(CloudRight(action=action, is_tagged=is_tagged) for action in actions)
+
+
+def cloud_needs(needs: Iterable[Need]) -> Mapping[CloudRight, tuple[str, ...]]:
+    """Return the rights at AWS with the playbooks that need them."""
+    found: dict[CloudRight, tuple[str, ...]] = {}
+    for need in needs:
+        if isinstance(need.right, CloudRight):
+            found[need.right] = (*found.get(need.right, ()), need.playbook)
+    return {right: tuple(dict.fromkeys(found[right])) for right in sorted(found, key=_cloud_order)}
+
+
+def _cloud_order(right: CloudRight) -> tuple[bool, str]:
+    return right.is_tagged, right.action

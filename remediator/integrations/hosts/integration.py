@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from remediator.core.target import Target
-from remediator.integrations.hosts.settings.same import by_way_in
-from remediator.integrations.hosts.settings.section import HOSTS_SECTION, HostsSettings
+from remediator.integrations.hosts.settings.inventory import by_way_in
+from remediator.integrations.hosts.settings.section import HOSTS_SECTION
 from remediator.integrations.shell.api import COMMANDS, LOOKER, looker_of, shell_of
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.inspection import Finding
 from remediator.ports.integration import Connected, Filter, Inspected, Integration, Services
 from remediator.ports.sections import Sections
-
-if TYPE_CHECKING:
-    from remediator.integrations.hosts.gateway.settings import SshSettings
 
 
 def connect(services: Services) -> Connected:
@@ -24,10 +19,11 @@ def connect(services: Services) -> Connected:
     hosts = services.sections[HOSTS_SECTION]
     if hosts.ssh.known_hosts is None:
         return Connected()
+    from remediator.integrations.hosts.gateway.connect import Reach
     from remediator.integrations.hosts.gateway.pool import Pool
     from remediator.integrations.hosts.gateway.shell import SshLooker, SshShell
 
-    reach = _reach(hosts)
+    reach = Reach(ssh=hosts.ssh, addresses=hosts.resolver.addresses())
     pool = Pool(reach)
     looker, shell = SshLooker(reach, pool), SshShell(reach, pool)
     return Connected(
@@ -58,28 +54,6 @@ async def inspect(subject: Inspected) -> Sequence[Finding]:
     return await inspect_hosts(subject.reads[LOOKER], hosts, subject.needs, subject.reads[COMMANDS])
 
 
-def _reach(hosts: HostsSettings) -> SshSettings:
-    from remediator.integrations.hosts.gateway.settings import Address, SshSettings
-
-    ssh, inventory = hosts.ssh, hosts.resolver.addresses()
-    return SshSettings(
-        known_hosts=str(ssh.known_hosts),
-        user=ssh.user,
-        port=ssh.port,
-        config_file=_text(ssh.config_file),
-        private_key_file=_text(ssh.private_key_file),
-        certificate_file=_text(ssh.certificate_file),
-        sudo=ssh.sudo,
-        passphrase=ssh.passphrase.reveal() if ssh.passphrase else None,
-        addresses={n: Address(a.host, a.port, a.user, a.spelled) for n, a in inventory.items()},
-        receipts=ssh.receipts,
-    )
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
-
-
 def same(sections: Sections) -> Iterator[frozenset[Target]]:
     """Yield the names that the inventories and `hosts.same` tie together."""
     hosts = sections[HOSTS_SECTION]
@@ -95,4 +69,5 @@ INTEGRATION = Integration(
     addresses=addresses,
     filters=filters,
     same=same,
+    same_by=("`ansible_host` in an inventory", "`hosts.same`"),
 )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from remediator.core.errors import Permanent
 from remediator.core.pattern_tree import Row, Tree, any_text, literal, read_tree, without_first
-from remediator.documents.patterns import way_out
 from remediator.integrations.hosts.rights import (
     CommandRight,
     OpenWord,
@@ -17,14 +16,11 @@ from remediator.integrations.hosts.rights import (
     Word,
     is_one_word,
 )
-from remediator.integrations.shell.allowed_command import (
-    PLACEHOLDER,
-    AllowedCommand,
-    checked_values,
-)
+from remediator.integrations.shell.allowed_command import checked_values
+from remediator.integrations.shell.settings import PLACEHOLDER, Command, way_out
 from remediator.ports.rights import BY_LABELS, Need, Right
 
-Commands = Mapping[str, AllowedCommand]
+Commands = Mapping[str, Command]
 _WRITE_IT = "write its rule by hand, or its pattern simpler"
 
 
@@ -74,13 +70,14 @@ def _filled(right: CommandRight, commands: Commands) -> Sequence[RootRight | Unk
         return (UnknownRight(why=why),)
     try:
         values = {name: _value(name, value, command) for name, value in right.values}
-        every = [argv for argv in (command.argv, command.check) if argv]
+        check = command.check.argv if command.check else ()
+        every = [argv for argv in (command.argv, check) if argv]
         return [RootRight(argv=tuple(_word(word, values) for word in argv)) for argv in every]
     except (ValueError, Permanent) as error:
         return (UnknownRight(why=f"the command `{right.name}`: {error}; {_WRITE_IT}"),)
 
 
-def _value(name: str, value: str | None, command: AllowedCommand) -> str | Tree:
+def _value(name: str, value: str | None, command: Command) -> str | Tree:
     """Return what may stand for a parameter: its value, or the tree of its pattern where labels decide."""
     pattern = command.parameters.get(name, "")
     if value is not None:

@@ -22,8 +22,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from remediator.core.errors import ActionError, Permanent, Transient, Uncertain
+from remediator.integrations.http.address_rules import Destinations
 from remediator.integrations.http.api import NotListening, Response
-from remediator.integrations.http.destination import Destinations
 from remediator.integrations.json_api import complaint, read_capped, tls_context
 
 BODY_LIMIT = 1024 * 1024
@@ -59,7 +59,7 @@ class HttpGateway:
         url: str,
         *,
         timeout: timedelta,
-        json: Any = None,
+        json: object = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
@@ -165,7 +165,7 @@ def _is_refusal(error: OSError) -> bool:
 
 
 def _tracing() -> aiohttp.TraceConfig:
-    async def note_sent(session: aiohttp.ClientSession, context: Any, parameters: Any) -> None:
+    async def note_sent(session: aiohttp.ClientSession, context: Any, parameters: object) -> None:
         context.trace_request_ctx.sent = True
 
     tracing = aiohttp.TraceConfig()

@@ -14,14 +14,14 @@ def connect(services: Services) -> Connected:
     """Return one gateway for both."""
     from remediator.integrations.http.gateway import HttpGateway
 
-    gateway = HttpGateway((*services.sections[HTTP_SECTION], *_places_of_channels(services)))
+    gateway = HttpGateway((*services.sections[HTTP_SECTION].allow, *_places_of_channels(services)))
     reads = Reads().having(HTTP, gateway).having(TCP, gateway)
     return Connected(reads=reads, closers=(gateway.close,))
 
 
 def _places_of_channels(services: Services) -> tuple[str, ...]:
     """Return the hosts that `notify` and `contacts` name: they are allowed because they stand there."""
-    from remediator.integrations.http.destination import place_of
+    from remediator.integrations.http.address_rules import place_of
 
     settings = (
         s

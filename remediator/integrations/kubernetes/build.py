@@ -15,24 +15,8 @@ if TYPE_CHECKING:
 def build_clusters(settings: Iterable[KubernetesSettings]) -> Kubernetes:
     """Return all clusters of the settings; `close` ends their connections."""
     from remediator.integrations.kubernetes.gateway.clusters import Kubernetes
-    from remediator.integrations.kubernetes.gateway.settings import Reach
 
-    return Kubernetes(
-        [
-            Reach(
-                name=each.name,
-                kubeconfig=_text(each.kubeconfig),
-                context=each.context,
-                namespaces=each.namespaces,
-                gitops=each.gitops.value,
-            )
-            for each in settings
-        ]
-    )
-
-
-def _text(path: Any) -> str | None:
-    return None if path is None else str(path)
+    return Kubernetes(tuple(settings))
 
 
 def build_pod_shells(clusters: Any) -> tuple[Looker, Shell]:

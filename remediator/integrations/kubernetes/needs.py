@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
 
 from remediator.integrations.kubernetes.api import KINDS
 from remediator.integrations.kubernetes.rights import ClusterRight, in_cluster
@@ -12,8 +11,8 @@ from remediator.integrations.kubernetes.settings import KubernetesSettings
 from remediator.ports.rights import BY_LABELS, Need
 
 EVERYWHERE = ""
-ANY_CLUSTER = KubernetesSettings(name="", namespaces=("*",))
-"""What stands in where there are no settings: rules for all namespaces."""
+ANY_CLUSTER = KubernetesSettings.model_construct(name="", namespaces=("*",))
+"""What stands in where there are no settings: rules for all namespaces; nobody can write a cluster without a name."""
 
 
 _PATTERN = re.compile(r"[*?\[]")
@@ -56,8 +55,7 @@ def _namespaces(right: ClusterRight, target: str, cluster: KubernetesSettings) -
     if not right.resource.is_namespaced or (kind in KINDS and not KINDS[kind].is_namespaced):
         return (EVERYWHERE,)
     if namespace := _said(names[0]) if len(names) > 1 else "":
-        is_allowed = any(fnmatchcase(namespace, each) for each in cluster.namespaces)
-        return (namespace,) if is_allowed else ()
+        return (namespace,) if cluster.allows(namespace) else ()
     if any(is_pattern(each) for each in cluster.namespaces):
         return (EVERYWHERE,)
     return cluster.namespaces

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 import yaml
 
@@ -55,7 +54,7 @@ def _notes(granted: Granted, cluster: KubernetesSettings) -> Iterator[str]:
         yield "For all namespaces: give --config.file, and it is for those that the settings allow."
 
 
-def _role(namespace: str, rights: Mapping[ClusterRight, Any]) -> Mapping[str, Any]:
+def _role(namespace: str, rights: Mapping[ClusterRight, object]) -> Mapping[str, object]:
     return {
         "apiVersion": f"{_GROUP}/v1",
         "kind": "Role" if namespace else "ClusterRole",
@@ -64,7 +63,7 @@ def _role(namespace: str, rights: Mapping[ClusterRight, Any]) -> Mapping[str, An
     }
 
 
-def _binding(namespace: str, account: tuple[str, str]) -> Mapping[str, Any]:
+def _binding(namespace: str, account: tuple[str, str]) -> Mapping[str, object]:
     kind = "Role" if namespace else "ClusterRole"
     subject = {"kind": "ServiceAccount", "namespace": account[0], "name": account[1]}
     return {

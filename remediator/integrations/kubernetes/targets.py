@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from remediator.core.errors import InvalidTarget
@@ -96,7 +95,7 @@ def _check_names(target: Target, place: Place) -> None:
 
 
 def _check_namespace(target: Target, place: Place, cluster: KubernetesSettings) -> None:
-    if not place.namespace or any(fnmatchcase(place.namespace, p) for p in cluster.namespaces):
+    if not place.namespace or cluster.allows(place.namespace):
         return
     text = f"the namespace is not among the `namespaces` of the cluster {cluster.name}"
     raise InvalidTarget(f"{target}: {text} in the settings")

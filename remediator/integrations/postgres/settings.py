@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StrictStr
 
-from remediator.documents.model_reader import Shape, Word
-from remediator.documents.secret import Secret
-from remediator.documents.value_types import Path_, Words
+from remediator.documents.model_reader import Shape
+from remediator.documents.value_types import File, SecretText, Words
 from remediator.ports.sections import Section, SectionReading
 
 _NAME = r"^[a-z0-9][a-z0-9._-]{0,62}$"
@@ -40,71 +36,65 @@ def _address(text: str) -> str:
     return text
 
 
-class DatabaseShape(Shape):
-    """One entry of `postgres`."""
+class DatabaseSettings(Shape):
+    """One database. Sessions of `users` may be ended, of nobody else; `checks` are queries by name."""
 
     name: Annotated[StrictStr, Field(pattern=_NAME)]
     url: Annotated[StrictStr, Field(max_length=2000), AfterValidator(_address)]
-    password: StrictStr | None = None
-    password_file: Path_ | None = None
+    password: SecretText | None = None
+    password_file: File | None = None
     tls: Tls = Tls.VERIFY_FULL
-    ca_file: Path_ | None = None
+    ca_file: File | None = None
     users: Words = ()
     checks: dict[
         Annotated[StrictStr, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")],
         Annotated[StrictStr, Field(min_length=1, max_length=8192)],
     ] = Field(default_factory=dict)
 
+    @property
+    def host(self) -> str:
+        """Where the server is."""
+        return urlsplit(self.url).hostname or ""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseSettings:
-    """One database. Sessions of `users` may be ended, of nobody else; `checks` are queries by name."""
+    @property
+    def port(self) -> int:
+        """Where it listens there."""
+        return urlsplit(self.url).port or 5432
 
-    name: str
-    host: str
-    port: int
-    user: str
-    database: str
-    password: Secret | None = None
-    tls: Tls = Tls.VERIFY_FULL
-    ca_file: Path | None = None
-    users: frozenset[str] = frozenset()
-    checks: Mapping[str, str] = field(default_factory=dict)
+    @property
+    def user(self) -> str:
+        """The role that we take."""
+        return urlsplit(self.url).username or ""
 
-
-_Shapes = Annotated[tuple[DatabaseShape, ...], Field(max_length=1000)]
+    @property
+    def database(self) -> str:
+        """The database's own name, on the server."""
+        return urlsplit(self.url).path.strip("/")
 
 
-def _read(reading: SectionReading, shape: object) -> tuple[DatabaseSettings, ...]:
-    shapes = shape if isinstance(shape, tuple) else ()
-    names: list[Word] = [each.name for each in shapes]
+_Databases = Annotated[tuple[DatabaseSettings, ...], Field(max_length=1000)]
+
+
+def _read(
+    reading: SectionReading, written: tuple[DatabaseSettings, ...]
+) -> tuple[DatabaseSettings, ...]:
+    names = [each.name for each in written]
     for index, name in enumerate(names):
         if name in names[:index]:
             message = f"there are two databases `{name}`"
             reading.report.error(("postgres", index, "name"), "duplicate-name", message)
-    return tuple(_database(reading, index, each) for index, each in enumerate(shapes))
+    return tuple(_database(reading, index, each) for index, each in enumerate(written))
 
 
-def _database(reading: SectionReading, index: int, shape: DatabaseShape) -> DatabaseSettings:
-    parts = urlsplit(shape.url)
+def _database(reading: SectionReading, index: int, written: DatabaseSettings) -> DatabaseSettings:
     path = ("postgres", index)
-    if shape.tls is Tls.OFF and shape.ca_file is not None:
+    if written.tls is Tls.OFF and written.ca_file is not None:
         reading.report.error((*path, "ca_file"), "tls", "`ca_file` means nothing with `tls: off`")
-    pair = (shape.password, shape.password_file)
-    return DatabaseSettings(
-        name=shape.name,
-        host=parts.hostname or "",
-        port=parts.port or 5432,
-        user=parts.username or "",
-        database=parts.path.strip("/"),
-        password=reading.secrets.one(path, "password", *pair),
-        tls=shape.tls,
-        ca_file=reading.folder / shape.ca_file if shape.ca_file else None,
-        users=frozenset(shape.users),
-        checks=shape.checks,
-    )
+    pair = (written.password, written.password_file)
+    found = {"password": reading.secrets.one(path, "password", *pair), "password_file": None}
+    return written.model_copy(update=found)
 
 
 POSTGRES_SECTION: Section[tuple[DatabaseSettings, ...]] = Section(
-    key="postgres", shape=_Shapes, unwritten=(), read=_read, absent=()
+    key="postgres", shape=_Databases, read=_read, absent=()
 )

@@ -31,10 +31,10 @@ class FakePrometheus:
         self.queries: list[str] = []
         self.headers: list[Mapping[str, str]] = []
         self._now = now
-        self._told: dict[str, Callable[[float], dict[str, Any]]] = {}
+        self._told: dict[str, Callable[[float], dict[str, object]]] = {}
         self._answerer: Answerer = lambda query: None
         self._warnings: tuple[str, ...] = ()
-        self._failure: tuple[int, Any] | None = None
+        self._failure: tuple[int, object] | None = None
         self._released = asyncio.Event()
         self._released.set()
         self._runner: web.AppRunner | None = None
@@ -74,7 +74,7 @@ class FakePrometheus:
         """Answer this query with a scalar."""
         self._told[promql] = lambda now: {"resultType": "scalar", "result": _point(value, now)}
 
-    def tell_result(self, promql: str, kind: str, result: Any) -> None:
+    def tell_result(self, promql: str, kind: str, result: object) -> None:
         """Answer this query with a result of any type, as it stands in the JSON."""
         self._told[promql] = lambda now: {"resultType": kind, "result": result}
 
@@ -83,7 +83,7 @@ class FakePrometheus:
     ) -> None:
         """Answer this query, now and over time, with one series whose value is a function of the time (None: a gap)."""
 
-        def at(moment: float) -> dict[str, Any]:
+        def at(moment: float) -> dict[str, object]:
             value = history(moment)
             return _vector([dict(labels or {})], () if value is None else (value,), moment)
 
@@ -101,7 +101,7 @@ class FakePrometheus:
         """Answer everything with an error from now on."""
         self._failure = (status, {"status": "error", "errorType": kind, "error": text})
 
-    def garble(self, body: Any, status: int = 200) -> None:
+    def garble(self, body: object, status: int = 200) -> None:
         """Answer everything with this text, or this JSON, from now on."""
         self._failure = (status, body)
 
@@ -142,11 +142,11 @@ class FakePrometheus:
         problem = _problem(form["query"], form.get("timeout", "1s"))
         return _bad(problem) if problem else None
 
-    def _success(self, result: dict[str, Any]) -> web.Response:
+    def _success(self, result: dict[str, object]) -> web.Response:
         more = {"warnings": list(self._warnings)} if self._warnings else {}
         return _response(200, {"status": "success", "data": result, **more})
 
-    def _result(self, query: str, moment: float) -> dict[str, Any]:
+    def _result(self, query: str, moment: float) -> dict[str, object]:
         if told := self._told.get(query):
             return told(moment)
         value = self._answerer(query)
@@ -165,7 +165,7 @@ def _moments(form: Mapping[str, str]) -> list[float]:
     return [start + n * step for n in range(int((end - start) / step) + 1)]
 
 
-def _matrix(answers: list[dict[str, Any]]) -> dict[str, Any]:
+def _matrix(answers: list[dict[str, Any]]) -> dict[str, object]:
     """Put instant answers together to what a range query says: a list of values for each series."""
     found: dict[str, dict[str, Any]] = {}
     for answer in answers:
@@ -189,7 +189,9 @@ def _problem(query: str, limit: str) -> str:
     return ""
 
 
-def _vector(metrics: list[dict[str, str]], values: tuple[float, ...], now: float) -> dict[str, Any]:
+def _vector(
+    metrics: list[dict[str, str]], values: tuple[float, ...], now: float
+) -> dict[str, object]:
     series = [
         {"metric": metric, "value": _point(value, now)}
         for metric, value in zip(metrics, values, strict=False)
@@ -197,7 +199,7 @@ def _vector(metrics: list[dict[str, str]], values: tuple[float, ...], now: float
     return {"resultType": "vector", "result": series}
 
 
-def _point(value: float, now: float) -> list[Any]:
+def _point(value: float, now: float) -> list[object]:
     """Write a value as Prometheus does: a text, with its own words for what JSON has no number for."""
     words = {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf"}
     return [round(now, 3), words.get(str(float(value)), f"{value:.17g}")]
@@ -207,7 +209,7 @@ def _bad(problem: str) -> web.Response:
     return _response(400, {"status": "error", "errorType": "bad_data", "error": problem})
 
 
-def _response(status: int, body: Any) -> web.Response:
+def _response(status: int, body: object) -> web.Response:
     if isinstance(body, str):
         return web.Response(status=status, text=body, content_type="text/html")
     return web.json_response(body, status=status)

@@ -27,7 +27,8 @@ class PrometheusGateway:
         self._limit = f"{int(timeout.total_seconds() * 900)}ms"  # no fractions there
 
     async def query(self, promql: str) -> tuple[Sample, ...]:
-        """See ports.prometheus.Prometheus. A partial answer (Thanos warns of one) is no answer: Transient."""
+        """See ports.prometheus.Prometheus. A partial answer is no answer (Thanos warns of one, VictoriaMetrics says
+        `isPartial`): Transient."""
         reply = await self._answer("/api/v1/query", {"query": promql})
         return await self._shaped(reply, _samples, "an instant query")
 
@@ -44,7 +45,7 @@ class PrometheusGateway:
         """Close what is open."""
         await self._api.close()
 
-    async def _shaped(self, reply: Reply, shape: Callable[[Any], T], what: str) -> T:
+    async def _shaped(self, reply: Reply, shape: Callable[[object], T], what: str) -> T:
         try:
             return await reply.shaped(lambda document: shape(document.get("data")))
         except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
@@ -57,6 +58,9 @@ class PrometheusGateway:
             raise self._refusal(reply)
         if warnings := _warnings(reply.document.get("warnings")):
             raise Transient(f"Prometheus warned: {warnings}", target=self._api.place)
+        if reply.document.get("isPartial", False) is not False:
+            text = "the answer is partial: some of its storage nodes were not heard"
+            raise Transient(text, target=self._api.place)
         return reply
 
     def _refusal(self, reply: Reply) -> Permanent | Transient:
@@ -73,7 +77,7 @@ def _is_success(reply: Reply) -> bool:
     return isinstance(reply.document, dict) and reply.document.get("status") == "success"
 
 
-def _warnings(found: Any) -> str:
+def _warnings(found: object) -> str:
     """Return the warnings on one line; whatever else stands in their place is a warning, too: unknown means no."""
     if not found:
         return ""
@@ -95,7 +99,7 @@ def _samples(answer: Any) -> tuple[Sample, ...]:
     return tuple(_vector_sample(entry) for entry in result)
 
 
-def _vector_sample(entry: Any) -> Sample:
+def _vector_sample(entry: object) -> Sample:
     if not isinstance(entry, dict):
         raise TypeError("a sample is an object")
     if "value" not in entry:
@@ -103,25 +107,25 @@ def _vector_sample(entry: Any) -> Sample:
     return _sample(entry["metric"], entry["value"])
 
 
-def _sample(labels: Any, point: Sequence[Any]) -> Sample:
+def _sample(labels: object, point: Sequence[object]) -> Sample:
     at, value = point
     return Sample(labels=_labels(labels), value=_number(value), at=_time(at))
 
 
-def _labels(found: Any) -> dict[str, str]:
+def _labels(found: object) -> dict[str, str]:
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
         raise TypeError("labels are texts")
     return found
 
 
-def _number(value: Any) -> float:
+def _number(value: object) -> float:
     """Read a value, which Prometheus writes as a text; "NaN" and "+Inf" are values."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise TypeError("a value is a number")
     return float(value)
 
 
-def _time(value: Any) -> float:
+def _time(value: object) -> float:
     moment = _number(value)
     if not math.isfinite(moment):
         raise ValueError("a time is finite")

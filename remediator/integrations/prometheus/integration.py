@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from remediator.core.errors import ActionError
-from remediator.integrations.api_settings import no_answer
 from remediator.integrations.prometheus.api import PROMETHEUS
 from remediator.integrations.prometheus.settings import PROMETHEUS_SECTION
 from remediator.integrations.prometheus.starter import starter
@@ -16,22 +15,24 @@ from remediator.ports.integration import Connected, Inspected, Integration, Serv
 
 def connect(services: Services) -> Connected:
     """Return the gateway where the settings name a server."""
-    server = services.sections[PROMETHEUS_SECTION]
-    if server is None:
+    settings = services.sections[PROMETHEUS_SECTION]
+    if settings is None:
         return Connected()
     from remediator.integrations.json_api import endpoints_of
     from remediator.integrations.prometheus.gateway import PrometheusGateway
 
-    gateway = PrometheusGateway(endpoints_of(server)[0])
+    gateway = PrometheusGateway(*endpoints_of((settings.url,), settings))
     return Connected(reads=Reads().having(PROMETHEUS, gateway), closers=(gateway.close,))
 
 
 async def inspect(subject: Inspected) -> Sequence[Finding]:
     """Ask one cheap query that has an answer wherever anything is scraped."""
-    server = subject.services.sections[PROMETHEUS_SECTION]
-    if server is None:
+    settings = subject.services.sections[PROMETHEUS_SECTION]
+    if settings is None:
         return ()
-    where = f"prometheus {server.urls[0]}"
+    from remediator.integrations.json_api import no_answer
+
+    where = f"prometheus {settings.url}"
     try:
         samples = await subject.reads[PROMETHEUS].query("count(up)")
     except ActionError as error:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from remediator.documents.value_types import SignInShape, Url
-from remediator.integrations.api_settings import Server, read_server
+from remediator.documents.sign_in import ServerShape, read_sign_in
+from remediator.documents.value_types import Url
 from remediator.ports.sections import Section, SectionReading
 
 
-class PrometheusShape(SignInShape):
+class PrometheusSettings(ServerShape):
     """`prometheus`."""
 
     url: Url
 
 
-def _read(reading: SectionReading, shape: object) -> Server | None:
-    if not isinstance(shape, PrometheusShape):
-        return None
-    return read_server(reading, "prometheus", shape, (shape.url,))
+def _read(reading: SectionReading, written: PrometheusSettings | None) -> PrometheusSettings | None:
+    return written and read_sign_in(reading.report, reading.secrets, ("prometheus",), written)
 
 
-PROMETHEUS_SECTION: Section[Server | None] = Section(
+PROMETHEUS_SECTION: Section[PrometheusSettings | None] = Section(
     key="prometheus",
-    shape=PrometheusShape | None,
-    unwritten=None,
+    shape=PrometheusSettings | None,
     read=_read,
     absent=None,
 )

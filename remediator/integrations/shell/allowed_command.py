@@ -7,42 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from remediator.core.errors import Permanent
 from remediator.core.pattern import compiled
 from remediator.core.plaintext import one_line
+from remediator.integrations.shell.settings import PLACEHOLDER, Command
 
 COMMAND_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
-PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _LONGEST_VALUE = 256
 
 
-class AllowedCommand(Protocol):
-    """One entry of `commands` in the settings."""
-
-    @property
-    def argv(self) -> Sequence[str]:
-        """The words, with `{name}` where a parameter goes."""
-        ...
-
-    @property
-    def parameters(self) -> Mapping[str, str]:
-        """The pattern of each parameter."""
-        ...
-
-    @property
-    def check(self) -> Sequence[str] | None:
-        """Words that exit with 0 where the command has done what it is for."""
-        ...
-
-    @property
-    def reversible(self) -> bool:
-        """Whether the operator says that nothing is lost by it."""
-        ...
-
-
-def allowed(commands: Mapping[str, AllowedCommand], name: str) -> AllowedCommand:
+def allowed(commands: Mapping[str, Command], name: str) -> Command:
     """Return the command of a name; raise Permanent where the settings have none."""
     if name not in commands:
         raise Permanent(f"the settings allow no command {name!r}; see `commands`")

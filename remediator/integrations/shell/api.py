@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from remediator.core.target import Target
-from remediator.integrations.shell.allowed_command import AllowedCommand
+from remediator.integrations.shell.settings import Command
 from remediator.ports.gateways import ReadKey, WriteKey
 from remediator.ports.rights import Right, Use
 
@@ -131,6 +131,6 @@ NO_WAY_TO: Mapping[str, str] = {
 NO_WAY = "this daemon cannot reach it: no integration that is set up has a shell there"
 LOOKER: ReadKey[Looker] = ReadKey("looker", _NO_HOSTS)
 SHELL: WriteKey[Shell] = WriteKey("shell", _NO_HOSTS)
-COMMANDS: ReadKey[Mapping[str, AllowedCommand]] = ReadKey(
+COMMANDS: ReadKey[Mapping[str, Command]] = ReadKey(
     "commands", "the settings allow no commands; see `commands`"
 )

@@ -17,7 +17,6 @@ from remediator.core.events import Measure, Observation
 from remediator.core.plaintext import one_line
 from remediator.integrations.shell.allowed_command import (
     COMMAND_NAME,
-    AllowedCommand,
     allowed,
     checked_values,
     filled,
@@ -30,6 +29,7 @@ from remediator.integrations.shell.receipts import (
     run_once,
     sight_of,
 )
+from remediator.integrations.shell.settings import Command
 from remediator.integrations.shell.tool_words import TRY_AGAIN
 from remediator.ports.action import Sight, Ticket
 from remediator.ports.parameters import CommandName, Parameters
@@ -51,13 +51,13 @@ class Words:
     effect: ActionEffect
 
 
-def words_of(commands: Mapping[str, AllowedCommand], wanted: CommandParameters) -> Words:
+def words_of(commands: Mapping[str, Command], wanted: CommandParameters) -> Words:
     """Return the words of a command; raise Permanent where the settings do not allow it so."""
     command = allowed(commands, wanted.name)
     values = checked_values(command.parameters, wanted.parameters)
     return Words(
         argv=filled(command.argv, values),
-        check=filled(command.check, values) if command.check else None,
+        check=filled(command.check.argv, values) if command.check else None,
         effect=ActionEffect.REVERSIBLE if command.reversible else ActionEffect.IRREVERSIBLE,
     )
 

@@ -2,71 +2,78 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from pydantic import Field
 
+from remediator.core.pattern import compiled
 from remediator.documents.model_reader import Flag, Shape, Word
-from remediator.documents.patterns import is_pattern, way_out
 from remediator.documents.problem import did_you_mean
-from remediator.documents.report import Report
+from remediator.documents.report import Report, is_pattern
 from remediator.documents.value_types import Argv, LabelName
 from remediator.documents.yaml_source import KeyPath
-from remediator.integrations.shell.allowed_command import PLACEHOLDER
 from remediator.ports.sections import Section, SectionReading
 
+PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_ATOM = re.compile(
+    r"\\Q.*?\\E|\\[pP](?:\{[^}]*\}|.)|\\x(?:\{[^}]*\}|..)|\\[0-7]{1,3}|\\."
+    r"|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?[^:)>]*[:)>]?|.",
+    re.DOTALL,
+)
+_UPWARDS = (
+    "..",
+    "...",
+    "a..",
+    "..a",
+    "a..b",
+    "1..",
+    "..1",
+    "a1..",
+    "a..b1",
+    "A..",
+    "web1..",
+    "a.b..c",
+    "-..",
+)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """A command that playbooks may name. `{unit}` in a word stands for a parameter that fully matches its pattern."""
 
-    argv: tuple[str, ...]
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    check: tuple[str, ...] | None = None
-    reversible: bool = False
-
-
-class CommandCheckShape(Shape):
-    """How to see whether a command has worked."""
+class CommandCheck(Shape):
+    """How to see whether a command has worked: words that exit with 0 where it has done what it is for."""
 
     argv: Argv
 
 
-class CommandShape(Shape):
-    """One entry of `commands`."""
+class Command(Shape):
+    """A command that playbooks may name. `{unit}` in a word stands for a parameter that fully matches its pattern.
+
+    `reversible` says that nothing is lost by it.
+    """
 
     argv: Argv
     parameters: dict[LabelName, Word] = Field(default_factory=dict)
-    check: CommandCheckShape | None = None
+    check: CommandCheck | None = None
     reversible: Flag = False
 
 
-def _read(reading: SectionReading, shapes: object) -> Mapping[str, Command]:
-    if not isinstance(shapes, Mapping):
-        return {}
-    report = reading.report
-    return {name: _command(report, ("commands", name), shape) for name, shape in shapes.items()}
+def _read(reading: SectionReading, written: Mapping[str, Command]) -> Mapping[str, Command]:
+    for name, command in written.items():
+        _check(reading.report, ("commands", name), command)
+    return written
 
 
-def _command(report: Report, path: KeyPath, shape: CommandShape) -> Command:
-    for name, pattern in shape.parameters.items():
+def _check(report: Report, path: KeyPath, command: Command) -> None:
+    for name, pattern in command.parameters.items():
         place = (*path, "parameters", name)
         if is_pattern(report, place, pattern):
             _warn_of_paths(report, place, pattern)
-    check = shape.check.argv if shape.check else None
-    used = _placeholders(report, (*path, "argv"), shape.argv, shape.parameters)
-    used |= _placeholders(report, (*path, "check", "argv"), check or (), shape.parameters)
-    for name in shape.parameters:
+    check = command.check.argv if command.check else ()
+    used = _placeholders(report, (*path, "argv"), command.argv, command.parameters)
+    used |= _placeholders(report, (*path, "check", "argv"), check, command.parameters)
+    for name in command.parameters:
         if name not in used:
             message = f"no word of the command holds `{{{name}}}`"
             report.error((*path, "parameters", name), "unused", message, at_key=True)
-    return Command(
-        argv=shape.argv,
-        parameters=shape.parameters,
-        check=check,
-        reversible=shape.reversible,
-    )
 
 
 def _placeholders(
@@ -93,6 +100,26 @@ def _warn_of_paths(report: Report, path: KeyPath, pattern: str) -> None:
         report.warn(path, "path-in-parameter", message, hint)
 
 
+def way_out(pattern: str) -> str | None:
+    """Return what leads elsewhere in a path (`/` or `..`) where somebody else's value may hold it; None where not.
+
+    A `/` that is written out is meant, and no value can put it elsewhere.
+    """
+    atoms = [atom for atom in _ATOM.findall(pattern) if len(atom) > 1 or atom == "."]
+    if any(_takes_slash(atom) for atom in atoms):
+        return "/"
+    return ".." if any(compiled(pattern).matches(text) for text in _UPWARDS) else None
+
+
+def _takes_slash(atom: str) -> bool:
+    if atom.startswith("(?") or atom == "\\/":
+        return False
+    try:
+        return compiled(atom).matches("/")
+    except ValueError:
+        return False
+
+
 COMMANDS_SECTION: Section[Mapping[str, Command]] = Section(
-    key="commands", shape=dict[Word, CommandShape], unwritten={}, read=_read, absent={}
+    key="commands", shape=dict[Word, Command], read=_read, absent={}
 )

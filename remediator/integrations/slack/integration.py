@@ -9,7 +9,7 @@ from remediator.integrations.slack.gateway.workspace import SLACK, Slack
 from remediator.integrations.slack.settings.destination import SlackDestination, is_right
 from remediator.integrations.slack.settings.section import SLACK_SECTION
 from remediator.integrations.slack.settings.slack_names import slack_names
-from remediator.ports.door import Door, DoorServices
+from remediator.ports.door import Door, DoorServices, DoorSigns
 from remediator.ports.gateways import Reads
 from remediator.ports.inspection import Finding
 from remediator.ports.integration import Connected, Destination, Inspected, Integration, Services
@@ -87,4 +87,8 @@ INTEGRATION = Integration(
     notify=notify,
     members=MEMBERS,
     door=door,
+    door_signs=DoorSigns(
+        connected="Whether Slack's socket is connected.",
+        warnings=("slack_not_connected", "slack_deaf", "slack_failed"),
+    ),
 )

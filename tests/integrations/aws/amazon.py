@@ -8,18 +8,18 @@ from typing import Any
 
 from moto import mock_aws
 
-from remediator.integrations.aws.api import Prices, Terms
 from remediator.integrations.aws.gateway.blocking import Blocking
-from remediator.integrations.aws.gateway.calls import AwsLooker, AwsWrites
+from remediator.integrations.aws.gateway.calls import AwsLooker, AwsWriter
 from remediator.integrations.aws.gateway.clients import Clients
+from remediator.integrations.aws.settings import AwsPrices, AwsSettings
 
 REGION = "eu-west-1"
 ALLOWED = {"remediator": "allowed"}
-TERMS = Terms(
+SETTINGS = AwsSettings(
     regions=(REGION,),
     allow_tags=ALLOWED,
     instance_by=("tag:Name", "private-ip-address"),
-    prices=Prices(source="price list of 2026-11", gib_month={"gp3": 0.088}),
+    prices=AwsPrices(source="price list of 2026-11", gib_month={"gp3": 0.088}),
 )
 _CLIENTS = (
     Clients()
@@ -69,7 +69,8 @@ def make_group(
 class Amazon:
     """moto's services and our gateway to them."""
 
-    terms: Terms = TERMS
+    settings: AwsSettings = SETTINGS
+    addresses: Mapping[str, str] = field(default_factory=dict)
     blocking: Blocking = field(default_factory=lambda: Blocking("test-aws", workers=2))
 
     def service(self, name: str, region: str = REGION) -> Any:
@@ -78,11 +79,11 @@ class Amazon:
 
     @property
     def looker(self) -> AwsLooker:
-        return AwsLooker(self.terms, _CLIENTS, self.blocking)
+        return AwsLooker(self.settings, _CLIENTS, self.blocking, self.addresses)
 
     @property
-    def writes(self) -> AwsWrites:
-        return AwsWrites(self.terms, _CLIENTS, self.blocking)
+    def writes(self) -> AwsWriter:
+        return AwsWriter(self.settings, _CLIENTS, self.blocking, self.addresses)
 
     def volume(
         self, gib: int = 100, *, tags: Mapping[str, str] = ALLOWED, region: str = REGION
@@ -117,9 +118,9 @@ class Amazon:
 
 
 @contextmanager
-def amazon(terms: Terms = TERMS) -> Iterator[Amazon]:
+def amazon(settings: AwsSettings = SETTINGS) -> Iterator[Amazon]:
     os.environ.setdefault(
         "MOTO_EC2_LOAD_DEFAULT_AMIS", "false"
     )  # hundreds, which nobody here needs
     with mock_aws():
-        yield Amazon(terms=terms)
+        yield Amazon(settings=settings)

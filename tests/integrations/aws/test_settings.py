@@ -6,10 +6,9 @@ import pytest
 
 from remediator.config.catalog import Catalog
 from remediator.config.settings_reader import load_settings
-from remediator.integrations.aws.api import Prices
-from remediator.integrations.aws.build import aws_sides, terms_of
+from remediator.integrations.aws.build import aws_sides
 from remediator.integrations.aws.gateway.absent import AbsentAws
-from remediator.integrations.aws.settings import AWS_SECTION, AwsSettings
+from remediator.integrations.aws.settings import AWS_SECTION, AwsPrices, AwsSettings
 
 FULL = """\
 aws:
@@ -35,29 +34,35 @@ def problems(folder: Path, text: str) -> list[str]:
 
 
 def test_the_section_is_read_whole(tmp_path: Path) -> None:
-    terms = terms_of(settings(tmp_path, FULL), {})
+    found = settings(tmp_path, FULL)
 
-    assert terms.regions == ("eu-west-1", "us-gov-west-1")
-    assert terms.allow_tags == {"remediator": "allowed", "team": "db"}
-    assert terms.instances == {"web1": "i-0123456789abcdef0"}
-    assert terms.instance_by == ("private-ip-address", "tag:Name")
-    assert terms.prices == Prices(
+    assert found.regions == ("eu-west-1", "us-gov-west-1")
+    assert found.allow_tags == {"remediator": "allowed", "team": "db"}
+    assert found.instances == {"web1": "i-0123456789abcdef0"}
+    assert found.instance_by == ("private-ip-address", "tag:Name")
+    assert found.prices == AwsPrices(
         source="price list of 2026-11", currency="EUR", gib_month={"gp3": 0.088, "io2": 1}
     )
 
 
 def test_without_a_word_a_tag_is_asked_for_and_names_are_no_tags(tmp_path: Path) -> None:
-    terms = terms_of(settings(tmp_path, "aws: {regions: [eu-west-1]}\n"), {})
+    found = settings(tmp_path, "aws: {regions: [eu-west-1]}\n")
 
-    assert terms.allow_tags == {"remediator": "allowed"}
-    assert terms.instance_by == ("private-dns-name", "private-ip-address")
-    assert terms.prices is None
+    assert found.allow_tags == {"remediator": "allowed"}
+    assert found.instance_by == ("private-dns-name", "private-ip-address")
+    assert found.prices is None
+
+
+def test_a_key_without_a_value_takes_no_tag_away(tmp_path: Path) -> None:
+    found = settings(tmp_path, "aws:\n  regions: [eu-west-1]\n  allow_tags:\n  instance_by:\n")
+
+    assert found == AwsSettings(regions=("eu-west-1",))
 
 
 def test_no_tag_is_asked_for_only_where_that_is_written(tmp_path: Path) -> None:
-    terms = terms_of(settings(tmp_path, "aws: {regions: [eu-west-1], allow_tags: {}}\n"), {})
+    found = settings(tmp_path, "aws: {regions: [eu-west-1], allow_tags: {}}\n")
 
-    assert terms.allow_tags == {}
+    assert found.allow_tags == {}
 
 
 def test_without_regions_there_is_no_aws() -> None:

@@ -1,27 +1,17 @@
 """A fake host with something to do for every action, shared by the tests of actions."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from remediator.core.target import Target
 from remediator.integrations.hosts.fake.host import MEBIBYTE, FakeDisk, FakeHosts, FakeMachine
 from remediator.integrations.hosts.fake.host_commands import said
+from remediator.integrations.shell.settings import Command
 from remediator.ports.action import Action, Request
 from remediator.testing.action_contract import ActionCase
 from tests.bound import reads_of, writes_of
 
 WEB1 = Target("host", "web1")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Allowed:
-    """What the settings say about one command."""
-
-    argv: tuple[str, ...]
-    parameters: dict[str, str] = field(default_factory=dict)
-    check: tuple[str, ...] | None = None
-    reversible: bool = False
 
 
 def fake_machine() -> FakeMachine:
@@ -46,7 +36,7 @@ def request(action: Action, target: Target = WEB1, **parameters: Any) -> Request
 
 
 def fake_case(
-    action: Action, hosts: FakeHosts, commands: dict[str, Allowed] | None = None, **more: Any
+    action: Action, hosts: FakeHosts, commands: dict[str, Command] | None = None, **more: Any
 ) -> ActionCase:
     parameters = more.pop("parameters", {})
     return ActionCase(

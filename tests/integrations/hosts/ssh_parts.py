@@ -9,8 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from remediator.core.target import Target
-from remediator.integrations.hosts.gateway.settings import Address, SshSettings
+from remediator.integrations.hosts.gateway.connect import Reach
 from remediator.integrations.hosts.gateway.shell import SshShell
+from remediator.integrations.hosts.settings.inventory import HostAddress
+from remediator.integrations.hosts.settings.section import SshSettings
 from remediator.integrations.shell.contract import ShellBench
 from tests.parts.sshd import Sshd
 
@@ -18,19 +20,21 @@ WEB1 = Target("host", "web1")
 COUNT = 'echo x >>"$1"; echo counted'
 
 
-def settings_for(sshd: Sshd, receipts: str, **more: Any) -> SshSettings:
-    settings = SshSettings(
-        known_hosts=str(sshd.known_hosts_path),
-        user=sshd.user,
-        private_key_file=str(sshd.private_key_path),
-        addresses={"web1": Address(sshd.host, sshd.port)},
-        receipts=receipts,
-    )
-    return replace(settings, **more)
+def settings_for(sshd: Sshd, receipts: str, path: str = "", **more: Any) -> Reach:
+    """What reaches `web1`. `receipts` may be beside the account's home, which the settings do not allow."""
+    leads = more.pop("addresses", {"web1": HostAddress(sshd.host, sshd.port)})
+    known = {
+        "known_hosts": sshd.known_hosts_path,
+        "user": sshd.user,
+        "private_key_file": sshd.private_key_path,
+    }
+    ssh = SshSettings.model_validate(known).model_copy(update={"receipts": receipts, **more})
+    reach = Reach(ssh=ssh, addresses=leads)
+    return replace(reach, path=path) if path else reach
 
 
 @asynccontextmanager
-async def shell_for(settings: SshSettings) -> AsyncIterator[SshShell]:
+async def shell_for(settings: Reach) -> AsyncIterator[SshShell]:
     shell = SshShell(settings)
     try:
         yield shell

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from remediator.integrations.kubernetes.api import PatchType, Ref, Resource, Verb, Write
-from remediator.integrations.kubernetes.gateway.settings import Reach
+from remediator.integrations.kubernetes.settings import KubernetesSettings
 
 CONFIG_MAPS = Resource(group="", version="v1", plural="configmaps")
 
@@ -48,8 +48,8 @@ def kubeconfig(folder: Path, server: str, **user: Any) -> Path:
     return path
 
 
-def reach(path: Path, name: str = "test", **more: Any) -> Reach:
-    return Reach(name=name, kubeconfig=str(path), namespaces=("*",), **more)
+def reach(path: Path, name: str = "test", **more: Any) -> KubernetesSettings:
+    return KubernetesSettings(name=name, kubeconfig=path, namespaces=("*",), **more)
 
 
 @asynccontextmanager

@@ -11,14 +11,14 @@ from typing import Any
 
 from remediator.core.target import Target
 from remediator.integrations.kubernetes.gateway.clusters import Kubernetes
-from remediator.integrations.kubernetes.gateway.settings import Reach
 from remediator.integrations.kubernetes.pod_shell.shell import PodShell
+from remediator.integrations.kubernetes.settings import KubernetesSettings
 from tests.parts.cluster import DIRECTORY, Cluster, only_on_ours, pod_spec, wait_until
 from tests.parts.require import find
 
 
-def reach_of(kubeconfig: Path, **more: Any) -> Reach:
-    return Reach(name="test", kubeconfig=str(kubeconfig), namespaces=("*",), **more)
+def reach_of(kubeconfig: Path, **more: Any) -> KubernetesSettings:
+    return KubernetesSettings(name="test", kubeconfig=kubeconfig, namespaces=("*",), **more)
 
 
 @asynccontextmanager

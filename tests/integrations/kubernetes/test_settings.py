@@ -55,6 +55,11 @@ BAD: list[tuple[str, str, list[str]]] = [
         ["settings.yaml:1:21: error[value]: `name`: string should match pattern …"],
     ),
     (
+        "a kubeconfig in the home of nobody",
+        "kubernetes: [{name: eu, kubeconfig: ~nobody-here/config, namespaces: [a]}]\n",
+        ["settings.yaml:1:37: error[value]: `kubeconfig`: there is no such home directory: …"],
+    ),
+    (
         "an unknown word for gitops",
         "kubernetes: [{name: eu, gitops: sure}]\n",
         ["settings.yaml:1:33: error[choice]: …"],

@@ -46,12 +46,9 @@ class Orders:
     ) -> DatabaseSettings:
         return DatabaseSettings(
             name="orders",
-            host="127.0.0.1",
-            port=self.server.port,
-            user=user,
-            database=self.name,
+            url=f"postgresql://{user}@127.0.0.1:{self.server.port}/{self.name}",
             tls=Tls.OFF,
-            users=users,
+            users=tuple(users),
             checks=CHECKS,
         )
 

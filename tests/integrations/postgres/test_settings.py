@@ -32,7 +32,7 @@ postgres:
     assert (found.host, found.port, found.user, found.database) == ("db1", 5432, "ops", "orders")
     assert found.password == Secret("hunter2")
     assert found.tls is Tls.VERIFY_FULL
-    assert found.users == {"shop"}
+    assert found.users == ("shop",)
     assert "hunter2" in settings.secrets()
 
 

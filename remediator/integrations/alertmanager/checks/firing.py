@@ -6,7 +6,7 @@ An Alertmanager that lists nothing at all, while the run's own alert fires, has 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -20,7 +20,7 @@ from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Parameters
 
 
-def _one_or_many(value: Any) -> Any:
+def _one_or_many(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 

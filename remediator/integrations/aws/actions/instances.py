@@ -34,12 +34,12 @@ async def instance_of(aws: Aws, target: Target) -> Instance:
     if target.kind == "instance":
         known = name
     else:
-        known = aws.terms.instances.get(target.name, "")
+        known = aws.settings.instances.get(target.name, "")
         known = known or (name if _INSTANCE.fullmatch(name) else "")
     if known:
         return _only(await _instances(aws, regions, InstanceIds=[known]), known, target)
-    names = [n for n in dict.fromkeys((name, aws.terms.addresses.get(target.name, ""))) if n]
-    for key in aws.terms.instance_by:
+    names = [n for n in dict.fromkeys((name, aws.addresses.get(target.name, ""))) if n]
+    for key in aws.settings.instance_by:
         filters = [{"Name": key, "Values": names}, _ALIVE]
         if found := await _instances(aws, regions, Filters=filters):
             return _only(found, f"{key} {' or '.join(names)}", target)
@@ -49,7 +49,7 @@ async def instance_of(aws: Aws, target: Target) -> Instance:
 
 def split_region(aws: Aws, target: Target) -> tuple[str, tuple[str, ...]]:
     """Return a target's name without `@REGION`, and the regions to look in; a host is looked for in all."""
-    regions = aws.terms.regions
+    regions = aws.settings.regions
     if not regions:
         raise Missing("set aws.regions in the settings", target=str(target))
     if target.kind == "host":
@@ -64,7 +64,7 @@ def split_region(aws: Aws, target: Target) -> tuple[str, tuple[str, ...]]:
 
 def check_tags(aws: Aws, tags: Mapping[str, str], target: Target) -> None:
     """Raise Permanent where the settings' `allow_tags` keep us from a thing with these tags."""
-    if problem := refused_by_tags(tags, aws.terms.allow_tags):
+    if problem := refused_by_tags(tags, aws.settings.allow_tags):
         raise Permanent(problem, target=str(target))
 
 

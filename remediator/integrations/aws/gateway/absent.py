@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NoReturn
 
 from remediator.core.errors import Missing
-from remediator.integrations.aws.api import Call, Item, Terms
+from remediator.integrations.aws.api import Call, Item
+from remediator.integrations.aws.settings import AwsSettings
 
 
 class AbsentAws:
     """An AWS for a daemon that has no regions."""
 
-    terms = Terms()
+    settings = AwsSettings()
+    addresses: Mapping[str, str] = {}
 
     async def find(self, call: Call, key: str) -> Sequence[Item]:
         """See ports.aws.Aws."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from remediator.core.errors import Permanent, Stale, Transient, Uncertain
-from remediator.integrations.aws.api import Call, Item, Terms
+from remediator.integrations.aws.api import Call, Item
 from remediator.integrations.aws.gateway.blocking import Abandoned, Blocking, NotStarted
 from remediator.integrations.aws.gateway.clients import READ_LIMIT, WRITE_LIMIT, Clients
 from remediator.integrations.aws.gateway.errors import is_nothing_found, is_rehearsed, translated
+from remediator.integrations.aws.settings import AwsSettings
 
 _LOOKS = ("describe_", "get_", "list_")
 
@@ -22,8 +23,15 @@ def _now() -> datetime:
 class AwsLooker:
     """Keeps the promise of `ports.aws.Aws`: only describing calls, and rehearsals."""
 
-    def __init__(self, terms: Terms, clients: Clients, blocking: Blocking) -> None:
-        self.terms = terms
+    def __init__(
+        self,
+        settings: AwsSettings,
+        clients: Clients,
+        blocking: Blocking,
+        addresses: Mapping[str, str] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.addresses = addresses or {}
         self._clients = clients
         self._blocking = blocking
 
@@ -56,7 +64,7 @@ class AwsLooker:
         """Take no more calls."""
         await self._blocking.close()
 
-    async def _call(self, function: Callable[[], Any], call: Call) -> Any:
+    async def _call(self, function: Callable[[], object], call: Call) -> Any:
         """Look on a thread; what did not come in time is Transient, for nothing was changed."""
         try:
             return await self._blocking.call(_caught(function), limit=READ_LIMIT)
@@ -75,18 +83,19 @@ class AwsLooker:
         return getattr(client, call.operation)
 
 
-class AwsWrites(AwsLooker):
+class AwsWriter(AwsLooker):
     """Keeps the promise of `ports.aws.AwsHands`."""
 
     def __init__(
         self,
-        terms: Terms,
+        settings: AwsSettings,
         clients: Clients,
         blocking: Blocking,
+        addresses: Mapping[str, str] | None = None,
         *,
         now: Callable[[], datetime] = _now,
     ) -> None:
-        super().__init__(terms, clients, blocking)
+        super().__init__(settings, clients, blocking, addresses)
         self._now = now
 
     async def write(self, call: Call, *, not_after: datetime) -> Item:
@@ -119,10 +128,10 @@ class _Failed(Exception):
         self.error = error
 
 
-def _caught(function: Callable[[], Any]) -> Callable[[], Any]:
+def _caught(function: Callable[[], object]) -> Callable[[], Any]:
     """Return the function with the SDK's errors in a wrapper of ours; they load with the SDK."""
 
-    def call() -> Any:
+    def call() -> object:
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.parsers import ResponseParserError
 

@@ -23,7 +23,7 @@ class Clients:
 
     def __init__(self, *, endpoint_url: str | None = None) -> None:
         self._endpoint_url = endpoint_url
-        self._kept: dict[tuple[str, str, bool], Any] = {}
+        self._kept: dict[tuple[str, str, bool], object] = {}
         self._session: Any = None
         self._lock = Lock()  # boto3 may share clients among threads, but not make them there
 
@@ -35,7 +35,7 @@ class Clients:
                 self._kept[key] = self._made(service, region, changes=changes)
             return self._kept[key]
 
-    def _made(self, service: str, region: str, *, changes: bool) -> Any:
+    def _made(self, service: str, region: str, *, changes: bool) -> object:
         import boto3
         from botocore.config import Config
 

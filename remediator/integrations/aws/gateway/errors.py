@@ -76,7 +76,7 @@ def _answered(error: Any, call: Call, *, changes: bool) -> ActionError:
     return Permanent(said, target=place)
 
 
-def _denied(error: Any, call: Call) -> str:
+def _denied(error: object, call: Call) -> str:
     said = _sentence_of(error).partition(_ENCODED)[0].strip()
     action = f"{call.service}:{_camel(call.operation)}"
     return f"we may not {action}: {said} The permission, or the tag that it asks for, is missing"

@@ -90,7 +90,7 @@ def read_volume(raw: Mapping[str, Any], region: str, latest: Modification | None
     )
 
 
-def latest_modification(raw: Sequence[Mapping[str, Any]]) -> Modification | None:
+def latest_modification(raw: Sequence[Mapping[str, object]]) -> Modification | None:
     """Read the entry of `DescribeVolumesModifications` that was begun last; the later of two at once."""
     found = sorted((_modification(each) for each in raw), key=lambda each: each.started)
     return found[-1] if found else None

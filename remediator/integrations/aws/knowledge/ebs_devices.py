@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from remediator.integrations.aws.knowledge.ebs import Volume
 
@@ -85,7 +84,7 @@ def _attached_names(name: str) -> frozenset[str]:
     return frozenset({*names, *(f"/dev/{each}" for each in names)})
 
 
-def _walk(devices: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
+def _walk(devices: Sequence[object]) -> Iterator[Mapping[str, object]]:
     waiting = list(reversed(devices))
     while waiting:
         device = waiting.pop()
@@ -95,5 +94,5 @@ def _walk(devices: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
             waiting += reversed(children) if isinstance(children, list) else ()
 
 
-def _disk(raw: Mapping[str, Any]) -> Disk:
+def _disk(raw: Mapping[str, object]) -> Disk:
     return Disk(name=str(raw.get("name") or ""), serial=str(raw.get("serial") or "").strip())

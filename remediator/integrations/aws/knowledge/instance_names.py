@@ -39,7 +39,7 @@ def attached_to(raw: Mapping[str, Any]) -> tuple[Target, ...]:
     return tuple(Target("instance", str(one)) for one in ids if one)
 
 
-def _interface_texts(interface: Mapping[str, Any]) -> Iterator[Any]:
+def _interface_texts(interface: Mapping[str, Any]) -> Iterator[object]:
     for listed in (interface.get(name) or () for name in _LISTED):
         for each in listed:
             yield each.get("PrivateIpAddress")

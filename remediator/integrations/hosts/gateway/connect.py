@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import asyncssh
 
 from remediator.core.errors import Permanent, Transient
 from remediator.integrations.hosts.gateway.known_hosts import known_hosts_of
-from remediator.integrations.hosts.gateway.settings import Address, SshSettings
 from remediator.integrations.hosts.gateway.trust import known_hosts_problem
+from remediator.integrations.hosts.settings.inventory import HostAddress
+from remediator.integrations.hosts.settings.section import SshSettings
 
 CONNECT_SECONDS = 10
 LOGIN_SECONDS = 15
@@ -19,15 +21,25 @@ KEEPALIVE_SECONDS = 15
 KEEPALIVES_MISSED = 3
 
 
-async def open_connection(settings: SshSettings, name: str) -> asyncssh.SSHClientConnection:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How hosts are reached. `addresses` are those of names that do not lead there by themselves; `path` is the PATH
+    of every command."""
+
+    ssh: SshSettings
+    addresses: Mapping[str, HostAddress] = field(default_factory=dict)
+    path: str = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+async def open_connection(reach: Reach, name: str) -> asyncssh.SSHClientConnection:
     """Return a connection to the host of this name; raise Transient or Permanent, for nothing was started yet."""
-    if problem := await asyncio.to_thread(_problem, settings):
+    if problem := await asyncio.to_thread(_problem, reach.ssh):
         raise Permanent(problem, target=f"host/{name}")
     try:
-        address, options = await asyncio.to_thread(_options, settings, name)
+        address, options = await asyncio.to_thread(_options, reach, name)
         return await asyncssh.connect(address, **options)
     except asyncssh.HostKeyNotVerifiable as error:
-        raise Permanent(_stranger(settings, name, error), target=f"host/{name}") from error
+        raise Permanent(_stranger(reach.ssh, name, error), target=f"host/{name}") from error
     except (asyncssh.ConfigParseError, asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as e:
         raise Permanent(f"the SSH settings cannot be used: {e}", target=f"host/{name}") from e
     except asyncssh.PermissionDenied as error:
@@ -42,20 +54,23 @@ async def open_connection(settings: SshSettings, name: str) -> asyncssh.SSHClien
         ) from error
 
 
-def _problem(settings: SshSettings) -> str | None:
-    if problem := known_hosts_problem(settings.known_hosts):
+def _problem(ssh: SshSettings) -> str | None:
+    if ssh.known_hosts and (problem := known_hosts_problem(ssh.known_hosts)):
         return problem
-    named = (settings.config_file, settings.private_key_file, settings.certificate_file)
-    missing = [path for path in named if path and not Path(path).is_file()]
+    named = (ssh.config_file, ssh.private_key_file, ssh.certificate_file)
+    missing = [path for path in named if path and not path.is_file()]
     return f"there is no file {missing[0]}" if missing else None
 
 
-def _options(settings: SshSettings, name: str) -> tuple[str, dict[str, Any]]:
-    address = settings.addresses.get(name) or Address(name.strip("[]"))
+def _options(reach: Reach, name: str) -> tuple[str, dict[str, Any]]:
+    ssh = reach.ssh
+    if ssh.known_hosts is None:
+        raise ValueError("`hosts.ssh.known_hosts` is not set")
+    address = reach.addresses.get(name) or HostAddress(name.strip("[]"))
     called = (name, address.spelled) if address.spelled else (name,)
     options: dict[str, Any] = {
-        "config": [settings.config_file] if settings.config_file else None,
-        "known_hosts": known_hosts_of(settings.known_hosts, *called),
+        "config": [str(ssh.config_file)] if ssh.config_file else None,
+        "known_hosts": known_hosts_of(ssh.known_hosts, *called),
         "connect_timeout": CONNECT_SECONDS,
         "login_timeout": LOGIN_SECONDS,
         "keepalive_interval": KEEPALIVE_SECONDS,
@@ -65,27 +80,27 @@ def _options(settings: SshSettings, name: str) -> tuple[str, dict[str, Any]]:
         "password_auth": False,
         "kbdint_auth": False,
     }
-    if name in settings.addresses:
+    if name in reach.addresses:
         options["host_key_alias"] = name  # an entry for the name or for the address will do
-    return address.host, options | _chosen(settings, address)
+    return address.host, options | _chosen(ssh, address)
 
 
-def _chosen(settings: SshSettings, address: Address) -> dict[str, Any]:
+def _chosen(ssh: SshSettings, address: HostAddress) -> dict[str, Any]:
     """Leave out what is not set: for asyncssh None is not the same as not given."""
     options: dict[str, Any] = {
-        "port": address.port or settings.port,
-        "username": address.user or settings.user,
-        "passphrase": settings.passphrase,
+        "port": address.port or ssh.port,
+        "username": address.user or ssh.user,
+        "passphrase": ssh.passphrase.reveal() if ssh.passphrase else None,
     }
-    if settings.private_key_file:
-        options["client_keys"] = [settings.private_key_file]
-    if settings.certificate_file:
-        options["client_certs"] = [settings.certificate_file]
+    if ssh.private_key_file:
+        options["client_keys"] = [str(ssh.private_key_file)]
+    if ssh.certificate_file:
+        options["client_certs"] = [str(ssh.certificate_file)]
     return {key: value for key, value in options.items() if value is not None}
 
 
-def _stranger(settings: SshSettings, name: str, error: asyncssh.HostKeyNotVerifiable) -> str:
+def _stranger(ssh: SshSettings, name: str, error: asyncssh.HostKeyNotVerifiable) -> str:
     return (
-        f"the host key of {name} is not one that {settings.known_hosts} knows ({error.reason}); if the host is"
+        f"the host key of {name} is not one that {ssh.known_hosts} knows ({error.reason}); if the host is"
         " new or was rebuilt, compare its fingerprint and add it with ssh-keyscan -H"
     )

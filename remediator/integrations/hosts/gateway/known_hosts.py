@@ -20,9 +20,9 @@ _KINDS = 3  # of keys: of hosts, of authorities, revoked
 _Known = Callable[[str, str, int | None], tuple[Any, ...]]
 
 
-def known_hosts_of(path: str, *names: str) -> _Known:
+def known_hosts_of(path: Path, *names: str) -> _Known:
     """Return what tells asyncssh the keys of a host that is called by any of these names; ValueError, OSError."""
-    text = Path(path).read_text(encoding="utf-8", errors="replace")
+    text = path.read_text(encoding="utf-8", errors="replace")
     lines = text.splitlines()
     known = asyncssh.import_known_hosts("\n".join(_line(line) for line in lines))
     hashed = asyncssh.import_known_hosts("\n".join(line for line in lines if _is_hashed(line)))

@@ -13,8 +13,7 @@ from datetime import timedelta
 
 import asyncssh
 
-from remediator.integrations.hosts.gateway.connect import open_connection
-from remediator.integrations.hosts.gateway.settings import SshSettings
+from remediator.integrations.hosts.gateway.connect import Reach, open_connection
 
 SESSIONS_PER_CONNECTION = 4
 NEW_CONNECTIONS = 8
@@ -46,8 +45,8 @@ class _Line:
 class Pool:
     """Connections by host name. Belongs to one event loop; `close` it."""
 
-    def __init__(self, settings: SshSettings, *, idle: timedelta = IDLE) -> None:
-        self._settings = settings
+    def __init__(self, reach: Reach, *, idle: timedelta = IDLE) -> None:
+        self._reach = reach
         self._idle = idle.total_seconds()
         self._doors = asyncio.Semaphore(NEW_CONNECTIONS)
         self._lines: dict[str, _Line] = {}
@@ -86,7 +85,7 @@ class Pool:
                 line.hang_up.cancel()
             if line.connection is None or not line.is_open:
                 async with self._doors:
-                    line.connection = await open_connection(self._settings, name)
+                    line.connection = await open_connection(self._reach, name)
             return line.connection
 
     def _rest(self, line: _Line, name: str) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from remediator.core.errors import Permanent, Transient, Uncertain
 from remediator.core.target import Target
 from remediator.integrations.hosts.gateway import receipt_script
+from remediator.integrations.hosts.gateway.connect import Reach
 from remediator.integrations.hosts.gateway.conversation import Conversation, Ending
 from remediator.integrations.hosts.gateway.pool import Pool
 from remediator.integrations.hosts.gateway.quoting import (
@@ -20,7 +21,6 @@ from remediator.integrations.hosts.gateway.quoting import (
     under_limit,
     whole_seconds,
 )
-from remediator.integrations.hosts.gateway.settings import SshSettings
 from remediator.integrations.shell.api import OUTPUT_LIMIT, Output, Receipt
 from remediator.integrations.shell.remote.receipt_report import (
     checked_token,
@@ -41,9 +41,9 @@ _Words = Callable[[bool], list[str]]
 class SshLooker:
     """Read-only commands on hosts. Belongs to one event loop."""
 
-    def __init__(self, settings: SshSettings, pool: Pool | None = None) -> None:
-        self._settings = settings
-        self._pool = pool or Pool(settings)
+    def __init__(self, reach: Reach, pool: Pool | None = None) -> None:
+        self._reach = reach
+        self._pool = pool or Pool(reach)
         self._conversation = Conversation(self._pool, keep=OUTPUT_LIMIT + _MARKS)
 
     async def close(self) -> None:
@@ -71,7 +71,7 @@ class SshLooker:
 
     async def receipt(self, target: Target, token: str) -> Receipt:
         """Ask the host what became of a token, and spend it where it was never used."""
-        known = [self._settings.receipts, key_of(target), checked_token(token)]
+        known = [self._reach.ssh.receipts, key_of(target), checked_token(token)]
         words = ["sh", "-c", receipt_script.RECEIPT, "remediator", *known]
         ending = await self._looked(target, lambda root: words, RECEIPT_LIMIT)
         return receipt_of(read_report(ending.stdout, token), ending.stderr, target)
@@ -85,13 +85,13 @@ class SshLooker:
     async def _run(self, target: Target, words: _Words, limit: timedelta) -> Ending:
         if target.kind != "host":
             raise Permanent("SSH reaches hosts only", target=str(target))
-        path = self._settings.path
+        path = self._reach.path
         return await self._conversation.run(
             target, lambda root: remote_line(words(root), path=path), limit
         )
 
     def _needs_sudo(self, root: bool) -> bool:
-        return self._settings.sudo and not root
+        return self._reach.ssh.sudo and not root
 
 
 class SshShell(SshLooker):
@@ -108,7 +108,7 @@ class SshShell(SshLooker):
         timeout: timedelta,
     ) -> Output:
         """Run words once on the host; they go on there when the connection dies. Errors: see shell/api.py."""
-        known = [self._settings.receipts, key_of(target), checked_token(token)]
+        known = [self._reach.ssh.receipts, key_of(target), checked_token(token)]
         conditions = [str(fence), str(math.floor(not_after.timestamp()))]
         script = ["sh", "-c", receipt_script.CHANGE, "remediator", *known, *conditions]
 

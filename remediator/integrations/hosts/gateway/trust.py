@@ -10,11 +10,11 @@ from pathlib import Path
 from remediator.documents.regular_file import read_regular_text
 
 
-def known_hosts_problem(known_hosts: str) -> str | None:
+def known_hosts_problem(known_hosts: Path) -> str | None:
     """Return why no host can be known by this file, with the command that fills it; None where one can."""
     cure = f"fill it with: ssh-keyscan -H HOST >> {known_hosts} (and compare the fingerprints)"
     try:
-        text = read_regular_text(Path(known_hosts), errors="replace")
+        text = read_regular_text(known_hosts, errors="replace")
     except FileNotFoundError:
         return f"the known_hosts file {known_hosts} does not exist; {cure}"
     except OSError as error:

@@ -12,15 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from remediator.core.errors import InvalidTarget
+from remediator.core.pattern import compiled, read_replacement
 from remediator.core.spelling import canonical_host
-from remediator.documents.patterns import (
-    LONGEST_TEXT,
-    fully_matches,
-    read_replacement,
-    safe_pattern,
-)
 from remediator.integrations.hosts.settings.inventory import HostAddress, Inventory
 
+_LONGEST = 256
 _FLAGS = re.compile(r"\(\?([a-z]+)\)")
 _PLAIN = re.compile(r"[A-Za-z0-9_](\\[.-]|[A-Za-z0-9._-])*")
 _HOST = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:-]{0,252}")
@@ -69,8 +65,8 @@ class HostRule:
                 return (bare,) if bare else ()
 
     def _rewritten(self, instance: str) -> tuple[str, ...]:
-        pattern = safe_pattern(self.match)
-        groups = pattern.groups(instance) if len(instance) <= LONGEST_TEXT else None
+        pattern = compiled(self.match)
+        groups = pattern.groups(instance) if len(instance) <= _LONGEST else None
         host = read_replacement(self.to, pattern).filled(groups) if groups else ""
         return (host,) if host else ()
 
@@ -96,7 +92,7 @@ class HostResolver:
 
     def resolve(self, instance: str, labels: Mapping[str, str]) -> str:
         """Return the host, or raise InvalidTarget with the reason."""
-        if not instance or len(instance) > LONGEST_TEXT:
+        if not instance or len(instance) > _LONGEST:
             raise InvalidTarget("an instance must have 1 to 256 characters")
         for rule in self.rules:
             found = rule.hosts(instance, labels)
@@ -139,7 +135,7 @@ class HostResolver:
 
     def _is_allowed(self, host: str) -> bool:
         patterns = map(_in_any_case, self.allow or ())
-        return any(fully_matches(pattern, host) for pattern in patterns)
+        return len(host) <= _LONGEST and any(compiled(p).matches(host) for p in patterns)
 
     def _note(self, found: tuple[str, ...], rule: HostRule) -> str:
         if len(found) > 1:
@@ -154,7 +150,7 @@ class HostResolver:
 
     def _allowed(self, host: str, rule: HostRule) -> str:
         if not _HOST.fullmatch(host) or ".." in host:
-            raise InvalidTarget(f"{host[:LONGEST_TEXT]!r} (by {rule}) is not a host name")
+            raise InvalidTarget(f"{host[:_LONGEST]!r} (by {rule}) is not a host name")
         known = canonical_host(host)
         if self.allow is None:
             if rule.kind is RuleKind.INVENTORY:

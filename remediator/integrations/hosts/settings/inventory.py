@@ -1,4 +1,4 @@
-"""An exported Ansible inventory (`ansible-inventory --list`): which hosts there are, and how to reach them.
+"""An exported Ansible inventory (`ansible-inventory --list`): which hosts there are, and how they are reached.
 
 Only that JSON is read; Ansible's own files are never parsed. Used by the settings and the host resolver.
 """
@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from remediator.core.identity import is_loopback
 from remediator.core.spelling import canonical_host
+from remediator.core.target import Target
 from remediator.documents.regular_file import read_regular
 
 LARGEST_INVENTORY = 16 * 1024 * 1024
 _ADDRESS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,252}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class HostAddress:
     """How a host is reached; None means as the SSH settings say. `spelled` is its name as the inventory has it."""
 
@@ -62,6 +64,19 @@ def read_inventory(path: Path) -> Inventory:
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not JSON: {error}") from error
     return Inventory(path=str(path), hosts=_hosts(document, path))
+
+
+def by_way_in(inventory: Mapping[str, HostAddress]) -> Iterable[frozenset[Target]]:
+    """Return the hosts that share an address and a port; the address is theirs where no other port leads elsewhere."""
+    ways: dict[str, dict[int | None, set[Target]]] = {}
+    for name, address in inventory.items():
+        by_port = ways.setdefault(canonical_host(address.host), {})
+        by_port.setdefault(address.port, set()).add(Target("host", name))
+    for text, ports in ways.items():
+        place = Target("host", text)
+        leads_elsewhere = len(ports) > 1 and not is_loopback(place)
+        for hosts in ports.values():
+            yield frozenset(hosts if leads_elsewhere else hosts | {place})
 
 
 def _hosts(document: Any, path: Path) -> dict[str, HostAddress]:

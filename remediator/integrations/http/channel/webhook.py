@@ -14,7 +14,7 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from json import dumps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from pydantic import Field
@@ -103,7 +103,7 @@ def body(message: Message) -> bytes:
     return dumps(shown, default=_plain).encode()
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 

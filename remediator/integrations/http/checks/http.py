@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
@@ -21,7 +21,7 @@ from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Duration, Parameters
 
 
-def _one_or_many(value: Any) -> Any:
+def _one_or_many(value: object) -> object:
     return (value,) if isinstance(value, int | str) and not isinstance(value, bool) else value
 
 

@@ -131,7 +131,7 @@ def is_going(pod: Object) -> bool:
 def eviction_of(pod: Object, grace_seconds: int | None) -> Write:
     """Return the eviction of exactly this pod; its own grace period where none is given."""
     metadata = pod["metadata"]
-    options: dict[str, Any] = {"preconditions": {"uid": metadata["uid"]}}
+    options: dict[str, object] = {"preconditions": {"uid": metadata["uid"]}}
     if grace_seconds is not None:
         options["gracePeriodSeconds"] = grace_seconds
     body = {

@@ -50,10 +50,10 @@ class Wanted:
 
     action: str
     target: Target
-    patch: Mapping[str, Any]
+    patch: Mapping[str, object]
     summary: str
-    before: Mapping[str, Any] = field(default_factory=dict)
-    after: Mapping[str, Any] = field(default_factory=dict)
+    before: Mapping[str, object] = field(default_factory=dict)
+    after: Mapping[str, object] = field(default_factory=dict)
     effect: ActionEffect = ActionEffect.REVERSIBLE
     undo_hint: str = ""
     resource: Resource | None = None
@@ -186,7 +186,7 @@ def kind_at(target: Target, kind: str, name: str) -> Target:
     return Target(kind, f"{namespace}/{name}{at}{cluster}")
 
 
-def _elsewhere(wanted: Wanted) -> Mapping[str, Any]:
+def _elsewhere(wanted: Wanted) -> Mapping[str, object]:
     if wanted.resource is None:
         return {}
     resource = wanted.resource
@@ -207,6 +207,6 @@ def _is_as_planned(found: Object, change: Change) -> bool:
     return is_same and holds(change.intent["operations"], found)
 
 
-def _version(uid: str, operations: Sequence[Mapping[str, Any]]) -> str:
+def _version(uid: str, operations: Sequence[Mapping[str, object]]) -> str:
     expected = [[each["path"], each["value"]] for each in operations if each["op"] == "test"]
     return f"{uid}/{digest(expected)[:16]}"

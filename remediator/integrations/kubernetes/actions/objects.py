@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from remediator.core.canonical import digest
 from remediator.core.change import Change
@@ -39,7 +38,7 @@ REHEARSAL = "rehearsal"  # the token of a server-side dry run, which is no attem
 _EVENT_TIME = timedelta(seconds=5)
 _MOST_WORDS = 1000  # the API server takes 1024 in an Event's message
 
-Operation = Mapping[str, Any]
+Operation = Mapping[str, object]
 
 
 async def present(cluster: Cluster, target: Target) -> Object:

@@ -6,7 +6,7 @@ declared; labels may fill in values and the name, never a key.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -33,13 +33,13 @@ _MOST_WORDS = 400
 class PatchParameters(Parameters):
     """Merge `merge` into the target, or into the object `name` of a `resource` (PLURAL.VERSION.GROUP) beside it."""
 
-    merge: Annotated[dict[str, Any], Field(min_length=1)]
+    merge: Annotated[dict[str, object], Field(min_length=1)]
     resource: Annotated[str, Field(pattern=_RESOURCE)] | None = None
     name: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")] | None = None
 
     @field_validator("merge")
     @classmethod
-    def _changes_what_may_be_changed(cls, merge: dict[str, Any]) -> dict[str, Any]:
+    def _changes_what_may_be_changed(cls, merge: dict[str, object]) -> dict[str, object]:
         metadata = merge.get("metadata", {})
         closed = sorted(set(merge) & _FORBIDDEN_KEYS)
         if not isinstance(metadata, dict) or set(metadata) - _OPEN_METADATA:

@@ -31,7 +31,6 @@ from remediator.integrations.kubernetes.knowledge.container import (
     status_of,
 )
 from remediator.integrations.kubernetes.rights import cluster_rights, pod_shell_rights
-from remediator.integrations.shell.allowed_command import AllowedCommand
 from remediator.integrations.shell.api import (
     COMMANDS,
     LOOKER,
@@ -48,6 +47,7 @@ from remediator.integrations.shell.commands import (
     words_of,
 )
 from remediator.integrations.shell.receipts import check_holds, require_program
+from remediator.integrations.shell.settings import Command
 from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.rights import Right, Use
@@ -60,9 +60,7 @@ class PodCommandParameters(CommandParameters):
 class PodCommandProposer(Proposer):
     """Fills in the words, and asks the check, and whether the command can be run there at all."""
 
-    def __init__(
-        self, clusters: Clusters, looker: Looker, commands: Mapping[str, AllowedCommand]
-    ) -> None:
+    def __init__(self, clusters: Clusters, looker: Looker, commands: Mapping[str, Command]) -> None:
         self._clusters = clusters
         self._looker = looker
         self._commands = commands

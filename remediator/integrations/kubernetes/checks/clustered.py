@@ -71,7 +71,7 @@ def state_check(
     *,
     kinds: Collection[str],
     no_other: str,
-    **more: Any,
+    **more: object,
 ) -> Check:
     """Return the registration of a check that asks an object for its state; what is gone has none."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from remediator.core.errors import ActionError, Permanent, Stale, Transient, Uncertain
 from remediator.core.plaintext import one_line
@@ -49,7 +48,7 @@ def wish_of(write: Write) -> Wish:
     )
 
 
-def look_error(wish: Wish, status: int, document: Any) -> Transient | Permanent:
+def look_error(wish: Wish, status: int, document: object) -> Transient | Permanent:
     """Return what an unsuccessful answer to a question means."""
     text = _text(status, document)
     if status == 403:
@@ -61,7 +60,7 @@ def look_error(wish: Wish, status: int, document: Any) -> Transient | Permanent:
     return Permanent(f"cannot {wish}: {text}")
 
 
-def rehearsal_error(write: Write, status: int, document: Any) -> Transient | Permanent:
+def rehearsal_error(write: Write, status: int, document: object) -> Transient | Permanent:
     """Return what an unsuccessful answer to a server-side dry run means; nothing was persisted."""
     if _is_moved(write, status, document):
         return Transient(
@@ -70,7 +69,7 @@ def rehearsal_error(write: Write, status: int, document: Any) -> Transient | Per
     return look_error(wish_of(write), status, document)
 
 
-def write_error(write: Write, status: int, document: Any) -> ActionError:
+def write_error(write: Write, status: int, document: object) -> ActionError:
     """Return what an unsuccessful answer to a write means."""
     wish, text = wish_of(write), _text(status, document)
     if _is_moved(write, status, document):
@@ -84,7 +83,7 @@ def write_error(write: Write, status: int, document: Any) -> ActionError:
     return look_error(wish, status, document)
 
 
-def _is_moved(write: Write, status: int, document: Any) -> bool:
+def _is_moved(write: Write, status: int, document: object) -> bool:
     """A JSON patch whose `test` fails is 422 without a cause; an invalid object has causes."""
     if status in _MOVED:
         return True
@@ -92,12 +91,12 @@ def _is_moved(write: Write, status: int, document: Any) -> bool:
     return status == 422 and is_json_patch and not _details(document).get("causes")
 
 
-def _is_webhook_failure(status: int, document: Any) -> bool:
+def _is_webhook_failure(status: int, document: object) -> bool:
     """Admission comes before storage: where a webhook gave no answer, nothing was stored."""
     return status == 500 and "failed calling webhook" in _message(document)
 
 
-def _forbidden(wish: Wish, document: Any) -> Permanent:
+def _forbidden(wish: Wish, document: object) -> Permanent:
     message = _message(document)
     if " cannot " not in message:  # RBAC's words; anything else is admission: a quota, a policy
         return Permanent(f"refused by the cluster's admission: {one_line(message)}")
@@ -106,15 +105,15 @@ def _forbidden(wish: Wish, document: Any) -> Permanent:
     return Permanent(f"{one_line(who, 200)} may not {wish}; {_HINT}")
 
 
-def _text(status: int, document: Any) -> str:
+def _text(status: int, document: object) -> str:
     return one_line(_message(document)) or f"status {status}"
 
 
-def _message(document: Any) -> str:
+def _message(document: object) -> str:
     found = document.get("message") if isinstance(document, Mapping) else ""
     return found if isinstance(found, str) else ""
 
 
-def _details(document: Any) -> Mapping[str, Any]:
+def _details(document: object) -> Mapping[str, object]:
     found = document.get("details") if isinstance(document, Mapping) else None
     return found if isinstance(found, Mapping) else {}

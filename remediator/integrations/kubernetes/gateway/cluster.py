@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from remediator.core.errors import ActionError, Permanent, Transient, Uncertain
 from remediator.integrations.kubernetes.api import (
@@ -34,8 +33,8 @@ from remediator.integrations.kubernetes.gateway.paths import (
     object_path,
     write_path,
 )
-from remediator.integrations.kubernetes.gateway.settings import Reach
 from remediator.integrations.kubernetes.gateway.versions import Versions
+from remediator.integrations.kubernetes.settings import KubernetesSettings
 
 PAGE = 100
 _MOST_PAGES = 1000
@@ -48,10 +47,10 @@ _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 class ClusterLooker:
     """Keep the promise of `ports.kubernetes.Cluster`: there is no way to change anything here."""
 
-    def __init__(self, reach: Reach, connection: Connection) -> None:
-        self.name = reach.name
-        self.gitops = reach.gitops
-        self.reach = reach
+    def __init__(self, settings: KubernetesSettings, connection: Connection) -> None:
+        self.name = settings.name
+        self.gitops = settings.gitops.value
+        self.settings = settings
         self.connection = connection
         self._versions = Versions(self._discovered)
 
@@ -159,7 +158,7 @@ class ClusterLooker:
             content_type=write.patch.value if is_patch else "application/json",
         )
 
-    async def _body(self, write: Write, served: Resource) -> Any:
+    async def _body(self, write: Write, served: Resource) -> object:
         """Return a write's body, with the `apiVersion` that this cluster takes where the body names one."""
         body = write.body
         if not isinstance(body, Mapping) or "apiVersion" not in body:
@@ -199,7 +198,7 @@ class ClusterLooker:
             raise self._named(Transient("the answer is not a list of objects"))
         return items, token
 
-    async def _discovered(self, path: str) -> Mapping[str, Any] | None:
+    async def _discovered(self, path: str) -> Mapping[str, object] | None:
         answer = await self.connection.ask(Question(method="GET", path=path))
         if answer.status == 404:
             return None
@@ -208,7 +207,7 @@ class ClusterLooker:
     def _check(self, resource: Resource, namespace: str) -> None:
         """Raise Permanent for a namespace of which the settings know nothing; RBAC may say no beyond that."""
         is_node_story = resource == EVENTS and namespace == "default"  # where events on nodes live
-        if not resource.is_namespaced or is_node_story or self.reach.allows(namespace):
+        if not resource.is_namespaced or is_node_story or self.settings.allows(namespace):
             return
         text = f"the namespace {namespace!r} is not among this cluster's `namespaces`"
         raise self._named(Permanent(f"{text} in the settings"))

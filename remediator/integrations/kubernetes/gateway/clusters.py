@@ -10,7 +10,7 @@ from remediator.core.target import Target
 from remediator.integrations.kubernetes.api import place_of
 from remediator.integrations.kubernetes.gateway.cluster import ClusterLooker, ClusterWriter
 from remediator.integrations.kubernetes.gateway.connection import Connection
-from remediator.integrations.kubernetes.gateway.settings import Reach
+from remediator.integrations.kubernetes.settings import KubernetesSettings
 
 One = TypeVar("One", bound=ClusterLooker)
 
@@ -51,9 +51,9 @@ class ActingClusters(_Named[ClusterWriter]):
 class Kubernetes:
     """All clusters, `looking` for dry runs and `acting` for changes, over the same connections. Call `close` last."""
 
-    def __init__(self, reaches: Sequence[Reach]) -> None:
-        self._connections = [Connection(reach) for reach in reaches]
-        pairs = list(zip(reaches, self._connections, strict=True))
+    def __init__(self, settings: Sequence[KubernetesSettings]) -> None:
+        self._connections = [Connection(each) for each in settings]
+        pairs = list(zip(settings, self._connections, strict=True))
         self.looking = LookingClusters([ClusterLooker(*pair) for pair in pairs])
         self.acting = ActingClusters([ClusterWriter(*pair) for pair in pairs])
 

@@ -20,7 +20,7 @@ from remediator.core.errors import ActionError, Permanent, Transient, Uncertain
 from remediator.integrations.json_api import TooLarge, complaint, json_or_none, read_capped
 from remediator.integrations.kubernetes.gateway.credentials import Credentials, credentials_of
 from remediator.integrations.kubernetes.gateway.kubeconfig import Account, read_account
-from remediator.integrations.kubernetes.gateway.settings import Reach
+from remediator.integrations.kubernetes.settings import KubernetesSettings
 
 LOOK_TIMEOUT = timedelta(seconds=15)
 CONNECT_SECONDS = 5.0
@@ -41,7 +41,7 @@ class Question:
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
-    body: Any = None
+    body: object = None
     content_type: str = "application/json"
     most: int = BODY_LIMIT
 
@@ -59,7 +59,7 @@ class Answer:
     raw: bytes
 
     @property
-    def document(self) -> Any:
+    def document(self) -> object:
         """The body as JSON."""
         return json_or_none(self.raw)
 
@@ -70,7 +70,7 @@ class Door:
 
     account: Account
     credentials: Credentials
-    looking: Any = field(repr=False)
+    looking: object = field(repr=False)
     writing: Any = field(repr=False)
     good_until: float
 
@@ -86,8 +86,8 @@ class Door:
 class Connection:
     """Talk to one cluster. It is opened by the first question; call `close` at the end."""
 
-    def __init__(self, reach: Reach, *, timeout: timedelta = LOOK_TIMEOUT) -> None:
-        self._reach = reach
+    def __init__(self, settings: KubernetesSettings, *, timeout: timedelta = LOOK_TIMEOUT) -> None:
+        self._settings = settings
         self._timeout = timeout
         self._door: Door | None = None
         self._clients: list[Any] = []
@@ -111,7 +111,7 @@ class Connection:
             raise self._unreached(door, error) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             text = f"sent, but {complaint(error)}"
-            raise Uncertain(text, target=self._reach.name) from error
+            raise Uncertain(text, target=self._settings.name) from error
         if answer.status == 401:
             self.forget(door)
         return answer
@@ -141,7 +141,7 @@ class Connection:
             await asyncio.sleep(_GOODBYE)
 
     async def _opened(self, last: Door | None) -> Door:
-        account = await asyncio.to_thread(read_account, self._reach)
+        account = await asyncio.to_thread(read_account, self._settings)
         shown = await credentials_of(account, datetime.now(UTC))
         good_until = time.monotonic() + shown.seconds
         if last and last.account == account and _same_certificate(last.credentials, shown):
@@ -169,7 +169,7 @@ class Connection:
     def _unreached(self, door: Door, error: Exception) -> Transient:
         if isinstance(error, aiohttp.ClientSSLError):  # its authority was replaced, perhaps
             self.forget(door)
-        return Transient(complaint(error), target=self._reach.name)
+        return Transient(complaint(error), target=self._settings.name)
 
     async def _exchange(
         self, door: Door, client: Any, question: Question, seconds: float
@@ -191,10 +191,10 @@ class Connection:
         return Answer(status=answer.status, raw=raw)
 
     def _named(self, error: ActionError) -> ActionError:
-        return error if error.target else type(error)(error.detail, target=self._reach.name)
+        return error if error.target else type(error)(error.detail, target=self._settings.name)
 
 
-def _clients(account: Account, shown: Credentials) -> tuple[Any, Any]:
+def _clients(account: Account, shown: Credentials) -> tuple[object, object]:
     from remediator.integrations.kubernetes.gateway.client import clients
 
     try:

@@ -80,7 +80,7 @@ def _of_plugin(status: Mapping[str, Any], own: Credentials, now: datetime) -> Cr
     )
 
 
-async def _answer(plugin: Plugin) -> Mapping[str, Any]:
+async def _answer(plugin: Plugin) -> Mapping[str, object]:
     name = Path(plugin.argv[0]).name
     raw = await _output(plugin, name)
     try:
@@ -93,7 +93,7 @@ async def _answer(plugin: Plugin) -> Mapping[str, Any]:
 
 
 async def _output(plugin: Plugin, name: str) -> bytes:
-    spec: dict[str, Any] = {"interactive": False}
+    spec: dict[str, object] = {"interactive": False}
     if plugin.cluster is not None:
         spec["cluster"] = plugin.cluster
     credential = {"apiVersion": plugin.api_version, "kind": "ExecCredential", "spec": spec}

@@ -16,7 +16,7 @@ import yaml
 
 from remediator.core.errors import Permanent
 from remediator.documents.regular_file import read_regular_text
-from remediator.integrations.kubernetes.gateway.settings import Reach
+from remediator.integrations.kubernetes.settings import KubernetesSettings
 
 POD_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _HOME = Path("~/.kube/config")
@@ -29,7 +29,7 @@ class Plugin:
     argv: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
     api_version: str
-    cluster: Mapping[str, Any] | None = None
+    cluster: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +49,19 @@ class Account:
 
 
 def read_account(
-    reach: Reach, environment: Mapping[str, str] = os.environ, pod: Path = POD_ACCOUNT
+    settings: KubernetesSettings,
+    environment: Mapping[str, str] = os.environ,
+    pod: Path = POD_ACCOUNT,
 ) -> Account:
     """Read who we are in a cluster; raise Permanent with what to set. Blocks on files."""
     try:
-        if reach.kubeconfig is None and reach.context is None:
+        if settings.kubeconfig is None and settings.context is None:
             return _of_pod(environment, pod)
-        return _of_files(_files(reach, environment), reach.context)
+        return _of_files(_files(settings, environment), settings.context)
     except (OSError, UnicodeDecodeError, ValueError, yaml.YAMLError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         place = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
-        raise Permanent(f"cannot sign in: {place}{reason}"[:500], target=reach.name) from error
+        raise Permanent(f"cannot sign in: {place}{reason}"[:500], target=settings.name) from error
 
 
 def _of_pod(environment: Mapping[str, str], pod: Path) -> Account:
@@ -74,10 +76,10 @@ def _of_pod(environment: Mapping[str, str], pod: Path) -> Account:
     )
 
 
-def _files(reach: Reach, environment: Mapping[str, str]) -> list[Path]:
-    named = reach.kubeconfig or environment.get("KUBECONFIG") or str(_HOME)
+def _files(settings: KubernetesSettings, environment: Mapping[str, str]) -> list[Path]:
+    named = str(settings.kubeconfig or environment.get("KUBECONFIG") or _HOME)
     paths = [Path(part).expanduser() for part in named.split(os.pathsep) if part]
-    if reach.kubeconfig is None:
+    if settings.kubeconfig is None:
         paths = [
             path for path in paths if path.exists()
         ]  # as kubectl: a list may name missing files
@@ -114,7 +116,7 @@ def _of_files(paths: list[Path], context: str | None) -> Account:
     )
 
 
-def _document(path: Path) -> Mapping[str, Any]:
+def _document(path: Path) -> Mapping[str, object]:
     document = yaml.safe_load(read_regular_text(path))
     if not isinstance(document, dict):
         raise ValueError(f"{path} is not a kubeconfig")
@@ -122,7 +124,7 @@ def _document(path: Path) -> Mapping[str, Any]:
 
 
 def _named(
-    documents: list[tuple[Path, Mapping[str, Any]]], kind: str, name: Any
+    documents: list[tuple[Path, Mapping[str, Any]]], kind: str, name: object
 ) -> tuple[Path, Mapping[str, Any]]:
     for folder, document in documents:
         for entry in document.get(f"{kind}s") or ():
@@ -137,7 +139,7 @@ def _pem(folder: Path, entry: Mapping[str, Any], key: str) -> str:
     return read_regular_text(folder / entry[key]) if entry.get(key) else ""
 
 
-def _plugin(folder: Path, written: Mapping[str, Any], cluster: Mapping[str, Any]) -> Plugin:
+def _plugin(folder: Path, written: Mapping[str, Any], cluster: Mapping[str, object]) -> Plugin:
     command = str(written.get("command") or "")
     if not command:
         raise ValueError("the user's `exec` has no command")

@@ -13,7 +13,7 @@ from typing import Any
 from remediator.integrations.kubernetes.api import Resource
 from remediator.integrations.kubernetes.gateway.paths import version_path
 
-Ask = Callable[[str], Awaitable[Mapping[str, Any] | None]]
+Ask = Callable[[str], Awaitable[Mapping[str, object] | None]]
 """Asks for a path's JSON; None where there is no such path."""
 
 _BUILT_IN = {("", "v1"), ("apps", "v1"), ("authorization.k8s.io", "v1"), ("storage.k8s.io", "v1")}
@@ -25,7 +25,7 @@ class Versions:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
-        self._known: dict[str, tuple[float, Mapping[str, Any] | None]] = {}
+        self._known: dict[str, tuple[float, Mapping[str, object] | None]] = {}
 
     async def served(self, resource: Resource) -> Resource | None:
         """Return the resource in a version that the cluster serves, or None where it serves none."""

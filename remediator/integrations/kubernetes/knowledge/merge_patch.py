@@ -16,7 +16,9 @@ Operation = Mapping[str, Any]
 _ABSENT = object()
 
 
-def operations_of(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[Operation, ...]:
+def operations_of(
+    current: Mapping[str, Any], wanted: Mapping[str, object]
+) -> tuple[Operation, ...]:
     """Return the operations that make `wanted` of `current`; none where it is so already. Lists are replaced whole."""
     return tuple(_steps("", current, wanted))
 
@@ -24,7 +26,7 @@ def operations_of(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> tupl
 def inverse(operations: Sequence[Operation]) -> tuple[Operation, ...]:
     """Return the operations that take these back, in reverse order; tests that stand alone are kept in front."""
     turned: list[tuple[Operation, ...]] = []
-    tested: dict[str, Any] = {}
+    tested: dict[str, object] = {}
     for operation in operations:
         path = operation["path"]
         if operation["op"] == "test":
@@ -35,7 +37,7 @@ def inverse(operations: Sequence[Operation]) -> tuple[Operation, ...]:
     return (*kept, *(each for pair in reversed(turned) for each in pair))
 
 
-def holds(operations: Sequence[Operation], current: Mapping[str, Any]) -> bool:
+def holds(operations: Sequence[Operation], current: Mapping[str, object]) -> bool:
     """Say whether an object is still as all operations expect to find it."""
     tested: set[str] = set()
     for operation in operations:
@@ -49,7 +51,7 @@ def holds(operations: Sequence[Operation], current: Mapping[str, Any]) -> bool:
     return True
 
 
-def value_at(current: Any, pointer: str) -> Any:
+def value_at(current: object, pointer: str) -> object:
     """Return what stands at a JSON pointer (RFC 6901), None where nothing does."""
     for part in pointer.split("/")[1:]:
         key = part.replace("~1", "/").replace("~0", "~")
@@ -71,12 +73,12 @@ def words_of(operations: Sequence[Operation]) -> str:
     return ", ".join(_words(each, old) for each in operations if each["op"] != "test")
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """Return a value that was found in an object, where it can hold no secret."""
     return canonical_json(value) if isinstance(value, int | float) else "…"
 
 
-def _words(operation: Operation, old: Mapping[str, Any]) -> str:
+def _words(operation: Operation, old: Mapping[str, object]) -> str:
     path = operation["path"]
     name = unescaped(path[1:].replace("/", "."))
     if operation["op"] == "remove":
@@ -85,7 +87,9 @@ def _words(operation: Operation, old: Mapping[str, Any]) -> str:
     return f"{name} {before}{canonical_json(operation['value'])}"
 
 
-def _steps(path: str, current: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Operation]:
+def _steps(
+    path: str, current: Mapping[str, object], wanted: Mapping[str, object]
+) -> Iterator[Operation]:
     for key, value in wanted.items():
         here, old = f"{path}/{escaped(key)}", current.get(key)
         if isinstance(value, Mapping) and isinstance(old, Mapping):
@@ -94,7 +98,7 @@ def _steps(path: str, current: Mapping[str, Any], wanted: Mapping[str, Any]) -> 
             yield from _replaced(here, old, _without_nulls(value))
 
 
-def _replaced(path: str, old: Any, new: Any) -> Iterator[Operation]:
+def _replaced(path: str, old: object, new: object) -> Iterator[Operation]:
     if _are_equal(old, new):
         return
     if old is not None:
@@ -105,7 +109,7 @@ def _replaced(path: str, old: Any, new: Any) -> Iterator[Operation]:
         yield {"op": "add" if old is None else "replace", "path": path, "value": new}
 
 
-def _turned(operation: Operation, old: Any) -> Iterator[Operation]:
+def _turned(operation: Operation, old: object) -> Iterator[Operation]:
     path = operation["path"]
     if operation["op"] != "remove":
         yield {"op": "test", "path": path, "value": operation["value"]}
@@ -119,12 +123,12 @@ def _turned(operation: Operation, old: Any) -> Iterator[Operation]:
         }
 
 
-def _are_equal(left: Any, right: Any) -> bool:
+def _are_equal(left: object, right: object) -> bool:
     """Compare as JSON, where true is not 1."""
     return canonical_json(left) == canonical_json(right)
 
 
-def _without_nulls(value: Any) -> Any:
+def _without_nulls(value: object) -> object:
     """Return a merge patch's value as it stands where there was nothing before."""
     if not isinstance(value, Mapping):
         return value

@@ -23,11 +23,11 @@ _CONTROLLERS = frozenset({"kube-controller-manager", "remediator"})
 class Rollback:
     """A workload as it is, the revision it is now, and the one it is to be."""
 
-    workload: Mapping[str, Any]
+    workload: Mapping[str, object]
     current: Revision
     to: Revision
 
-    def operations(self) -> Sequence[Mapping[str, Any]]:
+    def operations(self) -> Sequence[Mapping[str, object]]:
         """Return the JSON patch, without conditions and marks."""
         return rollout.undo_operations(self.workload, self.to)
 
@@ -35,7 +35,7 @@ class Rollback:
         """Return the annotation that remembers what was left for what."""
         return {rollout.UNDONE: rollout.undone_mark(self.current.name, self.to.name)}
 
-    def intent(self) -> Mapping[str, Any]:
+    def intent(self) -> Mapping[str, object]:
         """Return what is approved: the revisions by number and name, and the digest of the patch."""
         return {
             "from": {"revision": self.current.number, "name": self.current.name},
@@ -62,11 +62,11 @@ class Rollback:
             f" {images if before != after else 'the same images'}, {pods} {'pod' if pods == 1 else 'pods'}"
         )
 
-    def before(self) -> Mapping[str, Any]:
+    def before(self) -> Mapping[str, object]:
         """Return what there is now, for people."""
         return {**_facts(self.current), **_if_said("deployed_by", author_of(self.workload))}
 
-    def after(self) -> Mapping[str, Any]:
+    def after(self) -> Mapping[str, object]:
         """Return what there will be, for people: the differences in lines, and the annotations that go."""
         lines = template_difference(self.current.template, self.to.template)
         more = len(lines) - _MOST_DIFFERENCES
@@ -80,7 +80,7 @@ class Rollback:
         }
 
 
-def _facts(revision: Revision) -> Mapping[str, Any]:
+def _facts(revision: Revision) -> Mapping[str, object]:
     return {
         "revision": revision.number,
         "images": ", ".join(images_of(revision.template)),

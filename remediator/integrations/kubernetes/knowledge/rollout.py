@@ -148,10 +148,10 @@ def was_left(workload: Object, current: Revision, to: Revision) -> bool:
     return bool(mark) and mark == undone_mark(to.name, current.name)
 
 
-def restart_operations(workload: Object, moment: str) -> list[Mapping[str, Any]]:
+def restart_operations(workload: Object, moment: str) -> list[Mapping[str, object]]:
     """Return the JSON patch of `kubectl rollout restart`: one annotation of the pod template."""
     template = workload["spec"]["template"]
-    operations: list[Mapping[str, Any]] = []
+    operations: list[Mapping[str, object]] = []
     if not template.get("metadata"):
         operations.append({"op": "add", "path": "/spec/template/metadata", "value": {}})
     path = "/spec/template/metadata/annotations"
@@ -205,7 +205,9 @@ def _revision(keeper: Object) -> Revision:
     )
 
 
-def _annotation_operations(workload: Object, wanted: Mapping[str, str]) -> list[Mapping[str, Any]]:
+def _annotation_operations(
+    workload: Object, wanted: Mapping[str, str]
+) -> list[Mapping[str, object]]:
     now = _changeable(workload["metadata"].get("annotations") or {})
     wanted = _changeable(wanted)
     added = [

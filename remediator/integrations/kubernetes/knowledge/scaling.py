@@ -57,14 +57,14 @@ def replicas_wanted(current: int, wanted: str, bounds: Bounds) -> int | Refusal:
     return min(current + step, bounds.most) if step > 0 else max(current + step, bounds.least)
 
 
-def as_text(value: Any) -> Any:
+def as_text(value: object) -> object:
     """Return a number as YAML has it in the form that `replicas_wanted` reads."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def ruler_of(
     kind: str, name: str, autoscalers: Iterable[Mapping[str, Any]]
-) -> Mapping[str, Any] | None:
+) -> Mapping[str, object] | None:
     """Return the HorizontalPodAutoscaler or KEDA ScaledObject that rules the replicas of this workload."""
     for each in autoscalers:
         target = each.get("spec", {}).get("scaleTargetRef") or {}

@@ -115,5 +115,5 @@ def _keys_changed(old: Object, new: Object, told: set[str]) -> Sequence[str]:
     return [key for key in keys if _text(old.get(key)) != _text(new.get(key))]
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return canonical_json(value)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -114,12 +114,12 @@ def container_lines(pods: Sequence[Object], measured: Sequence[Object]) -> Seque
     return [use_line(" ".join(who), usage, limits[who]) for who, usage in uses]
 
 
-def _uses(measured: Object) -> Iterator[tuple[tuple[str, str], Mapping[str, Any]]]:
+def _uses(measured: Object) -> Iterator[tuple[tuple[str, str], Mapping[str, object]]]:
     for one in measured.get("containers") or ():
         yield (measured["metadata"]["name"], one["name"]), one.get("usage") or {}
 
 
-def use_line(name: str, usage: Mapping[str, Any], limits: Mapping[str, Any]) -> str:
+def use_line(name: str, usage: Mapping[str, object], limits: Mapping[str, object]) -> str:
     """Return what something uses, with the percentage of what it may."""
     cores, memory = parse_exactly(usage.get("cpu")), parse_exactly(usage.get("memory"))
     cpu = "?" if cores is None else f"{cores:.2f} cores{_share(cores, limits.get('cpu'))}"
@@ -131,7 +131,7 @@ def use_line(name: str, usage: Mapping[str, Any], limits: Mapping[str, Any]) -> 
     return f"{name}: {cpu}, memory {size}"
 
 
-def _share(used: Decimal, limit: Any) -> str:
+def _share(used: Decimal, limit: object) -> str:
     most = parse_exactly(limit)
     return f" ({100 * used / most:.0f} % of {limit})" if most else ""
 

@@ -52,7 +52,7 @@ class DatabasesLooker:
 
     def users(self, target: Target) -> frozenset[str]:
         """See api.Databases."""
-        return self._of(target).users
+        return frozenset(self._of(target).users)
 
     async def sessions(self, target: Target) -> tuple[Session, ...]:
         """See api.Databases."""

@@ -6,13 +6,12 @@ Texts for `section`, `context` and fields are mrkdwn that is escaped already (mr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from remediator.integrations.slack.cards import limits
 from remediator.integrations.slack.cards.limits import cut
 from remediator.integrations.slack.cards.mrkdwn import plain
 
-Block = Mapping[str, Any]
+Block = Mapping[str, object]
 
 
 def header(text: str) -> Block:
@@ -26,7 +25,7 @@ def section(
     """Return a paragraph, with a button beside it where one is given; nothing for an empty text."""
     if not text:
         return ()
-    block: dict[str, Any] = {"type": "section", "text": _mrkdwn(text, most)}
+    block: dict[str, object] = {"type": "section", "text": _mrkdwn(text, most)}
     return ({**block, "accessory": accessory} if accessory else block,)
 
 
@@ -53,7 +52,7 @@ def button(
     action_id: str, text: str, value: str, *, style: str = "", confirm: Block | None = None
 ) -> Block:
     """Return a button; `style` is `primary`, `danger` or nothing."""
-    block: dict[str, Any] = {
+    block: dict[str, object] = {
         "type": "button",
         "action_id": action_id,
         "text": plain_text(text, limits.BUTTON_TEXT),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from remediator.core.canonical import is_digest
+from remediator.ports.verb import Choice, Verb
 
 DIGEST_LENGTH = 8
 """So many digits of a digest are shown; a button carries all of them."""
@@ -14,16 +15,20 @@ _VALUE = re.compile(r"(run_[0-9a-z]{1,64})(?:\.([0-9a-f]{8}|[0-9a-f]{64}))?")
 
 
 class Button(StrEnum):
-    """The `action_id` of every button there is, and of the modals that they open (`callback_id`)."""
+    """The `action_id` of the buttons that cards place by hand, and of the modals that they open (`callback_id`).
+
+    Those of other verbs are `action_of` them.
+    """
 
     APPROVE = "run.approve"
     REJECT = "run.reject"
-    TAKE_OVER = "run.take_over"
     DETAILS = "run.details"
     REVIEW = "run.review"  # in a digest: opens the plan in a modal, whose submission approves
-    APPLIED = "run.applied"
-    NOT_APPLIED = "run.not_applied"
-    ABANDON = "run.abandon"
+
+
+def action_of(verb: Verb, choice: Choice | None = None) -> str:
+    """Return the `action_id` of a verb's button, or of one of its choices: `run.take_over`, `run.applied`."""
+    return f"run.{choice.word if choice else verb.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from remediator.core.card import Card, CardRequest
 from remediator.core.messages import Digest
+from remediator.core.vocabulary import counted
 from remediator.integrations.slack.cards import blocks as b
 from remediator.integrations.slack.cards import steps
 from remediator.integrations.slack.cards.cards import Drawing
@@ -39,7 +40,7 @@ def draw_digest(digest: Digest, mentions: Mentions) -> Drawing:
 def _title(waits: int) -> str:
     if not waits:
         return "Many runs at once"
-    return f"{steps.counted(waits, 'plan')} {'await' if waits > 1 else 'awaits'} approval"
+    return f"{counted(waits, 'plan')} {'await' if waits > 1 else 'awaits'} approval"
 
 
 def _calls(mentions: Mentions, names: dict[str, None]) -> str:
@@ -48,7 +49,7 @@ def _calls(mentions: Mentions, names: dict[str, None]) -> str:
 
 def _row(card: Card, request: CardRequest) -> tuple[b.Block, ...]:
     undo = "*cannot be undone*" if card.irreversible else "can be undone"
-    size = steps.counted(len(steps.changes(card)), "change")
+    size = counted(len(steps.changes(card)), "change")
     expires = f"expires {moment(request.expires_at)}"
     about = (escape(card.severity, 40), size, undo, expires)
     text = b.lines((bold(card.headline, 200), " · ".join(filter(None, about))))

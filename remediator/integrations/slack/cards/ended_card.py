@@ -5,11 +5,12 @@ from __future__ import annotations
 from remediator.core.card import Card
 from remediator.core.events import Outcome
 from remediator.core.verdict import Ruling
+from remediator.core.vocabulary import counted
 from remediator.integrations.slack.cards import blocks as b
 from remediator.integrations.slack.cards import limits, run_parts, steps
 from remediator.integrations.slack.cards.buttons import DIGEST_LENGTH
 from remediator.integrations.slack.cards.mrkdwn import bold, code, escape, moment
-from remediator.integrations.slack.cards.plan_card import details, take_over
+from remediator.integrations.slack.cards.plan_card import details, offers
 
 _FOR_PEOPLE = frozenset(
     outcome.value
@@ -81,7 +82,7 @@ def _failed(card: Card, note: str) -> tuple[b.Block, ...]:
 
 def _rehearsed(card: Card) -> tuple[b.Block, ...]:
     plan = steps.planned(card)
-    more = f"… and {steps.counted(plan.hidden, 'more change')} under Details" * bool(plan.hidden)
+    more = f"… and {counted(plan.hidden, 'more change')} under Details" * bool(plan.hidden)
     undo = " (*cannot be undone*)" if card.irreversible else ""
     would = f"It would have run{undo}:" if card.digest else escape(card.reason)
     ruling = max((v.ruling for v in card.verdicts), default=Ruling.ALLOW)
@@ -124,7 +125,7 @@ def _stopped(card: Card, note: str) -> tuple[b.Block, ...]:
 
 def _offers(card: Card, note: str) -> tuple[b.Block, ...]:
     """Return the buttons of a run that was not fixed, until a person has taken it."""
-    return b.context(note) if note else (b.actions(take_over(card), details(card)),)
+    return b.context(note) if note else (b.actions(*offers(card), details(card)),)
 
 
 def _decided_if_done(card: Card) -> str:

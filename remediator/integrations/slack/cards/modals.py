@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from remediator.core.card import Card
 from remediator.core.run import StepState
@@ -88,7 +87,7 @@ def read_metadata(text: object) -> Kept | None:
 def _view(
     callback: Button, title: str, blocks: tuple[b.Block, ...], *, submit: str, kept: Kept
 ) -> b.Block:
-    view: dict[str, Any] = {
+    view: dict[str, object] = {
         "type": "modal",
         "callback_id": callback,
         "title": b.plain_text(title, limits.MODAL_TITLE),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from remediator.core.card import Card, CardRequest
 from remediator.core.plaintext import one_line
+from remediator.core.vocabulary import counted
 from remediator.integrations.slack.cards import blocks as b
 from remediator.integrations.slack.cards import limits, run_parts, steps
-from remediator.integrations.slack.cards.buttons import DIGEST_LENGTH, Button, value_of
+from remediator.integrations.slack.cards.buttons import DIGEST_LENGTH, Button, action_of, value_of
 from remediator.integrations.slack.cards.mentions import Mentions
 from remediator.integrations.slack.cards.mrkdwn import code, escape, moment
+from remediator.ports.verb import Verb
+from remediator.ports.verbs import VERBS
 
 _FOREVER = "This cannot be undone"
 
@@ -37,7 +42,7 @@ def confirm(card: Card, request: CardRequest) -> b.Block:
     where = run_parts.name(card) if card.targets <= 1 else f"{card.targets} targets"
     plan = f"Plan {request.digest[:DIGEST_LENGTH]}."
     warning = f"{_FOREVER}. " if card.irreversible else ""
-    said = f"{steps.counted(len(changes), 'change')} on {where}: " + "; ".join(
+    said = f"{counted(len(changes), 'change')} on {where}: " + "; ".join(
         one_line(f"{c.summary}, {c.most}" if c.most else c.summary, 120) for c in changes
     )
     room = limits.CONFIRM_TEXT - len(warning) - len(plan) - 2
@@ -49,9 +54,10 @@ def confirm(card: Card, request: CardRequest) -> b.Block:
     )
 
 
-def take_over(card: Card) -> b.Block:
-    """Return the button of somebody who looks after the target from now on."""
-    return b.button(Button.TAKE_OVER, "I'll take it", value_of(card.run))
+def offers(card: Card, verbs: Iterable[Verb] = VERBS) -> tuple[b.Block, ...]:
+    """Return the buttons of verbs that have one on every card where people are wanted: `I'll take it`."""
+    value = value_of(card.run)
+    return tuple(b.button(action_of(verb), verb.button, value) for verb in verbs if verb.button)
 
 
 def details(card: Card) -> b.Block:
@@ -75,7 +81,7 @@ def _title(card: Card) -> str:
 def _hidden(plan: steps.Planned) -> str:
     if not plan.hidden:
         return ""
-    missing = steps.counted(plan.hidden, "more change") if plan.lines else "The whole plan"
+    missing = counted(plan.hidden, "more change") if plan.lines else "The whole plan"
     verb = "is" if plan.hidden == 1 or not plan.lines else "are"
     return (
         f"*{missing} {verb} not shown here.* Review shows all of it, and asks for your yes there."
@@ -90,7 +96,7 @@ def _changed(request: CardRequest) -> str:
 
 def _fields(card: Card, request: CardRequest) -> tuple[str, ...]:
     number = len(steps.changes(card))
-    size = f"{steps.counted(number, 'change')} on {steps.counted(card.targets, 'target')}"
+    size = f"{counted(number, 'change')} on {counted(card.targets, 'target')}"
     why = run_parts.reasons(card, request)
     return (
         f"*Blast radius*\n{size}",
@@ -125,7 +131,7 @@ def _buttons(card: Card, request: CardRequest, *, is_whole: bool) -> tuple[b.Blo
         else b.button(Button.REVIEW, "Review the whole plan", value, style="primary")
     )
     reject = b.button(Button.REJECT, "Reject", value, style="danger")
-    return (first, reject, take_over(card), details(card))
+    return (first, reject, *offers(card), details(card))
 
 
 def review_button(card: Card, request: CardRequest) -> b.Block:

@@ -10,21 +10,14 @@ from datetime import timedelta
 from remediator.core.card import Card, CardStep
 from remediator.core.duration import format_duration
 from remediator.core.run import StepState
+from remediator.core.vocabulary import STEPS, counted
 from remediator.integrations.slack.cards import blocks as b
 from remediator.integrations.slack.cards.mrkdwn import bold, code, escape
 
 MOST_STEPS = 10  # a message is read on a telephone; the rest is under Review and Details
 _LONGEST = 300
 _ROOM = 2600
-_MARKS = {
-    StepState.APPLIED: "done",
-    StepState.FAILED: "*failed*",
-    StepState.SKIPPED: "left out",
-    StepState.UNKNOWN: "*unknown*",
-    StepState.WAITING: "not tried",
-    StepState.INTENDED: "under way",
-    StepState.DOUBTED: "under way, being looked at",
-}
+_LOUD = frozenset({StepState.FAILED, StepState.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +64,7 @@ def progress(card: Card) -> str:
 def aside(step: CardStep) -> str:
     """Say of a step that is not part of the plan why it is not: left out, or done before the plan was made anew."""
     detail = f": {escape(step.detail, 120)}" if step.detail else ""
-    return f"– {code(step.step, 80)} is {_MARKS[step.state]}{detail}"
+    return f"– {code(step.step, 80)} is {_mark(step)}{detail}"
 
 
 def on_target(step: CardStep) -> str:
@@ -100,9 +93,9 @@ def is_longer(step: CardStep, most: int) -> bool:
     return any(len(text) > most for text in texts)
 
 
-def counted(count: int, noun: str) -> str:
-    """Return `1 change`, `2 changes`."""
-    return f"{count} {noun}{'s' if count != 1 else ''}"
+def _mark(step: CardStep) -> str:
+    words = STEPS[step.state].card
+    return bold(words) if step.state in _LOUD else words
 
 
 def _whole(steps: Sequence[CardStep]) -> int:
@@ -123,4 +116,4 @@ def _done(step: CardStep, reason: str, is_alone: bool) -> str:
     is_new = step.detail and step.detail not in reason
     detail = f", {escape(step.detail, 200)}" if is_new else ""
     took = format_duration(timedelta(seconds=round(step.seconds))) if step.seconds >= 1 else ""
-    return f"• {name} {_MARKS[step.state]}{detail}" + (f" · {took}" if took else "")
+    return f"• {name} {_mark(step)}{detail}" + (f" · {took}" if took else "")

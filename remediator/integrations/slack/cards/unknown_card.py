@@ -5,29 +5,12 @@ from __future__ import annotations
 from remediator.core.card import Card, CardStep
 from remediator.integrations.slack.cards import blocks as b
 from remediator.integrations.slack.cards import run_parts, steps
-from remediator.integrations.slack.cards.buttons import Button, value_of
+from remediator.integrations.slack.cards.buttons import action_of, value_of
 from remediator.integrations.slack.cards.mrkdwn import code, escape
+from remediator.ports.verb import Choice
+from remediator.ports.verbs import SETTLE
 
-_ANSWERS = (
-    (
-        Button.APPLIED,
-        "It was applied",
-        "primary",
-        "You have looked, and the change is there. The run goes on from here; a run that has ended lets its target go.",
-    ),
-    (
-        Button.NOT_APPLIED,
-        "It was not",
-        "",
-        "You have looked, and the change is not there. It counts as not made; a run that has ended lets its target go.",
-    ),
-    (
-        Button.ABANDON,
-        "Abandon",
-        "danger",
-        "Nobody knows, and nobody will look. The run ends as unknown, and its target is free for the next run.",
-    ),
-)
+_CHOICES = SETTLE.choice.choices if SETTLE.choice else ()
 
 
 def draw(card: Card) -> tuple[b.Block, ...]:
@@ -38,7 +21,7 @@ def draw(card: Card) -> tuple[b.Block, ...]:
         *b.section(b.lines((_question(card), _intended(step), _why(step)))),
         *b.section(b.lines(("*Look at the target, then say what you found.*", _undo(step)))),
         *b.context(code(card.playbook, 80), run_parts.run(card)),
-        b.actions(*(_button(card, *answer) for answer in _ANSWERS)),
+        b.actions(*(_button(card, choice) for choice in _CHOICES)),
     )
 
 
@@ -65,6 +48,8 @@ def _undo(step: CardStep | None) -> str:
     return f"To undo it: {escape(step.undo)}" if step.undo else ""
 
 
-def _button(card: Card, action: Button, label: str, style: str, meaning: str) -> b.Block:
-    confirm = b.confirmation(f"{label}?", meaning, label, style=style or "primary")
-    return b.button(action, label, value_of(card.run), style=style, confirm=confirm)
+def _button(card: Card, choice: Choice) -> b.Block:
+    label = choice.label
+    confirm = b.confirmation(f"{label}?", choice.meaning, label, style=choice.style or "primary")
+    action = action_of(SETTLE, choice)
+    return b.button(action, label, value_of(card.run), style=choice.style, confirm=confirm)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from remediator.core.card import Card, CardRequest, CardStep
 from remediator.core.duration import format_size
@@ -91,7 +90,7 @@ def _change(number: int, step: CardStep) -> str:
     )
 
 
-def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def _difference(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
     """Say what each value was and will be; these are for people and not part of what is approved."""
     changed = [key for key in after if key not in before or before[key] != after[key]]
     return [
@@ -119,7 +118,7 @@ def _words(key: str) -> str:
     return escape(key.removesuffix("_bytes").replace("_", " "), 60)
 
 
-def _value(key: str, value: Any) -> str:
+def _value(key: str, value: object) -> str:
     if key.endswith("_bytes") and isinstance(value, int):
         return escape(format_size(value))
     return code(value if isinstance(value, str) else json.dumps(value, default=str), 80) or "–"

@@ -9,7 +9,7 @@ import asyncio
 import importlib
 from collections.abc import Coroutine, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from remediator.integrations.slack.door import replies
 from remediator.integrations.slack.door.bolt import build_app
@@ -30,7 +30,7 @@ class SlackApp:
         self.context = context
         self._app: AsyncApp | None = None
         self._opening = asyncio.Lock()
-        self._under_way: set[asyncio.Task[Any]] = set()
+        self._under_way: set[asyncio.Task[object]] = set()
 
     async def app(self) -> AsyncApp:
         """Return bolt's app. The first call loads the SDK in a thread, which takes about a second."""
@@ -40,7 +40,7 @@ class SlackApp:
                 self._app = build_app(self.context, self._begin)
         return self._app
 
-    async def take(self, payload: Mapping[str, Any]) -> BoltResponse:
+    async def take(self, payload: Mapping[str, object]) -> BoltResponse:
         """Have one payload attended to; return what acknowledges it, which is long before it is done."""
         app = await self.app()
         from slack_bolt.request.async_request import AsyncBoltRequest
@@ -55,13 +55,13 @@ class SlackApp:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _begin(self, payload: Mapping[str, Any], work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, payload: Mapping[str, object], work: Coroutine[object, object, None]) -> None:
         """Attend to a payload. In a task of ours: one of bolt's that fails at once takes the acknowledgement along."""
         task = asyncio.create_task(work)
         self._under_way.add(task)
         task.add_done_callback(partial(self._ended, payload))
 
-    def _ended(self, payload: Mapping[str, Any], task: asyncio.Task[None]) -> None:
+    def _ended(self, payload: Mapping[str, object], task: asyncio.Task[None]) -> None:
         """Write a failure down in one line, and tell the person."""
         self._under_way.discard(task)
         error = None if task.cancelled() else task.exception()

@@ -24,6 +24,7 @@ from remediator.core.run import Phase, Run
 from remediator.http.credentials import Role
 from remediator.integrations.slack.door.context import SlackContext
 from remediator.integrations.slack.gateway.directory import Member, UnknownToSlack
+from remediator.ports.verb import Verb
 
 DOOR = "slack"
 EVERYONE = "*"
@@ -64,6 +65,14 @@ async def who(
     except (UnknownToSlack, TimeoutError):
         return _listed(context, user_id, run)
     return _known(context, member, groups)
+
+
+def check_may(context: SlackContext, run: Run, known: Known, verb: Verb) -> None:
+    """Raise NotAllowed unless this person may ask for a verb about a run."""
+    if verb.role is Role.APPROVER:
+        check_decides(context, run, known)
+    elif verb.role > Role.APPROVER:
+        check_cares(context, run, known)
 
 
 def check_decides(context: SlackContext, run: Run, known: Known) -> None:

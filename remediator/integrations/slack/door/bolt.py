@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 from urllib.request import proxy_bypass
 
 from remediator.core.errors import DeliveryError
-from remediator.integrations.slack.cards.buttons import Button
-from remediator.integrations.slack.door.clicks import BUTTONS, MODALS
+from remediator.integrations.slack.door.clicks import MODALS, buttons
 from remediator.integrations.slack.door.context import SlackContext
 from remediator.integrations.slack.door.slash_commands import COMMAND, command
 from remediator.integrations.slack.gateway.api import Identity
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
     from slack_sdk.web.async_client import AsyncWebClient
 
-Body = Mapping[str, Any]
-Work = Callable[[SlackContext, Body], Coroutine[Any, Any, None]]
-Begin = Callable[[Body, Coroutine[Any, Any, None]], None]
+Body = Mapping[str, object]
+Work = Callable[[SlackContext, Body], Coroutine[object, object, None]]
+Begin = Callable[[Body, Coroutine[object, object, None]], None]
 
 _IDENTITY_SECONDS = 1.0  # Slack waits 3 s for the acknowledgement
 _ANY = re.compile(".*")
@@ -49,8 +48,8 @@ def build_app(context: SlackContext, begin: Begin) -> AsyncApp:
         request_verification_enabled=False,  # `proof` has done it
     )
     app.error(_failed(context))
-    for button in Button:
-        app.action(button.value)(_listener(context, BUTTONS[button], begin))
+    for action, pressed in buttons(context.verbs).items():
+        app.action(action)(_listener(context, pressed, begin))
     for name, submitted in MODALS.items():
         app.view(name.value)(_listener(context, submitted, begin))
     app.command(COMMAND)(_listener(context, command, begin))
@@ -59,15 +58,15 @@ def build_app(context: SlackContext, begin: Begin) -> AsyncApp:
     return app
 
 
-def _listener(context: SlackContext, work: Work, begin: Begin) -> Any:
-    async def listen(ack: Callable[[], Awaitable[Any]], body: Body) -> None:
+def _listener(context: SlackContext, work: Work, begin: Begin) -> object:
+    async def listen(ack: Callable[[], Awaitable[object]], body: Body) -> None:
         await ack()
         begin(body, work(context, body))
 
     return listen
 
 
-async def _acknowledge(ack: Callable[[], Awaitable[Any]]) -> None:
+async def _acknowledge(ack: Callable[[], Awaitable[object]]) -> None:
     await ack()
 
 
@@ -77,7 +76,7 @@ def _only_ours(context: SlackContext) -> Any:
 
     asking = asyncio.Lock()
 
-    async def only_ours(body: Body, next: Callable[[], Awaitable[Any]]) -> Any:
+    async def only_ours(body: Body, next: Callable[[], Awaitable[object]]) -> object:
         identity = await _identity(context, asking)
         if identity is None or _is_ours(body, identity):
             return await next()

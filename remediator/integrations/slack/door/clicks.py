@@ -1,26 +1,27 @@
-"""The eight buttons, and the two modals that some of them open. The word is control's; here it is only passed on."""
+"""Buttons, one for each verb about a run or each of its choices, and the modals that some open. The word is control's;
+here it is only passed on."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from remediator.core.card import Card, card_of
 from remediator.core.errors import DeliveryError, Refused, StoreUnavailable
-from remediator.core.events import Settlement
 from remediator.core.person import Person
 from remediator.core.run import Run
 from remediator.integrations.slack.cards import modals
-from remediator.integrations.slack.cards.buttons import Button, Pressed, read_value
+from remediator.integrations.slack.cards.buttons import Button, Pressed, action_of, read_value
 from remediator.integrations.slack.door import replies
 from remediator.integrations.slack.door.authorization import (
     MODAL_PATIENCE,
     NotAllowed,
     can_decide,
-    check_cares,
     check_decides,
+    check_may,
     who,
 )
 from remediator.integrations.slack.door.context import SlackContext
@@ -32,6 +33,8 @@ from remediator.integrations.slack.door.response_target import (
     tell,
     written,
 )
+from remediator.ports.verb import About, Choice, Given, Kind, Need, Verb
+from remediator.ports.verbs import APPROVE, REJECT
 
 Body = Mapping[str, Any]
 _LONGEST_REASON = 500
@@ -39,13 +42,14 @@ _LONGEST_REASON = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Click:
-    """One press of a button, or one submitted modal. `verb` is what the journal calls it."""
+    """One press of a button, one submitted modal, or a command about a run. `verb` is what the journal calls it."""
 
     verb: str
     pressed: Pressed
     place: ResponseTarget
     trigger: str = ""
     reason: str = ""
+    length: timedelta | None = None
 
 
 Work = Callable[[SlackContext, Click, Run], Awaitable[str]]
@@ -83,14 +87,37 @@ async def show_review(context: SlackContext, click: Click, run: Run) -> str:
 
 async def reject(context: SlackContext, click: Click, run: Run) -> str:
     """Reject the plan, for the reason that came with it."""
+    return replies.rejected(await _done(context, click, run, REJECT))
+
+
+async def do(
+    context: SlackContext, click: Click, run: Run, *, verb: Verb, choice: Choice | None = None
+) -> str:
+    """Have a verb done, and say so."""
+    return replies.done(verb, await _done(context, click, run, verb, choice), choice)
+
+
+async def _done(
+    context: SlackContext, click: Click, run: Run, verb: Verb, choice: Choice | None = None
+) -> Run:
+    """Have control do it for this person, if they may; return the run as it is then."""
     known = await who(context, click.place.user, run)
-    check_decides(context, run, known)
-    await _refuse_older(context, click, known.person)
-    digest = click.pressed.digest or None
-    after = await context.control.reject(
-        run.id, digest=digest, person=known.person, reason=click.reason
-    )
-    return replies.rejected(after)
+    check_may(context, run, known, verb)
+    if verb.decides:
+        await _refuse_older(context, click, known.person)
+    given = {need.name: _given(need, click, choice) for need in verb.needs}
+    after = await verb.ask(context.control, run.id, known.person, given)
+    return after if isinstance(after, Run) else run
+
+
+def _given(need: Need, click: Click, choice: Choice | None) -> Given:
+    if need.choices:
+        return choice.value if choice else None
+    of_kind: Mapping[Kind, Given] = {
+        Kind.DIGEST: click.pressed.digest or None,
+        Kind.LENGTH: click.length,
+    }
+    return of_kind.get(need.kind, click.reason)
 
 
 async def _press(context: SlackContext, body: Body, *, verb: str, work: Work) -> None:
@@ -142,13 +169,7 @@ async def _attend(context: SlackContext, body: Body, click: Click, work: Work) -
 
 
 async def _approve(context: SlackContext, click: Click, run: Run) -> str:
-    known = await who(context, click.place.user, run)
-    check_decides(context, run, known)
-    await _refuse_older(context, click, known.person)
-    after = await context.control.approve(
-        run.id, digest=click.pressed.digest, person=known.person, reason=click.reason
-    )
-    return replies.approved(after)
+    return replies.approved(await _done(context, click, run, APPROVE))
 
 
 async def _refuse_older(context: SlackContext, click: Click, person: Person) -> None:
@@ -162,19 +183,6 @@ async def _refuse_older(context: SlackContext, click: Click, person: Person) -> 
     await context.control.refuse(run, verb=click.verb, person=person, reason=replies.OLDER)
     await context.control.show_again(run)
     raise Refused("conflict", replies.OLDER, hint=replies.USE_THE_NEW)
-
-
-async def _take_over(context: SlackContext, click: Click, run: Run) -> str:
-    known = await who(context, click.place.user, run)
-    check_cares(context, run, known)
-    return replies.taken_over(await context.control.take_over(run.id, person=known.person))
-
-
-async def _settle(context: SlackContext, click: Click, run: Run, *, settlement: Settlement) -> str:
-    known = await who(context, click.place.user, run)
-    check_cares(context, run, known)
-    await context.control.settle(run.id, settlement=settlement, person=known.person)
-    return replies.settled(settlement)
 
 
 async def _ask_why(context: SlackContext, click: Click, run: Run) -> str:
@@ -196,7 +204,7 @@ def _card(context: SlackContext, run: Run) -> Card:
     return context.mask.told(card_of(run, context.ambient.now()))
 
 
-async def _open(context: SlackContext, click: Click, view: Mapping[str, Any]) -> str:
+async def _open(context: SlackContext, click: Click, view: Mapping[str, object]) -> str:
     try:
         await context.api.open_modal(click.trigger, view)
     except DeliveryError as error:
@@ -205,26 +213,27 @@ async def _open(context: SlackContext, click: Click, view: Mapping[str, Any]) ->
     return ""
 
 
-_Attended = Callable[[SlackContext, Body], Coroutine[Any, Any, None]]
+_Attended = Callable[[SlackContext, Body], Coroutine[object, object, None]]
 
-BUTTONS: Mapping[Button, _Attended] = {
-    Button.APPROVE: partial(_press, verb="approve", work=_approve),
-    Button.REJECT: partial(_press, verb="reject", work=_ask_why),
-    Button.TAKE_OVER: partial(_press, verb="take over", work=_take_over),
-    Button.DETAILS: partial(_press, verb="details", work=_show_details),
-    Button.REVIEW: partial(_press, verb="review", work=show_review),
-    Button.APPLIED: partial(
-        _press, verb="settle", work=partial(_settle, settlement=Settlement.APPLIED)
-    ),
-    Button.NOT_APPLIED: partial(
-        _press, verb="settle", work=partial(_settle, settlement=Settlement.NOT_APPLIED)
-    ),
-    Button.ABANDON: partial(
-        _press, verb="settle", work=partial(_settle, settlement=Settlement.ABANDON)
-    ),
-}
+_OF_PLANS: Mapping[str, Work] = {APPROVE.name: _approve, REJECT.name: _ask_why}
+"""What a plan asks is answered in a way of its own."""
+
+
+def buttons(verbs: Iterable[Verb]) -> Mapping[str, _Attended]:
+    """Return what every button does, by its `action_id`."""
+    found: dict[str, _Attended] = {
+        Button.DETAILS: partial(_press, verb="details", work=_show_details),
+        Button.REVIEW: partial(_press, verb="review", work=show_review),
+    }
+    for verb in verbs:
+        if verb.about is About.RUN:
+            for choice in verb.choice.choices if verb.choice else (None,):
+                work = _OF_PLANS.get(verb.name) or partial(do, verb=verb, choice=choice)
+                found[action_of(verb, choice)] = partial(_press, verb=verb.said, work=work)
+    return found
+
 
 MODALS: Mapping[Button, _Attended] = {
-    Button.REJECT: partial(_submit, verb="reject", work=reject),
-    Button.REVIEW: partial(_submit, verb="approve", work=_approve),
+    Button.REJECT: partial(_submit, verb=REJECT.said, work=reject),
+    Button.REVIEW: partial(_submit, verb=APPROVE.said, work=_approve),
 }

@@ -13,6 +13,7 @@ from remediator.core.errors import InvalidTarget, Refused
 from remediator.core.run import Phase, Run
 from remediator.core.target import typed_target
 from remediator.ports.store import Listing, Reader
+from remediator.ports.verb import About, Choice, Kind, Need, Verb
 
 PAUSED_FOR = timedelta(hours=1)
 SHORTEST_END = 6
@@ -21,6 +22,7 @@ _RUN = re.compile(r"[0-9a-z_]{1,80}")
 _OPEN = tuple(phase for phase in Phase if phase is not Phase.CLOSED)
 _MOST = 500
 _SCOPES = ("playbook/", "target/", "namespace/")
+_A_SCOPE = "all|PLAYBOOK|web1|namespace/NAME"
 
 
 def words_of(text: object) -> list[str]:
@@ -66,14 +68,44 @@ def read_scope(text: str, playbooks: Sequence[str]) -> str:
     return _target_scope(text)
 
 
-def read_length(words: Sequence[str]) -> tuple[timedelta, Sequence[str]]:
-    """Return for how long, an hour unless said, and the words behind it; raise Refused."""
+def read_length(words: Sequence[str]) -> tuple[timedelta | None, Sequence[str]]:
+    """Return for how long, where it is said, and the words behind it; raise Refused."""
     if not words or not words[0][0].isdecimal():
-        return PAUSED_FOR, words
+        return None, words
     try:
         return parse_duration(words[0]), words[1:]
     except ValueError as error:
         raise Refused("conflict", str(error)) from error
+
+
+def read_choice(verb: Verb, word: str) -> Choice:
+    """Return which of a verb's choices a word is; raise Refused."""
+    choices = verb.choice.choices if verb.choice else ()
+    for choice in choices:
+        if choice.word == word.lower().replace("-", "_"):
+            return choice
+    raise Refused("conflict", f"“{word}” is none of {', '.join(c.word for c in choices)}")
+
+
+def usage(verb: Verb) -> str:
+    """Return how a verb is typed: `reject RUN REASON`."""
+    words = [verb.command, "RUN" if verb.about is About.RUN else _A_SCOPE]
+    shown = any(need.kind is Kind.DIGEST and need.required for need in verb.needs)
+    words += [] if shown else filter(None, map(_word_of, verb.needs))
+    return " ".join(words)
+
+
+def _word_of(need: Need) -> str:
+    match need.kind:
+        case Kind.DIGEST | Kind.SCOPE:
+            return ""
+        case Kind.CHOICE:
+            return "|".join(choice.word for choice in need.choices)
+        case Kind.LENGTH:
+            word = "2h"
+        case Kind.TEXT:
+            word = need.name.upper()
+    return word if need.required else f"[{word}]"
 
 
 def _target_scope(text: str) -> str:

@@ -9,26 +9,30 @@ from typing import Any
 from remediator.core.duration import format_duration
 from remediator.core.facts import Pause
 from remediator.core.run import Run
+from remediator.core.vocabulary import spelled
 from remediator.core.wording import headline
 from remediator.integrations.slack.cards.mrkdwn import code, moment, sentence
+from remediator.integrations.slack.door.command_parser import usage
 from remediator.ports.store import Statistics
+from remediator.ports.verb import Verb
 
-HELP = "\n".join(
-    (
-        "`/remediator status` what is going on, what waits, what is paused",
-        "`/remediator runs [web1]` the newest runs",
-        "`/remediator approve RUN` shows the plan, with a button that approves it",
-        "`/remediator reject RUN REASON` rejects the plan",
-        "`/remediator pause all|PLAYBOOK|web1|namespace/NAME [2h] [REASON]` for an hour unless said",
-        "`/remediator resume all|PLAYBOOK|web1|namespace/NAME`",
-        "`/remediator why RUN|FINGERPRINT` why something was done, or was not",
-        "RUN is a run's id, or its last six characters.",
-    )
-)
 _MOST_PAUSES = 8
 _MOST_DECISIONS = 6
 _SHORT = 160
 _TAIL = 8
+
+
+def help_of(verbs: Iterable[Verb]) -> str:
+    """Say what can be typed."""
+    return "\n".join(
+        (
+            "`/remediator status` what is going on, what waits, what is paused",
+            "`/remediator runs [web1]` the newest runs",
+            *(f"`/remediator {usage(verb)}` {verb.typed}".rstrip() for verb in verbs),
+            "`/remediator why RUN|FINGERPRINT` why something was done, or was not",
+            "RUN is a run's id, or its last six characters.",
+        )
+    )
 
 
 def status(statistics: Statistics, now: datetime) -> str:
@@ -90,25 +94,25 @@ def resumed(scope: str, ended: int) -> str:
 
 
 def _run_line(run: Run) -> str:
-    state = (run.outcome or run.phase).value.replace("_", " ")
+    state = spelled(run.outcome or run.phase)
     when = moment(run.closed_at or run.created_at)
     return f"{code(run.id[-_TAIL:])} {_inert(headline(run))}: *{state}* · {_inert(run.order.playbook)} · {when}"
 
 
 def _explained(run: Mapping[str, Any]) -> str:
-    state = str(run["outcome"] or run["phase"]).replace("_", " ")
+    state = spelled(run["outcome"] or run["phase"])
     reason = f": {_inert(run['reason'])}" if run["reason"] else ""
     return f"*{_inert(run['headline'])}* · {_inert(run['playbook'])} · *{_inert(state)}*{reason}"
 
 
 def _decision(decision: Mapping[str, Any]) -> str:
-    said = str(decision["decision"]).replace("_", " ")
+    said = spelled(decision["decision"])
     by = f" (by {_inert(decision['by'])})" if decision["by"] else ""
     who = _inert(decision["playbook"] or decision["alert_name"] or "-")
     return f"• {who} {_inert(said)}: {_inert(decision['reason']) or '-'}{by}"
 
 
-def _nearest(other: Mapping[str, Any]) -> str:
+def _nearest(other: Mapping[str, object]) -> str:
     return f"• nearest: {_inert(other['playbook'])}, {_inert(other['reason'])}"
 
 

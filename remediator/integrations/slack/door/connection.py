@@ -61,7 +61,7 @@ class _AppInForce:
     def __init__(self, app: Callable[[], SlackApp | None]) -> None:
         self._app = app
 
-    async def async_dispatch(self, request: Any) -> Any:
+    async def async_dispatch(self, request: Any) -> object:
         """Have a payload attended to by the app in force; without one it is not acknowledged, and Slack says so."""
         from slack_bolt.response import BoltResponse
 

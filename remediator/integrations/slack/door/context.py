@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from remediator.core.masking import Mask
 from remediator.core.people import People
@@ -15,6 +14,8 @@ from remediator.ports.ambient import Ambient
 from remediator.ports.control import Control
 from remediator.ports.door import Log
 from remediator.ports.store import Store
+from remediator.ports.verb import Verb
+from remediator.ports.verbs import VERBS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +24,12 @@ class SlackContext:
 
     `why` is HttpContext's. Without `signing_secret` the HTTP door is shut, without `app_token` there is no socket.
     `roles` maps a role to `@handle`s, ids (`S…`, `U…`), e-mails and `*` (every full member). `playbooks` are the names
-    that a pause may have. `mask` hides the secrets of strangers in windows.
+    that a pause may have. `mask` hides the secrets of strangers in windows. `verbs` is what people can ask control for.
     """
 
     store: Store
     control: Control
-    why: Callable[[str], Awaitable[Mapping[str, Any]]]
+    why: Callable[[str], Awaitable[Mapping[str, object]]]
     api: SlackApi
     directory: SlackDirectory
     ambient: Ambient
@@ -40,3 +41,4 @@ class SlackContext:
     playbooks: Callable[[], tuple[str, ...]] = tuple
     people: People = field(default_factory=People)
     mask: Mask = field(default_factory=Mask)
+    verbs: tuple[Verb, ...] = VERBS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from remediator.http.bodies import invalid
@@ -57,7 +57,7 @@ async def take_from_slack(in_force: InForce, request: DoorRequest) -> DoorAnswer
     return _answer(await app.take(payload))
 
 
-def read_payload(content_type: str, body: bytes) -> Mapping[str, Any]:
+def read_payload(content_type: str, body: bytes) -> Mapping[str, object]:
     """Return the payload of a signed body; raise HttpRefusal(400).
 
     Not bolt's reading: it takes a command that has the word "payload" in its text for an empty one.

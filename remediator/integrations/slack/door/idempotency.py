@@ -13,7 +13,7 @@ from remediator.integrations.slack.door.context import SlackContext
 REMEMBERED = timedelta(minutes=30)
 
 
-async def is_first(context: SlackContext, body: Mapping[str, Any]) -> bool:
+async def is_first(context: SlackContext, body: Mapping[str, object]) -> bool:
     """Say whether this interaction is new, and remember it. A second press of the button is another interaction."""
     key, until = f"slack-click/{_key(body)}", context.ambient.now() + REMEMBERED
     return await context.store.submit(lambda tx: tx.remember(key, until))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from remediator.core.errors import Refused
-from remediator.core.events import Settlement
 from remediator.core.run import Phase, Run
 from remediator.integrations.slack.cards.mrkdwn import code, moment, sentence
+from remediator.ports.verb import Choice, Verb
 
 FAILED = (
     "Something went wrong here, so this probably changed nothing: the message in the channel shows what is true. "
@@ -20,12 +20,6 @@ USE_THE_NEW = "the message is drawn anew now: use its new buttons, or /remediato
 NO_WINDOW = "Slack could not open the window, so nothing happened. Please click again."
 _OUR_COMMANDS = "remediator "  # hints for the command line, of no use here
 _LONGEST_REASON = 300
-
-_SETTLED = {
-    Settlement.APPLIED: "You said that it was applied; the run goes on from there.",
-    Settlement.NOT_APPLIED: "You said that it was not applied; the run goes on from there.",
-    Settlement.ABANDON: "You gave it up; its target is free again.",
-}
 
 
 def approved(run: Run) -> str:
@@ -42,14 +36,10 @@ def rejected(run: Run) -> str:
     return f"You rejected plan {code(_digest(run))}; nothing will be changed."
 
 
-def taken_over(run: Run) -> str:
-    """Answer somebody who looks after it from now on."""
-    return f"{code(str(run.order.target))} is yours: remediator keeps away from it for two hours."
-
-
-def settled(settlement: Settlement) -> str:
-    """Answer somebody who said what became of a change."""
-    return _SETTLED[settlement]
+def done(verb: Verb, run: Run, choice: Choice | None) -> str:
+    """Answer somebody whose verb was done."""
+    text = choice.answered if choice else verb.answered
+    return text.format(target=code(str(run.order.target)))
 
 
 def refused(refusal: Refused, run: Run | None = None) -> str:

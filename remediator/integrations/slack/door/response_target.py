@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from remediator.core.errors import DeliveryError
 from remediator.integrations.slack.door.context import SlackContext
@@ -21,7 +20,7 @@ class ResponseTarget:
     url: str = ""
 
 
-def response_target_of(body: Mapping[str, Any]) -> ResponseTarget:
+def response_target_of(body: Mapping[str, object]) -> ResponseTarget:
     """Return where a click or command came from; of a modal, only who sent it."""
     if "command" in body:
         return ResponseTarget(
@@ -79,9 +78,9 @@ async def tell(context: SlackContext, place: ResponseTarget, text: str) -> None:
         context.log("slack_answer_lost", problem=str(error))
 
 
-def _text(value: Mapping[str, Any], *path: str) -> str:
+def _text(value: Mapping[str, object], *path: str) -> str:
     """Return a text inside nested objects; empty where it is absent or something else."""
-    found: Any = value
+    found: object = value
     for key in path:
         found = found.get(key) if isinstance(found, Mapping) else None
     return found if isinstance(found, str) else ""

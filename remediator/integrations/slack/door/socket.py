@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from typing import Any
 
 from remediator.core.backoff import backoff, jittered
 from remediator.core.errors import DeliveryError
@@ -107,7 +106,7 @@ class SocketDoor:
         if connection:
             await connection.close()
 
-    async def _or_stopped(self, waiting: Coroutine[Any, Any, None]) -> None:
+    async def _or_stopped(self, waiting: Coroutine[object, object, None]) -> None:
         """Wait for something, or no longer than until `stop`."""
         task = asyncio.ensure_future(waiting)
         stopped = asyncio.ensure_future(self._stopping.wait())

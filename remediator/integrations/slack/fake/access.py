@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Any
 
 from remediator.integrations.slack.fake.call import Call
 from remediator.integrations.slack.fake.refusals import Refusal
 
 
-def auth_test(call: Call) -> Mapping[str, Any]:
+def auth_test(call: Call) -> Mapping[str, object]:
     """`auth.test`."""
     app = call.app
     grid = {"enterprise_id": app.enterprise} if app.enterprise else {}
@@ -26,7 +25,7 @@ def auth_test(call: Call) -> Mapping[str, Any]:
     }
 
 
-def show_bot(call: Call) -> Mapping[str, Any]:
+def show_bot(call: Call) -> Mapping[str, object]:
     """`bots.info`."""
     if call.text("bot") != call.app.bot_id:
         raise Refusal("bot_not_found")
@@ -43,7 +42,7 @@ def show_bot(call: Call) -> Mapping[str, Any]:
     }
 
 
-def open_connection(call: Call) -> Mapping[str, Any]:
+def open_connection(call: Call) -> Mapping[str, object]:
     """`apps.connections.open`; each URL is good for one connection."""
     ticket = secrets.token_hex(16)
     call.world.tickets[ticket] = call.world.now()

@@ -191,22 +191,22 @@ _IN_A_MESSAGE = many(by_type({**_BLOCKS, **_ONLY_IN_MESSAGES}), most=MOST_BLOCKS
 _IN_A_VIEW = many(by_type(_BLOCKS), most=MOST_BLOCKS_IN_A_VIEW)
 
 
-def problems_of_blocks(blocks: Any) -> tuple[str, ...]:
+def problems_of_blocks(blocks: object) -> tuple[str, ...]:
     """Say why Slack would refuse these blocks of a message with `invalid_blocks`."""
     return (*_IN_A_MESSAGE(blocks, "/blocks"), *_twins(blocks, "/blocks"))
 
 
-def problems_of_view_blocks(blocks: Any, pointer: str) -> tuple[str, ...]:
+def problems_of_view_blocks(blocks: object, pointer: str) -> tuple[str, ...]:
     """Say why Slack would refuse these blocks of a modal."""
     return (*_IN_A_VIEW(blocks, pointer), *_twins(blocks, pointer))
 
 
-def texts_are_too_long(blocks: Any) -> bool:
+def texts_are_too_long(blocks: object) -> bool:
     """Whether Slack would refuse these blocks with `msg_blocks_too_long`."""
     return sum(len(str(one["text"])) for one in texts_of(blocks)) > MOST_TEXT_IN_BLOCKS
 
 
-def _twins(blocks: Any, pointer: str) -> Problems:
+def _twins(blocks: object, pointer: str) -> Problems:
     found = blocks if isinstance(blocks, list) else []
     ids = [str(one["block_id"]) for one in found if isinstance(one, Mapping) and "block_id" in one]
     for name, count in Counter(ids).items():

@@ -47,7 +47,7 @@ class Call:
     """One call; `url` is where the fake itself can be reached."""
 
     method: str
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, object]
     world: World
     app: App
     url: str
@@ -80,7 +80,7 @@ class Call:
 class Method:
     """What a method is allowed to be called with. `json`: takes JSON bodies; most reading methods do not."""
 
-    does: Callable[[Call], Mapping[str, Any]]
+    does: Callable[[Call], Mapping[str, object]]
     scope: str = ""
     needs: tuple[str, ...] = ()
     may: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ _TS = re.compile(r"\d{10}\.\d{6}")
 _FARTHEST_SCHEDULE = 120 * 24 * 3600
 
 
-def post_message(call: Call) -> Mapping[str, Any]:
+def post_message(call: Call) -> Mapping[str, object]:
     """`chat.postMessage`."""
     channel = channel_to_post_in(call)
     thread_ts = thread_of(call, channel)
@@ -37,7 +37,7 @@ def post_message(call: Call) -> Mapping[str, Any]:
     return {"channel": channel.id, "ts": message.ts, "message": rendered(call, message)}
 
 
-def update(call: Call) -> Mapping[str, Any]:
+def update(call: Call) -> Mapping[str, object]:
     """`chat.update`."""
     channel = call.world.channels.get(call.text("channel"))
     if channel is None:
@@ -58,7 +58,7 @@ def update(call: Call) -> Mapping[str, Any]:
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": shown}
 
 
-def post_ephemeral(call: Call) -> Mapping[str, Any]:
+def post_ephemeral(call: Call) -> Mapping[str, object]:
     """`chat.postEphemeral`."""
     channel = channel_to_post_in(call)
     user = call.world.users.get(call.text("user"))
@@ -81,7 +81,7 @@ def post_ephemeral(call: Call) -> Mapping[str, Any]:
     return {"message_ts": call.world.next_ts()}
 
 
-def schedule_message(call: Call) -> Mapping[str, Any]:
+def schedule_message(call: Call) -> Mapping[str, object]:
     """`chat.scheduleMessage`; nothing is ever posted by it here."""
     channel = channel_to_post_in(call)
     words, _ = content(call)
@@ -97,7 +97,7 @@ def schedule_message(call: Call) -> Mapping[str, Any]:
     return {"scheduled_message_id": number, "channel": channel.id, "post_at": int(at)}
 
 
-def delete_scheduled_message(call: Call) -> Mapping[str, Any]:
+def delete_scheduled_message(call: Call) -> Mapping[str, object]:
     """`chat.deleteScheduledMessage`."""
     if call.text("channel") not in call.world.channels:
         raise Refusal("channel_not_found")
@@ -144,7 +144,7 @@ def content(call: Call) -> tuple[str, Blocks]:
     return words, [{"block_id": f"+{number}", **block} for number, block in enumerate(blocks)]
 
 
-def check_content(words: str, blocks: Any) -> None:
+def check_content(words: str, blocks: object) -> None:
     """Raise Refusal where Slack would not show a message like this."""
     if problems := problems_of_blocks(blocks):
         raise Refusal("invalid_blocks", *problems, errors=[*problems])
@@ -156,7 +156,7 @@ def check_content(words: str, blocks: Any) -> None:
         raise Refusal("msg_too_long")
 
 
-def rendered(call: Call, message: Message) -> Mapping[str, Any]:
+def rendered(call: Call, message: Message) -> Mapping[str, object]:
     """Return a message as Slack gives it to apps."""
     found = {
         "type": "message",
@@ -183,7 +183,7 @@ _METADATA = Shape(
 )
 
 
-def _metadata(call: Call) -> Mapping[str, Any] | None:
+def _metadata(call: Call) -> Mapping[str, object] | None:
     metadata: Any = call.json("metadata", "invalid_metadata_format")
     if metadata is None or metadata == {}:
         return {} if metadata == {} else None

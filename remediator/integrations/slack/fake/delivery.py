@@ -8,7 +8,7 @@ import time
 from collections.abc import Generator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 
 from remediator.integrations.slack.fake.messages import Ephemeral
 from remediator.integrations.slack.fake.workspace import World
@@ -33,7 +33,7 @@ class Attempt:
 class Delivery:
     """Await it, or call `wait`, until the app has answered; `answered` waits for what the person is shown."""
 
-    def __init__(self, world: World, user: str, payload: Mapping[str, Any]) -> None:
+    def __init__(self, world: World, user: str, payload: Mapping[str, object]) -> None:
         self.user = user
         self.payload = payload
         self.attempts: list[Attempt] = []
@@ -47,7 +47,7 @@ class Delivery:
         self._done = done
         return self
 
-    def __await__(self) -> Generator[Any, None, Self]:
+    def __await__(self) -> Generator[object, None, Self]:
         if self._done is not None:
             yield from asyncio.wrap_future(self._done).__await__()
         return self
@@ -115,7 +115,7 @@ class Delivery:
         return self.first.took
 
     @property
-    def ack(self) -> Any:
+    def ack(self) -> object:
         """The body, read as JSON; None where it is none."""
         try:
             return json.loads(self.body)

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from typing import Any, Self
+from typing import Self
 
 from remediator.integrations.slack.fake.call import App
 from remediator.integrations.slack.fake.http_door import signed_headers
@@ -149,13 +149,13 @@ class FakeSlack(Population, UserActions, Troubles):
         """Let the WebSockets there are stay open, but say and hear nothing more, not even pings."""
         self._sockets.deafen()
 
-    def submit_to_loop(self, coroutine: Coroutine[Any, Any, None]) -> Future[None]:
+    def submit_to_loop(self, coroutine: Coroutine[object, object, None]) -> Future[None]:
         """Begin something in the fake's own loop."""
         if self._loop is None:
             raise RuntimeError("start the fake first")
         return self._loop.submit(coroutine)
 
-    def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def _run(self, coroutine: Coroutine[object, object, None]) -> None:
         self.submit_to_loop(coroutine).result(10)
 
     async def _stop(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from remediator.integrations.slack.fake.call import Call
 from remediator.integrations.slack.fake.chat import thread_of
@@ -12,7 +11,7 @@ from remediator.integrations.slack.fake.refusals import Refusal
 from remediator.integrations.slack.fake.workspace import File
 
 
-def get_upload_url(call: Call) -> Mapping[str, Any]:
+def get_upload_url(call: Call) -> Mapping[str, object]:
     """`files.getUploadURLExternal`."""
     length = str(call.arguments["length"])
     if not length.isdigit() or int(length) < 1:
@@ -22,7 +21,7 @@ def get_upload_url(call: Call) -> Mapping[str, Any]:
     return {"upload_url": f"{call.url}/upload/v1/{file.id}", "file_id": file.id}
 
 
-def complete_upload(call: Call) -> Mapping[str, Any]:
+def complete_upload(call: Call) -> Mapping[str, object]:
     """`files.completeUploadExternal`; `chat:write.public` is no help: the bot must be in the channel."""
     files = [_file(call, one) for one in _listed(call)]
     if not call.text("channel_id"):
@@ -38,14 +37,14 @@ def complete_upload(call: Call) -> Mapping[str, Any]:
     return {"files": [{"id": file.id, "title": file.title} for file in files]}
 
 
-def _listed(call: Call) -> list[Mapping[str, Any]]:
+def _listed(call: Call) -> list[Mapping[str, object]]:
     listed = call.json("files")
     if not isinstance(listed, list) or not listed:
         raise Refusal("invalid_arguments", "[ERROR] must provide an array [json-pointer:/files]")
     return listed
 
 
-def _file(call: Call, listed: Mapping[str, Any]) -> File:
+def _file(call: Call, listed: Mapping[str, object]) -> File:
     file = call.world.files.get(str(listed.get("id")))
     if file is None or file.content is None or file.channel:
         raise Refusal("file_not_found")

@@ -9,8 +9,8 @@ from remediator.integrations.slack.fake.refusals import CannotHappen, Refusal
 
 
 def filled_in(
-    blocks: Sequence[Mapping[str, Any]], values: Mapping[str, Any]
-) -> dict[str, dict[str, Any]]:
+    blocks: Sequence[Mapping[str, Any]], values: Mapping[str, object]
+) -> dict[str, dict[str, object]]:
     """Return `state.values`; raise CannotHappen where the client would not submit."""
     inputs = [block for block in blocks if block["type"] == "input"]
     known = {key for block in inputs for key in (block["block_id"], _action_id(block))}
@@ -19,7 +19,7 @@ def filled_in(
     return {block["block_id"]: {_action_id(block): _state(block, values)} for block in inputs}
 
 
-def check_errors(blocks: Sequence[Mapping[str, Any]], errors: Any) -> None:
+def check_errors(blocks: Sequence[Mapping[str, object]], errors: object) -> None:
     """Raise Refusal where an app answers with errors that stand at no input of the modal."""
     inputs = {block["block_id"] for block in blocks if block["type"] == "input"}
     if not isinstance(errors, dict) or not errors or set(errors) - inputs:
@@ -30,7 +30,7 @@ def _action_id(block: Mapping[str, Any]) -> str:
     return str(block["element"].get("action_id", "input"))
 
 
-def _state(block: Mapping[str, Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
+def _state(block: Mapping[str, Any], values: Mapping[str, object]) -> Mapping[str, object]:
     element = block["element"]
     value = values.get(_action_id(block), values.get(block["block_id"]))
     if value in (None, "") and not block.get("optional"):
@@ -42,7 +42,7 @@ def _state(block: Mapping[str, Any], values: Mapping[str, Any]) -> Mapping[str, 
     return {"type": element["type"], "selected_option": _chosen(element, value)}
 
 
-def _typed(element: Mapping[str, Any], value: Any) -> str | None:
+def _typed(element: Mapping[str, Any], value: object) -> str | None:
     if value is None:
         return None
     least, most = element.get("min_length", 0), element.get("max_length", 3000)
@@ -51,7 +51,7 @@ def _typed(element: Mapping[str, Any], value: Any) -> str | None:
     return str(value)
 
 
-def _chosen(element: Mapping[str, Any], value: Any) -> Mapping[str, Any] | None:
+def _chosen(element: Mapping[str, Any], value: object) -> Mapping[str, object] | None:
     if value is None:
         return element.get("initial_option")
     for option in element.get("options", ()):

@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
@@ -17,7 +16,7 @@ import aiohttp
 from remediator.integrations.slack.fake.call import App
 
 
-def form_of(payload: Mapping[str, Any]) -> bytes:
+def form_of(payload: Mapping[str, object]) -> bytes:
     """Encode a payload as Slack does: commands as fields, all else as JSON in the field `payload`."""
     is_command = "command" in payload
     return urlencode(payload if is_command else {"payload": json.dumps(payload)}).encode()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from remediator.integrations.slack.fake.call import Call
 from remediator.integrations.slack.fake.refusals import Refusal
 from remediator.integrations.slack.fake.workspace import Group, User
 
 
-def show_user(call: Call) -> Mapping[str, Any]:
+def show_user(call: Call) -> Mapping[str, object]:
     """`users.info`."""
     user = call.world.users.get(call.text("user"))
     if user is None:
@@ -18,7 +17,7 @@ def show_user(call: Call) -> Mapping[str, Any]:
     return {"user": _rendered_user(call, user)}
 
 
-def lookup_by_email(call: Call) -> Mapping[str, Any]:
+def lookup_by_email(call: Call) -> Mapping[str, object]:
     """`users.lookupByEmail`; finds neither bots nor the deactivated."""
     wanted = call.text("email").lower()
     for user in call.world.users.values():
@@ -27,7 +26,7 @@ def lookup_by_email(call: Call) -> Mapping[str, Any]:
     raise Refusal("users_not_found")
 
 
-def list_groups(call: Call) -> Mapping[str, Any]:
+def list_groups(call: Call) -> Mapping[str, object]:
     """`usergroups.list`."""
     _check_plan(call)
     shown = [
@@ -38,7 +37,7 @@ def list_groups(call: Call) -> Mapping[str, Any]:
     return {"usergroups": [_rendered_group(call, group) for group in shown]}
 
 
-def list_group_users(call: Call) -> Mapping[str, Any]:
+def list_group_users(call: Call) -> Mapping[str, object]:
     """`usergroups.users.list`."""
     _check_plan(call)
     group = call.world.groups.get(call.text("usergroup"))
@@ -52,11 +51,11 @@ def _check_plan(call: Call) -> None:
         raise Refusal("plan_upgrade_required")
 
 
-def _rendered_user(call: Call, user: User) -> Mapping[str, Any]:
+def _rendered_user(call: Call, user: User) -> Mapping[str, object]:
     profile = {"real_name": user.real_name, "display_name": user.name, "team": user.team}
     if user.email and call.has_scope("users:read.email") and not user.stranger:
         profile["email"] = user.email
-    found: dict[str, Any] = {
+    found: dict[str, object] = {
         "id": user.id,
         "team_id": user.team,
         "name": user.name,
@@ -76,7 +75,7 @@ def _rendered_user(call: Call, user: User) -> Mapping[str, Any]:
     return {**found, **user.raw}
 
 
-def _rendered_group(call: Call, group: Group) -> Mapping[str, Any]:
+def _rendered_group(call: Call, group: Group) -> Mapping[str, object]:
     users = {"users": list(group.members)} if call.flag("include_users") else {}
     return {
         "id": group.id,

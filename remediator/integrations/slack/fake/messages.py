@@ -53,7 +53,7 @@ class Message:
     versions: list[Version]
     thread_ts: str = ""
     broadcast: bool = False
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, object] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     is_editable: bool = True
     number: int = 0  # of all that happened here: tells what came first
@@ -94,7 +94,7 @@ class Message:
         return self.now.shown.links
 
     @property
-    def buttons(self) -> tuple[Mapping[str, Any], ...]:
+    def buttons(self) -> tuple[Mapping[str, object], ...]:
         """The buttons that can be pressed now."""
         return self.now.buttons
 

@@ -13,7 +13,7 @@ from remediator.integrations.slack.fake.refusals import Refusal
 MOST_BYTES = 250_000
 
 
-def _blocks(value: Any, pointer: str) -> Problems:
+def _blocks(value: object, pointer: str) -> Problems:
     yield from problems_of_view_blocks(value, pointer)
 
 
@@ -40,14 +40,14 @@ _MODAL = Shape(
 )
 
 
-def problems_of_view(view: Any) -> tuple[str, ...]:
+def problems_of_view(view: object) -> tuple[str, ...]:
     """Say why Slack would refuse this modal."""
     if not isinstance(view, Mapping) or view.get("type") != "modal":
         return (problem("must be a valid enum value: modal", "/view/type"),)
     return tuple(_MODAL(view, "/view"))
 
 
-def check_view(view: Any) -> None:
+def check_view(view: object) -> None:
     """Raise Refusal as `views.open` does."""
     if problems := problems_of_view(view):
         raise Refusal("invalid_arguments", *problems)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 _SEQUENCE = re.compile(r"<([^<>\n]*)>")
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
@@ -66,7 +65,7 @@ def encode(text: str) -> str:
 
 
 def read_blocks(
-    blocks: Iterable[Mapping[str, Any]], names: Mapping[str, str] | None = None
+    blocks: Iterable[Mapping[str, object]], names: Mapping[str, str] | None = None
 ) -> Read:
     """Read all that a person sees of blocks, one line per text."""
     reads = [
@@ -82,14 +81,14 @@ def read_blocks(
     )
 
 
-def texts_of(value: Any) -> list[Mapping[str, Any]]:
+def texts_of(value: object) -> list[Mapping[str, object]]:
     """Return every text object in blocks, in order; not those of dialogs that are not open."""
-    found: list[Mapping[str, Any]] = []
+    found: list[Mapping[str, object]] = []
     _walk(value, found.append)
     return found
 
 
-def _walk(value: Any, found: Callable[[Mapping[str, Any]], None]) -> None:
+def _walk(value: object, found: Callable[[Mapping[str, object]], None]) -> None:
     if isinstance(value, list | tuple):
         for one in value:
             _walk(one, found)

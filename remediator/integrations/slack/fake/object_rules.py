@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 Problems = Iterator[str]
-Rule = Callable[[Any, str], Problems]
+Rule = Callable[[object, str], Problems]
 
 
 def problem(text: str, pointer: str) -> str:
@@ -21,7 +20,7 @@ def problem(text: str, pointer: str) -> str:
 def text(most: int, *, least: int = 1) -> Rule:
     """Allow a string of `least` to `most` characters."""
 
-    def check(value: Any, pointer: str) -> Problems:
+    def check(value: object, pointer: str) -> Problems:
         if not isinstance(value, str):
             yield problem("must be a valid string", pointer)
         elif len(value) < least:
@@ -35,7 +34,7 @@ def text(most: int, *, least: int = 1) -> Rule:
 def url(most: int = 3000) -> Rule:
     """Allow a web address."""
 
-    def check(value: Any, pointer: str) -> Problems:
+    def check(value: object, pointer: str) -> Problems:
         yield from text(most)(value, pointer)
         if isinstance(value, str) and not value.startswith(("http://", "https://")):
             yield problem("must be a valid URL", pointer)
@@ -43,19 +42,19 @@ def url(most: int = 3000) -> Rule:
     return check
 
 
-def number(value: Any, pointer: str) -> Problems:
+def number(value: object, pointer: str) -> Problems:
     """Allow a whole number."""
     if not isinstance(value, int) or isinstance(value, bool):
         yield problem("must be an integer", pointer)
 
 
-def boolean(value: Any, pointer: str) -> Problems:
+def boolean(value: object, pointer: str) -> Problems:
     """Allow true and false."""
     if not isinstance(value, bool):
         yield problem("must be a boolean", pointer)
 
 
-def anything(value: Any, pointer: str) -> Problems:
+def anything(value: object, pointer: str) -> Problems:
     """Allow everything."""
     yield from ()
 
@@ -63,7 +62,7 @@ def anything(value: Any, pointer: str) -> Problems:
 def one_of(*values: str) -> Rule:
     """Allow one of these words."""
 
-    def check(value: Any, pointer: str) -> Problems:
+    def check(value: object, pointer: str) -> Problems:
         if value not in values:
             yield problem(f"must be a valid enum value: {', '.join(values)}", pointer)
 
@@ -73,7 +72,7 @@ def one_of(*values: str) -> Rule:
 def many(each: Rule, *, most: int, least: int = 1) -> Rule:
     """Allow a list."""
 
-    def check(value: Any, pointer: str) -> Problems:
+    def check(value: object, pointer: str) -> Problems:
         if not isinstance(value, list):
             yield problem("must provide an array", pointer)
             return
@@ -95,7 +94,7 @@ class Shape:
     may: Mapping[str, Rule] = field(default_factory=dict)
     also: Rule | None = None
 
-    def __call__(self, value: Any, pointer: str) -> Problems:
+    def __call__(self, value: object, pointer: str) -> Problems:
         """Say what is wrong with a value."""
         if not isinstance(value, Mapping):
             yield problem("must provide an object", pointer)
@@ -106,7 +105,7 @@ class Shape:
         if self.also is not None:
             yield from self.also(value, pointer)
 
-    def _fields(self, value: Mapping[str, Any], pointer: str) -> Problems:
+    def _fields(self, value: Mapping[str, object], pointer: str) -> Problems:
         rules = {**self.needs, **self.may, "type": anything}
         for name, one in value.items():
             if name in rules:
@@ -118,7 +117,7 @@ class Shape:
 def by_type(shapes: Mapping[str, Shape]) -> Rule:
     """Allow an object of one of these types."""
 
-    def check(value: Any, pointer: str) -> Problems:
+    def check(value: object, pointer: str) -> Problems:
         kind = value.get("type") if isinstance(value, Mapping) else None
         if not isinstance(value, Mapping):
             yield problem("must provide an object", pointer)

@@ -44,14 +44,14 @@ class Outgoing:
         """Send exactly the same bytes and headers again, as somebody who overheard them would."""
         delivery.attempts.append(await self._post(attempt.url, attempt.sent, attempt.headers))
 
-    async def _send(self, payload: Mapping[str, Any], by: str, late: int) -> Attempt:
+    async def _send(self, payload: Mapping[str, object], by: str, late: int) -> Attempt:
         if by == "socket" or (not by and not self.events_url):
             return await self._by_socket(payload)
         body = form_of(payload)
         headers = signed_headers(self._app, body, self._world.now() + late)
         return await self._post(self.events_url, body, headers)
 
-    async def _by_socket(self, payload: Mapping[str, Any]) -> Attempt:
+    async def _by_socket(self, payload: Mapping[str, object]) -> Attempt:
         began = time.monotonic()
         is_command = "command" in payload
         wants_answer = is_command or payload["type"] == "view_submission"

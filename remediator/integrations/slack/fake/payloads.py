@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from remediator.integrations.slack.fake.call import App
 from remediator.integrations.slack.fake.messages import Channel, Message, Version
@@ -14,7 +13,7 @@ from remediator.integrations.slack.fake.workspace import User, View, World
 
 _LEGACY_TOKEN = "legacy-verification-token"  # noqa: S105 - Slack still sends one; nobody should look at it
 _CALLED = re.compile(r"(?<![\w])([@#])([\w.-]+)")
-Payload = dict[str, Any]
+Payload = dict[str, object]
 
 
 def click_on_message(
@@ -53,14 +52,14 @@ def click_in_view(app: App, user: User, view: View) -> Payload:
     }
 
 
-def action_of(button: Mapping[str, Any], action_ts: str) -> Payload:
+def action_of(button: Mapping[str, object], action_ts: str) -> Payload:
     """Return the one entry of `actions`."""
     kept = ("action_id", "block_id", "text", "value", "style", "url")
     found = {key: button[key] for key in kept if key in button}
     return {**found, "type": "button", "action_ts": action_ts}
 
 
-def submission(app: App, user: User, view: View, values: Mapping[str, Any]) -> Payload:
+def submission(app: App, user: User, view: View, values: Mapping[str, object]) -> Payload:
     """Return a `view_submission` payload; `values` are the state's, by block and action."""
     shown = {**rendered_view(app, view), "state": {"values": values}}
     return {"type": "view_submission", **_who(app, user), "view": shown, "response_urls": []}

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 
 class Refusal(Exception):
     """`ok: false` with this `error`; `messages` go to `response_metadata.messages`."""
 
-    def __init__(self, code: str, *messages: str, **more: Any) -> None:
+    def __init__(self, code: str, *messages: str, **more: object) -> None:
         super().__init__(": ".join((code, *messages)))
         self.code = code
         self.messages = messages
         self.more = more
 
-    def body(self) -> Mapping[str, Any]:
+    def body(self) -> Mapping[str, object]:
         """Return the answer as Slack writes it."""
         told = {"response_metadata": {"messages": list(self.messages)}} if self.messages else {}
         return {"ok": False, "error": self.code, **self.more, **told}

@@ -117,7 +117,7 @@ class ResponseUrls:
         )
 
 
-def _parsed(text: str) -> Mapping[str, Any]:
+def _parsed(text: str) -> Mapping[str, object]:
     try:
         answer = json.loads(text)
     except ValueError as error:

@@ -9,7 +9,6 @@ import asyncio
 import json
 import uuid
 from collections.abc import Mapping
-from typing import Any
 
 from aiohttp import WSMsgType, web
 
@@ -27,9 +26,9 @@ class Connection:
         self.socket = socket
         self.transport = transport
         self.is_deaf = False
-        self.awaited: dict[str, asyncio.Future[Any]] = {}
+        self.awaited: dict[str, asyncio.Future[object]] = {}
 
-    async def send(self, message: Mapping[str, Any]) -> None:
+    async def send(self, message: Mapping[str, object]) -> None:
         """Send, if it can be sent."""
         if not self.is_deaf and not self.socket.closed:
             await self.socket.send_str(json.dumps(message))
@@ -42,7 +41,7 @@ class Connection:
             elif message.type is WSMsgType.TEXT:
                 self._acknowledge(json.loads(message.data))
 
-    def _acknowledge(self, answer: Mapping[str, Any]) -> None:
+    def _acknowledge(self, answer: Mapping[str, object]) -> None:
         awaited = self.awaited.pop(str(answer.get("envelope_id")), None)
         if awaited is not None and not awaited.done():
             awaited.set_result(answer.get("payload"))
@@ -62,8 +61,8 @@ class Sockets:
         return [web.get("/link/", self._link)]
 
     async def deliver(
-        self, kind: str, payload: Mapping[str, Any], *, wants_answer: bool, patience: float
-    ) -> Any:
+        self, kind: str, payload: Mapping[str, object], *, wants_answer: bool, patience: float
+    ) -> object:
         """Send to one connection; return what the acknowledgement bore. Raise TimeoutError or ConnectionError."""
         if not self.connections:
             raise ConnectionError("the app has no connection")
@@ -124,7 +123,7 @@ class Sockets:
                 self.connections.remove(connection)
         return socket
 
-    def _hello(self) -> Mapping[str, Any]:
+    def _hello(self) -> Mapping[str, object]:
         return {
             "type": "hello",
             "num_connections": len(self.connections),

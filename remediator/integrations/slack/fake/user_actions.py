@@ -8,7 +8,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
-from typing import Any
 
 from remediator.integrations.slack.fake import payloads
 from remediator.integrations.slack.fake.call import App
@@ -42,7 +41,7 @@ class UserActions:
         """Where the fake is."""
         raise NotImplementedError
 
-    def submit_to_loop(self, coroutine: Coroutine[Any, Any, None]) -> Future[None]:
+    def submit_to_loop(self, coroutine: Coroutine[object, object, None]) -> Future[None]:
         """Begin something in the fake's own loop."""
         raise NotImplementedError
 
@@ -69,7 +68,12 @@ class UserActions:
         return self._deliver(payload, person, by, channel=channel, message=message)
 
     def submit(
-        self, view: View, values: Mapping[str, Any] | None = None, *, user: str = "", by: str = ""
+        self,
+        view: View,
+        values: Mapping[str, object] | None = None,
+        *,
+        user: str = "",
+        by: str = "",
     ) -> Delivery:
         """Submit an open modal. `values`: by `action_id` or `block_id`, a text, or the value of an option."""
         person = self._person(user or view.user)
@@ -96,7 +100,7 @@ class UserActions:
         payload = payloads.command(self.app, person, found, typed, self.world)
         return self._deliver(payload, person, by, channel=found.id)
 
-    def send(self, payload: Mapping[str, Any], user: str, *, by: str = "") -> Delivery:
+    def send(self, payload: Mapping[str, object], user: str, *, by: str = "") -> Delivery:
         """Send any payload as it is: what a forger, or another app, might bring."""
         return self._begin(Delivery(self.world, user, payload), by)
 
@@ -118,7 +122,7 @@ class UserActions:
 
     def _clicked(
         self, where: Message | View, person: User, shown: Version
-    ) -> tuple[dict[str, Any], str]:
+    ) -> tuple[dict[str, object], str]:
         if isinstance(where, View):
             if where.state != "open":
                 raise CannotHappen(f"view {where.id} is {where.state}")
@@ -133,7 +137,7 @@ class UserActions:
 
     def _deliver(
         self,
-        payload: dict[str, Any],
+        payload: dict[str, object],
         person: User,
         by: str,
         *,
@@ -177,7 +181,7 @@ def _as_version(view: View) -> Version:
     return Version(text="", blocks=view.now["blocks"], at=0)
 
 
-def _button(shown: Version, action_id: str, value: str | None) -> Mapping[str, Any]:
+def _button(shown: Version, action_id: str, value: str | None) -> Mapping[str, object]:
     found = [
         button
         for button in shown.buttons

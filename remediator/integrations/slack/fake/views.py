@@ -14,7 +14,7 @@ from remediator.integrations.slack.fake.workspace import View, World
 TRIGGER_LIVES = 3.0
 
 
-def open_view(call: Call) -> Mapping[str, Any]:
+def open_view(call: Call) -> Mapping[str, object]:
     """`views.open`."""
     view = call.json("view")
     check_view(view)
@@ -26,7 +26,7 @@ def open_view(call: Call) -> Mapping[str, Any]:
     return {"view": rendered_view(call.app, opened)}
 
 
-def update_view(call: Call) -> Mapping[str, Any]:
+def update_view(call: Call) -> Mapping[str, object]:
     """`views.update`."""
     view = call.json("view")
     check_view(view)
@@ -46,7 +46,7 @@ def replace_view(view: View, content: Mapping[str, Any]) -> None:
     view.versions.append(view.now)
 
 
-def rendered_view(app: App, view: View) -> dict[str, Any]:
+def rendered_view(app: App, view: View) -> dict[str, object]:
     """Return a modal as Slack gives it to apps."""
     absent = {"submit": None, "close": None, "callback_id": "", "private_metadata": ""}
     more = {"external_id": "", "clear_on_close": False, "notify_on_close": False}

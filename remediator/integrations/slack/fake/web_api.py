@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from aiohttp import web
 
@@ -27,7 +26,7 @@ class Request:
 
     method: str
     at: float
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, object]
     token: str
     error: str
 
@@ -65,8 +64,8 @@ class WebApi:
         return web.json_response(answer, status=status, headers=self._headers(retry_after))
 
     def _answer(
-        self, name: str, token: str, arguments: Mapping[str, Any], is_json: bool
-    ) -> tuple[Mapping[str, Any], int, int]:
+        self, name: str, token: str, arguments: Mapping[str, object], is_json: bool
+    ) -> tuple[Mapping[str, object], int, int]:
         """Return the answer, its HTTP status, and its Retry-After (0 for none)."""
         try:
             method = METHODS.get(name)
@@ -81,7 +80,9 @@ class WebApi:
         except Refusal as refusal:
             return refusal.body(), 200, 0
 
-    def _done(self, name: str, method: Method, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _done(
+        self, name: str, method: Method, arguments: Mapping[str, object]
+    ) -> Mapping[str, object]:
         call = Call(
             method=name, arguments=arguments, world=self._world, app=self._app, url=self.url
         )
@@ -101,7 +102,7 @@ class WebApi:
             provided = ",".join(sorted(scopes))
             raise Refusal("missing_scope", needed=method.scope, provided=provided)
 
-    def _turn(self, name: str, method: Method, arguments: Mapping[str, Any]) -> int:
+    def _turn(self, name: str, method: Method, arguments: Mapping[str, object]) -> int:
         if not self.is_strict_about_rates:
             return 0
         return self._rates.wait(name, method, str(arguments.get("channel", "")))
@@ -110,7 +111,7 @@ class WebApi:
         waiting = {"Retry-After": str(retry_after)} if retry_after else {}
         return {"x-oauth-scopes": ",".join(sorted(self._app.scopes)), **waiting}
 
-    def _note(self, method: str, token: str, arguments: Mapping[str, Any], error: str) -> None:
+    def _note(self, method: str, token: str, arguments: Mapping[str, object], error: str) -> None:
         self.requests.append(
             Request(
                 method=method, at=time.monotonic(), arguments=arguments, token=token, error=error
@@ -133,9 +134,9 @@ class WebApi:
         return web.Response(text=f"OK - {len(content)}")
 
 
-async def _read(request: web.Request) -> tuple[str, Mapping[str, Any], bool]:
+async def _read(request: web.Request) -> tuple[str, Mapping[str, object], bool]:
     """Return the token, the arguments, and whether they came as JSON."""
-    arguments: dict[str, Any] = dict(request.query)
+    arguments: dict[str, object] = dict(request.query)
     is_json = request.content_type == "application/json"
     if is_json:
         arguments |= _object(await request.text())
@@ -146,7 +147,7 @@ async def _read(request: web.Request) -> tuple[str, Mapping[str, Any], bool]:
     return token or str(arguments.get("token", "")), arguments, is_json
 
 
-def _object(text: str) -> Mapping[str, Any]:
+def _object(text: str) -> Mapping[str, object]:
     try:
         found = json.loads(text or "{}")
     except ValueError:

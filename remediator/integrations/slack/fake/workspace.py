@@ -32,7 +32,7 @@ class User:
     deleted: bool = False
     stranger: bool = False
     email_confirmed: bool = True
-    raw: Mapping[str, Any] = field(default_factory=dict)  # further fields of `users.info`
+    raw: Mapping[str, object] = field(default_factory=dict)  # further fields of `users.info`
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class View:
     hash: str
     state: str = "open"
     errors: Mapping[str, str] = field(default_factory=dict)
-    versions: list[Mapping[str, Any]] = field(default_factory=list)
+    versions: list[Mapping[str, object]] = field(default_factory=list)
 
     @property
     def plain(self) -> str:
@@ -99,7 +99,7 @@ class World:
         self.ephemerals: list[Ephemeral] = []
         self.files: dict[str, File] = {}
         self.views: dict[str, View] = {}
-        self.scheduled: dict[str, Mapping[str, Any]] = {}
+        self.scheduled: dict[str, Mapping[str, object]] = {}
         self.triggers: dict[str, Trigger] = {}
         self.tickets: dict[str, float] = {}
         self.is_paid = True

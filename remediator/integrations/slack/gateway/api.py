@@ -93,7 +93,7 @@ class SlackApi:
         channel: str,
         *,
         text: str,
-        blocks: Sequence[Mapping[str, Any]] = (),
+        blocks: Sequence[Mapping[str, object]] = (),
         thread: str | None = None,
         broadcast: bool = False,
         metadata: Mapping[str, str] | None = None,
@@ -121,7 +121,7 @@ class SlackApi:
         return posted
 
     async def update(
-        self, where: Posted, *, text: str, blocks: Sequence[Mapping[str, Any]] = ()
+        self, where: Posted, *, text: str, blocks: Sequence[Mapping[str, object]] = ()
     ) -> None:
         """Replace a message of ours."""
         await self._calls.ask(
@@ -176,22 +176,22 @@ class SlackApi:
             )
         )
 
-    async def open_modal(self, trigger: str, view: Mapping[str, Any]) -> None:
+    async def open_modal(self, trigger: str, view: Mapping[str, object]) -> None:
         """Open a modal; a trigger is good for three seconds."""
         await self._calls.ask(lambda slack: slack.views_open(trigger_id=trigger, view=dict(view)))
 
-    async def user(self, user_id: str) -> Mapping[str, Any]:
+    async def user(self, user_id: str) -> Mapping[str, object]:
         """Return `users.info`'s user."""
         return mapping_in(
             await self._calls.ask(lambda slack: slack.users_info(user=user_id)), "user"
         )
 
-    async def user_by_email(self, email: str) -> Mapping[str, Any]:
+    async def user_by_email(self, email: str) -> Mapping[str, object]:
         """Return the user with this e-mail."""
         found = await self._calls.ask(lambda slack: slack.users_lookupByEmail(email=email))
         return mapping_in(found, "user")
 
-    async def user_groups(self) -> Sequence[Mapping[str, Any]]:
+    async def user_groups(self) -> Sequence[Mapping[str, object]]:
         """Return all user groups that are in use."""
         answer = await self._calls.ask(lambda slack: slack.usergroups_list(include_count=True))
         groups = answer.get("usergroups")

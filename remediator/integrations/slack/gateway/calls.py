@@ -63,7 +63,7 @@ class Calls:
             # the SDK trips over answers that are no JSON object with the last three
             raise SlackAway(f"Slack gave no usable answer ({self._told(error)})") from error
 
-    async def send(self, url: str, body: Mapping[str, Any]) -> int:
+    async def send(self, url: str, body: Mapping[str, object]) -> int:
         """POST JSON to a URL that Slack gave us, without our token; return the status."""
         import aiohttp
 
@@ -127,7 +127,7 @@ class Calls:
             return SlackAway(f"Slack gave no usable answer (HTTP {response.status_code})")
         return self._refusal(code, said)
 
-    def _refusal(self, code: str, said: Mapping[str, Any]) -> SlackRefusal:
+    def _refusal(self, code: str, said: Mapping[str, object]) -> SlackRefusal:
         word = code if _WORD.fullmatch(code) else "an unknown error"
         needed = said.get("needed")
         more = said.get("response_metadata")
@@ -156,7 +156,7 @@ def text_in(answer: AsyncSlackResponse, key: str) -> str:
     return value
 
 
-def mapping_in(answer: AsyncSlackResponse, key: str) -> Mapping[str, Any]:
+def mapping_in(answer: AsyncSlackResponse, key: str) -> Mapping[str, object]:
     """Return an object of an answer; raise SlackAway where there is none."""
     value = answer.get(key)
     if not isinstance(value, dict):

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from remediator.core.deciders import ADMIN
 from remediator.core.errors import DeliveryError
@@ -174,9 +173,9 @@ def _mention(user: str, group: str = "") -> str:
     return f"<!subteam^{group}>" if group else ""
 
 
-def member_of(user_id: str, user: Mapping[str, Any], identity: Identity) -> Member:
+def member_of(user_id: str, user: Mapping[str, object], identity: Identity) -> Member:
     """Read a user as Slack describes it (docs.slack.dev, "User object")."""
-    profile: Any = user.get("profile")
+    profile: object = user.get("profile")
     profile = profile if isinstance(profile, dict) else {}
     outsider = _outsider(user, profile, identity)
     shown = profile.get("display_name") or profile.get("real_name") or user.get("name") or user_id
@@ -190,7 +189,7 @@ def member_of(user_id: str, user: Mapping[str, Any], identity: Identity) -> Memb
     )
 
 
-def _outsider(user: Mapping[str, Any], profile: Mapping[str, Any], identity: Identity) -> str:
+def _outsider(user: Mapping[str, object], profile: Mapping[str, object], identity: Identity) -> str:
     """Say why somebody may decide nothing. `is_app_user` is no reason: it is anybody who authorised the app."""
     bots = (user.get("is_bot"), user.get("is_workflow_bot"), user.get("is_connector_bot"))
     if any(bots) or profile.get("bot_id") or user.get("id") == "USLACKBOT":
@@ -201,7 +200,7 @@ def _outsider(user: Mapping[str, Any], profile: Mapping[str, Any], identity: Ide
         return "a guest"
     if user.get("is_invited_user"):
         return "invited, but not yet a member"
-    grid: Any = user.get("enterprise_user")
+    grid: object = user.get("enterprise_user")
     teams = grid.get("teams") if isinstance(grid, dict) else None
     is_here = user.get("team_id") == identity.team or identity.team in (teams or ())
     return "" if is_here and not user.get("is_stranger") else _UNKNOWN

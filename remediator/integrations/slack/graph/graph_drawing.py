@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT, DPI = 800, 360, 100
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#8c564b", "#5f5f5f", "#000000")
 _INK, _FAINT, _RULE, _ALARM = "#1d1c1d", "#616061", "#e4e4e4", "#b3261e"
-_STYLE: dict[Any, Any] = {
+_STYLE: dict[Any, object] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib
     "font.size": 8,
     "text.color": _INK,

@@ -18,7 +18,7 @@ from remediator.integrations.hosts.fake.host import FakeHosts, FakeMachine
 from remediator.integrations.hosts.fake.host_commands import said
 from remediator.testing.action_contract import ActionCase, ActionContract
 from tests.bound import reads_of, writes_of
-from tests.integrations.aws.amazon import ALLOWED, REGION, TERMS, Amazon, amazon, tag_list
+from tests.integrations.aws.amazon import ALLOWED, REGION, SETTINGS, Amazon, amazon, tag_list
 from tests.integrations.hosts.fakes import WEB1, request
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
@@ -183,7 +183,7 @@ async def test_a_region_that_nobody_named_is_not_looked_into(aws: Amazon) -> Non
 
 
 async def test_with_several_regions_the_plan_names_the_one_where_it_is(aws: Amazon) -> None:
-    aws.terms = replace(TERMS, regions=(REGION, "eu-west-3"))
+    aws.settings = SETTINGS.model_copy(update={"regions": (REGION, "eu-west-3")})
     volume = aws.volume(100, region="eu-west-3")
 
     change = await volume_case(aws, volume).change()
@@ -211,9 +211,10 @@ async def test_a_host_is_found_by_its_address_and_by_the_settings(
     volume = aws.attached(made["InstanceId"])
     mount(machine, volume.replace("-", ""))
 
-    aws.terms = replace(TERMS, addresses={"web1": made["PrivateIpAddress"]})
+    aws.addresses = {"web1": made["PrivateIpAddress"]}
     assert (await case_of(aws, WEB1, machine, path="/data").change()).target.name == volume
-    aws.terms = replace(TERMS, instances={"web1": made["InstanceId"]}, instance_by=())
+    aws.addresses, named = {}, {"web1": made["InstanceId"]}
+    aws.settings = SETTINGS.model_copy(update={"instances": named, "instance_by": ()})
     assert (await case_of(aws, WEB1, machine, path="/data").change()).target.name == volume
 
 

@@ -14,10 +14,10 @@ from remediator.core.target import Target
 from remediator.integrations.aws.actions.ebs.finding import volume_by_id
 from remediator.integrations.aws.actions.ebs.grow import ACTIONS
 from remediator.integrations.aws.actions.ebs.growing import GrowApplier, sight_of
-from remediator.integrations.aws.api import Terms
 from remediator.integrations.aws.gateway.blocking import Blocking
-from remediator.integrations.aws.gateway.calls import AwsWrites
+from remediator.integrations.aws.gateway.calls import AwsWriter
 from remediator.integrations.aws.knowledge.ebs import Modification, Volume
+from remediator.integrations.aws.settings import AwsSettings
 from remediator.ports.action import Ticket
 from tests.bound import reads_of
 from tests.integrations.aws.stubbed import REGION, Stubbed
@@ -63,10 +63,9 @@ def aws() -> Aws:
 
 
 @pytest.fixture
-async def writes(aws: Aws) -> AsyncIterator[AwsWrites]:
+async def writes(aws: Aws) -> AsyncIterator[AwsWriter]:
     blocking = Blocking("test-aws", workers=1)
-    terms = Terms(regions=(REGION,), allow_tags={"remediator": "allowed"})
-    yield AwsWrites(terms, aws, blocking)  # type: ignore[arg-type]
+    yield AwsWriter(AwsSettings(regions=(REGION,)), aws, blocking)  # type: ignore[arg-type]
     await blocking.close()
 
 
@@ -75,14 +74,14 @@ def ticket(seconds: int = 60) -> Ticket:
     return Ticket(token="t", fence=1, not_after=not_after, timeout=timedelta(seconds=seconds))
 
 
-async def propose(writes: AwsWrites) -> Change:
+async def propose(writes: AwsWriter) -> Change:
     wanted = request(GROW, TARGET, by_percent=20, max_gib=500)
     found = await GROW.proposer(reads_of(aws=writes, looker=None)).propose(wanted)
     assert isinstance(found, Change)
     return found
 
 
-async def planned(aws: Aws, writes: AwsWrites) -> Change:
+async def planned(aws: Aws, writes: AwsWriter) -> Change:
     aws.shows(100)
     aws.allows_all()
     with aws.all_asked():
@@ -104,14 +103,14 @@ class Rest:
 
 
 async def apply(
-    writes: AwsWrites, change: Change, rest: Rest | None = None, **more: Any
+    writes: AwsWriter, change: Change, rest: Rest | None = None, **more: Any
 ) -> Measure:
     return await GrowApplier(writes, rest or Rest()).apply(change, ticket(**more))
 
 
 @pytest.mark.parametrize("state", ["modifying", "optimizing"])
 async def test_the_next_modification_is_put_off_until_the_last_is_completed(
-    aws: Aws, writes: AwsWrites, state: str
+    aws: Aws, writes: AwsWriter, state: str
 ) -> None:
     aws.shows(100, modified=state, target=110)
 
@@ -121,7 +120,7 @@ async def test_the_next_modification_is_put_off_until_the_last_is_completed(
 
 @pytest.mark.parametrize("state", ["creating", "deleting", "error"])
 async def test_a_volume_in_no_state_to_grow_is_refused(
-    aws: Aws, writes: AwsWrites, state: str
+    aws: Aws, writes: AwsWriter, state: str
 ) -> None:
     aws.shows(100, state=state)
 
@@ -131,7 +130,7 @@ async def test_a_volume_in_no_state_to_grow_is_refused(
 
 @pytest.mark.parametrize("denied", ["create_tags", "modify_volume"])
 async def test_a_missing_permission_is_named_before_anybody_is_asked(
-    aws: Aws, writes: AwsWrites, denied: str
+    aws: Aws, writes: AwsWriter, denied: str
 ) -> None:
     aws.shows(100)
     if denied == "modify_volume":
@@ -155,7 +154,7 @@ async def test_a_missing_permission_is_named_before_anybody_is_asked(
     ],
 )
 async def test_what_aws_refuses_when_it_is_asked_is_passed_on_and_asked_once(
-    aws: Aws, writes: AwsWrites, code: str, message: str, kind: type[ActionError]
+    aws: Aws, writes: AwsWriter, code: str, message: str, kind: type[ActionError]
 ) -> None:
     change = await planned(aws, writes)
     aws.shows(100)
@@ -170,7 +169,7 @@ async def test_what_aws_refuses_when_it_is_asked_is_passed_on_and_asked_once(
 
 
 async def test_what_is_refused_after_its_snapshot_says_that_the_snapshot_stays(
-    aws: Aws, writes: AwsWrites
+    aws: Aws, writes: AwsWriter
 ) -> None:
     planned_alone = await planned(aws, writes)
     change = replace(planned_alone, intent={**planned_alone.intent, "snapshot": True})
@@ -185,7 +184,7 @@ async def test_what_is_refused_after_its_snapshot_says_that_the_snapshot_stays(
 
 
 async def test_the_tag_is_there_before_the_growth_and_the_growth_is_what_was_planned(
-    aws: Aws, writes: AwsWrites
+    aws: Aws, writes: AwsWriter
 ) -> None:
     change = await planned(aws, writes)
     aws.shows(100)
@@ -199,7 +198,7 @@ async def test_the_tag_is_there_before_the_growth_and_the_growth_is_what_was_pla
 
 
 async def test_without_an_answer_to_the_tag_the_volume_is_not_touched(
-    aws: Aws, writes: AwsWrites
+    aws: Aws, writes: AwsWriter
 ) -> None:
     change = await planned(aws, writes)
     aws.shows(100)
@@ -209,7 +208,7 @@ async def test_without_an_answer_to_the_tag_the_volume_is_not_touched(
         await apply(writes, change)
 
 
-async def test_it_waits_until_the_file_system_could_grow(aws: Aws, writes: AwsWrites) -> None:
+async def test_it_waits_until_the_file_system_could_grow(aws: Aws, writes: AwsWriter) -> None:
     change, rest = await planned(aws, writes), Rest()
     aws.shows(100)
     aws.takes_the_tag()
@@ -225,7 +224,7 @@ async def test_it_waits_until_the_file_system_could_grow(aws: Aws, writes: AwsWr
 
 
 async def test_where_the_time_is_over_the_growth_is_made_and_said_to_be_unfinished(
-    aws: Aws, writes: AwsWrites
+    aws: Aws, writes: AwsWriter
 ) -> None:
     change, rest = await planned(aws, writes), Rest()
     aws.shows(100)
@@ -240,7 +239,7 @@ async def test_where_the_time_is_over_the_growth_is_made_and_said_to_be_unfinish
 
 
 async def test_a_look_that_fails_after_the_growth_does_not_make_it_undone(
-    aws: Aws, writes: AwsWrites
+    aws: Aws, writes: AwsWriter
 ) -> None:
     change = await planned(aws, writes)
     aws.shows(100)
@@ -253,7 +252,7 @@ async def test_a_look_that_fails_after_the_growth_does_not_make_it_undone(
         assert "completed" in (await apply(writes, change)).summary
 
 
-async def test_a_growth_that_aws_gave_up_has_failed(aws: Aws, writes: AwsWrites) -> None:
+async def test_a_growth_that_aws_gave_up_has_failed(aws: Aws, writes: AwsWriter) -> None:
     change = await planned(aws, writes)
     aws.shows(100)
     aws.takes_the_tag()
@@ -264,7 +263,7 @@ async def test_a_growth_that_aws_gave_up_has_failed(aws: Aws, writes: AwsWrites)
         await apply(writes, change)
 
 
-async def test_a_volume_that_somebody_grew_is_not_grown_on_top(aws: Aws, writes: AwsWrites) -> None:
+async def test_a_volume_that_somebody_grew_is_not_grown_on_top(aws: Aws, writes: AwsWriter) -> None:
     change = await planned(aws, writes)
     aws.shows(110, modified="completed", target=110)
 
@@ -286,7 +285,7 @@ async def test_a_volume_that_somebody_grew_is_not_grown_on_top(aws: Aws, writes:
     ],
 )
 async def test_a_lost_answer_is_settled_by_describing_and_never_by_asking_again(
-    aws: Aws, writes: AwsWrites, after: dict[str, Any], seen: Observation
+    aws: Aws, writes: AwsWriter, after: dict[str, Any], seen: Observation
 ) -> None:
     change = await planned(aws, writes)
     aws.shows(100)
@@ -303,7 +302,7 @@ async def test_a_lost_answer_is_settled_by_describing_and_never_by_asking_again(
     assert True not in aws.uses
 
 
-async def test_a_world_that_cannot_be_seen_is_not_judged(aws: Aws, writes: AwsWrites) -> None:
+async def test_a_world_that_cannot_be_seen_is_not_judged(aws: Aws, writes: AwsWriter) -> None:
     change = await planned(aws, writes)
     aws.refuse("describe_volumes", "InternalError", status=500)
 
@@ -312,7 +311,7 @@ async def test_a_world_that_cannot_be_seen_is_not_judged(aws: Aws, writes: AwsWr
 
 
 async def test_a_modification_before_the_plan_is_not_taken_for_ours(
-    aws: Aws, writes: AwsWrites
+    aws: Aws, writes: AwsWriter
 ) -> None:
     aws.shows(100, modified="completed", target=100)
     aws.allows_all()
@@ -327,10 +326,10 @@ async def test_a_modification_before_the_plan_is_not_taken_for_ours(
 async def test_a_region_that_is_down_hides_no_volume_of_another_and_proves_nothing_absent(
     aws: Aws,
 ) -> None:
-    terms = Terms(regions=("down-1", REGION))
-    aws.regions.add("down-1")
+    settings = AwsSettings(regions=("down-west-1", REGION), allow_tags={})
+    aws.regions.add("down-west-1")
     blocking = Blocking("test-aws", workers=1)
-    writes = AwsWrites(terms, aws, blocking)  # type: ignore[arg-type]
+    writes = AwsWriter(settings, aws, blocking)  # type: ignore[arg-type]
     aws.refuse("describe_volumes", "InternalError", status=500)
     aws.shows(100)
     aws.refuse("describe_volumes", "InternalError", status=500)

@@ -44,7 +44,7 @@ class Cut:
 
     def __init__(self, aws: Amazon, machine: FakeMachine, *, is_heard: bool) -> None:
         self._writes, self._machine, self._is_heard = aws.writes, machine, is_heard
-        self.terms = aws.terms
+        self.settings, self.addresses = aws.settings, aws.addresses
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._writes, name)

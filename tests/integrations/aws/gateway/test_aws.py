@@ -11,16 +11,17 @@ from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
 from remediator.core.errors import ActionError, Permanent, Stale, Transient, Uncertain
-from remediator.integrations.aws.api import Call, Terms
+from remediator.integrations.aws.api import Call
 from remediator.integrations.aws.gateway.absent import AbsentAws
 from remediator.integrations.aws.gateway.blocking import Blocking
-from remediator.integrations.aws.gateway.calls import AwsLooker, AwsWrites
+from remediator.integrations.aws.gateway.calls import AwsLooker, AwsWriter
 from remediator.integrations.aws.gateway.clients import READ_LIMIT, WRITE_LIMIT, Clients
+from remediator.integrations.aws.settings import AwsSettings
 from tests.integrations.aws.stubbed import REGION, Stubbed
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
 
-TERMS = Terms(regions=(REGION,))
+SETTINGS = AwsSettings(regions=(REGION,))
 VOLUME = "vol-0a1b2c3d"
 LOOK = Call(service="ec2", operation="describe_volumes", region=REGION)
 GROW = Call(
@@ -48,11 +49,11 @@ async def blocking() -> AsyncIterator[Blocking]:
 
 
 @pytest.fixture
-def writes(told: Stubbed, blocking: Blocking) -> AwsWrites:
-    return AwsWrites(TERMS, told, blocking)  # type: ignore[arg-type]
+def writes(told: Stubbed, blocking: Blocking) -> AwsWriter:
+    return AwsWriter(SETTINGS, told, blocking)  # type: ignore[arg-type]
 
 
-async def test_all_pages_are_read(told: Stubbed, writes: AwsWrites) -> None:
+async def test_all_pages_are_read(told: Stubbed, writes: AwsWriter) -> None:
     told.tell("describe_volumes", {"Volumes": [{"VolumeId": "vol-1"}], "NextToken": "more"})
     told.tell("describe_volumes", {"Volumes": [{"VolumeId": "vol-2"}]}, NextToken="more")
 
@@ -67,7 +68,7 @@ async def test_all_pages_are_read(told: Stubbed, writes: AwsWrites) -> None:
     [("InvalidVolume.NotFound", "ec2"), ("InvalidInstanceID.NotFound", "ec2")],
 )
 async def test_what_is_not_there_is_nothing(
-    told: Stubbed, writes: AwsWrites, code: str, service: str
+    told: Stubbed, writes: AwsWriter, code: str, service: str
 ) -> None:
     told.refuse("describe_volumes", code)
 
@@ -94,7 +95,7 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("code", "status", "kind", "words"), REFUSALS)
 async def test_what_aws_says_no_with_tells_what_to_do_next(
-    told: Stubbed, writes: AwsWrites, code: str, status: int, kind: type[ActionError], words: str
+    told: Stubbed, writes: AwsWriter, code: str, status: int, kind: type[ActionError], words: str
 ) -> None:
     told.refuse("modify_volume", code, status=status)
 
@@ -122,7 +123,7 @@ WIRE = [
     ("error", "kind"), WIRE, ids=lambda each: getattr(each, "__name__", type(each).__name__)
 )
 async def test_a_change_whose_answer_was_lost_is_uncertain_and_one_that_never_left_is_not(
-    told: Stubbed, writes: AwsWrites, error: Exception, kind: type[ActionError]
+    told: Stubbed, writes: AwsWriter, error: Exception, kind: type[ActionError]
 ) -> None:
     told.break_with(error)
 
@@ -135,7 +136,7 @@ async def test_a_change_whose_answer_was_lost_is_uncertain_and_one_that_never_le
     ("error", "kind"), WIRE, ids=lambda each: getattr(each, "__name__", type(each).__name__)
 )
 async def test_a_look_is_never_uncertain(
-    told: Stubbed, writes: AwsWrites, error: Exception, kind: type[ActionError]
+    told: Stubbed, writes: AwsWriter, error: Exception, kind: type[ActionError]
 ) -> None:
     told.break_with(error)
 
@@ -145,7 +146,7 @@ async def test_a_look_is_never_uncertain(
 
 
 async def test_an_encoded_message_of_aws_is_not_shown_to_people(
-    told: Stubbed, writes: AwsWrites
+    told: Stubbed, writes: AwsWriter
 ) -> None:
     said = "You are not authorized. Encoded authorization failure message: abcDEF123"
     told.refuse("modify_volume", "UnauthorizedOperation", said, 403)
@@ -157,7 +158,7 @@ async def test_an_encoded_message_of_aws_is_not_shown_to_people(
 
 
 async def test_a_rehearsal_is_a_dry_run_and_its_yes_is_an_error_of_the_sdk(
-    told: Stubbed, writes: AwsWrites
+    told: Stubbed, writes: AwsWriter
 ) -> None:
     told.stubber.add_client_error(
         "modify_volume",
@@ -172,7 +173,7 @@ async def test_a_rehearsal_is_a_dry_run_and_its_yes_is_an_error_of_the_sdk(
 
 
 async def test_an_aws_that_ignores_the_dry_run_is_found_out(
-    told: Stubbed, writes: AwsWrites
+    told: Stubbed, writes: AwsWriter
 ) -> None:
     told.tell("modify_volume", {})
 
@@ -180,14 +181,14 @@ async def test_an_aws_that_ignores_the_dry_run_is_found_out(
         await writes.rehearse(GROW)
 
 
-async def test_only_ec2_can_rehearse(writes: AwsWrites) -> None:
+async def test_only_ec2_can_rehearse(writes: AwsWriter) -> None:
     call = Call(service="rds", operation="create_db_instance_read_replica", region=REGION)
     with pytest.raises(Permanent, match="knows no rehearsal"):
         await writes.rehearse(call)
 
 
 async def test_the_half_that_looks_changes_nothing(told: Stubbed, blocking: Blocking) -> None:
-    looker = AwsLooker(TERMS, told, blocking)  # type: ignore[arg-type]
+    looker = AwsLooker(SETTINGS, told, blocking)  # type: ignore[arg-type]
 
     with pytest.raises(Permanent, match="no look"):
         await looker.find(GROW, "VolumeModification")
@@ -200,7 +201,7 @@ async def test_the_half_that_looks_changes_nothing(told: Stubbed, blocking: Bloc
     [(timedelta(seconds=-1), Stale), (timedelta(seconds=2), Transient)],
 )
 async def test_what_could_outlive_its_ticket_is_not_begun(
-    told: Stubbed, writes: AwsWrites, left: timedelta, kind: type[ActionError]
+    told: Stubbed, writes: AwsWriter, left: timedelta, kind: type[ActionError]
 ) -> None:
     with pytest.raises(kind):
         await writes.write(GROW, not_after=datetime.now(UTC) + left)
@@ -257,7 +258,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_change_is_sent_once_whatever_the_wire_does_and_a_look_again(
     listener: Listener, blocking: Blocking
 ) -> None:
-    writes = AwsWrites(TERMS, Clients(endpoint_url=listener.url), blocking)
+    writes = AwsWriter(SETTINGS, Clients(endpoint_url=listener.url), blocking)
 
     with pytest.raises(Uncertain):
         await writes.write(GROW, not_after=soon())
@@ -271,7 +272,7 @@ async def test_a_change_is_sent_once_whatever_the_wire_does_and_a_look_again(
 async def test_where_nobody_listens_nothing_was_changed(blocking: Blocking) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    writes = AwsWrites(TERMS, Clients(endpoint_url=f"http://127.0.0.1:{port}"), blocking)
+    writes = AwsWriter(SETTINGS, Clients(endpoint_url=f"http://127.0.0.1:{port}"), blocking)
 
     with pytest.raises(Transient, match="could not be reached"):
         await writes.write(GROW, not_after=soon())

@@ -9,10 +9,15 @@ from remediator.integrations.hosts.actions.host import command
 from remediator.integrations.hosts.actions.journal import vacuum
 from remediator.integrations.hosts.actions.service import restart
 from remediator.integrations.hosts.fake.host import FakeHosts, FakeMachine
+from remediator.integrations.shell.settings import Command, CommandCheck
 from remediator.testing.action_contract import ActionCase, ActionContract
-from tests.integrations.hosts.fakes import Allowed, fake_case, fake_machine
+from tests.integrations.hosts.fakes import fake_case, fake_machine
 
-COMMANDS = {"restart-agent": Allowed(argv=("agentctl", "restart"), check=("agent-is-up",))}
+COMMANDS = {
+    "restart-agent": Command(
+        argv=("agentctl", "restart"), check=CommandCheck(argv=("agent-is-up",))
+    )
+}
 CASES = {
     "journal.vacuum": (vacuum, {"keep_size": "500M"}),
     "docker.prune": (prune, {"what": ["images", "containers"], "path": "/var"}),

@@ -11,9 +11,10 @@ from remediator.integrations.hosts.actions.host import command
 from remediator.integrations.hosts.actions.journal import vacuum
 from remediator.integrations.hosts.actions.service import restart
 from remediator.integrations.hosts.gateway.shell import SshShell
+from remediator.integrations.shell.settings import Command, CommandCheck
 from remediator.testing.action_contract import ActionCase, ActionContract
 from tests.bound import reads_of, writes_of
-from tests.integrations.hosts.fakes import Allowed, request
+from tests.integrations.hosts.fakes import request
 from tests.integrations.hosts.ssh_parts import settings_for, shell_for
 from tests.parts.host import Host
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.slow
 MEBIBYTE = 1024 * 1024
 MARK = "/var/tmp/agent"
 COMMANDS = {
-    "restart-agent": Allowed(
+    "restart-agent": Command(
         argv=(
             "sh",
             "-c",
@@ -30,7 +31,7 @@ COMMANDS = {
             "{{unit}}".replace("{{", "{").replace("}}", "}"),
         ),
         parameters={"unit": r"[a-z-]+\.service"},
-        check=("test", "-s", MARK),
+        check=CommandCheck(argv=("test", "-s", MARK)),
     )
 }
 

@@ -12,15 +12,16 @@ from remediator.integrations.hosts.fake.host import FakeHosts, FakeMachine
 from remediator.integrations.hosts.fake.host_commands import said
 from remediator.integrations.shell.allowed_command import checked_values, filled
 from remediator.integrations.shell.api import Output
+from remediator.integrations.shell.settings import Command, CommandCheck
 from remediator.testing.action_contract import ActionCase
-from tests.integrations.hosts.fakes import Allowed, fake_case, fake_machine
+from tests.integrations.hosts.fakes import fake_case, fake_machine
 
 COMMAND = ACTIONS[0]
 PATTERN = {"unit": r"[a-z-]+\.service"}
-AGENT = Allowed(
+AGENT = Command(
     argv=("agentctl", "restart", "{unit}"),
     parameters=PATTERN,
-    check=("agent-is-up", "{unit}"),
+    check=CommandCheck(argv=("agent-is-up", "{unit}")),
 )
 UNIT = {"unit": "agent.service"}
 
@@ -35,7 +36,7 @@ def hosts(machine: FakeMachine) -> FakeHosts:
     return FakeHosts({"web1": machine})
 
 
-def case_of(hosts: FakeHosts, allowed: Allowed = AGENT, **parameters: Any) -> ActionCase:
+def case_of(hosts: FakeHosts, allowed: Command = AGENT, **parameters: Any) -> ActionCase:
     values = {"name": "restart-agent", "parameters": UNIT, **parameters}
     return fake_case(
         COMMAND, hosts, {"restart-agent": allowed}, parameters=values, state=lambda: None
@@ -111,7 +112,7 @@ async def test_the_operator_says_whether_anything_is_lost(
     hosts: FakeHosts, reversible: bool
 ) -> None:
     change = await case_of(
-        hosts, Allowed(argv=("agentctl",), reversible=reversible), parameters={}
+        hosts, Command(argv=("agentctl",), reversible=reversible), parameters={}
     ).change()
 
     assert (change.effect is ActionEffect.REVERSIBLE) is reversible
@@ -172,7 +173,7 @@ async def test_what_a_command_says_last_is_told_without_tricks(
     hosts: FakeHosts, machine: FakeMachine
 ) -> None:
     machine.programs["agentctl"] = lambda words: said("one\n\x1b[31m<!channel> \u202edone\n")
-    case = case_of(hosts, Allowed(argv=("agentctl",)), parameters={})
+    case = case_of(hosts, Command(argv=("agentctl",)), parameters={})
     measure = await case.applier().apply(await case.change(), case.ticket())
 
     assert measure.summary == "ran restart-agent: <!channel> done"
@@ -220,7 +221,7 @@ async def test_a_command_that_did_not_begin_is_told_from_one_that_failed(
     error: type[Exception],
 ) -> None:
     machine.programs[argv[0]] = lambda words: answer
-    case = case_of(hosts, Allowed(argv=argv), parameters={})
+    case = case_of(hosts, Command(argv=argv), parameters={})
     change, ticket = await case.change(), case.ticket()
 
     with pytest.raises(error) as found:

@@ -12,8 +12,8 @@ import pytest
 
 from remediator.core.errors import ActionError, Permanent, Stale, Transient, Uncertain
 from remediator.core.target import Target
-from remediator.integrations.hosts.gateway.settings import Address
 from remediator.integrations.hosts.gateway.shell import SshShell
+from remediator.integrations.hosts.settings.inventory import HostAddress
 from remediator.integrations.shell.api import Output, Receipt
 from remediator.integrations.shell.remote.receipt_report import key_of
 from tests.integrations.hosts.ssh_parts import (
@@ -213,7 +213,7 @@ async def test_one_token_sent_many_times_at_once_runs_once(shell: SshShell, tmp_
 
 
 async def test_targets_on_one_host_have_fences_of_their_own(own_sshd: Sshd, tmp_path: Path) -> None:
-    address = Address(own_sshd.host, own_sshd.port)
+    address = HostAddress(own_sshd.host, own_sshd.port)
     addresses = {"web1": address, "web2": address}
     settings = settings_for(own_sshd, str(tmp_path / "receipts"), addresses=addresses)
     async with shell_for(settings) as shell:

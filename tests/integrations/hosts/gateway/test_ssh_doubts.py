@@ -12,8 +12,10 @@ import pytest
 
 from remediator.core.errors import ActionError, Permanent, Transient, Uncertain
 from remediator.core.target import Target
-from remediator.integrations.hosts.gateway.settings import Address, SshSettings
+from remediator.integrations.hosts.gateway.connect import Reach
 from remediator.integrations.hosts.gateway.shell import SshShell
+from remediator.integrations.hosts.settings.inventory import HostAddress
+from remediator.integrations.hosts.settings.section import SshSettings
 from remediator.integrations.shell.remote.receipt_report import MARK
 
 WEB1 = Target("host", "web1")
@@ -41,9 +43,8 @@ async def shell_on(tmp_path: Path, **server: Any) -> AsyncIterator[SshShell]:
     port = acceptor.get_port()
     known_hosts = tmp_path / "known_hosts"
     known_hosts.write_text(f"[127.0.0.1]:{port} {key.export_public_key().decode()}")
-    settings = SshSettings(
-        known_hosts=str(known_hosts), user="anna", addresses={"web1": Address("127.0.0.1", port)}
-    )
+    ssh = SshSettings(known_hosts=known_hosts, user="anna")
+    settings = Reach(ssh=ssh, addresses={"web1": HostAddress("127.0.0.1", port)})
     shell = SshShell(settings)
     try:
         yield shell

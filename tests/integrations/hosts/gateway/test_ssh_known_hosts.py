@@ -16,7 +16,7 @@ OTHER = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode(
 def keys(path: Path, text: str, host: str, *names: str, port: int = 22) -> list[int]:
     """How many keys of hosts, of authorities and revoked ones are found."""
     path.write_text(text)
-    found = known_hosts_of(str(path), *names)(host, "", port)
+    found = known_hosts_of(path, *names)(host, "", port)
     return [len(each) for each in found]
 
 

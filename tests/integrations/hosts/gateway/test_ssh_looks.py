@@ -5,7 +5,6 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,10 +12,13 @@ import pytest
 
 from remediator.core.errors import Permanent, Transient
 from remediator.core.target import Target
+from remediator.documents.secret import Secret
+from remediator.integrations.hosts.gateway.connect import Reach
 from remediator.integrations.hosts.gateway.pool import Pool
-from remediator.integrations.hosts.gateway.settings import Address, SshSettings
 from remediator.integrations.hosts.gateway.shell import SshLooker, SshShell
 from remediator.integrations.hosts.gateway.trust import known_hosts_problem
+from remediator.integrations.hosts.settings.inventory import HostAddress
+from remediator.integrations.hosts.settings.section import SshSettings
 from remediator.integrations.shell.api import OUTPUT_LIMIT
 from tests.integrations.hosts.ssh_parts import WEB1, open_directory, settings_for, shell_for
 from tests.parts.require import require
@@ -77,7 +79,7 @@ async def test_a_host_with_another_key_is_never_talked_to(
     known_hosts = tmp_path / "known_hosts"
     text = sshd.known_hosts_path.read_text()
     known_hosts.write_text(text.replace(str(sshd.port), str(own_sshd.port)))
-    async with looker_with(own_sshd, known_hosts=str(known_hosts)) as looker:
+    async with looker_with(own_sshd, known_hosts=known_hosts) as looker:
         with pytest.raises(Permanent, match=r"host key of web1 .*known_hosts .*ssh-keyscan"):
             await looker.look(WEB1, ["true"], timeout=LIMIT)
 
@@ -90,7 +92,7 @@ async def test_a_host_that_is_not_in_known_hosts_is_not_trusted_on_first_use(
         "other.example.com " + sshd.known_hosts_path.read_text().split(" ", 1)[1]
     )
     before = known_hosts.read_bytes()
-    async with looker_with(sshd, known_hosts=str(known_hosts)) as looker:
+    async with looker_with(sshd, known_hosts=known_hosts) as looker:
         with pytest.raises(Permanent, match="host key"):
             await looker.look(WEB1, ["true"], timeout=LIMIT)
 
@@ -102,7 +104,7 @@ async def test_a_host_key_may_be_known_by_the_name_of_the_target(
 ) -> None:
     known_hosts = tmp_path / "known_hosts"
     known_hosts.write_text("web1 " + sshd.known_hosts_path.read_text().split(" ", 1)[1])
-    async with looker_with(sshd, known_hosts=str(known_hosts)) as looker:
+    async with looker_with(sshd, known_hosts=known_hosts) as looker:
         assert (await looker.look(WEB1, ["true"], timeout=LIMIT)).ok
 
 
@@ -113,15 +115,15 @@ async def test_a_missing_or_empty_known_hosts_says_how_to_fill_it(
     known_hosts = tmp_path / "known_hosts"
     if text is not None:
         known_hosts.write_text(text)
-    async with looker_with(sshd, known_hosts=str(known_hosts)) as looker:
+    async with looker_with(sshd, known_hosts=known_hosts) as looker:
         with pytest.raises(Permanent, match=rf"{known_hosts}.*ssh-keyscan"):
             await looker.look(WEB1, ["true"], timeout=LIMIT)
-    assert str(known_hosts) in (known_hosts_problem(str(known_hosts)) or "")
+    assert str(known_hosts) in (known_hosts_problem(known_hosts) or "")
 
 
 @pytest.mark.parametrize("key", ["private_key_file", "config_file", "certificate_file"])
 async def test_a_missing_file_of_the_settings_is_named(sshd: Sshd, key: str) -> None:
-    async with looker_with(sshd, **{key: "/no/such/file"}) as looker:
+    async with looker_with(sshd, **{key: Path("/no/such/file")}) as looker:
         with pytest.raises(Permanent, match="/no/such/file"):
             await looker.look(WEB1, ["true"], timeout=LIMIT)
 
@@ -129,20 +131,22 @@ async def test_a_missing_file_of_the_settings_is_named(sshd: Sshd, key: str) -> 
 async def test_a_broken_key_is_a_mistake_in_the_settings(sshd: Sshd, tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("no key")
-    async with looker_with(sshd, private_key_file=str(key)) as looker:
+    async with looker_with(sshd, private_key_file=key) as looker:
         with pytest.raises(Permanent, match="SSH settings"):
             await looker.look(WEB1, ["true"], timeout=LIMIT)
 
 
 async def test_a_login_that_is_refused_started_nothing(sshd: Sshd, own_sshd: Sshd) -> None:
-    strange = str(own_sshd.private_key_path)
+    strange = own_sshd.private_key_path
     async with looker_with(sshd, private_key_file=strange) as looker:
         with pytest.raises(Transient, match="refused our login"):
             await looker.look(WEB1, ["true"], timeout=LIMIT)
 
 
 async def test_a_host_that_is_down_started_nothing(sshd: Sshd) -> None:
-    async with looker_with(sshd, addresses={"web1": Address("127.0.0.1", free_port())}) as looker:
+    async with looker_with(
+        sshd, addresses={"web1": HostAddress("127.0.0.1", free_port())}
+    ) as looker:
         with pytest.raises(Transient, match="could not be reached"):
             await looker.look(WEB1, ["true"], timeout=LIMIT)
 
@@ -153,7 +157,7 @@ async def test_an_openssh_config_file_leads_to_the_host(sshd: Sshd, tmp_path: Pa
         f"Host web9\n  HostName 127.0.0.1\n  Port {sshd.port}\n  User {sshd.user}\n"
         f"  IdentityFile {sshd.private_key_path}\n"
     )
-    settings = SshSettings(known_hosts=str(sshd.known_hosts_path), config_file=str(config))
+    settings = Reach(ssh=SshSettings(known_hosts=sshd.known_hosts_path, config_file=config))
     async with shell_for(settings) as looker:
         output = await looker.look(Target("host", "web9"), ["id", "-un"], timeout=LIMIT)
 
@@ -169,21 +173,25 @@ async def test_a_key_with_a_passphrase_opens_with_it_and_with_no_other(
     change = ["ssh-keygen", "-q", "-p", "-P", "", "-N", "a secret", "-f", str(key)]
     subprocess.run(change, check=True, stdout=subprocess.DEVNULL)
 
-    async with looker_with(sshd, private_key_file=str(key), passphrase="a secret") as one:
+    async with looker_with(sshd, private_key_file=key, passphrase=Secret("a secret")) as one:
         assert (await one.look(WEB1, ["true"], timeout=LIMIT)).ok
     for wrong in (None, "another secret"):
-        async with looker_with(sshd, private_key_file=str(key), passphrase=wrong) as one:
+        async with looker_with(
+            sshd, private_key_file=key, passphrase=wrong and Secret(wrong)
+        ) as one:
             with pytest.raises(Permanent, match="SSH settings") as refusal:
                 await one.look(WEB1, ["true"], timeout=LIMIT)
         assert "secret" not in str(refusal.value)
 
 
 def test_a_passphrase_does_not_show_itself() -> None:
-    assert "a secret" not in repr(SshSettings(known_hosts="/kh", passphrase="a secret"))
+    assert "a secret" not in repr(
+        SshSettings().model_copy(update={"passphrase": Secret("a secret")})
+    )
 
 
 async def test_an_address_may_have_a_user_of_its_own(sshd: Sshd) -> None:
-    address = Address(sshd.host, sshd.port, sshd.user)
+    address = HostAddress(sshd.host, sshd.port, sshd.user)
     async with looker_with(sshd, user="somebody-else", addresses={"web1": address}) as one:
         output = await one.look(WEB1, ["id", "-un"], timeout=LIMIT)
 
@@ -203,7 +211,7 @@ async def test_no_agent_is_forwarded() -> None:
         words = ["ssh-agent", "-D", "-a", str(socket)]
         with subprocess.Popen(words, stdout=subprocess.DEVNULL) as agent:
             with Sshd(login_shell=str(login_shell)) as sshd:
-                async with looker_with(sshd, config_file=str(config)) as looker:
+                async with looker_with(sshd, config_file=config) as looker:
                     await looker.look(WEB1, ["true"], timeout=LIMIT)
             agent.terminate()
         seen = environment.read_text()
@@ -312,7 +320,7 @@ async def test_only_commands_that_ask_for_it_run_under_sudo() -> None:
         async with shell_for(settings_for(sshd, "/nowhere", sudo=True)) as looker:
             plain = await looker.look(WEB1, ["id", "-un"], timeout=LIMIT)
             raised = await looker.look(WEB1, ["id", "-un"], timeout=LIMIT, sudo=True)
-        settings = replace(settings_for(sshd, "/nowhere"), sudo=False)
+        settings = settings_for(sshd, "/nowhere", sudo=False)
         async with shell_for(settings) as looker:
             never = await looker.look(WEB1, ["id", "-un"], timeout=LIMIT, sudo=True)
 

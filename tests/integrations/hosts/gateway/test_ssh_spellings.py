@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 
 from remediator.core.errors import Permanent
 from remediator.core.target import parse_target
-from remediator.integrations.hosts.gateway.settings import Address
+from remediator.integrations.hosts.settings.inventory import HostAddress
 from tests.integrations.hosts.ssh_parts import settings_for, shell_for
 from tests.parts.require import require
 from tests.parts.sshd import Sshd
@@ -46,9 +45,9 @@ async def signed_in(
     if hashed:
         subprocess.run(["ssh-keygen", "-H", "-f", str(file)], check=True, capture_output=True)
         assert file.read_text().startswith("|1|")
-    leads = {"db1.example.com": Address("127.0.0.1", server.port, spelled=spelled)}
-    settings = settings_for(server, str(folder / "receipts"))
-    settings = replace(settings, known_hosts=str(file), addresses=leads, port=server.port)
+    leads = {"db1.example.com": HostAddress("127.0.0.1", server.port, spelled=spelled)}
+    more = {"known_hosts": file, "addresses": leads, "port": server.port}
+    settings = settings_for(server, str(folder / "receipts"), **more)
     async with shell_for(settings) as shell:
         output = await shell.look(parse_target(target), ["echo", "inside"], timeout=LIMIT)
     return output.stdout.strip()

@@ -12,9 +12,8 @@ import pytest
 from remediator.core.errors import Permanent
 from remediator.core.target import Target
 from remediator.integrations.hosts.gateway.quoting import remote_line, under_limit
-from remediator.integrations.hosts.gateway.settings import Address, SshSettings
 from remediator.integrations.hosts.gateway.shell import SshLooker
-from tests.integrations.hosts.ssh_parts import open_directory
+from tests.integrations.hosts.ssh_parts import open_directory, settings_for
 from tests.integrations.shell.hostile import hostile_words
 from tests.parts.account import busybox_ash
 from tests.parts.require import require
@@ -65,14 +64,7 @@ async def test_hostile_words_arrive_over_a_real_sshd(shell: str) -> None:
     require("sshd", "ssh-keygen", root=True)
     with open_directory() as directory, Sshd(login_shell=shells(directory)[shell]) as sshd:
         canary = directory / "canary"  # where the account could write it
-        looker = SshLooker(
-            SshSettings(
-                known_hosts=str(sshd.known_hosts_path),
-                user=sshd.user,
-                private_key_file=str(sshd.private_key_path),
-                addresses={"web1": Address(sshd.host, sshd.port)},
-            )
-        )
+        looker = SshLooker(settings_for(sshd, "/nowhere"))
         try:
             for batch in batches(hostile_words(str(canary))):
                 output = await looker.look(

@@ -12,7 +12,7 @@ from remediator.core.change import Change, Nothing
 from remediator.core.events import Measure
 from remediator.core.target import parse_target
 from remediator.integrations.kubernetes.gateway.clusters import Kubernetes
-from remediator.integrations.kubernetes.gateway.settings import Reach
+from remediator.integrations.kubernetes.settings import KubernetesSettings
 from remediator.ports.action import Action, Request, Sight, Ticket
 from remediator.ports.codec import adapter
 from tests.bound import reads_of, writes_of
@@ -86,7 +86,7 @@ class Acting:
 async def acting(cluster: Cluster, **reach: Any) -> AsyncIterator[Acting]:
     """Both halves, over one cluster whose every namespace is allowed."""
     settings = {"kubeconfig": str(cluster.kubeconfig), "namespaces": ("*",), **reach}
-    clusters = Kubernetes([Reach(name="test", **settings)])
+    clusters = Kubernetes([KubernetesSettings(name="test", **settings)])
     try:
         yield Acting(clusters=clusters)
     finally:

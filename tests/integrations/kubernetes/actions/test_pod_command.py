@@ -1,7 +1,6 @@
 """`kubernetes.pod_command` in real pods: the contract, freed space, and what becomes of a doubt."""
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from remediator.core.target import Target
 from remediator.integrations.kubernetes.actions.pod_command import ACTIONS, PodCommandParameters
 from remediator.integrations.kubernetes.gateway.clusters import Kubernetes
 from remediator.integrations.kubernetes.pod_shell.shell import PodLooker, PodShell
+from remediator.integrations.shell.settings import Command, CommandCheck
 from remediator.ports.action import Request
 from remediator.ports.gateways import Reads, Writes
 from remediator.testing.action_contract import ActionCase, ActionContract
@@ -26,21 +26,13 @@ pytestmark = pytest.mark.slow
 FILLED = "i=0; while [ $i -lt 8 ]; do dd if=/dev/zero of=/tmp/old.$i bs=1M count=4 2>/dev/null; i=$((i+1)); done"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Allowed:
-    argv: tuple[str, ...]
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    check: tuple[str, ...] | None = None
-    reversible: bool = False
-
-
 COMMANDS = {
-    "clear-old": Allowed(
+    "clear-old": Command(
         argv=("sh", "-c", 'rm -f "$1"/old.* && echo cleared', "sh", "{directory}"),
         parameters={"directory": "/tmp|/cache"},
-        check=("sh", "-c", '[ ! -e "$1"/old.0 ]', "sh", "{directory}"),
+        check=CommandCheck(argv=("sh", "-c", '[ ! -e "$1"/old.0 ]', "sh", "{directory}")),
     ),
-    "note": Allowed(argv=("sh", "-c", "echo x >>/tmp/notes; sleep 2; echo noted")),
+    "note": Command(argv=("sh", "-c", "echo x >>/tmp/notes; sleep 2; echo noted")),
 }
 
 

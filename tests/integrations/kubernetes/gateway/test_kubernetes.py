@@ -22,7 +22,7 @@ from remediator.integrations.kubernetes.api import (
 from remediator.integrations.kubernetes.gateway import cluster as cluster_module
 from remediator.integrations.kubernetes.gateway.cluster import ClusterWriter
 from remediator.integrations.kubernetes.gateway.clusters import Kubernetes
-from remediator.integrations.kubernetes.gateway.settings import Reach
+from remediator.integrations.kubernetes.settings import KubernetesSettings
 from tests.integrations.kubernetes.kubernetes_parts import (
     CONFIG_MAPS,
     config_map,
@@ -345,7 +345,7 @@ async def test_a_missing_right_is_named_in_plain_words(cluster: Cluster, namespa
 async def test_a_namespace_that_the_settings_do_not_name_is_not_touched(
     cluster: Cluster, namespace: str
 ) -> None:
-    one = Reach(name="few", kubeconfig=str(cluster.kubeconfig), namespaces=("payments-*",))
+    one = KubernetesSettings(name="few", kubeconfig=cluster.kubeconfig, namespaces=("payments-*",))
     clusters = Kubernetes([one])
     writes = clusters.acting.of(ANY)
     ref = map_ref(namespace, "any")

@@ -17,7 +17,7 @@ from remediator.integrations.kubernetes.gateway import credentials
 from remediator.integrations.kubernetes.gateway.cluster import ClusterWriter
 from remediator.integrations.kubernetes.gateway.connection import Connection
 from remediator.integrations.kubernetes.gateway.kubeconfig import read_account
-from remediator.integrations.kubernetes.gateway.settings import Reach
+from remediator.integrations.kubernetes.settings import KubernetesSettings
 from tests.integrations.kubernetes.kubernetes_parts import kubeconfig, map_ref, merge, reach, server
 from tests.parts.cluster import Cluster, only_on_ours, wait_until
 from tests.parts.loop_clock import outlast
@@ -171,7 +171,7 @@ def test_a_pod_finds_its_own_cluster(tmp_path: Path) -> None:
     (tmp_path / "ca.crt").write_text("PEM")
     environment = {"KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "6443"}
 
-    account = read_account(Reach(name="own"), environment, tmp_path)
+    account = read_account(KubernetesSettings(name="own"), environment, tmp_path)
 
     assert account.server == "https://[fd00::1]:6443"
     assert (account.authorities, account.token_file) == ("PEM", str(tmp_path / "token"))
@@ -188,8 +188,10 @@ def test_kubeconfigs_are_joined_as_kubectl_joins_them(tmp_path: Path) -> None:
     second.write_text(yaml.safe_dump(renamed))
     joined = os.pathsep.join(map(str, (tmp_path / "missing", first, second)))
 
-    default = read_account(Reach(name="x", kubeconfig=None, context="here"), {"KUBECONFIG": joined})
-    other = read_account(Reach(name="x", context="other"), {"KUBECONFIG": joined})
+    default = read_account(
+        KubernetesSettings(name="x", kubeconfig=None, context="here"), {"KUBECONFIG": joined}
+    )
+    other = read_account(KubernetesSettings(name="x", context="other"), {"KUBECONFIG": joined})
 
     assert (default.server, default.token) == ("http://one", "a")
     assert (other.server, other.token_file) == ("http://two", str(two / "token"))
@@ -210,7 +212,7 @@ def test_who_cannot_be_anybody_is_told_what_to_set(
     where = {key: path if value == "KUBECONFIG" else value for key, value in settings.items()}
 
     with pytest.raises(Permanent, match=words):
-        read_account(Reach(name="x", **where), {})  # type: ignore[arg-type]
+        read_account(KubernetesSettings(name="x", **where), {})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -225,14 +227,14 @@ def test_a_kubeconfig_that_is_none_is_refused(text: str, words: str, tmp_path: P
     (tmp_path / "config").write_text(text)
 
     with pytest.raises(Permanent, match=words):
-        read_account(Reach(name="x", kubeconfig=str(tmp_path / "config")), {})
+        read_account(KubernetesSettings(name="x", kubeconfig=tmp_path / "config"), {})
 
 
 def test_a_sign_in_of_old_kubernetes_is_refused_with_what_to_use(tmp_path: Path) -> None:
     path = kubeconfig(tmp_path, "http://one", **{"auth-provider": {"name": "gcp"}})
 
     with pytest.raises(Permanent, match="use a credential plugin, `exec`"):
-        read_account(Reach(name="x", kubeconfig=str(path)), {})
+        read_account(KubernetesSettings(name="x", kubeconfig=path), {})
 
 
 async def test_a_broken_certificate_is_refused(tmp_path: Path) -> None:
@@ -246,7 +248,7 @@ async def test_a_broken_certificate_is_refused(tmp_path: Path) -> None:
 def test_secrets_are_not_in_what_is_printed(tmp_path: Path) -> None:
     path = kubeconfig(tmp_path, "http://one", token="swordfish")
 
-    account = read_account(Reach(name="x", kubeconfig=str(path)), {})
+    account = read_account(KubernetesSettings(name="x", kubeconfig=path), {})
 
     assert "swordfish" not in repr(account)
     assert "swordfish" not in repr(credentials.Credentials(authorization="Bearer swordfish"))

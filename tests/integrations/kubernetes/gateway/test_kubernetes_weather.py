@@ -15,7 +15,7 @@ from remediator.integrations.kubernetes.api import DEPLOYMENTS, Permission, Verb
 from remediator.integrations.kubernetes.gateway.cluster import ClusterWriter
 from remediator.integrations.kubernetes.gateway.clusters import Kubernetes
 from remediator.integrations.kubernetes.gateway.connection import Connection
-from remediator.integrations.kubernetes.gateway.settings import Reach
+from remediator.integrations.kubernetes.settings import KubernetesSettings
 from tests.integrations.kubernetes.kubernetes_parts import (
     Talk,
     answers,
@@ -209,14 +209,14 @@ async def test_what_a_server_says_cannot_draw_on_a_terminal(tmp_path: Path) -> N
 def test_a_target_without_a_known_cluster_is_refused(
     names: tuple[str, ...], target: str, words: str
 ) -> None:
-    clusters = Kubernetes([Reach(name=name) for name in names])
+    clusters = Kubernetes([KubernetesSettings(name=name) for name in names])
 
     with pytest.raises(Permanent, match=words):
         clusters.looking.of(parse_target(target))
 
 
 def test_the_only_cluster_need_not_be_named() -> None:
-    clusters = Kubernetes([Reach(name="one")])
+    clusters = Kubernetes([KubernetesSettings(name="one")])
 
     assert clusters.looking.of(parse_target("pod/a/b")).name == "one"
     assert clusters.acting.of(parse_target("pod/a/b@one")).name == "one"

@@ -18,8 +18,9 @@ from remediator.core.playbook import ApprovalPolicy, Mode
 from remediator.core.run import Run
 from remediator.engine.explanation import Explanation
 from remediator.http.credentials import Role
-from remediator.integrations.slack.cards.buttons import Button, value_of
+from remediator.integrations.slack.cards.buttons import value_of
 from remediator.integrations.slack.door.app import SlackApp
+from remediator.integrations.slack.door.clicks import buttons
 from remediator.integrations.slack.door.context import SlackContext
 from remediator.integrations.slack.door.http_route import events_route
 from remediator.integrations.slack.door.socket import SocketDoor
@@ -150,16 +151,16 @@ async def a_message(desk: Desk, run: Run) -> Message:
     digest = run.approval.digest if run.approval else ""
     if run.id in desk.messages:
         return desk.messages[run.id]
-    buttons = [
+    elements = [
         {
             "type": "button",
-            "text": {"type": "plain_text", "text": button.value},
-            "action_id": button.value,
+            "text": {"type": "plain_text", "text": button},
+            "action_id": button,
             "value": value_of(run.id, digest),
         }
-        for button in Button
+        for button in buttons(desk.context.verbs)
     ]
-    blocks = [{"type": "actions", "elements": buttons}]
+    blocks = [{"type": "actions", "elements": elements}]
     posted = await desk.context.api.post("#sre", text="A plan waits for you.", blocks=blocks)
     desk.messages[run.id] = desk.slack.channel("#sre").all[posted.ts]
     return desk.messages[run.id]
@@ -184,9 +185,7 @@ def signed(secret: str, body: bytes, at: float) -> dict[str, str]:
     }
 
 
-def pressed(
-    run: Run, button: Button, user: str, *, number: str = "1", **more: Any
-) -> dict[str, Any]:
+def pressed(run: Run, button: str, user: str, *, number: str = "1", **more: Any) -> dict[str, Any]:
     """What Slack sends for a button that was pressed (block_actions)."""
     digest = run.approval.digest if run.approval else ""
     return {
@@ -201,7 +200,7 @@ def pressed(
         "actions": [
             {
                 "type": "button",
-                "action_id": button.value,
+                "action_id": button,
                 "block_id": "decide",
                 "value": value_of(run.id, digest),
                 "action_ts": f"{number}.1",

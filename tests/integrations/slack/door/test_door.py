@@ -13,8 +13,7 @@ from remediator.engine.explanation import Explanation
 from remediator.integrations.slack.door.door import SlackDoor
 from remediator.integrations.slack.fake import FakeSlack
 from remediator.integrations.slack.integration import INTEGRATION, connect
-from remediator.integrations.slack.settings.section import SLACK_SECTION
-from remediator.integrations.slack.settings.sections import SlackSettings
+from remediator.integrations.slack.settings.section import SLACK_SECTION, SlackSettings
 from remediator.ports.door import DoorServices, DoorSettings
 from remediator.ports.gateways import Reads
 from remediator.ports.integration import Services

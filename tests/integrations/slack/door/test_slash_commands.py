@@ -103,13 +103,13 @@ def test_what_is_no_scope_is_refused_with_what_would_be_one(text: str, hint: str
 @pytest.mark.parametrize(
     ("words", "length", "rest"),
     [
-        ((), timedelta(hours=1), ()),
+        ((), None, ()),
         (("2h", "deploy"), timedelta(hours=2), ("deploy",)),
-        (("deploy", "runs"), timedelta(hours=1), ("deploy", "runs")),
+        (("deploy", "runs"), None, ("deploy", "runs")),
     ],
 )
-def test_a_pause_lasts_an_hour_unless_said(
-    words: tuple[str, ...], length: timedelta, rest: tuple[str, ...]
+def test_a_length_is_read_where_one_is_said(
+    words: tuple[str, ...], length: timedelta | None, rest: tuple[str, ...]
 ) -> None:
     assert read_length(words) == (length, rest)
 
@@ -189,6 +189,34 @@ async def test_operators_pause_and_resume_and_nobody_else(desk: Desk) -> None:
     assert "no longer paused" in await typed(desk, "resume web1", OPS)
     assert "nothing is paused" in (await typed(desk, "resume web1", OPS)).lower()
     assert await _pauses(desk) == ()
+
+
+async def test_a_pause_lasts_an_hour_unless_said(desk: Desk) -> None:
+    await typed(desk, "pause web1 deploy runs", OPS)
+
+    (pause,) = await _pauses(desk)
+    assert (pause.until - pause.since, pause.reason) == (timedelta(hours=1), "deploy runs")
+
+
+async def test_a_person_steps_in_by_typing_as_by_the_buttons(desk: Desk) -> None:
+    run = await desk.ask_for(groups=("@sre-oncall",))
+
+    assert "settle RUN applied|not_applied|abandon" in await typed(desk, f"settle {run.id}", OPS)
+    assert "is none of applied" in await typed(desk, f"settle {run.id} perhaps", OPS)
+    assert "it takes no settled" in await typed(desk, f"settle {run.id} not-applied", OPS)
+    assert "for those who may decide" in await typed(desk, f"take-over {run.id}", BEN)
+    assert "is yours" in await typed(desk, f"take-over {run.id[-6:]} moving the data", OPS)
+    (pause,) = await _pauses(desk)
+    assert (pause.scope, pause.reason) == ("target/host/web1", "moving the data")
+    assert (await desk.house.run()).taken_over
+
+
+async def test_a_run_is_cancelled_by_typing(desk: Desk) -> None:
+    run = await desk.ask_for(groups=("@sre-oncall",))
+
+    assert "stops as soon as" in await typed(desk, f"cancel {run.id} by hand", ANA)
+    cancelled_by = (await desk.house.run()).cancelled_by
+    assert cancelled_by is not None and cancelled_by.name == "ana"
 
 
 async def _pauses(desk: Desk) -> tuple:

@@ -48,8 +48,8 @@ async def test_a_plan_is_approved_where_it_is_shown(desk: Desk) -> None:
     assert (await desk.house.run()).outcome is Outcome.RESOLVED
 
 
-@pytest.mark.parametrize("button", [Button.APPLIED, Button.NOT_APPLIED, Button.ABANDON])
-async def test_a_doubtful_change_is_settled_where_it_is_shown(desk: Desk, button: Button) -> None:
+@pytest.mark.parametrize("button", ["run.applied", "run.not_applied", "run.abandon"])
+async def test_a_doubtful_change_is_settled_where_it_is_shown(desk: Desk, button: str) -> None:
     desk.house.world.mishaps.append("lost")
     desk.house.world.blind = True
     await desk.house.take_in(an_alert())
@@ -68,7 +68,7 @@ async def test_a_run_that_failed_can_be_looked_at_and_taken_over(desk: Desk) -> 
     await desk.house.work()
     message = await shown(desk, await newest(desk, MessageKind.FAILURE))
 
-    taken = await desk.slack.click(message, Button.TAKE_OVER, ANA)
+    taken = await desk.slack.click(message, "run.take_over", ANA)
 
     assert "is yours" in (await taken.answered())[0].text
     pauses = await desk.house.store.read(lambda reader: reader.pauses(desk.house.clock.now()))

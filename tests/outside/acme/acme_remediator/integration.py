@@ -7,11 +7,12 @@ from remediator.sdk import Connected, Integration, Reads, Services, Writes
 
 def connect(services: Services) -> Connected:
     """Return both halves where the settings name a shelf."""
-    folder = services.sections[ACME]
-    if folder is None:
+    acme = services.sections[ACME]
+    if acme is None:
         return Connected()
     return Connected(
-        reads=Reads().having(LAMPS, Shelf(folder)), writes=Writes().having(SWITCHES, Panel(folder))
+        reads=Reads().having(LAMPS, Shelf(acme.shelf)),
+        writes=Writes().having(SWITCHES, Panel(acme.shelf)),
     )
 
 

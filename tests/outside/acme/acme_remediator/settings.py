@@ -1,20 +1,12 @@
 """The section `acme`."""
 
-from pathlib import Path
-
-from remediator.sdk import Path_, Section, SectionReading, Shape
+from remediator.sdk import File, Section, Shape
 
 
-class AcmeShape(Shape):
+class AcmeSettings(Shape):
     """`acme`."""
 
-    shelf: Path_
+    shelf: File
 
 
-def _read(reading: SectionReading, shape: object) -> Path | None:
-    return reading.folder / shape.shelf if isinstance(shape, AcmeShape) else None
-
-
-ACME: Section[Path | None] = Section(
-    key="acme", shape=AcmeShape | None, unwritten=None, read=_read, absent=None
-)
+ACME: Section[AcmeSettings | None] = Section(key="acme", shape=AcmeSettings | None, absent=None)

@@ -7,7 +7,7 @@ refused; where scaling policies rule the plan says that they may take it back.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -67,7 +67,7 @@ class ScaleProposer(Proposer):
             return Nothing(reason=f"{request.target} has {group['DesiredCapacity']} already")
         if isinstance(to, str):
             raise Permanent(to, target=str(request.target))
-        name = self._aws.terms.named(str(group["AutoScalingGroupName"]), region)
+        name = self._aws.settings.named(str(group["AutoScalingGroupName"]), region)
         target = Target(request.target.kind, name)
         return _change(request, target, group, to, await self._policies(region, group))
 
@@ -173,7 +173,7 @@ def _still_fits(group: Item, change: Change) -> bool:
     return is_same and int(planned) <= desired < to <= int(group["MaxSize"])
 
 
-def _call(operation: str, region: str, arguments: Mapping[str, Any]) -> Call:
+def _call(operation: str, region: str, arguments: Mapping[str, object]) -> Call:
     return Call(service="autoscaling", operation=operation, region=region, arguments=arguments)
 
 

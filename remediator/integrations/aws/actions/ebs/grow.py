@@ -71,7 +71,7 @@ class GrowProposer(Proposer):
         """See ports.action.Proposer."""
         wanted = GrowParameters.of(request.parameters)
         volume = await volume_of(self._aws, self._looker, request.target, wanted.path)
-        target = Target("volume", self._aws.terms.named(volume.id, volume.region))
+        target = Target("volume", self._aws.settings.named(volume.id, volume.region))
         _check_owner(self._aws, volume, target)
         growth = wanted_growth(
             volume, by_percent=wanted.by_percent, to_gib=wanted.to_gib, max_gib=wanted.max_gib
@@ -91,7 +91,7 @@ class GrowProposer(Proposer):
         return sight_of(volume, change)
 
     def _price(self, volume: Volume, growth: Growth) -> str:
-        prices = self._aws.terms.prices
+        prices = self._aws.settings.prices
         if prices is None:
             return ""
         price = prices.gib_month.get(volume.type)
@@ -164,6 +164,7 @@ ACTIONS = (
         safety=Safety.CONVERGENT,
         least_timeout=LEAST_TIMEOUT,
         targets=("host", "volume"),
+        required_on={"host": ("path",)},
         example="ebs.grow: {path: /var, by_percent: 20, max_gib: 500}",
         proposer=_proposer,
         applier=_applier,

@@ -7,7 +7,6 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from remediator.core.change import Change
 from remediator.core.errors import ActionError, Partial, Permanent, Stale, Transient, Uncertain
@@ -135,7 +134,7 @@ def _snapshot(volume: Volume) -> Call:
     )
 
 
-def _ec2(operation: str, region: str, **arguments: Any) -> Call:
+def _ec2(operation: str, region: str, **arguments: object) -> Call:
     return Call(service="ec2", operation=operation, region=region, arguments=arguments)
 
 

@@ -8,7 +8,6 @@ asked before, nobody can tell, and people decide.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from remediator.core.change import ActionEffect, Change, Nothing, Safety
 from remediator.core.errors import ActionError, Permanent, Stale, Transient, Uncertain
@@ -133,7 +132,7 @@ def _reboot(instance: Instance) -> Call:
     return _call("reboot_instances", instance, {"InstanceIds": [instance.id]})
 
 
-def _call(operation: str, instance: Instance, arguments: Mapping[str, Any]) -> Call:
+def _call(operation: str, instance: Instance, arguments: Mapping[str, object]) -> Call:
     return Call(service="ec2", operation=operation, region=instance.region, arguments=arguments)
 
 

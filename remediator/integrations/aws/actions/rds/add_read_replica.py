@@ -6,7 +6,7 @@ The replica's name is fixed in the plan: it is what makes the call safe to doubt
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -63,7 +63,7 @@ class ReplicaProposer(Proposer):
         kind = wanted.instance_class or str(source["DBInstanceClass"])
         target = Target(
             request.target.kind,
-            self._aws.terms.named(str(source["DBInstanceIdentifier"]), region),
+            self._aws.settings.named(str(source["DBInstanceIdentifier"]), region),
         )
         return _change(request, target, source, name, kind)
 
@@ -174,7 +174,7 @@ def _version(source: Item) -> str:
     return f"{source.get('DbiResourceId', '')}/{' '.join(_replicas(source))}"
 
 
-def _call(operation: str, region: str, arguments: Mapping[str, Any]) -> Call:
+def _call(operation: str, region: str, arguments: Mapping[str, object]) -> Call:
     return Call(service="rds", operation=operation, region=region, arguments=arguments)
 
 

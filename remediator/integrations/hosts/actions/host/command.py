@@ -13,7 +13,6 @@ from remediator.core.errors import Stale
 from remediator.core.events import Measure
 from remediator.core.plaintext import one_line
 from remediator.integrations.hosts.rights import CommandRight
-from remediator.integrations.shell.allowed_command import AllowedCommand
 from remediator.integrations.shell.api import COMMANDS, LOOKER, SHELL, Looker, Shell, shell_rights
 from remediator.integrations.shell.commands import (
     CommandParameters,
@@ -29,6 +28,7 @@ from remediator.integrations.shell.receipts import (
     host_identity,
     require_program,
 )
+from remediator.integrations.shell.settings import Command
 from remediator.ports.action import Action, Proposer, Request, Sight, Ticket
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.rights import Right, Use
@@ -37,7 +37,7 @@ from remediator.ports.rights import Right, Use
 class CommandProposer(Proposer):
     """Fills in the words and asks the check."""
 
-    def __init__(self, looker: Looker, commands: Mapping[str, AllowedCommand]) -> None:
+    def __init__(self, looker: Looker, commands: Mapping[str, Command]) -> None:
         self._looker = looker
         self._commands = commands
 

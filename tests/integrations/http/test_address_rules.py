@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from remediator.core.errors import InvalidSettings, Permanent
-from remediator.integrations.http.destination import Destinations, place_of
+from remediator.integrations.http.address_rules import Destinations, place_of
 from remediator.integrations.http.gateway import HttpGateway
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
