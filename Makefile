@@ -37,7 +37,7 @@ check: $(DEV)  ## format, lint, types, imports
 	$(BIN)/lint-imports
 
 bench: $(DEV)  ## figures with their goals
-	@set -e; for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
+	@$(BIN)/python benchmarks/all.py
 
 # Versions with hashes, for every supported Python and platform, without a word on where they come from.
 UV_COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \

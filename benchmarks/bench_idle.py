@@ -14,11 +14,11 @@ from servers import HERE, daemon, get, resident_megabytes
 SDKS = ("boto3", "botocore", "kubernetes", "asyncssh", "slack_sdk", "asyncpg")
 IMPORTED = f"""
 import sys
-from remediator.app.configuration import load_site
+from remediator.app.configuration import load_configuration
 from remediator.config.catalog import find_catalog
 from remediator.config.expressions import CelConditions
 import remediator.app.daemon
-load_site(None, find_catalog(), CelConditions())
+load_configuration(None, find_catalog(), CelConditions())
 print(" ".join(name for name in {SDKS!r} if name in sys.modules))
 """
 

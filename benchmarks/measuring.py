@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 ROUNDS = 5
+MET, MISSED = "ok  ", "MISS"
 
 
 def median(measure: Callable[[], float], rounds: int = ROUNDS) -> float:
@@ -16,7 +17,7 @@ def median(measure: Callable[[], float], rounds: int = ROUNDS) -> float:
 
 def report(what: str, value: float, unit: str, goal: str, *, is_met: bool) -> bool:
     """Print one figure."""
-    mark = "ok  " if is_met else "MISS"
+    mark = MET if is_met else MISSED
     print(f"{mark} {what}: {value:.3g} {unit} (goal {goal})", flush=True)
     return is_met
 

@@ -48,6 +48,7 @@ ENDS = {
     Outcome.EXPIRED: "Nobody approved the plan in time. Escalates unless the playbook says otherwise.",
     Outcome.WITHDRAWN: "The alert resolved before anything was changed.",
     Outcome.CANCELLED: "A person stopped the run or took it over.",
+    Outcome.HANDED_OVER: "A playbook without steps has looked; the rest is for people. Escalates.",
     Outcome.DRY_RUN: "It was a rehearsal: nothing was changed.",
 }
 

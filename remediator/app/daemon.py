@@ -17,6 +17,7 @@ from remediator import __version__
 from remediator.app.configuration import Configuration, InForce, load_configuration
 from remediator.app.doors import renew
 from remediator.app.draining import Draining
+from remediator.app.opening import Opening
 from remediator.app.parts import Parts, Wiring
 from remediator.app.reloads import Reloads
 from remediator.app.systemd import ServiceManager
@@ -24,6 +25,7 @@ from remediator.app.telemetry_listener import TelemetryListener
 from remediator.config.catalog import Catalog, find_catalog
 from remediator.config.expressions import CelConditions
 from remediator.config.settings import Settings
+from remediator.core.plaintext import clean
 from remediator.engine.masked_store import masked_store
 from remediator.http.context import HttpContext
 from remediator.http.readers import Readers
@@ -36,6 +38,7 @@ from remediator.telemetry import Telemetry, setup_logging
 
 HEARTBEAT_LIMIT = timedelta(seconds=30)
 STOP_WITHIN = timedelta(seconds=25)
+_TALKATIVE = ("debug", "info")
 SWITCH_SECONDS = 0.0005
 """How long the event loop may keep the store's writer waiting for the interpreter: a tenth of Python's default."""
 
@@ -58,8 +61,13 @@ def run_daemon(
     def reread() -> Configuration:
         return load_configuration(config_file, catalog, conditions, listen=listen)
 
+    def say(line: str) -> None:
+        print(clean(line), file=sys.stderr, flush=True)
+
     sys.setswitchinterval(SWITCH_SECONDS)
     daemon = Daemon(configuration, catalog, conditions, reread, on_reload=log_for)
+    if log_format == "text" and log_level in _TALKATIVE:
+        daemon.say = say
     asyncio.run(daemon.run())
     return 0
 
@@ -67,7 +75,7 @@ def run_daemon(
 class Daemon:
     """Everything that runs. `reread` reads settings and playbooks again, for a reload.
 
-    `address` is known once `started` is set.
+    `address` is known once `started` is set. `say` is given lines for people when it begins.
     """
 
     def __init__(
@@ -100,6 +108,7 @@ class Daemon:
         self._stopping = asyncio.Event()
         self.started = asyncio.Event()
         self.address = ""
+        self.say: Callable[[str], None] = lambda line: None
 
     @property
     def configuration(self) -> Configuration:
@@ -192,6 +201,14 @@ class Daemon:
         self.telemetry.log(
             "listening", address=self.address, playbooks=len(self.configuration.book)
         )
+        opening = Opening(
+            address=self.address,
+            settings=self.configuration.settings,
+            book=self.configuration.book,
+            sources=self._catalog.sources,
+        )
+        for line in opening.lines():
+            self.say(line)
 
     def _loops_alive(self, parts: Parts) -> bool:
         oldest = min(loop.heartbeat for loop in parts.loops)

@@ -181,7 +181,7 @@ class Story:
     async def tell(self) -> int:
         """Play all scenes; return 0 when each ended as it should."""
         outcomes = (await self._rehearsal(), await self._cleanup(), await self._blind())
-        _say("That was it", "Next: README.md, playbooks/, `remediator check`, `remediator serve`.")
+        _say("That was it", "Next: `remediator init site`, `remediator serve`, and the README.")
         return 0 if outcomes == ("dry_run", "resolved", "blocked") else 1
 
     async def _rehearsal(self) -> str:

@@ -8,7 +8,7 @@ from typing import NoReturn
 import click
 
 from remediator.cli.failures import NO
-from remediator.cli.options import config_option
+from remediator.cli.options import PLAYBOOKS_HERE, config_option
 from remediator.cli.terminal import say
 
 
@@ -33,7 +33,8 @@ def check(
 ) -> None:
     """Check playbooks and settings. Exit code 1 where there are errors.
 
-    PATH is a playbook or a folder of them; without one, the settings' folders are checked.
+    PATH is a playbook or a folder of them; without one, the settings' folders are checked,
+    and ./playbooks where there are no settings.
     With --online, every server that the settings name is asked as well: do tokens work, is
     anything missing, does everybody exist who is named, what may we do in a cluster and at AWS.
 
@@ -42,6 +43,8 @@ def check(
       remediator check playbooks/
       remediator check --config.file /etc/remediator/remediator.yaml --online
     """
+    if not paths and config_file is None and not Path(PLAYBOOKS_HERE).is_dir():
+        raise click.UsageError("there is nothing here to check: give PATHS or --config.file")
     from remediator.config.catalog import find_catalog
     from remediator.config.check import ProblemFormat, format_problems, is_acceptable
     from remediator.config.check import check as find_problems

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from remediator.cli.failures import USAGE, Failure
-from remediator.cli.options import config_option
+from remediator.cli.options import check_hint, config_option
 
 
 @click.command()
@@ -31,8 +31,9 @@ from remediator.cli.options import config_option
 def serve(config_file: str | None, listen: str | None, log_level: str, log_format: str) -> None:
     """Run the daemon.
 
-    Without a settings file it keeps SQLite in a data directory, listens on
-    127.0.0.1:9095, and everything is a dry run.
+    Without a settings file it uses ./playbooks where that stands, keeps SQLite in
+    ./remediator-data, listens on 127.0.0.1:9095, and everything is a dry run. It says so
+    when it begins, and what to paste into Alertmanager.
 
     \b
     Examples:
@@ -42,7 +43,10 @@ def serve(config_file: str | None, listen: str | None, log_level: str, log_forma
     from remediator.app import serve as run
 
     path = Path(config_file) if config_file else None
-    _run(lambda: run(config_file=path, listen=listen, log_level=log_level, log_format=log_format))
+    _run(
+        lambda: run(config_file=path, listen=listen, log_level=log_level, log_format=log_format),
+        check_hint(config_file),
+    )
 
 
 @click.command()
@@ -61,14 +65,14 @@ def demo() -> None:
     _run(run)
 
 
-def _run(function: Callable[[], int]) -> None:
+def _run(function: Callable[[], int], hint: str = "") -> None:
     """Run until it ends, with the exit code that it returns. Settings that are wrong are exit code 2."""
     from remediator.core.errors import InputError, StoreUnavailable
 
     try:
         ended = function()
     except InputError as error:
-        raise Failure(str(error), hint="remediator check", exit_code=USAGE) from error
+        raise Failure(str(error), hint=hint, exit_code=USAGE) from error
     except StoreUnavailable as error:
         raise Failure(str(error)) from error
     except KeyboardInterrupt:

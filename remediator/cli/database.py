@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from remediator.cli.failures import USAGE, Failure
-from remediator.cli.options import config_option
+from remediator.cli.options import check_hint, config_option
 from remediator.cli.terminal import say
 
 
@@ -41,7 +41,7 @@ def upgrade(config_file: str | None) -> None:
     try:
         place = upgrade_database(Path(config_file) if config_file else None)
     except InputError as error:
-        raise Failure(str(error), hint="remediator check", exit_code=USAGE) from error
+        raise Failure(str(error), hint=check_hint(config_file), exit_code=USAGE) from error
     except StoreUnavailable as error:
         raise Failure(str(error)) from error
     say(f"{place} has this program's schema.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -30,9 +31,29 @@ output_option = click.option(
     show_default=True,
     help="For people, or for programs.",
 )
+SETTINGS_HERE = "remediator.yaml"
+PLAYBOOKS_HERE = "playbooks"
+CONFIG_HELP = f"The settings file; without one, ./{SETTINGS_HERE} where it stands."
+
+
+def settings_here() -> str | None:
+    """Return the settings file that stands in this directory, where there is one."""
+    return SETTINGS_HERE if Path(SETTINGS_HERE).is_file() else None
+
+
 config_option = click.option(
-    "--config.file", "config_file", type=click.Path(dir_okay=False), help="The settings file."
+    "--config.file",
+    "config_file",
+    type=click.Path(dir_okay=False),
+    default=settings_here,
+    help=CONFIG_HELP,
 )
+
+
+def check_hint(config_file: str | None) -> str:
+    """Return the command that shows everything that is wrong with these settings and their playbooks."""
+    is_found = config_file in (None, SETTINGS_HERE)
+    return "remediator check" + ("" if is_found else f" --config.file {config_file}")
 
 
 def asks_daemon(function: Callable[..., Any]) -> Callable[..., object]:

@@ -11,19 +11,23 @@ from remediator.cli.database import db
 from remediator.cli.decide import approve, reject
 from remediator.cli.failures import USAGE, Failure
 from remediator.cli.health import healthcheck, version
+from remediator.cli.init import init
 from remediator.cli.pauses import pause, resume
 from remediator.cli.resolve import resolve
 from remediator.cli.rights import command_of
 from remediator.cli.runs import runs
 from remediator.cli.slack import slack
+from remediator.cli.status import status
 from remediator.cli.why import why
 from remediator.config.folders import find_grant_writers
 from remediator.core.errors import InvalidSettings
 
 COMMANDS = (
-    serve,
     demo,
+    init,
+    serve,
     check,
+    status,
     runs,
     why,
     approve,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from remediator.cli.failures import USAGE, Failure, require_integration
-from remediator.cli.options import config_option, output_option
+from remediator.cli.options import check_hint, config_option, output_option
 from remediator.cli.terminal import dump, say, say_table
 
 if TYPE_CHECKING:
@@ -53,12 +53,14 @@ def resolve(instance: str, labels: tuple[str, ...], config_file: str | None, out
 def _resolver(config_file: str | None) -> HostResolver:
     from remediator.config.catalog import find_catalog
     from remediator.config.settings_reader import load_settings
+    from remediator.documents.problem import errors_first
     from remediator.integrations.hosts.settings.section import HOSTS_SECTION
 
     loaded = load_settings(Path(config_file) if config_file else None, find_catalog())
     if loaded.has_errors:
-        text = "\n".join(str(problem) for problem in loaded.problems)
-        raise Failure(f"the settings have errors\n{text}", hint="remediator check", exit_code=USAGE)
+        text = errors_first(loaded.problems)
+        hint = check_hint(config_file)
+        raise Failure(f"the settings have errors\n{text}", hint=hint, exit_code=USAGE)
     return loaded.settings.sections[HOSTS_SECTION].resolver
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from remediator.cli.failures import USAGE, Failure
+from remediator.cli.options import CONFIG_HELP, check_hint, settings_here
 from remediator.cli.terminal import say
 from remediator.ports.grants import Granting, GrantWriter, WrongOption
 
@@ -56,7 +57,8 @@ def _parameters(writer: GrantWriter) -> list[click.Parameter]:
         click.Option(
             ["--config.file", "config_file"],
             type=click.Path(dir_okay=False),
-            help="The settings file.",
+            default=settings_here,
+            help=CONFIG_HELP,
         ),
         *options,
     ]
@@ -89,4 +91,4 @@ def _needs(paths: tuple[Path, ...], config_file: str | None) -> tuple[Settings, 
         book = loader.load(paths or settings.playbooks).checked()
         return settings, find_needs(book, catalog)
     except InputError as error:
-        raise Failure(str(error), hint="remediator check", exit_code=USAGE) from error
+        raise Failure(str(error), hint=check_hint(config_file), exit_code=USAGE) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -15,11 +15,12 @@ from remediator.cli.interventions import steering
 from remediator.cli.options import asks_daemon, output_option
 from remediator.cli.story import Line, state, story, timeline
 from remediator.cli.terminal import ago, dump, say, say_table
+from remediator.cli.watching import watch_all
 from remediator.core.events import Outcome
 from remediator.core.run import Phase
 from remediator.ports.verbs import VERBS
 
-FINE = frozenset(("resolved", "dry_run", "withdrawn"))
+FINE = frozenset(("resolved", "handed_over", "dry_run", "withdrawn"))
 _PHASES = tuple(phase.value for phase in Phase)
 _OUTCOMES = tuple(outcome.value for outcome in Outcome)
 _EVENTS_PER_PAGE = 500
@@ -90,17 +91,26 @@ def show_run(run: str, client: Client, output: str) -> None:
 
 
 @runs.command("watch")
-@click.argument("run")
+@click.argument("run", required=False)
 @click.option("--every", type=click.FloatRange(0.1, 60), default=2.0, help="Seconds between looks.")
 @asks_daemon
-def watch_run(run: str, every: float, client: Client) -> None:
-    """Follow a run until it ends. Exit code 0 where that is well, 1 where it is not.
+def watch_run(run: str | None, every: float, client: Client) -> None:
+    """Follow RUN until it ends; without one, all runs until you press Ctrl-C.
+
+    Exit code 0 where the run ended well, 1 where it did not.
 
     \b
     Examples:
-      remediator runs watch run_0199f0c4a1b27c3e8d5f60718293a4b5
+      remediator runs watch
       remediator runs watch run_0199f0c4a1b27c3e8d5f60718293a4b5 --every 10
     """
+    if run is None:
+        watch_all(client, every)
+    else:
+        _watch_one(client, run, every)
+
+
+def _watch_one(client: Client, run: str, every: float) -> NoReturn:
     seen = 0
     while True:
         found = client.get(path_of("runs", run))  # before its events: what closed it is among them

@@ -33,8 +33,7 @@ def check(
     """
     loaded = load_settings(settings_path, catalog)
     settings = loaded.settings
-    is_known = settings_path is not None and not loaded.has_errors
-    loader = _loader(catalog, settings) if is_known else PlaybookLoader(catalog)
+    loader = PlaybookLoader(catalog) if loaded.has_errors else _loader(catalog, settings)
     playbooks = loader.load(paths or settings.playbooks)
     return in_order((*loaded.problems, *playbooks.problems))
 

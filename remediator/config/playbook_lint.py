@@ -23,6 +23,7 @@ def lint(reading: Reading, playbook: Playbook) -> None:
     _lint_target(reading, playbook)
     _lint_rest(reading, playbook)
     _lint_approval(reading, playbook)
+    _lint_hand_over(reading, playbook)
     for index, step in enumerate(playbook.steps):
         _lint_step(reading, playbook, index, step)
 
@@ -30,6 +31,8 @@ def lint(reading: Reading, playbook: Playbook) -> None:
 def _lint_verification(reading: Reading, playbook: Playbook) -> None:
     written = reading.report.source.value
     if isinstance(written, dict) and written.get("verify") is not None:
+        return
+    if isinstance(written, dict) and written.get("steps") == []:
         return
     if playbook.mode is Mode.AUTO:
         message = "no playbook may be `auto` without `verify`"
@@ -40,6 +43,23 @@ def _lint_verification(reading: Reading, playbook: Playbook) -> None:
     if any(step.unless_verified for step in playbook.steps):
         message = "`unless: verified` needs a `verify` block"
         reading.report.error(("steps",), "no-verify", message, at_key=True)
+
+
+def _lint_hand_over(reading: Reading, playbook: Playbook) -> None:
+    """Warn of what means nothing where nothing is changed."""
+    written = reading.report.source.value
+    if not isinstance(written, dict) or written.get("steps") != []:
+        return
+    for key in ("verify", "approval"):
+        if written.get(key) is not None:
+            message = f"`{key}` means nothing without steps: this playbook looks and calls people"
+            reading.report.warn((key,), "no-steps", message, at_key=True)
+    if playbook.failure.rollback:
+        message = "`rollback` means nothing without steps"
+        reading.report.warn(("on_failure",), "no-steps", message, at_key=True)
+    if playbook.mode is Mode.APPROVE:
+        message = "without steps nobody is asked: `approve` is as `auto` here"
+        reading.report.warn(("mode",), "no-steps", message)
 
 
 def _lint_requires(reading: Reading, playbook: Playbook) -> None:
@@ -119,7 +139,7 @@ def _lint_approval(reading: Reading, playbook: Playbook) -> None:
 
 
 def _lint_nobody(reading: Reading, playbook: Playbook, members: Members) -> None:
-    acts = playbook.mode in (Mode.APPROVE, Mode.AUTO)
+    acts = bool(playbook.steps) and playbook.mode in (Mode.APPROVE, Mode.AUTO)
     asks = playbook.mode is Mode.APPROVE or any(s.approval_required for s in playbook.steps)
     if acts and asks:
         message = f"this will ask in {members.title}, where nobody may approve"

@@ -235,7 +235,7 @@ def _check_contact(reading: Reading, path: KeyPath, name: str) -> None:
         _check_caller(reading, path, name, caller.needs)
         return
     hint = did_you_mean(name, known) or "Add it under `contacts` in the settings."
-    reading.report.error(path, "unknown-contact", f"`{name}` is not a contact", hint)
+    _nobody(reading, path, "unknown-contact", f"`{name}` is not a contact", hint)
 
 
 def _check_caller(reading: Reading, path: KeyPath, name: str, needs: str) -> None:
@@ -244,7 +244,17 @@ def _check_caller(reading: Reading, path: KeyPath, name: str, needs: str) -> Non
         return
     message = f"`{name}` cannot be called: it is not a contact, and no `{needs}` is set"
     hint = f"Add `{needs}` to the settings, or the name under `contacts`."
-    reading.report.error(path, f"no-{needs}", message, hint)
+    _nobody(reading, path, f"no-{needs}", message, hint)
+
+
+def _nobody(reading: Reading, path: KeyPath, code: str, message: str, hint: str) -> None:
+    """Report that a name is nobody's: a warning where those who are told of every run are told instead."""
+    written = reading.report.source.value
+    if reading.rules.is_told or (isinstance(written, dict) and written.get("notify")):
+        message += "; those whom `notify` names are told instead"
+        reading.report.warn(path, code, message, hint)
+        return
+    reading.report.error(path, code, f"{message}, and no `notify` tells anybody else", hint)
 
 
 def _notify(reading: Reading, raw: object) -> Ways:

@@ -27,11 +27,12 @@ _BARE_LABEL_IN_REGEX = re.compile(r'[=!]~\s*"[^"]*\{\{(?![^}]*promql_regex)')
 class PlaybookRules:
     """What the settings say about all playbooks. None where there are no settings to check against.
 
-    `sections` are those that were read, `approving` the keys of those of the systems in which anybody has the role
-    of an approver.
+    `is_told` says whether people are told of every run. `sections` are those that were read, `approving` the keys of
+    those of the systems in which anybody has the role of an approver.
     """
 
     contacts: frozenset[str] | None = None
+    is_told: bool = False
     approving: frozenset[str] = frozenset()
     commands: frozenset[str] | None = None
     protected: tuple[str, ...] = ()

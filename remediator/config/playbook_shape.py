@@ -90,7 +90,7 @@ class PlaybookShape(Shape):
     mode: Mode = Mode.DRY_RUN
     guards: object = None
     diagnose: Annotated[list[object], Field(max_length=50)] = Field(default_factory=list)
-    steps: Annotated[list[object], Field(min_length=1, max_length=50)] = Field(default_factory=list)
+    steps: Annotated[list[object], Field(max_length=50)] = Field(default_factory=list)
     verify: VerifyShape | None = None
     approval: ApprovalShape = ApprovalShape()
     on_failure: Annotated[list[object], Field(max_length=10)] = Field(default_factory=list)

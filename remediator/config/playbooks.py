@@ -19,7 +19,7 @@ from remediator.config.playbook_report import PlaybookRules, Reading
 from remediator.config.templates import Templates
 from remediator.core.errors import InvalidPlaybook
 from remediator.core.playbook import Playbook
-from remediator.documents.problem import Problem, has_errors, in_order
+from remediator.documents.problem import Problem, errors_first, has_errors, in_order
 from remediator.documents.report import Report
 from remediator.documents.yaml_source import YamlSource, read_yaml_file
 from remediator.ports.sections import Sections
@@ -54,7 +54,7 @@ class LoadedPlaybooks:
     def checked(self) -> PlaybookBook:
         """Return the book, or raise InvalidPlaybook with every error."""
         if self.has_errors:
-            raise InvalidPlaybook("\n".join(str(problem) for problem in self.problems))
+            raise InvalidPlaybook(errors_first(self.problems))
         return self.book
 
 
@@ -110,7 +110,7 @@ class PlaybookLoader:
         report = Report(YamlSource(file=source, value=json.loads(document)))
         playbook = self._read(report)
         if playbook is None:
-            raise InvalidPlaybook("\n".join(str(problem) for problem in report.problems))
+            raise InvalidPlaybook(errors_first(report.problems))
         return playbook
 
     def _read(self, report: Report) -> Playbook | None:

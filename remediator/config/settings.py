@@ -27,8 +27,11 @@ SEVERITIES: Mapping[str, str] = {"critical": "SEV-2", "warning": "SEV-3", "info"
 class Settings:
     """Everything. The defaults are what runs without a file: loopback, SQLite, dry runs only.
 
-    `handles` is the channel that can call every `@name`, also those that are no contact; "" where there is none.
+    `file` is what they were read from, None for the defaults. `handles` is the channel that can call every `@name`,
+    also those that are no contact; "" where there is none.
     """
+
+    file: Path | None = None
 
     listen: ListenAddress = ListenAddress()
     external_url: str = ""
@@ -53,9 +56,12 @@ class Settings:
     retention: Retention = Retention()
 
     def playbook_rules(self) -> PlaybookRules:
-        """Return what playbooks are checked against."""
+        """Return what playbooks are checked against: without a file, not against what only a file can say."""
+        if self.file is None:
+            return PlaybookRules(protected=self.protected)
         return PlaybookRules(
             contacts=frozenset(self.contacts),
+            is_told=bool(self.notify),
             approving=self.users.approving,
             commands=self.sections.names("commands"),
             protected=self.protected,

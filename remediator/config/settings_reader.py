@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,11 +29,13 @@ from remediator.core.masking import problem_of
 from remediator.core.matcher import Matcher, parse_matcher
 from remediator.core.selection import Environment
 from remediator.documents.model_reader import Part, read_loosely
-from remediator.documents.problem import Problem, has_errors, in_order
+from remediator.documents.problem import Problem, errors_first, has_errors, in_order
 from remediator.documents.report import Report
 from remediator.documents.secret import Secret, SecretReader
 from remediator.documents.yaml_source import KeyPath, YamlSource, read_yaml_file
 from remediator.ports.sections import SectionReading, Sections
+
+_PLAYBOOKS_HERE = Path("playbooks")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +53,17 @@ class LoadedSettings:
     def checked(self) -> Settings:
         """Return the settings, or raise InvalidSettings with every problem."""
         if self.has_errors:
-            raise InvalidSettings("\n".join(str(problem) for problem in self.problems))
+            raise InvalidSettings(errors_first(self.problems))
         return self.settings
 
 
 def load_settings(
     path: Path | None, catalog: Catalog, *, listen: str | None = None
 ) -> LoadedSettings:
-    """Read the settings file, or take the defaults without one; `listen` (a flag) wins over the file's."""
+    """Read the settings file, or take the defaults without one, with the folder `playbooks` where that stands here.
+
+    `listen` (a flag) wins over the file's.
+    """
     nothing = YamlSource(file="(no settings file)", value={})
     source = nothing if path is None else read_yaml_file(path)
     report = Report(source)
@@ -69,7 +74,9 @@ def load_settings(
     shape = read_loosely(report, source.value, shape_of_all, Part("the settings"), folder)
     if listen is not None:
         shape = shape.model_copy(update={"listen": listen})
-    settings = _SettingsReader(report, catalog, folder).read(shape)
+    settings = replace(_SettingsReader(report, catalog, folder).read(shape), file=path)
+    if path is None and _PLAYBOOKS_HERE.is_dir():
+        settings = replace(settings, playbooks=(_PLAYBOOKS_HERE,))
     return LoadedSettings(settings=settings, problems=in_order(report.problems))
 
 

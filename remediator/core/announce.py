@@ -79,8 +79,7 @@ def _approval_requested(t: Telling, event: ev.ApprovalRequested) -> tuple[Messag
         text,
         title=f"Approve {card.playbook} on {run.order.target.name}?",
         lines=(
-            *((card.summary,) if card.summary else ()),
-            *say.evidence_lines(run),
+            *_seen(t),
             *say.plan_lines(run),
             *(f"changed: {line}" for line in changed),
         ),
@@ -160,6 +159,8 @@ def _closed(t: Telling, event: ev.Closed) -> tuple[Message, ...]:
             return (_result(t),)
         case Outcome.DRY_RUN:
             return (_rehearsed(t),)
+        case Outcome.HANDED_OVER:
+            return (_handed_over(t), *_escalations(t))
         case Outcome.BLOCKED:
             return blocked(t)
         case Outcome.EXPIRED:
@@ -223,6 +224,17 @@ def _failure(t: Telling) -> Message:
     return t.message(MessageKind.FAILURE, "closed", text, lines=lines, facts={"took": t.card.took})
 
 
+def _handed_over(t: Telling) -> Message:
+    text = f"{t.card.headline}: {t.card.reason}. {t.card.remedy}"
+    called = ", ".join(escalation.to for escalation in t.run.order.failure.escalations)
+    facts = {"called": called or "nobody by name"}
+    return t.message(MessageKind.HANDED_OVER, "closed", text, lines=_seen(t), facts=facts)
+
+
+def _seen(t: Telling) -> tuple[str, ...]:
+    return ((t.card.summary,) if t.card.summary else ()) + say.evidence_lines(t.run)
+
+
 def _escalations(t: Telling) -> tuple[Message, ...]:
     text = f"{t.card.headline} needs you: {t.card.reason}. {t.card.remedy}"
     return tuple(
@@ -230,7 +242,7 @@ def _escalations(t: Telling) -> tuple[Message, ...]:
             MessageKind.ESCALATION,
             f"escalate:{n}",
             text,
-            lines=_tried(t),
+            lines=_tried(t) or _seen(t),
             to=escalation.to,
             due_at=t.now + escalation.after,
             while_firing=t.run.episode,

@@ -27,6 +27,7 @@ class Outcome(StrEnum):
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
     CANCELLED = "cancelled"
+    HANDED_OVER = "handed_over"
     DRY_RUN = "dry_run"
 
 

@@ -184,12 +184,20 @@ def _cannot_plan(run: Run, failed: StepProgress) -> Effect:
 
 
 def _nothing_to_do(run: Run) -> ev.Closed:
+    if not run.order.steps:
+        return _handed_over(run)
     reasons = "; ".join(f"{s.step}: {s.reason}" for s in run.progress if s.reason) or "no steps"
     has_failed = any(s.state is StepState.FAILED for s in run.progress)
     said = "no step could be planned" if has_failed else "there is nothing to change"
     if run.order.mode is Mode.DRY_RUN:
         return _close(Outcome.DRY_RUN, f"{said} ({reasons})")
     return _close(Outcome.FAILED if has_failed else Outcome.UNRESOLVED, f"{said} ({reasons})")
+
+
+def _handed_over(run: Run) -> ev.Closed:
+    if run.order.mode is Mode.DRY_RUN:
+        return _close(Outcome.DRY_RUN, "dry run: it would have been handed over to people")
+    return _close(Outcome.HANDED_OVER, "remediator has looked, and the rest is for people")
 
 
 def _failed_step(run: Run) -> StepProgress | None:

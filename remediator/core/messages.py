@@ -17,6 +17,7 @@ class MessageKind(StrEnum):
     PROGRESS = "progress"  # something moved; may be dropped or merged by a channel
     RESULT = "result"  # it ran and was verified
     FAILURE = "failure"  # it ended without fixing the alert
+    HANDED_OVER = "handed_over"  # a playbook without steps has looked, the rest is for people
     DRY_RUN = "dry_run"  # what would have been done
     WITHDRAWN = "withdrawn"  # the alert resolved, or a person stopped it
     BLOCKED = "blocked"  # a guard said no

@@ -22,6 +22,7 @@ _BREAKS = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
 _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _WORDS = {
     MessageKind.PLAN: "approval wanted",
+    MessageKind.HANDED_OVER: "handed over",
     MessageKind.DRY_RUN: "dry run",
     MessageKind.UNKNOWN: "outcome unknown",
 }

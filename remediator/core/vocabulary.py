@@ -47,6 +47,9 @@ ENDINGS: Mapping[Outcome, Ending] = {
         "Withdrawn", "WITHDRAWN: the alert resolved before anything was needed"
     ),
     Outcome.CANCELLED: Ending("Cancelled", "CANCELLED"),
+    Outcome.HANDED_OVER: Ending(
+        "Handed over", "HANDED OVER: people go on from here; nothing was changed"
+    ),
     Outcome.DRY_RUN: Ending("Dry run", "DRY RUN: nothing was changed"),
 }
 

@@ -50,6 +50,13 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(unique, key=lambda p: (p.file, p.line, p.column)))
 
 
+def errors_first(problems: Iterable[Problem]) -> str:
+    """Return every problem, a line each, for whoever was refused because of the errors."""
+    found = tuple(problems)
+    errors = [str(p) for p in found if p.severity is Severity.ERROR]
+    return "\n".join((*errors, *(str(p) for p in found if p.severity is not Severity.ERROR)))
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `Did you mean …?` where a known word is close, else nothing."""
     close = difflib.get_close_matches(word[:100], list(known), n=1, cutoff=0.6)

@@ -56,9 +56,9 @@ class Routes:
     def channels(
         self, message: Message, notify: Sequence[Mapping[str, object]] = ()
     ) -> tuple[str, ...]:
-        """Return the channels of one message, each once; `notify` are its playbook's. The console where nothing is
-        set."""
-        wanted = self._of(message.to) if message.to else (*notify, *self.always)
+        """Return the channels of one message, each once; `notify` are its playbook's. Of a name that is no contact,
+        those of all messages; the console where nothing is set."""
+        wanted = (self._of(message.to) if message.to else ()) or (*notify, *self.always)
         return tuple(dict.fromkeys(canonical_json(c) for c in wanted)) or (_CONSOLE,)
 
     def general(self) -> tuple[str, ...]:

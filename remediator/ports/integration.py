@@ -92,7 +92,8 @@ class Integration:
     `names` is whoever can be asked for more.
     `sources` are the kinds of notifications that it sends us. `notify` returns the ways for all runs where the settings
     name none; `members` are those who have roles by names that it knows them by. `door` opens where people answer,
-    `door_signs` is how metrics and log show it where it is the door that connects.
+    `door_signs` is how metrics and log show it where it is the door that connects. `starter` are files for the system
+    itself that `remediator init` writes, by name.
     """
 
     name: str
@@ -113,3 +114,4 @@ class Integration:
     members: Members | None = None
     door: Callable[[DoorServices], Door] | None = None
     door_signs: DoorSigns | None = None
+    starter: Callable[[], Mapping[str, str]] | None = None

@@ -16,7 +16,8 @@ class Source:
     `parse` reads a body or raises InvalidAlert; it is a function of a module, so that a process apart finds it by name.
     `glance` returns the number of alerts of a surely good body, quickly, and None for any other. `fetch` asks the
     sender for the alerts that it cut off from a notification and returns them as a body of the same kind, empty where
-    there are none or nobody to ask; it raises Transient or Permanent.
+    there are none or nobody to ask; it raises Transient or Permanent. `receiver` returns what stands in the sender's
+    own configuration so that it posts to a URL.
     """
 
     kind: str
@@ -24,6 +25,12 @@ class Source:
     parse: Callable[[bytes], AlertGroup]
     glance: Callable[[bytes], int | None]
     fetch: Callable[[Reads, AlertGroup], Awaitable[bytes]] | None = None
+    receiver: Callable[[str], str] | None = None
+
+    @property
+    def path(self) -> str:
+        """Where it is posted to."""
+        return f"/webhooks/{self.kind}"
 
     @property
     def address(self) -> str:

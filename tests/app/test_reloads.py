@@ -24,8 +24,10 @@ REFUSED = InvalidSettings("no such key")
 
 
 @pytest.fixture(scope="module")
-def configuration() -> Configuration:
-    return load_configuration(None, Catalog(), CelConditions())
+def configuration(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
+    nothing = tmp_path_factory.mktemp("settings") / "remediator.yaml"
+    nothing.write_text("{}")
+    return load_configuration(nothing, Catalog(), CelConditions())
 
 
 def failing(problem: Exception) -> Callable[[], Awaitable[Configuration]]:

@@ -48,7 +48,19 @@ def test_the_commands_are_those_that_were_promised() -> None:
     top = {words[0] for words in every_command() if words}
 
     assert top == {
-        *("serve", "demo", "check", "runs", "why", "approve", "reject", "pause", "resume"),
+        *(
+            "demo",
+            "init",
+            "serve",
+            "check",
+            "status",
+            "runs",
+            "why",
+            "approve",
+            "reject",
+            "pause",
+            "resume",
+        ),
         *("actions", "resolve", "rbac", "iam", "sudoers", "slack", "db", "healthcheck", "version"),
     }
 
@@ -87,6 +99,24 @@ def test_the_version_is_the_packages() -> None:
 )
 def test_wrong_usage_is_exit_code_2(words: list[str]) -> None:
     assert offline(*words).exit_code == 2
+
+
+def test_what_serve_refuses_begins_with_the_errors_whatever_was_warned_of_before(
+    tmp_path: Path,
+) -> None:
+    playbook = 'name: x\nmatch: [alertname="X"]\ntarget: host/a\nsteps: [{no.such: {}}]\n'
+    (tmp_path / "remediator.yaml").write_text("store: postgresql://u:p@h/d\nplaybooks: [x.yaml]\n")
+    (tmp_path / "x.yaml").write_text(playbook)
+
+    refused = offline("serve", "--config.file", str(tmp_path / "remediator.yaml"))
+
+    assert refused.exit_code == 2
+    levels = [
+        line.partition("[")[0].rpartition(" ")[2] for line in refused.stderr.splitlines()[:-1]
+    ]
+    assert {"error", "warning"} == set(levels)
+    assert levels == sorted(levels)
+    assert refused.stderr.startswith("error: ")
 
 
 def test_a_daemon_that_is_not_there_is_exit_code_3_with_a_hint() -> None:

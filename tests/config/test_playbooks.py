@@ -267,7 +267,8 @@ def test_an_escalation_names_a_known_contact() -> None:
     text = HEAD + STEPS + VERIFY + "on_failure: [{escalate: [{to: oncal}, {to: oncall}]}]\n"
 
     assert problems(text, rules) == [
-        "p.yaml:9:31: error[unknown-contact]: `oncal` is not a contact. Did you mean `oncall`?"
+        "p.yaml:9:31: error[unknown-contact]: `oncal` is not a contact, and no `notify` tells anybody else. "
+        "Did you mean `oncall`?"
     ]
     assert problems(text) == []
 
@@ -373,6 +374,7 @@ def test_no_value_of_the_wrong_type_makes_the_reader_fail(key: str, value: str) 
         ("name", "x"),
         ("guards", "{}"),
         ("guards", "null"),
+        ("steps", "[]"),
     }
 
 

@@ -68,11 +68,21 @@ def judged(guard: str) -> Judgement:
         (ended(Outcome.REJECTED), [MessageKind.WITHDRAWN]),
         (ended(Outcome.WITHDRAWN), [MessageKind.WITHDRAWN]),
         (ended(Outcome.CANCELLED), [MessageKind.WITHDRAWN]),
+        (ended(Outcome.HANDED_OVER), [MessageKind.HANDED_OVER, ESCALATION, ESCALATION]),
         (ended(Outcome.DRY_RUN), [MessageKind.DRY_RUN]),
     ],
 )
 def test_the_outcome_decides_who_hears_of_the_end(run: Run, kinds: list[MessageKind]) -> None:
     assert [message.kind for message in closing(run)] == kinds
+
+
+def test_a_hand_over_says_whom_it_calls_and_that_nothing_was_changed() -> None:
+    run = ended(Outcome.HANDED_OVER, reason="it has looked", progress=())
+    handed_over, first, _ = closing(run)
+
+    assert handed_over.text == "Disk space low on web1: it has looked. Nothing was changed."
+    assert handed_over.facts["called"] == "oncall, leads"
+    assert first.text.startswith("Disk space low on web1 needs you: it has looked.")
 
 
 def test_an_expiry_that_escalates_nobody_is_quiet() -> None:

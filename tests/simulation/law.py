@@ -30,6 +30,7 @@ UNCHANGED = (
     Outcome.REJECTED,
     Outcome.EXPIRED,
     Outcome.WITHDRAWN,
+    Outcome.HANDED_OVER,
     Outcome.DRY_RUN,
 )
 

@@ -28,6 +28,8 @@ CHECK = CheckOrder(kind="promql", parameters={}, text="up")
 SAFETIES = (Safety.CONVERGENT, Safety.RECEIPT, Safety.DETECTABLE, Safety.BLIND)
 SAFETY_WEIGHTS = (4, 4, 2, 1)
 VARIANTS = 300
+HANDED_OVER = 30
+"""One playbook of so many has no steps."""
 
 
 @cache
@@ -56,7 +58,7 @@ def _order(dice: Random, number: int) -> Order:
         ),
         mode=dice.choices((Mode.AUTO, Mode.APPROVE, Mode.DRY_RUN), (6, 3, 1))[0],
         target=Target("host", dice.choice(HOSTS)),
-        steps=tuple(_step(dice, facet) for facet in facets),
+        steps=tuple(_step(dice, facet) for facet in facets) if number % HANDED_OVER else (),
         verify=_verify(dice),
         approval=_approval(dice),
         failure=FailurePolicy(

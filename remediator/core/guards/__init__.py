@@ -57,5 +57,6 @@ def together_of(order: Order, answers: Mapping[str, Answer]) -> Together | None:
 
 def judge(subject: Subject, facts: Facts) -> Judgement:
     """Ask every guard; those without an objection leave no verdict, but for what they have seen."""
-    verdicts = (guard.judge(settings_of(subject.order, guard), subject, facts) for guard in GUARDS)
+    asked = (guard for guard in GUARDS if subject.order.steps or not guard.about_changes)
+    verdicts = (guard.judge(settings_of(subject.order, guard), subject, facts) for guard in asked)
     return Judgement(verdicts=tuple(v for v in verdicts if v is not None))

@@ -23,4 +23,4 @@ def judge(settings: FiringSettings, subject: Subject, facts: Facts) -> Verdict |
     return Verdict(guard="alert_firing", ruling=Ruling.DENY, reason=f"the alert {word}")
 
 
-GUARD = Guard(name="alert_firing", settings=FiringSettings, judge=judge)
+GUARD = Guard(name="alert_firing", settings=FiringSettings, judge=judge, about_changes=False)

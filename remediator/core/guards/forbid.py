@@ -45,4 +45,5 @@ GUARD = Guard(
     stricter=lambda own, floor: ForbidSettings(
         checks=tuple({c.key: c for c in own.checks + floor.checks}.values())
     ),
+    about_changes=False,
 )

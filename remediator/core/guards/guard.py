@@ -62,6 +62,7 @@ class Guard:
     `questions` name what must be known first (history is counted before a run's first change only: afterwards
     `subject.acted` is true and counting guards say nothing); `stricter(a, b)` returns the settings that
     allow least (for floors). `domain` and `together` are the two further questions about what else goes on.
+    One that is `about_changes` is not asked about an order without steps.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Guard:
     stricter: Callable[[Any, Any], Any] = lambda own, floor: floor
     domain: Callable[[Any, Order, tuple[Target, ...]], Domain | None] = lambda *asked: None
     together: Callable[[Any, Order, Mapping[str, Answer]], Together | None] = lambda *asked: None
+    about_changes: bool = True
 
 
 def later(now: datetime, *moments: datetime | None) -> datetime | None:

@@ -51,4 +51,4 @@ def judge(settings: PauseSettings, subject: Subject, facts: Facts) -> Verdict | 
     )
 
 
-GUARD = Guard(name="pause", settings=PauseSettings, judge=judge)
+GUARD = Guard(name="pause", settings=PauseSettings, judge=judge, about_changes=False)

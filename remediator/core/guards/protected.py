@@ -158,4 +158,4 @@ def _names(pattern: str, name: str) -> bool:
     return pattern == name or fnmatchcase(name, pattern)
 
 
-GUARD = Guard(name="protected", settings=ProtectedSettings, judge=judge)
+GUARD = Guard(name="protected", settings=ProtectedSettings, judge=judge, about_changes=False)

@@ -55,4 +55,5 @@ GUARD = Guard(
     stricter=lambda own, floor: RequireSettings(
         checks=tuple({c.key: c for c in own.checks + floor.checks}.values())
     ),
+    about_changes=False,
 )

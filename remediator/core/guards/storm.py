@@ -57,4 +57,5 @@ GUARD = Guard(
     judge=judge,
     tallies=lambda settings: (settings.window,),
     stricter=lambda own, floor: min(own, floor, key=lambda s: s.runs / s.per.total_seconds()),
+    about_changes=False,
 )

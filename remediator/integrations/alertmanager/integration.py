@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from remediator.core.errors import ActionError
 from remediator.integrations.alertmanager.api import ALERTMANAGER
 from remediator.integrations.alertmanager.missing import fetch
+from remediator.integrations.alertmanager.receiver import receiver
 from remediator.integrations.alertmanager.settings import ALERTMANAGER_SECTION, AlertmanagerSettings
 from remediator.integrations.alertmanager.source import count_at_a_glance, parse
 from remediator.ports.gateways import Reads
@@ -55,6 +56,7 @@ SOURCE = Source(
     parse=parse,
     glance=count_at_a_glance,
     fetch=fetch,
+    receiver=receiver,
 )
 INTEGRATION = Integration(
     name="alertmanager",

@@ -25,6 +25,7 @@ _COLOURS = {
     MessageKind.REMINDER: _YELLOW,
     MessageKind.RESULT: _GREEN,
     MessageKind.FAILURE: _RED,
+    MessageKind.HANDED_OVER: _BOLD + _YELLOW,
     MessageKind.UNKNOWN: _BOLD + _RED,
     MessageKind.ESCALATION: _BOLD + _RED,
     MessageKind.PROGRESS: _DIM,

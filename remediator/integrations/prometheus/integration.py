@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from remediator.core.errors import ActionError
 from remediator.integrations.prometheus.api import PROMETHEUS
 from remediator.integrations.prometheus.settings import PROMETHEUS_SECTION
+from remediator.integrations.prometheus.starter import starter
 from remediator.ports.gateways import Reads
 from remediator.ports.inspection import Finding, Level
 from remediator.ports.integration import Connected, Inspected, Integration, Services
@@ -44,5 +45,9 @@ async def inspect(subject: Inspected) -> Sequence[Finding]:
 
 
 INTEGRATION = Integration(
-    name="prometheus", sections=(PROMETHEUS_SECTION,), connect=connect, inspect=inspect
+    name="prometheus",
+    sections=(PROMETHEUS_SECTION,),
+    connect=connect,
+    inspect=inspect,
+    starter=starter,
 )

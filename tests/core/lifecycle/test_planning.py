@@ -85,6 +85,16 @@ BROKEN = step(StepState.FAILED, reason="no such host")
         ),
         (planning(progress=(step(StepState.SKIPPED),), order=DRY), Outcome.DRY_RUN, "nothing"),
         (
+            planning(order=an_order(steps=()), progress=()),
+            Outcome.HANDED_OVER,
+            "remediator has looked, and the rest is for people",
+        ),
+        (
+            planning(order=an_order(steps=(), mode=Mode.DRY_RUN), progress=()),
+            Outcome.DRY_RUN,
+            "dry run: it would have been handed over to people",
+        ),
+        (
             planning(progress=(step(),), plan=a_plan(), plan_judged=True, order=DRY),
             Outcome.DRY_RUN,
             "dry run: nothing was changed",

@@ -245,6 +245,7 @@ def test_a_settled_unknown_has_no_answers_any_more() -> None:
         (ev.Outcome.CANCELLED, ("stopped", "✋ Deploy is mine.")),
         (ev.Outcome.EXPIRED, ("nobody decided", "⌛ Deploy is mine.", "I'll take it")),
         (ev.Outcome.BLOCKED, ("not allowed", "⛔ Deploy is mine.")),
+        (ev.Outcome.HANDED_OVER, ("over to you", "🤝 Deploy is mine.", "I'll take it")),
         (ev.Outcome.UNRESOLVED, ("not fixed", "🔴 *Deploy is mine.*", "I'll take it")),
     ],
 )

@@ -12,8 +12,15 @@ from remediator.integrations.slack.cards.buttons import DIGEST_LENGTH
 from remediator.integrations.slack.cards.mrkdwn import bold, code, escape, moment
 from remediator.integrations.slack.cards.plan_card import details, offers
 
-_FAILED = frozenset(
-    o.value for o in (Outcome.UNRESOLVED, Outcome.FAILED, Outcome.OUTCOME_UNKNOWN, Outcome.EXPIRED)
+_FOR_PEOPLE = frozenset(
+    outcome.value
+    for outcome in (
+        Outcome.UNRESOLVED,
+        Outcome.FAILED,
+        Outcome.OUTCOME_UNKNOWN,
+        Outcome.EXPIRED,
+        Outcome.HANDED_OVER,
+    )
 )
 _WOULD = {
     Ruling.ALLOW: "automatic, no approval",
@@ -26,9 +33,10 @@ _STOPPED = {
     Outcome.REJECTED.value: ("✋", "rejected"),
     Outcome.CANCELLED.value: ("✋", "stopped"),
     Outcome.EXPIRED.value: ("⌛", "nobody decided"),
+    Outcome.HANDED_OVER.value: ("🤝", "over to you"),
 }
 
-_UNTOUCHED = frozenset({Outcome.BLOCKED.value, Outcome.EXPIRED.value})
+_UNTOUCHED = frozenset({Outcome.BLOCKED.value, Outcome.EXPIRED.value, Outcome.HANDED_OVER.value})
 
 
 def draw(card: Card, note: str) -> tuple[b.Block, ...]:
@@ -111,7 +119,7 @@ def _stopped(card: Card, note: str) -> tuple[b.Block, ...]:
         *(b.fields(clears) if is_blocked else ()),
         *(b.section(run_parts.evidence(card)) if card.outcome in _UNTOUCHED else ()),
         *b.context(_took(card), _plan(card), code(card.playbook, 80), run_parts.run(card)),
-        *(_offers(card, note) if card.outcome in _FAILED else ()),
+        *(_offers(card, note) if card.outcome in _FOR_PEOPLE else ()),
     )
 
 

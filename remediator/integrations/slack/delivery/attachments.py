@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0
 MOST_BYTES = 1_000_000
-_WITH_OUTPUT = frozenset({MessageKind.FAILURE, MessageKind.UNKNOWN, MessageKind.RESULT})
-_WITH_GRAPH = frozenset({MessageKind.RESULT, MessageKind.FAILURE})
+_WITH_OUTPUT = frozenset(
+    {MessageKind.FAILURE, MessageKind.HANDED_OVER, MessageKind.UNKNOWN, MessageKind.RESULT}
+)
+_WITH_GRAPH = frozenset({MessageKind.RESULT, MessageKind.FAILURE, MessageKind.HANDED_OVER})
 
 
 async def add_overflow(api: SlackApi, memory: Memory, message: Message, root: Posted) -> None:

@@ -11,7 +11,13 @@ APART = frozenset({MessageKind.NOTICE, MessageKind.DIGEST})
 """What is no part of a run's story."""
 
 LOUD = frozenset(
-    {MessageKind.REMINDER, MessageKind.ESCALATION, MessageKind.FAILURE, MessageKind.UNKNOWN}
+    {
+        MessageKind.REMINDER,
+        MessageKind.ESCALATION,
+        MessageKind.FAILURE,
+        MessageKind.HANDED_OVER,
+        MessageKind.UNKNOWN,
+    }
 )
 _ASKING = frozenset({MessageKind.PLAN, MessageKind.REMINDER})
 

@@ -15,11 +15,12 @@ from remediator.integrations.slack.cards.mrkdwn import bold, clock, escape, unli
 _MOST_LINES = 8
 _LONGEST_LINE = 200
 _ROOM = 10_000  # for quiet lines: what all blocks together may hold, and a little less
-_LONG_OUTPUT = frozenset({MessageKind.FAILURE, MessageKind.UNKNOWN})
+_LONG_OUTPUT = frozenset({MessageKind.FAILURE, MessageKind.HANDED_OVER, MessageKind.UNKNOWN})
 _MARKS = {
     MessageKind.REMINDER: "⏰",
     MessageKind.ESCALATION: "🔔",
     MessageKind.FAILURE: "🔴",
+    MessageKind.HANDED_OVER: "🤝",
     MessageKind.UNKNOWN: "❓",
     MessageKind.PLAN: "🔁",
 }

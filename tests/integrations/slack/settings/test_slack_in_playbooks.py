@@ -31,10 +31,12 @@ def test_without_slack_nobody_is_called_by_handle() -> None:
     )
 
     assert problems(text, rules) == [
-        "p.yaml:9:31: error[no-slack]: `@sre-leads` cannot be called: it is not a contact, "
-        "and no `slack` is set. Add `slack` to the settings, or the name under `contacts`.",
-        "p.yaml:10:38: error[no-slack]: `@sre` cannot be called: it is not a contact, "
-        "and no `slack` is set. Add `slack` to the settings, or the name under `contacts`.",
+        "p.yaml:9:31: warning[no-slack]: `@sre-leads` cannot be called: it is not a contact, "
+        "and no `slack` is set; those whom `notify` names are told instead. "
+        "Add `slack` to the settings, or the name under `contacts`.",
+        "p.yaml:10:38: warning[no-slack]: `@sre` cannot be called: it is not a contact, "
+        "and no `slack` is set; those whom `notify` names are told instead. "
+        "Add `slack` to the settings, or the name under `contacts`.",
         "p.yaml:11:11: error[no-slack]: nobody can be told in Slack: the settings have no section "
         "`slack`. Add `slack` with `bot_token_file` and `channel`.",
     ]

@@ -1,0 +1,33 @@
+"""What `remediator init` writes: settings, first playbooks, and what integrations say that their systems need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+
+from remediator.config.catalog import Catalog
+
+SETTINGS = "remediator.yaml"
+PLAYBOOKS = "playbooks"
+
+
+def starter_files(catalog: Catalog, url: str) -> Mapping[str, str]:
+    """Return the files by their path below a folder; `url` is where the daemon will listen."""
+    found = {SETTINGS: files(__package__).joinpath(SETTINGS).read_text(encoding="utf-8")}
+    found |= {f"{PLAYBOOKS}/{name}": text for name, text in sorted(_playbooks())}
+    for source in catalog.sources:
+        if source.receiver:
+            found[f"{source.kind}.yml"] = _HEADER + source.receiver(url + source.path)
+    for integration in catalog.integrations:
+        found |= integration.starter() if integration.starter else {}
+    return found
+
+
+_HEADER = (
+    "# Merge this into the configuration that you have; it is also a whole one, to try it with.\n"
+)
+
+
+def _playbooks() -> Iterator[tuple[str, str]]:
+    for file in files(__package__).joinpath(PLAYBOOKS).iterdir():
+        yield file.name, file.read_text(encoding="utf-8")

@@ -1,0 +1,13 @@
+"""The rules that `remediator init` writes: what the first playbooks answer, and who watches the watcher."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+
+NAME = "prometheus-rules.yaml"
+
+
+def starter() -> Mapping[str, str]:
+    """Return the file by its name."""
+    return {NAME: files(__package__).joinpath(NAME).read_text(encoding="utf-8")}
