@@ -22,7 +22,7 @@ from engine_house import GUARDS, RealTime
 from measuring import finish, median, report
 from servers import daemon, get, resident_megabytes
 
-from docs.slack_scenes import VOICE, asked
+from docs.slack_scenes import MENTIONS, asked
 from remediator.core.messages import MessageKind
 from remediator.core.playbook import ApprovalPolicy, Mode
 from remediator.core.run import Run
@@ -122,7 +122,7 @@ def drawing_against_json() -> tuple[float, float]:
     message = asked().last(MessageKind.PLAN)
     start = time.perf_counter()
     for _ in range(DRAWN):
-        drawing = draw(message, VOICE)
+        drawing = draw(message, MENTIONS)
     drawn = time.perf_counter() - start
     start = time.perf_counter()
     for _ in range(DRAWN):

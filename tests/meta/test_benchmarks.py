@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
+import pytest
+
+_IMPORT = re.compile(r"^from ((?:remediator|docs)[\w.]*) import (\([^)]*\)|.*)$", re.MULTILINE)
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 PROGRAM = "import sys; from pathlib import Path; from all import main; sys.exit(main(map(Path, sys.argv[1:])))"
 
@@ -36,3 +42,16 @@ def test_a_miss_and_a_crash_do_not_hide_the_figures_of_the_others(tmp_path: Path
 
 def test_where_every_goal_is_met_all_is_well(tmp_path: Path) -> None:
     assert bench(tmp_path, fine="print('ok   memory: 5 MB (goal < 9)')").returncode == 0
+
+
+def imported(text: str) -> Iterator[tuple[str, str]]:
+    """What a program, and the programs within it, take from our own packages: module and name."""
+    for module, names in _IMPORT.findall(text):
+        yield from ((module, name) for name in re.findall(r"\w+", names))
+
+
+@pytest.mark.parametrize("file", sorted(BENCHMARKS.glob("*.py")), ids=lambda file: file.stem)
+def test_what_a_benchmark_imports_is_there(file: Path) -> None:
+    found = imported(file.read_text())
+
+    assert [pair for pair in found if not hasattr(import_module(pair[0]), pair[1])] == []
