@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from remediator.documents.value_types import (
     Argv,
     LabelName,
+    ParameterName,
     Path_,
     Port,
     Url,
@@ -19,8 +20,9 @@ from remediator.documents.value_types import (
 
 HOST = "https://a.example/"
 TAKEN: list[tuple[Any, Any]] = [
-    (LabelName, "a" * 128),
-    (LabelName, "_x1"),
+    (ParameterName, "a" * 128),
+    (ParameterName, "_x1"),
+    (LabelName, "host.name" + "ä" * 1015),
     (Url, HOST + "x" * (2000 - len(HOST))),
     (Url, "http://[::1]:1"),
     (Path_, "/" * 4000),
@@ -32,8 +34,11 @@ TAKEN: list[tuple[Any, Any]] = [
     (Argv, ("a",) * 100),
 ]
 REFUSED: list[tuple[Any, Any]] = [
-    (LabelName, "a" * 129),
-    (LabelName, "1x"),
+    (ParameterName, "a" * 129),
+    (ParameterName, "1x"),
+    (ParameterName, ""),
+    (LabelName, "ä" * 1025),
+    (LabelName, "a\nb"),
     (LabelName, ""),
     (Url, HOST + "x" * (2001 - len(HOST))),
     (Url, "http://ana:pw@a.example"),
