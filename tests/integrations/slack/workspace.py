@@ -26,7 +26,7 @@ from remediator.testing.builders import MOMENT, a_plan, a_run, an_approval, an_o
 from tests.bound import reads_of
 
 K = MessageKind
-PATIENCE = timedelta(seconds=2)
+PATIENCE = timedelta(seconds=10)
 ONCALL = "<!subteam^S0ONCALL>"
 LEADS = "<!subteam^S0LEADS>"
 

@@ -134,7 +134,7 @@ async def doors(folder: Path, kind: str, desks: list[Desk]) -> AsyncIterator[Non
             slack.send_to(f"{daemon.url}/slack/events")
             yield
         return
-    sockets = [SocketDoor(desk=lambda d=d: d.desk, ambient=system_ambient()) for d in desks]
+    sockets = [SocketDoor(app=lambda d=d: d.desk, ambient=system_ambient()) for d in desks]
     async with asyncio.TaskGroup() as group:
         for one in sockets:
             group.create_task(one.run())

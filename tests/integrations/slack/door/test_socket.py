@@ -37,7 +37,7 @@ async def a_socket(
 ) -> AsyncIterator[Socket]:
     states: list[bool] = []
     door = SocketDoor(
-        desk=desk, ambient=system_ambient(), connected=states.append, deaf_for=deaf_for, ping=PING
+        app=desk, ambient=system_ambient(), connected=states.append, deaf_for=deaf_for, ping=PING
     )
     before = asyncio.all_tasks()
     running = asyncio.create_task(door.run())
