@@ -80,72 +80,87 @@ def rows(site: Site) -> Iterator[tuple[Table, Row]]:
         target, closed = f"host/web{n % TARGETS}", site.phase(n) is Phase.CLOSED
         fingerprint, source = f"{n % ALERTS:016x}", "rare" if site.is_rare(n) else "alertmanager"
         ends = at + 60_000_000
-        yield schema.inbox, {
-            "id": f"ntf_{n:032}",
-            "source": source,
-            "kind": "rare" if site.is_rare(n) else "alertmanager",
-            "body": b"{}" * 400,
-            "received_at": at,
-            "state": "bad" if site.is_rare(n) else "done",
-            "error": "",
-        }
-        yield schema.episode, {
-            "id": f"eps_{n:032}",
-            "source": source,
-            "fingerprint": fingerprint,
-            "alert": "{}",
-            "status": "resolved" if n < site.runs - ALERTS else "firing",
-            "opened_at": at,
-            "seen_at": at,
-            "closed_at": ends if n < site.runs - ALERTS or closed else None,
-        }
-        yield schema.run, {
-            "id": run_id,
-            "episode": f"eps_{n:032}",
-            "playbook": playbook,
-            "ordinal": 1,
-            "phase": site.phase(n).value,
-            "outcome": site.outcome(n),
-            "mode": "dry_run" if site.is_rare(n) else "auto",
-            "environment": "rare" if site.is_rare(n) else "prod",
-            "target": target,
-            "source": source,
-            "fingerprint": fingerprint,
-            "alert_name": f"Alert{n % 50}" if not site.is_rare(n) else "AlertRare",
-            "plan_digest": f"{n:064x}",
-            "created_at": at,
-            "closed_at": ends if closed else None,
-            "deadline": at + 3_600_000_000,
-            "due_at": None if closed else at,
-            "owner": None,
-            "lease_until": None,
-            "fence": 1,
-            "version": 7,
-            "document": documents[site.phase(n)].replace("run_1", run_id),
-        }
+        yield (
+            schema.inbox,
+            {
+                "id": f"ntf_{n:032}",
+                "source": source,
+                "kind": "rare" if site.is_rare(n) else "alertmanager",
+                "body": b"{}" * 400,
+                "received_at": at,
+                "state": "bad" if site.is_rare(n) else "done",
+                "error": "",
+            },
+        )
+        yield (
+            schema.episode,
+            {
+                "id": f"eps_{n:032}",
+                "source": source,
+                "fingerprint": fingerprint,
+                "alert": "{}",
+                "status": "resolved" if n < site.runs - ALERTS else "firing",
+                "opened_at": at,
+                "seen_at": at,
+                "closed_at": ends if n < site.runs - ALERTS or closed else None,
+            },
+        )
+        yield (
+            schema.run,
+            {
+                "id": run_id,
+                "episode": f"eps_{n:032}",
+                "playbook": playbook,
+                "ordinal": 1,
+                "phase": site.phase(n).value,
+                "outcome": site.outcome(n),
+                "mode": "dry_run" if site.is_rare(n) else "auto",
+                "environment": "rare" if site.is_rare(n) else "prod",
+                "target": target,
+                "source": source,
+                "fingerprint": fingerprint,
+                "alert_name": f"Alert{n % 50}" if not site.is_rare(n) else "AlertRare",
+                "plan_digest": f"{n:064x}",
+                "created_at": at,
+                "closed_at": ends if closed else None,
+                "deadline": at + 3_600_000_000,
+                "due_at": None if closed else at,
+                "owner": None,
+                "lease_until": None,
+                "fence": 1,
+                "version": 7,
+                "document": documents[site.phase(n)].replace("run_1", run_id),
+            },
+        )
         yield from _of_run(site, n, run_id, playbook, target, message, event)
         for d, decision in enumerate(_DECISIONS[:3]):
-            yield schema.decision, {
-                "id": f"dec_{n:032}_{d}",
-                "at": at,
-                "notification": f"ntf_{n:032}",
-                "fingerprint": fingerprint,
-                "source": source,
-                "playbook": playbook if d == 0 else f"playbook-{(n + d) % PLAYBOOKS}",
-                "decision": "off" if site.is_rare(n) else decision,
-                "reason": "the matchers do not fit",
-                "by": "rare" if site.is_rare(n) else "",
-                "run_id": run_id if d == 0 else None,
-                "alert_name": f"Alert{n % 50}" if not site.is_rare(n) else "AlertRare",
-            }
+            yield (
+                schema.decision,
+                {
+                    "id": f"dec_{n:032}_{d}",
+                    "at": at,
+                    "notification": f"ntf_{n:032}",
+                    "fingerprint": fingerprint,
+                    "source": source,
+                    "playbook": playbook if d == 0 else f"playbook-{(n + d) % PLAYBOOKS}",
+                    "decision": "off" if site.is_rare(n) else decision,
+                    "reason": "the matchers do not fit",
+                    "by": "rare" if site.is_rare(n) else "",
+                    "run_id": run_id if d == 0 else None,
+                    "alert_name": f"Alert{n % 50}" if not site.is_rare(n) else "AlertRare",
+                },
+            )
     for t in range(TARGETS):
         held = site.runs - 1 - t if t < OPEN - WAITING else None
-        yield schema.target, {
-            "name": f"host/web{t}",
-            "holder": f"run_{held:032}" if held is not None else None,
-            "fence": 9,
-            "last_changed_at": site.at(max(site.runs - 1 - t, 0)),
-        }
+        yield (
+            schema.target,
+            {
+                "name": f"host/web{t}",
+                "holder": f"run_{held:032}" if held is not None else None,
+                "fence": 9,
+                "last_changed_at": site.at(max(site.runs - 1 - t, 0)),
+            },
+        )
 
 
 def _of_run(
@@ -154,70 +169,85 @@ def _of_run(
     at = site.at(n)
     for seq in range(1, 4):
         yield schema.event, {"run_id": run_id, "seq": seq, "at": at, "document": event, "hash": "h"}
-    yield schema.attempt, {
-        "run_id": run_id,
-        "step": "vacuum",
-        "n": 1,
-        "state": "applied",
-        "plan_digest": f"{n:064x}",
-        "fence": 1,
-        "target_fence": 1,
-        "token": run_id,
-        "not_after": at,
-        "reason": "",
-        "measure": "{}",
-    }
-    if n % 10 == 0:
-        yield schema.approval, {
-            "id": f"apr_{n}",
+    yield (
+        schema.attempt,
+        {
             "run_id": run_id,
-            "digest": f"{n:064x}",
-            "reasons": canonical_json(["it cannot be undone"]),
-            "requested_at": at,
-            "expires_at": at + 1,
-            "granted": True,
-            "rejected_by": None,
-        }
-        yield schema.vote, {
-            "approval_id": f"apr_{n}",
+            "step": "vacuum",
             "n": 1,
-            "person": "ana",
-            "door": "cli",
-            "digest": f"{n:064x}",
-            "approve": True,
+            "state": "applied",
+            "plan_digest": f"{n:064x}",
+            "fence": 1,
+            "target_fence": 1,
+            "token": run_id,
+            "not_after": at,
             "reason": "",
-        }
+            "measure": "{}",
+        },
+    )
+    if n % 10 == 0:
+        yield (
+            schema.approval,
+            {
+                "id": f"apr_{n}",
+                "run_id": run_id,
+                "digest": f"{n:064x}",
+                "reasons": canonical_json(["it cannot be undone"]),
+                "requested_at": at,
+                "expires_at": at + 1,
+                "granted": True,
+                "rejected_by": None,
+            },
+        )
+        yield (
+            schema.vote,
+            {
+                "approval_id": f"apr_{n}",
+                "n": 1,
+                "person": "ana",
+                "door": "cli",
+                "digest": f"{n:064x}",
+                "approve": True,
+                "reason": "",
+            },
+        )
     counted = (Counted.ADMITTED, Counted.ACTED, Counted.CHANGED)
     for place, what in enumerate((*counted, *([Counted.FAILED] if n % 10 == 7 else []))):
-        yield schema.budget, {
-            "id": n * 4 + place + 1,
-            "counted": what.value,
-            "at": at,
-            "run_id": run_id,
-            "playbook": playbook,
-            "target": target,
-            "source": "alertmanager",
-        }
+        yield (
+            schema.budget,
+            {
+                "id": n * 4 + place + 1,
+                "counted": what.value,
+                "at": at,
+                "run_id": run_id,
+                "playbook": playbook,
+                "target": target,
+                "source": "alertmanager",
+            },
+        )
     for place in range(2):
         waits = n == site.runs - 1
-        yield schema.outbox, {
-            "id": n * 2 + place + 1,
-            "run_id": run_id,
-            "thread": run_id,
-            "channel": '{"type":"webhook"}',
-            "deduplication": f"{run_id}:{place}",
-            "message": message,
-            "while_firing": "",
-            "state": "waiting" if waits else "delivered",
-            "place": at,
-            "due_at": at,
-            "tries": 0 if waits else 1,
-            "owner": None,
-            "lease_until": None,
-            "receipt": None if waits else "200",
-            "problem": "",
-            "finished_at": None if waits else at,
-        }
+        yield (
+            schema.outbox,
+            {
+                "id": n * 2 + place + 1,
+                "run_id": run_id,
+                "thread": run_id,
+                "channel": '{"type":"webhook"}',
+                "deduplication": f"{run_id}:{place}",
+                "message": message,
+                "while_firing": "",
+                "state": "waiting" if waits else "delivered",
+                "place": at,
+                "due_at": at,
+                "tries": 0 if waits else 1,
+                "owner": None,
+                "lease_until": None,
+                "receipt": None if waits else "200",
+                "problem": "",
+                "finished_at": None if waits else at,
+            },
+        )
 
 
 def fill_sqlite(file: Path, site: Site) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, Row, Select, Table, literal, select, tuple_
+from sqlalchemy import Column, ColumnElement, Row, Select, Table, literal, select, tuple_
 
 from remediator.core.errors import InputError
 from remediator.ports.store import Listing, Page
@@ -19,12 +19,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue(Generic[T]):
-    """One kind of list: its table, the time it is ordered by, what it can be filtered by, and how to read a row."""
+    """One kind of list: its table, the time it is ordered by, what it can be filtered by, and how to read a row.
+
+    Every filter has an index that gives its rows in the list's order. Where that index holds only some values, `partly`
+    says by (filter, value) the condition with which it is found.
+    """
 
     table: Table
     at: Column[Any]
     filters: frozenset[str]
     read: Callable[[Row[*tuple[Any, ...]]], T]
+    partly: Mapping[tuple[str, str], ColumnElement[bool]] = field(default_factory=dict)
 
 
 class Lists(Session):
@@ -45,6 +50,8 @@ def _statement(catalogue: Catalogue[T], listing: Listing) -> Select[*tuple[Any, 
         if name not in catalogue.filters:
             raise InputError(f"{table.name} cannot be filtered by {name[:60]!r}")
         statement = statement.where(table.c[name] == value)
+        if (name, value) in catalogue.partly:
+            statement = statement.where(catalogue.partly[name, value])
     if listing.before is None:
         return statement
     count, row_id = _position(listing.before)

@@ -11,7 +11,7 @@ from sqlalchemy import Row, bindparam, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from remediator.core.errors import LeaseLost
-from remediator.core.run import Run
+from remediator.core.run import Phase, Run
 from remediator.ports.codec import decode_run, encode_run
 from remediator.ports.store import Listing, Page, Work
 from remediator.stores.columns import Moment, RowNumber
@@ -88,11 +88,9 @@ def _loaded(row: Row[*tuple[Any, ...]]) -> Run:
 _RUNS = Catalogue(
     table=run,
     at=run.c.created_at,
-    filters=frozenset(
-        {"playbook", "target", "phase", "outcome", "fingerprint", "source", "episode"}
-        | {"mode", "environment", "alert_name", "plan_digest"}
-    ),
+    filters=frozenset({"playbook", "target", "phase", "outcome", "fingerprint", "episode"}),
     read=_loaded,
+    partly={("phase", phase): IS_OPEN for phase in Phase if phase is not Phase.CLOSED},
 )
 
 
