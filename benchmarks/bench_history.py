@@ -35,24 +35,17 @@ _RUN_FILTERS = {
     "phase": ("awaiting_approval", "planning", "closed"),
     "outcome": ("cancelled", "resolved"),
     "fingerprint": (f"{7:016x}",),
-    "source": ("rare", "alertmanager"),
     "episode": (f"eps_{9:032}",),
-    "mode": ("dry_run", "auto"),
-    "environment": ("rare", "prod"),
-    "alert_name": ("AlertRare", "Alert7"),
-    "plan_digest": (f"{9:064x}",),
 }
 _DECISION_FILTERS = {
     "playbook": ("playbook-rare", BUSY),
     "fingerprint": (f"{7:016x}",),
     "source": ("rare", "alertmanager"),
     "decision": ("off", "blocked", "run"),
-    "by": ("rare",),
     "run_id": (f"run_{9:032}",),
     "notification": (f"ntf_{9:032}",),
-    "alert_name": ("AlertRare", "Alert7"),
 }
-_INBOX_FILTERS = {"source": ("rare",), "kind": ("rare",), "state": ("bad", "new", "done")}
+_INBOX_FILTERS = {"state": ("bad", "new", "done")}
 
 
 def questions(site: Site) -> Iterator[tuple[str, Closure]]:

@@ -22,7 +22,7 @@ class Catalogue(Generic[T]):
     """One kind of list: its table, the time it is ordered by, what it can be filtered by, and how to read a row.
 
     Every filter has an index that gives its rows in the list's order. Where that index holds only some values, `partly`
-    says by (filter, value) the condition with which it is found.
+    has by (filter, value) the condition by which the database knows that it may use it.
     """
 
     table: Table
@@ -49,9 +49,8 @@ def _statement(catalogue: Catalogue[T], listing: Listing) -> Select[*tuple[Any, 
     for name, value in listing.filters.items():
         if name not in catalogue.filters:
             raise InputError(f"{table.name} cannot be filtered by {name[:60]!r}")
-        statement = statement.where(table.c[name] == value)
-        if (name, value) in catalogue.partly:
-            statement = statement.where(catalogue.partly[name, value])
+        is_it = catalogue.partly.get((name, value))
+        statement = statement.where(table.c[name] == value if is_it is None else is_it)
     if listing.before is None:
         return statement
     count, row_id = _position(listing.before)

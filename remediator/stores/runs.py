@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, exists, select, update
+from sqlalchemy import Row, and_, bindparam, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from remediator.core.errors import LeaseLost
@@ -90,7 +90,11 @@ _RUNS = Catalogue(
     at=run.c.created_at,
     filters=frozenset({"playbook", "target", "phase", "outcome", "fingerprint", "episode"}),
     read=_loaded,
-    partly={("phase", phase): IS_OPEN for phase in Phase if phase is not Phase.CLOSED},
+    partly={
+        ("phase", phase): and_(run.c.phase == phase, IS_OPEN)
+        for phase in Phase
+        if phase is not Phase.CLOSED
+    },
 )
 
 

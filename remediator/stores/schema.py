@@ -71,7 +71,7 @@ inbox = Table(
 )
 Index("ix_inbox_received_at", inbox.c.received_at, inbox.c.id)
 _partial("ix_inbox_waiting", inbox.c.received_at, inbox.c.id, where="state = 'new'")
-_partial("ix_inbox_bad", inbox.c.received_at, where="state = 'bad'")
+_partial("ix_inbox_bad", inbox.c.received_at, inbox.c.id, where="state = 'bad'")
 
 episode = Table(
     "episode",

@@ -12,7 +12,7 @@ down_revision = "0002"
 
 INDEXES = {
     "ix_inbox_waiting": "inbox (received_at, id) where state = 'new'",
-    "ix_inbox_bad": "inbox (received_at) where state = 'bad'",
+    "ix_inbox_bad": "inbox (received_at, id) where state = 'bad'",
     "ix_decision_playbook": "decision (playbook, at)",
     "ix_decision_decision": "decision (decision, at)",
     "ix_decision_source": "decision (source, at)",
