@@ -17,15 +17,16 @@ from typing import Any
 import asyncpg
 from sqlalchemy import Table
 
+from remediator.core.alert import Alert
 from remediator.core.canonical import canonical_json
 from remediator.core.events import Noted, Outcome
 from remediator.core.facts import Counted
 from remediator.core.run import Phase
 from remediator.core.target import Target
-from remediator.ports.codec import encode_event, encode_message, encode_run
+from remediator.ports.codec import adapter, encode_event, encode_message, encode_run
 from remediator.stores import schema
 from remediator.stores.columns import microseconds
-from remediator.testing.builders import a_message, a_run, an_order
+from remediator.testing.builders import a_message, a_run, an_alert, an_order
 
 AGE = timedelta(days=90)
 OPEN = 40
@@ -74,6 +75,7 @@ def rows(site: Site) -> Iterator[tuple[Table, Row]]:
     """Return every row of the site, each run with all that belongs to it."""
     order = an_order()
     documents = {p: encode_run(a_run(phase=p, order=order)) for p in Phase}
+    alert = adapter(Alert).dump_json(an_alert()).decode()
     message, event = encode_message(a_message()), encode_event(Noted(text="something happened"))
     for n in range(site.runs):
         at, run_id, playbook = site.at(n), f"run_{n:032}", site.playbook(n)
@@ -98,7 +100,7 @@ def rows(site: Site) -> Iterator[tuple[Table, Row]]:
                 "id": f"eps_{n:032}",
                 "source": source,
                 "fingerprint": fingerprint,
-                "alert": "{}",
+                "alert": alert,
                 "status": "resolved" if n < site.runs - ALERTS else "firing",
                 "opened_at": at,
                 "seen_at": at,

@@ -40,6 +40,7 @@ from remediator.stores.schema import (
 from remediator.stores.session import Session
 
 BESIDE = 5  # times as many rows of what a run leaves beside itself
+LOOKED_AT = 10  # times as many episodes: more than the runs that nobody settles for months
 _BEFORE = bindparam("p_before", type_=Moment())
 _LIMIT = bindparam("p_limit", type_=Integer())
 _KINDS: tuple[ColumnElement[str], ...] = tuple(literal_column(f"'{kind}'") for kind in Counted)
@@ -73,11 +74,17 @@ def _old(table: Table, *conditions: ColumnElement[bool]) -> Delete:
 
 
 _OLD_NOTIFICATIONS = _old(inbox, inbox.c.received_at < _BEFORE, ~IS_NEW)
+# Runs go in the same order, so the oldest are those whose runs are gone: all others need not be looked at each time.
+_OLDEST_EPISODES = (
+    select(episode.c.id)
+    .where(episode.c.closed_at < _BEFORE)
+    .order_by(episode.c.closed_at)
+    .limit(bindparam("p_looked_at", type_=Integer()))
+    .with_for_update(skip_locked=True)
+)
 _OLD_BESIDES = (
-    _old(
-        episode,
-        episode.c.closed_at < _BEFORE,
-        ~exists().where(run.c.episode == episode.c.id),
+    delete(episode).where(
+        episode.c.id.in_(_OLDEST_EPISODES), ~exists().where(run.c.episode == episode.c.id)
     ),
     _old(decision, decision.c.at < _BEFORE),
     _old(budget, budget.c.counted.in_(_KINDS), budget.c.at < _BEFORE),
@@ -100,6 +107,7 @@ class Retention(Session):
         ids = [row.id for row in oldest]
         rows = sum(self._change(statement, {"p_runs": ids}) for statement in _OF_RUNS) if ids else 0
         beside = {"p_before": runs_before, "p_limit": limit * BESIDE}
+        beside |= {"p_looked_at": limit * LOOKED_AT}
         notifications = beside | {"p_before": notifications_before}
         rows += self._change(_OLD_NOTIFICATIONS, notifications)
         return rows + sum(self._change(statement, beside) for statement in _OLD_BESIDES)

@@ -178,7 +178,7 @@ async def _plan(connection: Any, statement: str, bound: Sequence[Any]) -> dict[s
 def _complaints(statement: str, plan: dict[str, Any]) -> Iterator[str]:
     for node in _nodes(plan):
         if problem := _postgres_problem(statement, node):
-            yield f"{problem}: {({k: v for k, v in node.items() if k != 'Plans'})}"
+            yield f"{problem}: { ({k: v for k, v in node.items() if k != 'Plans'}) }"
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
