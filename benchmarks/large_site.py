@@ -213,8 +213,8 @@ def _of_run(
                 "reason": "",
             },
         )
-    counted = (Counted.ADMITTED, Counted.ACTED, Counted.CHANGED)
-    for place, what in enumerate((*counted, *([Counted.FAILED] if n % 10 == 7 else []))):
+    counted = [Counted.ADMITTED, Counted.ACTED, Counted.CHANGED, Counted.DOMAIN]
+    for place, what in enumerate(counted if n % 10 != 7 else [*counted[:3], Counted.FAILED]):
         yield (
             schema.budget,
             {
@@ -224,9 +224,11 @@ def _of_run(
                 "run_id": run_id,
                 "playbook": playbook,
                 "target": target,
-                "source": "alertmanager",
+                "source": f"zone-{n % 3}" if what is Counted.DOMAIN else "alertmanager",
             },
         )
+    if n % 5 == 0:
+        yield schema.seen, {"key": f"slack:{n}", "until": at}
     for place in range(2):
         waits = n == site.runs - 1
         yield (

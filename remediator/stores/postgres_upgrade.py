@@ -17,13 +17,10 @@ from remediator.stores.postgres_server import Connect, engine_for
 from remediator.stores.upgrade import bring_up_to_date, is_current, revision_of
 
 # Two numbers of our own for advisory locks; they mean nothing to anybody else (the other one: `postgres.py`).
-_LOCK = text("SELECT pg_try_advisory_xact_lock(7265, 2)")
-_OURS = (
-    text("SET LOCAL statement_timeout = 0"),
-    text("SET LOCAL lock_timeout = '2s'"),
-    text("SET LOCAL idle_in_transaction_session_timeout = 0"),
-)
-_BESIDE = (text("SET statement_timeout = 0"), text("SET lock_timeout = '15min'"))
+# It is the connection's, and goes with it: a transaction that holds it would have an old snapshot, too.
+_LOCK = text("SELECT pg_try_advisory_lock(7265, 2)")
+_MIGRATING = (text("SET LOCAL statement_timeout = 0"), text("SET LOCAL lock_timeout = '2s'"))
+_MAKING_INDEXES = (text("SET statement_timeout = 0"), text("SET lock_timeout = '15min'"))
 _INDEXES = text(
     "SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
     " WHERE c.relnamespace = current_schema()::regnamespace"
@@ -52,15 +49,16 @@ async def upgrade_postgres(connect: Connect) -> None:
 
 async def _upgrade(engine: AsyncEngine) -> bool:
     """Upgrade; False where another replica is at it."""
-    async with engine.begin() as connection:
-        for setting in _OURS:
-            await connection.execute(setting)
-        if not (await connection.execute(_LOCK)).scalar():
+    async with engine.connect() as holder:
+        await holder.execution_options(isolation_level="AUTOCOMMIT")
+        if not (await holder.execute(_LOCK)).scalar():
             return False
-        if await connection.run_sync(_has_older_tables):
-            async with engine.connect() as beside:
-                await _make_indexes(await beside.execution_options(isolation_level="AUTOCOMMIT"))
-        await connection.run_sync(bring_up_to_date)
+        if await holder.run_sync(_has_older_tables):
+            await _make_indexes(holder)
+        async with engine.begin() as connection:
+            for setting in _MIGRATING:
+                await connection.execute(setting)
+            await connection.run_sync(bring_up_to_date)
     return True
 
 
@@ -72,7 +70,7 @@ async def _make_indexes(connection: AsyncConnection) -> None:
     """Make what is missing, and anew what an interrupted upgrade left half made."""
     from remediator.stores.migrations.versions import v0003_an_index_for_every_question as indexes
 
-    for setting in _BESIDE:
+    for setting in _MAKING_INDEXES:
         await connection.execute(setting)
     valid = {row.relname: row.indisvalid for row in await connection.execute(_INDEXES)}
     dropped = [name for name in indexes.INDEXES if valid.get(name) is False]
