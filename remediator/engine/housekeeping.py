@@ -90,8 +90,8 @@ class Housekeeping:
         monotonic = self._ambient.monotonic
         end = monotonic() + TIDY_AT_ONCE.total_seconds()
         while (began := monotonic()) < end:
-            ended = await self._store.submit(lambda tx: self._end_silent(tx, now))
-            for moved in ended:
+            ended, moves = await self._store.submit(lambda tx: self._end_silent(tx, now))
+            for moved in moves:
                 self._listener.moved(moved)
             pruned = await self._store.submit(lambda tx: self._prune(tx, now))
             if not ended and not pruned:
@@ -108,12 +108,14 @@ class Housekeeping:
             )
         self._clock.forget(await self._store.submit(self._clock.look))
 
-    def _end_silent(self, tx: Transaction, now: datetime) -> list[Moved]:
+    def _end_silent(self, tx: Transaction, now: datetime) -> tuple[int, list[Moved]]:
+        """End some episodes; return how many, and what that did to runs."""
         moved: list[Moved] = []
-        for episode in tx.stale_episodes(now - self._retention.silence, FEW):
+        silent = tx.stale_episodes(now - self._retention.silence, FEW)
+        for episode in silent:
             ended = replace(episode, status=AlertStatus.RESOLVED, closed_at=now)
             moved += end_episode(tx, self._recorder, ended, now)
-        return moved
+        return len(silent), moved
 
     def _prune(self, tx: Transaction, now: datetime) -> int:
         return tx.prune(
