@@ -25,6 +25,7 @@ from remediator.stores.store import FILE_NAME, open_store, sqlite_url, upgrade
 from remediator.testing.builders import a_notification
 
 GOAL = 500_000 / 3600
+QUIET_SECONDS = 10
 
 
 async def _accept(store: Store, rate: float, waited: list[float]) -> None:
@@ -35,6 +36,10 @@ async def _accept(store: Store, rate: float, waited: list[float]) -> None:
         await store.submit(lambda tx, one=one: tx.accept(one))
         waited.append((time.perf_counter() - began) * 1000)
         await asyncio.sleep(1 / rate)
+
+
+def _p99(waited: list[float]) -> float:
+    return sorted(waited)[len(waited) * 99 // 100]
 
 
 async def _has_old_ones(store: Store) -> bool:
@@ -60,6 +65,8 @@ async def _run(runs: int, rate: float, directory: Path) -> list[bool]:
     )
     waited: list[float] = []
     accepting = asyncio.create_task(_accept(store, rate, waited))
+    await asyncio.sleep(QUIET_SECONDS)
+    alone, waited[:] = _p99(waited), []
     keeping = asyncio.create_task(housekeeping.run())
     began = time.perf_counter()
     while await _has_old_ones(store) and not keeping.done():
@@ -69,7 +76,7 @@ async def _run(runs: int, rate: float, directory: Path) -> list[bool]:
     housekeeping.stop()
     await keeping
     await store.close()
-    p99 = sorted(waited)[len(waited) * 99 // 100]
+    p99 = _p99(waited)
     grown = file.stat().st_size / size
     return [
         report(
@@ -79,6 +86,7 @@ async def _run(runs: int, rate: float, directory: Path) -> list[bool]:
             f"> {GOAL:.0f}",
             is_met=(runs / took) > GOAL,
         ),
+        report("p99 of storing a notification, without", alone, "ms", "none", is_met=True),
         report("p99 of storing a notification", p99, "ms", "< 50", is_met=p99 < 50),
         report("the file against before", grown, "times", "<= 1.05", is_met=grown <= 1.05),
     ]

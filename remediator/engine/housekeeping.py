@@ -18,7 +18,7 @@ from remediator.ports.store import Store, Transaction
 EVERY = timedelta(seconds=5)
 TIDY_EVERY = timedelta(minutes=1)
 # A little at once and three times as long a rest, so that whoever stores a notification waits a few milliseconds.
-FEW = 25
+FEW = 10
 REST = 3
 TIDY_AT_ONCE = timedelta(seconds=4)
 SOON = timedelta(seconds=1)

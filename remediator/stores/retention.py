@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    Column,
     ColumnElement,
     Delete,
     Integer,
@@ -40,7 +42,7 @@ from remediator.stores.schema import (
 from remediator.stores.session import Session
 
 BESIDE = 5  # times as many rows of what a run leaves beside itself
-LOOKED_AT = 10  # times as many episodes: more than the runs that nobody settles for months
+LOOKED_AT = 25  # times as many episodes: more than the runs that nobody settles for months
 _BEFORE = bindparam("p_before", type_=Moment())
 _LIMIT = bindparam("p_limit", type_=Integer())
 _KINDS: tuple[ColumnElement[str], ...] = tuple(literal_column(f"'{kind}'") for kind in Counted)
@@ -66,14 +68,17 @@ _OF_RUNS = (
 )
 
 
-def _old(table: Table, *conditions: ColumnElement[bool]) -> Delete:
-    """Delete at most `p_limit` rows that meet the conditions and that no other replica is deleting."""
+def _old(table: Table, by: tuple[Column[Any], ...], *conditions: ColumnElement[bool]) -> Delete:
+    """Delete at most `p_limit` rows that meet the conditions and that no other replica is deleting.
+
+    They are looked for in the order of an index: PostgreSQL would guess that any third row is old, and read them all.
+    """
     key = table.primary_key.columns[0]
-    old = select(key).where(*conditions).limit(_LIMIT).with_for_update(of=table, skip_locked=True)
-    return delete(table).where(key.in_(old))
+    old = select(key).where(*conditions).order_by(*by).limit(_LIMIT)
+    return delete(table).where(key.in_(old.with_for_update(of=table, skip_locked=True)))
 
 
-_OLD_NOTIFICATIONS = _old(inbox, inbox.c.received_at < _BEFORE, ~IS_NEW)
+_OLD_NOTIFICATIONS = _old(inbox, (inbox.c.received_at,), inbox.c.received_at < _BEFORE, ~IS_NEW)
 # Runs go in the same order, so the oldest are those whose runs are gone: all others need not be looked at each time.
 _OLDEST_EPISODES = (
     select(episode.c.id)
@@ -86,15 +91,16 @@ _OLD_BESIDES = (
     delete(episode).where(
         episode.c.id.in_(_OLDEST_EPISODES), ~exists().where(run.c.episode == episode.c.id)
     ),
-    _old(decision, decision.c.at < _BEFORE),
-    _old(budget, budget.c.counted.in_(_KINDS), budget.c.at < _BEFORE),
+    _old(decision, (decision.c.at,), decision.c.at < _BEFORE),
+    _old(budget, (), budget.c.counted.in_(_KINDS), budget.c.at < _BEFORE),
     _old(
         outbox,
+        (outbox.c.place,),
         ~IS_WAITING,
         outbox.c.place < _BEFORE,
         func.coalesce(outbox.c.finished_at, outbox.c.place) < _BEFORE,
     ),
-    _old(seen, IS_OVER),
+    _old(seen, (seen.c.until,), IS_OVER),
 )
 
 
