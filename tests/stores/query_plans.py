@@ -132,7 +132,9 @@ def _problem(statement: str, step: str) -> str:
         return "" if is_page else "all of it is read"
     used = set(re.findall(r"(\w+)=\?", found["by"] or ""))
     names = {each.partition(" ")[0] for each in missing}
-    is_used = used & (OWN | (names - COARSE or names))
+    if " UNION " not in statement:  # of which each part asks for something else
+        names = names - COARSE or names
+    is_used = used & (OWN | names)
     return f"no index is used for {missing}" if missing and not is_used else ""
 
 

@@ -202,7 +202,7 @@ def store_fully(tx, run, at):
 
 async def prune(store: Store, before) -> int:
     return await store.submit(
-        lambda tx: tx.prune(runs_before=before, notifications_before=before, limit=100)
+        lambda tx: tx.prune(runs_before=before, notifications_before=before, limit=10)
     )
 
 
