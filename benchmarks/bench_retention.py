@@ -1,6 +1,6 @@
 """How fast old runs go, and what a notification waits for meanwhile.
 
-python benchmarks/bench_retention.py [--runs 20000] [--rate 20]
+python benchmarks/bench_retention.py [--runs 10000] [--rate 20]
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ async def _run(runs: int, rate: float, directory: Path) -> list[bool]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=20_000)
+    parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--rate", type=float, default=20)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
