@@ -56,21 +56,26 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """A question to the store: how often within the last `per`, over the run's own target or playbook, or over all."""
+    """A question to the store: how often within the last `per`, over the run's own target or playbook, or over all.
+
+    No more than the newest `most` are counted, because no answer depends on how many there are beyond its limit (None:
+    all). `distinct` asks for the number of different targets, up to `most`, and not for that of entries.
+    """
 
     counted: Counted
     scope: Scope
     per: timedelta
+    most: int | None = None
+    distinct: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tallied:
-    """The store's answer to a tally. `targets` is the number of different targets among the entries, `others` of those
-    that are none of the run's own (None where that was not asked)."""
+    """The store's answer to a tally: the number of entries or, where that was asked, of different targets that are none
+    of the run's own; and when the first and the last of them were."""
 
     count: int = 0
     targets: int = 0
-    others: int | None = None
     oldest: datetime | None = None
     newest: datetime | None = None
 

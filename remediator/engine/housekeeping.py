@@ -17,6 +17,11 @@ from remediator.ports.store import Store, Transaction
 
 EVERY = timedelta(seconds=5)
 TIDY_EVERY = timedelta(minutes=1)
+# A little at once and three times as long a rest, so that whoever stores a notification waits a few milliseconds.
+FEW = 10
+REST = 3
+TIDY_AT_ONCE = timedelta(seconds=4)
+SOON = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,7 @@ class Housekeeping:
         self._stopping = asyncio.Event()
         self._clock = ClockWatch(ambient, recorder)
         self._last_tidy: float | None = None
+        self._is_tidy = True
         self.heartbeat = ambient.monotonic()
 
     async def run(self) -> None:
@@ -59,7 +65,7 @@ class Housekeeping:
             except StoreError as error:
                 self._listener.store_failed(str(error))
             try:
-                async with asyncio.timeout(EVERY.total_seconds()):
+                async with asyncio.timeout((EVERY if self._is_tidy else SOON).total_seconds()):
                     await self._stopping.wait()
             except TimeoutError:
                 continue
@@ -69,17 +75,29 @@ class Housekeeping:
         self._stopping.set()
 
     async def keep(self) -> None:
-        """Do one round; the slow parts once a minute, by a clock that nobody sets."""
+        """Do one round; tidy up once a minute by a clock that nobody sets, and in every round until all is tidy."""
         await self._watch_clock()
         now = self._ambient.now()
         self._listener.measured(await self._store.read(lambda reader: reader.statistics(now)), now)
         passed = self._ambient.monotonic()
-        if self._last_tidy is not None and passed - self._last_tidy < TIDY_EVERY.total_seconds():
-            return
-        self._last_tidy = passed
-        for moved in await self._store.submit(lambda tx: self._end_silent(tx, now)):
-            self._listener.moved(moved)
-        await self._store.submit(lambda tx: self._prune(tx, now))
+        if self._last_tidy is None or passed - self._last_tidy >= TIDY_EVERY.total_seconds():
+            self._last_tidy, self._is_tidy = passed, False
+        if not self._is_tidy:
+            self._is_tidy = await self._tidy(now)
+
+    async def _tidy(self, now: datetime) -> bool:
+        """Tidy up in small steps for a few seconds; say whether nothing is left."""
+        monotonic = self._ambient.monotonic
+        end = monotonic() + TIDY_AT_ONCE.total_seconds()
+        while (began := monotonic()) < end:
+            ended, moves = await self._store.submit(lambda tx: self._end_silent(tx, now))
+            for moved in moves:
+                self._listener.moved(moved)
+            pruned = await self._store.submit(lambda tx: self._prune(tx, now))
+            if not ended and not pruned:
+                return True
+            await asyncio.sleep(REST * (monotonic() - began))
+        return False
 
     async def _watch_clock(self) -> None:
         clock = self._ambient.clock
@@ -90,16 +108,18 @@ class Housekeeping:
             )
         self._clock.forget(await self._store.submit(self._clock.look))
 
-    def _end_silent(self, tx: Transaction, now: datetime) -> list[Moved]:
+    def _end_silent(self, tx: Transaction, now: datetime) -> tuple[int, list[Moved]]:
+        """End some episodes; return how many, and what that did to runs."""
         moved: list[Moved] = []
-        for episode in tx.stale_episodes(now - self._retention.silence, 100):
+        silent = tx.stale_episodes(now - self._retention.silence, FEW)
+        for episode in silent:
             ended = replace(episode, status=AlertStatus.RESOLVED, closed_at=now)
             moved += end_episode(tx, self._recorder, ended, now)
-        return moved
+        return len(silent), moved
 
     def _prune(self, tx: Transaction, now: datetime) -> int:
         return tx.prune(
             runs_before=now - self._retention.runs,
             notifications_before=now - self._retention.notifications,
-            limit=1000,
+            limit=FEW,
         )

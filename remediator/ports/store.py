@@ -346,8 +346,8 @@ class Transaction(Reader, InboxWriter, Protocol):
 
     # keeping
     def prune(self, *, runs_before: datetime, notifications_before: datetime, limit: int) -> int:
-        """Delete closed runs with all that belongs to them, and finished notifications, that are older;
-        return how many rows."""
+        """Delete at most `limit` closed runs with all that belongs to them, and finished notifications, that are older;
+        return how many rows, 0 when nothing is left."""
         ...
 
     def clock_mark(self) -> datetime | None:

@@ -24,7 +24,7 @@ class Surroundings(Protocol):
     ) -> Mapping[Tally, Tallied]:
         """Count several windows that end now, each by its own scope: over this playbook, this target, or all.
 
-        With `besides` the answers also say how many other targets than these there were.
+        Where different targets are counted, those in `besides` are left out.
         """
         ...
 

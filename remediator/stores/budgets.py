@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Executable,
+    Integer,
     Row,
     Select,
+    and_,
     bindparam,
-    case,
     func,
     insert,
     literal,
-    null,
+    or_,
     select,
     union_all,
 )
@@ -29,36 +32,82 @@ from remediator.stores.columns import Moment
 from remediator.stores.schema import budget
 from remediator.stores.session import Session
 
-_BESIDES: BindParameter[str] = bindparam("p_besides", expanding=True)
 _COUNT = insert(budget).inline()
+_ALL = 2**31 - 1
+_at, _target = budget.c.at, budget.c.target
+
+Where = tuple[ColumnElement[bool], ...]
 
 
-def _tally(place: int, scope: Scope, *, besides: bool) -> Select[*tuple[object, ...]]:
-    others = func.count(case((budget.c.target.not_in(_BESIDES), budget.c.target)).distinct())
-    return select(
-        literal(place).label("place"),
-        func.count().label("entries"),
-        func.count(budget.c.target.distinct()).label("targets"),
-        (others if besides else null()).label("others"),
-        func.min(budget.c.at).label("oldest"),
-        func.max(budget.c.at).label("newest"),
-    ).where(
-        budget.c.counted == bindparam(f"p_counted_{place}"),
-        budget.c.at > bindparam(f"p_since_{place}", type_=Moment()),
-        *_within(scope),
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One tally's place among several, and what its statement depends on: the same statement serves all such."""
+
+    place: int
+    scope: Scope
+    distinct: bool
+    names: int
+
+    def name(self, word: str) -> str:
+        return f"p_{word}_{self.place}"
+
+    def windows(self) -> tuple[Where, ...]:
+        """Return the conditions of each window: one for each name of the target, so that each is in order of time."""
+        window = (
+            budget.c.counted == bindparam(self.name("counted")),
+            _at > bindparam(self.name("since"), type_=Moment()),
+        )
+        if self.scope is Scope.TARGET:
+            return tuple(
+                (*window, _target == bindparam(f"p_target_{n}")) for n in range(self.names)
+            )
+        if self.scope is Scope.PLAYBOOK:
+            return ((*window, budget.c.playbook == bindparam("p_playbook")),)
+        return (window,)
+
+    def most(self) -> BindParameter[int]:
+        return bindparam(self.name("most"), type_=Integer())
+
+
+def _entries(asked: _Asked) -> Select[*tuple[Any, ...]]:
+    """Count the newest entries."""
+    newest = (
+        select(_at).where(*window).order_by(_at.desc()).limit(asked.most()).subquery()
+        for window in asked.windows()
     )
+    found = union_all(*(select(each.c.at) for each in newest)).subquery()
+    at = found.c.at
+    return _answer(asked, func.count(), func.min(at), func.max(at)).select_from(found)
 
 
-def _within(scope: Scope) -> tuple[ColumnElement[bool], ...]:
-    if scope is Scope.TARGET:
-        return (budget.c.target.in_(bindparam("p_targets", expanding=True)),)
-    return (budget.c.playbook == bindparam("p_playbook"),) if scope is Scope.PLAYBOOK else ()
+def _targets(asked: _Asked) -> Select[*tuple[Any, ...]]:
+    """Count different targets, beginning with any."""
+    window = or_(*(and_(*window) for window in asked.windows()))
+    others = _target.not_in(bindparam("p_besides", expanding=True))
+    found = (
+        select(_target)
+        .where(window, _target.is_not(None), others)
+        .distinct()
+        .limit(asked.most())
+        .subquery()
+    )
+    ends = (
+        select(_at).where(window).order_by(order).limit(1).scalar_subquery()
+        for order in (_at.asc(), _at.desc())
+    )
+    return _answer(asked, func.count(), *ends).select_from(found)
+
+
+def _answer(asked: _Asked, *columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    names = ("count", "oldest", "newest")
+    labelled = (column.label(name) for column, name in zip(columns, names, strict=True))
+    return select(literal(asked.place).label("place"), *labelled)
 
 
 @cache
-def _tallies(scopes: tuple[Scope, ...], *, besides: bool) -> Executable:
+def _tallies(asked: tuple[_Asked, ...]) -> Executable:
     """Return one statement for several tallies: a round trip each would be most of a judgement's time."""
-    return union_all(*(_tally(place, scope, besides=besides) for place, scope in enumerate(scopes)))
+    return union_all(*(_targets(each) if each.distinct else _entries(each) for each in asked))
 
 
 class BudgetReading(Session):
@@ -77,19 +126,17 @@ class BudgetReading(Session):
         if not wanted:
             return {}
         self._enter_gate()
-        parameters: dict[str, object] = {}
+        names = _texts(target)
+        parameters: dict[str, Any] = {f"p_target_{n}": name for n, name in enumerate(names)}
+        parameters |= {"p_playbook": playbook, "p_besides": [str(each) for each in besides]}
+        asked = []
         for place, tally in enumerate(wanted):
             parameters[f"p_counted_{place}"] = tally.counted.value
             parameters[f"p_since_{place}"] = now - tally.per
-        scopes = tuple(tally.scope for tally in wanted)
-        if Scope.TARGET in scopes:
-            parameters["p_targets"] = _texts(target)
-        if Scope.PLAYBOOK in scopes:
-            parameters["p_playbook"] = playbook
-        if besides:
-            parameters["p_besides"] = [str(each) for each in besides]
-        rows = self._all(_tallies(scopes, besides=bool(besides)), parameters)
-        return {wanted[row.place]: _read(row) for row in rows}
+            parameters[f"p_most_{place}"] = _most(tally)
+            asked.append(_Asked(place, tally.scope, tally.distinct, len(names)))
+        rows = self._all(_tallies(tuple(asked)), parameters)
+        return {wanted[row.place]: _read(wanted[row.place], row) for row in rows}
 
     def tally(self, tally: Tally, *, playbook: str, target: Target, now: datetime) -> Tallied:
         """Count one window."""
@@ -101,14 +148,15 @@ def _texts(target: Named) -> list[str]:
     return [str(name) for name in names]
 
 
-def _read(row: Row[*tuple[object, ...]]) -> Tallied:
-    return Tallied(
-        count=row.entries,
-        targets=row.targets,
-        others=row.others,
-        oldest=row.oldest,
-        newest=row.newest,
-    )
+def _most(tally: Tally) -> int:
+    return _ALL if tally.most is None else max(tally.most, 1)
+
+
+def _read(tally: Tally, row: Row[*tuple[Any, ...]]) -> Tallied:
+    ends = {"oldest": row.oldest, "newest": row.newest}
+    if tally.distinct:
+        return Tallied(targets=row[1], **ends)
+    return Tallied(count=min(row[1], _most(tally)), **ends)
 
 
 class BudgetWriting(BudgetReading):

@@ -31,10 +31,7 @@ def _loaded(row: Row[*tuple[object, ...]]) -> DecisionRecord:
 _DECISIONS = Catalogue(
     table=decision,
     at=decision.c.at,
-    filters=frozenset(
-        {"playbook", "fingerprint", "source", "decision", "by"}
-        | {"run_id", "notification", "alert_name"}
-    ),
+    filters=frozenset({"playbook", "fingerprint", "source", "decision", "run_id", "notification"}),
     read=_loaded,
 )
 

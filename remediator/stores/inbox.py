@@ -20,7 +20,7 @@ from sqlalchemy import (
 from remediator.ports.store import Listing, Notification, Page, Work
 from remediator.stores.columns import Words, microseconds
 from remediator.stores.listing import Catalogue, Lists
-from remediator.stores.schema import IS_NEW, inbox
+from remediator.stores.schema import IS_BAD, IS_NEW, inbox
 
 _BY_ID = select(inbox).where(inbox.c.id == bindparam("p_id"))
 _ACCEPT = insert(inbox)
@@ -59,8 +59,9 @@ def _loaded(row: Row[*tuple[object, ...]]) -> Notification:
 _NOTIFICATIONS = Catalogue(
     table=inbox,
     at=inbox.c.received_at,
-    filters=frozenset({"source", "kind", "state"}),
+    filters=frozenset({"state"}),
     read=_loaded,
+    partly={("state", "new"): IS_NEW, ("state", "bad"): IS_BAD},
 )
 
 

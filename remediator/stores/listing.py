@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, Row, Select, Table, literal, select, tuple_
+from sqlalchemy import Column, ColumnElement, Row, Select, Table, literal, select, tuple_
 
 from remediator.core.errors import InputError
 from remediator.ports.store import Listing, Page
@@ -19,12 +19,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue(Generic[T]):
-    """One kind of list: its table, the time it is ordered by, what it can be filtered by, and how to read a row."""
+    """One kind of list: its table, the time it is ordered by, what it can be filtered by, and how to read a row.
+
+    Every filter has an index that gives its rows in the list's order. Where that index holds only some values, `partly`
+    has by (filter, value) the condition by which the database knows that it may use it.
+    """
 
     table: Table
-    at: Column[object]
+    at: Column[Any]
     filters: frozenset[str]
-    read: Callable[[Row[*tuple[object, ...]]], T]
+    read: Callable[[Row[*tuple[Any, ...]]], T]
+    partly: Mapping[tuple[str, str], ColumnElement[bool]] = field(default_factory=dict)
 
 
 class Lists(Session):
@@ -38,13 +43,14 @@ class Lists(Session):
         return Page(items=items, next=_cursor(catalogue, rows[limit - 1]) if more else None)
 
 
-def _statement(catalogue: Catalogue[T], listing: Listing) -> Select[*tuple[object, ...]]:
+def _statement(catalogue: Catalogue[T], listing: Listing) -> Select[*tuple[Any, ...]]:
     table, at = catalogue.table, catalogue.at
     statement = select(table).order_by(at.desc(), table.c.id.desc())
     for name, value in listing.filters.items():
         if name not in catalogue.filters:
             raise InputError(f"{table.name} cannot be filtered by {name[:60]!r}")
-        statement = statement.where(table.c[name] == value)
+        is_it = catalogue.partly.get((name, value))
+        statement = statement.where(table.c[name] == value if is_it is None else is_it)
     if listing.before is None:
         return statement
     count, row_id = _position(listing.before)
@@ -52,7 +58,7 @@ def _statement(catalogue: Catalogue[T], listing: Listing) -> Select[*tuple[objec
     return statement.where(tuple_(at, table.c.id) < before)
 
 
-def _cursor(catalogue: Catalogue[T], row: Row[*tuple[object, ...]]) -> str:
+def _cursor(catalogue: Catalogue[T], row: Row[*tuple[Any, ...]]) -> str:
     return f"{microseconds(row._mapping[catalogue.at])}.{row._mapping[catalogue.table.c.id]}"
 
 

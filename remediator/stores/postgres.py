@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import TypeVar
 
 from sqlalchemy import literal_column, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from remediator.core.errors import StoreUnavailable
 from remediator.ports.store import Reader, Transaction, Work
@@ -26,9 +25,10 @@ from remediator.stores.postgres_server import (
     engine_for,
     require_durable,
 )
+from remediator.stores.postgres_upgrade import upgrade_postgres
 from remediator.stores.session import Dialect
 from remediator.stores.transaction import SqlReader
-from remediator.stores.upgrade import bring_up_to_date, has_something_to_upgrade, is_current
+from remediator.stores.upgrade import has_something_to_upgrade, is_current
 
 T = TypeVar("T")
 
@@ -36,9 +36,8 @@ READERS = 4
 DATABASE_CLOCK = literal_column(
     "CAST(extract(epoch from clock_timestamp()) * 1000000 AS bigint)", type_=RowNumber
 )
-# Two numbers of our own for advisory locks; they mean nothing to anybody else.
+# Two numbers of our own for an advisory lock; they mean nothing to anybody else (the other one: `postgres_upgrade`).
 _GATE_LOCK = text("SELECT pg_advisory_xact_lock(7265, 1)")
-_UPGRADE_LOCK = text("SELECT pg_advisory_xact_lock(7265, 2)")
 DIALECT = Dialect(
     leases=Leases(DATABASE_CLOCK),
     one_gate=_GATE_LOCK,
@@ -107,35 +106,23 @@ async def open_postgres(
         async with engine.connect() as connection:
             current = await connection.run_sync(is_current)
             is_older = await connection.run_sync(has_something_to_upgrade)
-        if is_older and not upgrade:
-            raise StoreUnavailable(
-                "the database has an older schema: run `remediator db upgrade` first"
-            )
-        if not current:
-            await _upgrade(engine)
     except UNREACHABLE as error:
         raise translated(error) from error
     finally:
         await engine.dispose()
+    if is_older and not upgrade:
+        raise StoreUnavailable(
+            "the database has an older schema: run `remediator db upgrade` first"
+        )
+    if not current:
+        await upgrade_database(url, password=password)
     return PostgresStore(connect)
 
 
-async def upgrade_postgres(url: str, *, password: Callable[[], str] | None) -> None:
-    """Run all missing migrations in one transaction; replicas that start at once wait for each other."""
-    connect = connector(url, password)
-    await require_durable(connect)
-    engine = engine_for(connect, 1)
+async def upgrade_database(url: str, *, password: Callable[[], str] | None) -> None:
+    """Run all missing migrations; replicas that start at once wait for each other."""
+    await require_durable(connector(url, password))
     try:
-        await _upgrade(engine)
+        await upgrade_postgres(connector(url, password, answer_seconds=None))
     except UNREACHABLE as error:
         raise translated(error) from error
-    finally:
-        await engine.dispose()
-
-
-async def _upgrade(engine: AsyncEngine) -> None:
-    async with engine.begin() as connection:
-        await connection.execute(text("SET LOCAL statement_timeout = 0"))
-        await connection.execute(text("SET LOCAL lock_timeout = '60s'"))
-        await connection.execute(_UPGRADE_LOCK)
-        await connection.run_sync(bring_up_to_date)

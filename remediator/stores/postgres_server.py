@@ -40,7 +40,12 @@ _REQUIRED = (
 )
 
 
-def connector(url: str, password: Callable[[], str] | None) -> Connect:
+def connector(
+    url: str,
+    password: Callable[[], str] | None,
+    *,
+    answer_seconds: float | None = ANSWER_SECONDS,
+) -> Connect:
     """Return what opens a connection. The URL is read by asyncpg as libpq would (`sslmode`, `sslrootcert`, …)."""
 
     def connect() -> Coroutine[object, object, object]:
@@ -48,7 +53,7 @@ def connector(url: str, password: Callable[[], str] | None) -> Connect:
             url,
             password=password,
             timeout=CONNECT_SECONDS,
-            command_timeout=ANSWER_SECONDS,
+            command_timeout=answer_seconds,
             server_settings=SERVER_SETTINGS,
         )
         return connecting

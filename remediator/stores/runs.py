@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, bindparam, exists, select, update
+from sqlalchemy import Row, and_, bindparam, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from remediator.core.errors import LeaseLost
-from remediator.core.run import Run
+from remediator.core.run import Phase, Run
 from remediator.ports.codec import decode_run, encode_run
 from remediator.ports.store import Listing, Page, Work
 from remediator.stores.columns import Moment, RowNumber
@@ -87,11 +87,13 @@ def _loaded(row: Row[*tuple[object, ...]]) -> Run:
 _RUNS = Catalogue(
     table=run,
     at=run.c.created_at,
-    filters=frozenset(
-        {"playbook", "target", "phase", "outcome", "fingerprint", "source", "episode"}
-        | {"mode", "environment", "alert_name", "plan_digest"}
-    ),
+    filters=frozenset({"playbook", "target", "phase", "outcome", "fingerprint", "episode"}),
     read=_loaded,
+    partly={
+        ("phase", phase): and_(run.c.phase == phase, IS_OPEN)
+        for phase in Phase
+        if phase is not Phase.CLOSED
+    },
 )
 
 

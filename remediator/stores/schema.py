@@ -70,7 +70,8 @@ inbox = Table(
     _only("state", "new", "done", "bad"),
 )
 Index("ix_inbox_received_at", inbox.c.received_at, inbox.c.id)
-_partial("ix_inbox_new", inbox.c.received_at, where="state = 'new'")
+_partial("ix_inbox_waiting", inbox.c.received_at, inbox.c.id, where="state = 'new'")
+_partial("ix_inbox_bad", inbox.c.received_at, inbox.c.id, where="state = 'bad'")
 
 episode = Table(
     "episode",
@@ -123,6 +124,10 @@ decision = Table(
 Index("ix_decision_at", decision.c.at, decision.c.id)
 Index("ix_decision_fingerprint", decision.c.fingerprint, decision.c.at)
 _partial("ix_decision_run_id", decision.c.run_id, where="run_id is not null")
+Index("ix_decision_playbook", decision.c.playbook, decision.c.at)
+Index("ix_decision_decision", decision.c.decision, decision.c.at)
+Index("ix_decision_source", decision.c.source, decision.c.at)
+Index("ix_decision_notification", decision.c.notification, decision.c.at)
 
 run = Table(
     "run",
@@ -158,11 +163,22 @@ run = Table(
 _partial("uq_run_open", run.c.episode, run.c.playbook, where="phase <> 'closed'", unique=True)
 _partial("ix_run_due", run.c.due_at, run.c.id, where="phase <> 'closed' and due_at is not null")
 _partial("ix_run_open_phase", run.c.phase, run.c.playbook, where="phase <> 'closed'")
+_partial("ix_run_open_created_at", run.c.phase, run.c.created_at, where="phase <> 'closed'")
 _partial("ix_run_closed_at", run.c.closed_at, where="phase = 'closed'")
 Index("ix_run_created_at", run.c.created_at, run.c.id)
 Index("ix_run_fingerprint", run.c.fingerprint, run.c.playbook, run.c.created_at)
+Index("ix_run_fingerprint_created_at", run.c.fingerprint, run.c.created_at)
 Index("ix_run_playbook", run.c.playbook, run.c.created_at)
 Index("ix_run_target", run.c.target, run.c.created_at)
+Index("ix_run_target_playbook", run.c.target, run.c.playbook, run.c.created_at)
+_partial("ix_run_outcome", run.c.outcome, run.c.created_at, where="outcome is not null")
+_partial(
+    "ix_run_playbook_outcome",
+    run.c.playbook,
+    run.c.outcome,
+    run.c.created_at,
+    where="outcome is not null",
+)
 
 target = Table(
     "target",
@@ -240,6 +256,7 @@ budget = Table(
 Index("ix_budget_at", budget.c.counted, budget.c.at)
 Index("ix_budget_playbook", budget.c.playbook, budget.c.counted, budget.c.at)
 Index("ix_budget_target", budget.c.target, budget.c.counted, budget.c.at)
+_partial("ix_budget_domain", budget.c.run_id, budget.c.target, where="counted = 'domain'")
 
 outbox = Table(
     "outbox",
@@ -272,6 +289,7 @@ Index("ix_outbox_run_id", outbox.c.run_id)
 _partial("ix_outbox_while_firing", outbox.c.while_firing, where="state = 'waiting'")
 _partial("ix_outbox_delivered", outbox.c.channel, outbox.c.finished_at, where="state = 'delivered'")
 _partial("ix_outbox_under_way", outbox.c.channel, where="owner is not null")
+_partial("ix_outbox_ended", outbox.c.place, where="state <> 'waiting'")
 
 event = Table(
     "event",
@@ -320,3 +338,4 @@ IS_OPEN: ColumnElement[bool] = run.c.phase != literal_column("'closed'")
 IS_WAITING: ColumnElement[bool] = outbox.c.state == literal_column("'waiting'")
 IS_DELIVERED: ColumnElement[bool] = outbox.c.state == literal_column("'delivered'")
 IS_NEW: ColumnElement[bool] = inbox.c.state == literal_column("'new'")
+IS_BAD: ColumnElement[bool] = inbox.c.state == literal_column("'bad'")

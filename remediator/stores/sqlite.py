@@ -27,7 +27,7 @@ from remediator.stores.error_translation import translated
 from remediator.stores.known_file import is_to_be_made, lost
 from remediator.stores.leases import CALLERS_CLOCK, Leases
 from remediator.stores.notifier import Notifier
-from remediator.stores.schema import outbox, run
+from remediator.stores.schema import IS_OPEN, outbox, run
 from remediator.stores.session import Dialect
 from remediator.stores.transaction import SqlReader, SqlTransaction
 from remediator.stores.upgrade import bring_up_to_date, has_something_to_upgrade, revision_of
@@ -38,6 +38,12 @@ T = TypeVar("T")
 READERS = 2
 BUSY_SECONDS = 5.0
 DIALECT = Dialect(leases=Leases(CALLERS_CLOCK))
+_FORGET = tuple(
+    update(table)
+    .where(table.c.owner.is_not(None), *unfinished)
+    .values(owner=None, lease_until=None)
+    for table, unfinished in ((run, (IS_OPEN,)), (outbox, ()))
+)
 _WRITER_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 
 
@@ -165,9 +171,8 @@ def _back_up(connection: Connection, file: Path) -> None:
 def _forget_claims(transaction: Transaction) -> None:
     # The directory's lock proves that whoever held these is gone: their runs need not wait for the leases' ends.
     assert isinstance(transaction, SqlTransaction)  # noqa: S101
-    for table in (run, outbox):
-        claimed = update(table).where(table.c.owner.is_not(None))
-        transaction._change(claimed.values(owner=None, lease_until=None), {})
+    for statement in _FORGET:
+        transaction._change(statement, {})
 
 
 def _engine(file: Path, mode: str, pragmas: tuple[str, ...], *, begin: str) -> Engine:

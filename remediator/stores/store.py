@@ -57,9 +57,9 @@ async def upgrade(url: str, *, password: Callable[[], str] | None = None) -> Non
         lock.close()
         return
     _require_postgres(url)
-    from remediator.stores.postgres import upgrade_postgres
+    from remediator.stores.postgres import upgrade_database
 
-    await upgrade_postgres(url, password=password)
+    await upgrade_database(url, password=password)
 
 
 def _file(url: str) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, func, or_, select, update
+from sqlalchemy import BindParameter, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from remediator.core.target import Target
@@ -17,10 +17,12 @@ from remediator.stores.session import Session
 
 _RUN: BindParameter[str] = bindparam("p_run")
 _HOLDS = select(target).where(target.c.name.in_(bindparam("p_names", expanding=True)))
-_ACTING = (
-    select(func.count(run.c.id.distinct()))
-    .join_from(target, run, target.c.holder == run.c.id)
-    .where(IS_OPEN, run.c.playbook == bindparam("p_playbook"), run.c.id != bindparam("p_besides"))
+# Not a join: SQLite would begin it with all runs of the playbook, where it has to begin with the few targets held.
+_IS_ACTING = exists().where(
+    run.c.id == target.c.holder, IS_OPEN, run.c.playbook == bindparam("p_playbook")
+)
+_ACTING = select(func.count(target.c.holder.distinct())).where(
+    target.c.holder.is_not(None), target.c.holder != bindparam("p_besides"), _IS_ACTING
 )
 _INSERT = insert(target)
 _HOLD = _INSERT.on_conflict_do_update(

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from remediator.stores.hash_chain import verify_chain
+from remediator.stores.migrations import REVISIONS
 from remediator.stores.store import open_store
 from tests.acceptance.earlier.written_by import HOSTS, PLAYBOOKS, SETTINGS
 from tests.acceptance.site import Site
@@ -56,6 +57,9 @@ async def test_a_site_upgrades_without_noticing(site: Site) -> None:
     before = await chains(site)
     assert len(before) == 4
     assert set(before.values()) == {None}
+    with closing(sqlite3.connect(site.directory / "state/remediator.sqlite3")) as database:
+        (revision,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
+    assert revision == REVISIONS[-1]
 
     site.start()
     runs = {run["playbook"]: run for run in site.runs()}

@@ -25,7 +25,7 @@ def _bring_up_to_date(connection: Connection) -> None:
     if inspect(connection).get_table_names():
         bring_up_to_date(connection)
         return
-    for statement in _migrated():
+    for statement in migrated():
         connection.exec_driver_sql(statement)
 
 
@@ -37,7 +37,7 @@ def _create_engine(*words: Any, **more: Any) -> Engine:
 
 
 @cache
-def _migrated() -> tuple[str, ...]:
+def migrated() -> tuple[str, ...]:
     """The statements that make what the migrations make, but for the transaction around them."""
     engine = create_engine("sqlite://")
     with engine.begin() as connection:

@@ -2,11 +2,9 @@
 
 from datetime import timedelta
 
-from sqlalchemy import type_coerce, update
+from sqlalchemy import text
 
 from remediator.ports.store import Store
-from remediator.stores.columns import RowNumber
-from remediator.stores.schema import outbox, run
 
 
 async def let_pass(store: Store, time: timedelta) -> None:
@@ -14,8 +12,8 @@ async def let_pass(store: Store, time: timedelta) -> None:
     microseconds = time // timedelta(microseconds=1)
 
     def bring_forward(tx) -> None:
-        for table in (run, outbox):
-            until = type_coerce(table.c.lease_until, RowNumber)
-            tx._connection.execute(update(table).values(lease_until=until - microseconds))
+        for table in ("run", "outbox"):
+            sooner = text(f"UPDATE {table} SET lease_until = lease_until - :by")
+            tx._connection.execute(sooner, {"by": microseconds})
 
     await store.submit(bring_forward)

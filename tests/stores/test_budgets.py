@@ -53,15 +53,39 @@ async def test_a_tally_counts_its_window_and_scope(store: Store):
     await store.submit(lambda tx: [tx.count(e) for e in entries])
 
     assert await tally(store, Scope.TARGET) == Tallied(
-        count=3, targets=1, oldest=MOMENT - HOUR + SECOND, newest=MOMENT - SECOND
+        count=3, oldest=MOMENT - HOUR + SECOND, newest=MOMENT - SECOND
     )
     assert await tally(store, Scope.PLAYBOOK) == Tallied(
-        count=3, targets=2, oldest=MOMENT - HOUR + SECOND, newest=MOMENT - SECOND
+        count=3, oldest=MOMENT - HOUR + SECOND, newest=MOMENT - SECOND
     )
     assert (await tally(store, Scope.ALL)).count == 5
-    assert (await tally(store, Scope.ALL)).targets == 2
     assert (await tally(store, Scope.ALL, Counted.FAILED)).count == 1
     assert await tally(store, Scope.ALL, Counted.RESET) == Tallied()
+
+
+async def test_a_tally_counts_the_newest_and_no_more_than_it_was_asked_for(store: Store):
+    ages = range(9)
+    hosts = [Target("host", f"web{n % 4}") for n in ages]
+    await store.submit(lambda tx: [tx.count(entry(n * SECOND, hosts[n])) for n in ages])
+    names = (Target("instance", "i-1"), hosts[0])
+
+    async def counted(scope: Scope, most: int, *, distinct: bool = False) -> Tallied:
+        wanted = Tally(counted=Counted.ACTED, scope=scope, per=HOUR, most=most, distinct=distinct)
+        asked = {"playbook": "p", "now": MOMENT, "target": names}
+        return (await store.read(lambda r: r.tallies((wanted,), **asked)))[wanted]
+
+    for scope in (Scope.PLAYBOOK, Scope.ALL):
+        assert await counted(scope, 4) == Tallied(
+            count=4, oldest=MOMENT - 3 * SECOND, newest=MOMENT
+        )
+    assert await counted(Scope.TARGET, 2) == Tallied(
+        count=2, oldest=MOMENT - 4 * SECOND, newest=MOMENT
+    )
+    assert (await counted(Scope.ALL, 0)).newest == MOMENT
+    assert (await counted(Scope.ALL, 3, distinct=True)).targets == 3
+    assert await counted(Scope.ALL, 9, distinct=True) == Tallied(
+        targets=4, oldest=MOMENT - 8 * SECOND, newest=MOMENT
+    )
 
 
 async def test_entries_of_a_clock_that_was_ahead_count(store: Store):
@@ -178,7 +202,7 @@ def store_fully(tx, run, at):
 
 async def prune(store: Store, before) -> int:
     return await store.submit(
-        lambda tx: tx.prune(runs_before=before, notifications_before=before, limit=100)
+        lambda tx: tx.prune(runs_before=before, notifications_before=before, limit=10)
     )
 
 

@@ -171,7 +171,7 @@ async def test_decisions_are_listed_by_alert_and_run(store: Store):
 
     assert await listed(fingerprint=an_alert().fingerprint) == (decisions[1], decisions[0])
     assert await listed(run_id="run_1") == (decisions[2],)
-    assert await listed(decision="skipped", by="cooldown") == (decisions[1],)
+    assert await listed(decision="skipped") == (decisions[1],)
 
 
 async def test_a_decision_is_new_once_and_alerts_without_a_run_are_counted_each_once(store: Store):

@@ -16,7 +16,7 @@ async def remember(store: Store, key: str, until=MOMENT + 5 * MINUTE) -> bool:
 async def pass_time(store: Store, now) -> int:
     await store.submit(lambda tx: tx.mark_clock(now))
     return await store.submit(
-        lambda tx: tx.prune(runs_before=MOMENT, notifications_before=MOMENT, limit=100)
+        lambda tx: tx.prune(runs_before=MOMENT, notifications_before=MOMENT, limit=10)
     )
 
 

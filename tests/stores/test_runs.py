@@ -249,10 +249,9 @@ async def test_lists_are_filtered_by_several_things_at_once(store: Store):
     assert await ids(target="host/web1") == ["run_4", "run_3", "run_1"]
     assert await ids(target="host/web1", phase="acting") == ["run_3"]
     assert await ids(outcome="failed") == ["run_4"]
-    assert await ids(
-        fingerprint=an_alert().fingerprint, playbook="disk-space-low", mode="auto"
-    ) == [
+    assert await ids(fingerprint=an_alert().fingerprint, playbook="disk-space-low") == [
         "run_4",
+        "run_3",
         "run_2",
         "run_1",
     ]
@@ -263,6 +262,7 @@ async def test_lists_are_filtered_by_several_things_at_once(store: Store):
     "listing",
     [
         Listing(filters={"document": "x"}),
+        Listing(filters={"mode": "auto"}),  # has no index: it would read all there ever was
         Listing(filters={"id; DROP TABLE run": "x"}),
         Listing(before="yesterday"),
         Listing(before="\u0663.run_1"),

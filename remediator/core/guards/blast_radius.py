@@ -9,7 +9,7 @@ from math import isfinite
 from typing import ClassVar, TypeVar
 
 from remediator.core.duration import format_duration
-from remediator.core.facts import Counted, Facts, Known, Scope, Tallied, Tally
+from remediator.core.facts import Counted, Facts, Known, Scope, Tally
 from remediator.core.guards.guard import Guard, Subject
 from remediator.core.playbook import CheckOrder
 from remediator.core.verdict import Ruling, Verdict
@@ -30,7 +30,12 @@ class BlastRadiusSettings:
     @property
     def tally(self) -> Tally:
         """The question how many targets this playbook has changed."""
-        return Tally(counted=Counted.CHANGED, scope=Scope.PLAYBOOK, per=self.per)
+        return self.targets_changed(Scope.PLAYBOOK)
+
+    def targets_changed(self, scope: Scope) -> Tally:
+        """Ask how many targets were changed; where a population decides what is allowed, for all of them."""
+        most = None if self.of else self.max + 1
+        return Tally(counted=Counted.CHANGED, scope=scope, per=self.per, most=most, distinct=True)
 
 
 def judge(settings: BlastRadiusSettings, subject: Subject, facts: Facts) -> Verdict | None:
@@ -52,7 +57,7 @@ def radius(
             ruling=Ruling.DENY,
             reason=problem or "the changed targets are not known",
         )
-    touched = _touched(settings, tallied, subject, facts)
+    touched = tallied.targets + len(set(subject.targets))
     if touched <= allowed:
         return None
     return Verdict(
@@ -64,17 +69,6 @@ def radius(
         until=tallied.oldest + settings.per if tallied.oldest else None,
         clears="time",
     )
-
-
-def _touched(
-    settings: BlastRadiusSettings, tallied: Tallied, subject: Subject, facts: Facts
-) -> int:
-    """Return how many targets were changed, this run's own counted once each, whoever changed them before."""
-    own = set(subject.targets)
-    if tallied.others is not None:
-        return tallied.others + len(own)
-    since = facts.now - settings.per
-    return tallied.targets + sum(facts.last_changed.get(t, since) <= since for t in own)
 
 
 def _allowed(settings: BlastRadiusSettings, facts: Facts) -> tuple[int, str]:

@@ -25,7 +25,10 @@ class BreakerSettings:
 
     def tally(self, counted: Counted) -> Tally:
         """Ask how often something happened to this playbook."""
-        return Tally(counted=counted, scope=Scope.PLAYBOOK, per=self.window)
+        most = {Counted.FAILED: self.failures, Counted.INEFFECTIVE: self.ineffective}.get(
+            counted, 1
+        )
+        return Tally(counted=counted, scope=Scope.PLAYBOOK, per=self.window, most=most)
 
 
 def tallies(settings: BreakerSettings) -> tuple[Tally, ...]:

@@ -23,7 +23,7 @@ class Limit:
     @property
     def tally(self) -> Tally:
         """The question that answers how much of this limit is used."""
-        return Tally(counted=Counted.ACTED, scope=self.by, per=self.per)
+        return Tally(counted=Counted.ACTED, scope=self.by, per=self.per, most=self.max)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

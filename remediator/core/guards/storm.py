@@ -29,7 +29,8 @@ class StormSettings:
     @property
     def window(self) -> Tally:
         """The question how many runs were admitted lately."""
-        return Tally(counted=Counted.ADMITTED, scope=Scope.ALL, per=max(self.per, self.quiet))
+        longest = max(self.per, self.quiet)
+        return Tally(counted=Counted.ADMITTED, scope=Scope.ALL, per=longest, most=self.runs + 1)
 
 
 def judge(settings: StormSettings, subject: Subject, facts: Facts) -> Verdict | None:

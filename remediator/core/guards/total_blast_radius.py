@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from remediator.core.facts import Counted, Facts, Scope, Tally
+from remediator.core.facts import Facts, Scope, Tally
 from remediator.core.guards.blast_radius import BlastRadiusSettings, radius, stricter
 from remediator.core.guards.guard import Guard, Subject
 from remediator.core.playbook import CheckOrder
@@ -24,7 +24,7 @@ class TotalBlastRadiusSettings(BlastRadiusSettings):
     @property
     def tally(self) -> Tally:
         """The question how many targets all playbooks have changed."""
-        return Tally(counted=Counted.CHANGED, scope=Scope.ALL, per=self.per)
+        return self.targets_changed(Scope.ALL)
 
 
 def over_all(own: BlastRadiusSettings) -> TotalBlastRadiusSettings:

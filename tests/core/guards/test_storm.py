@@ -6,13 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from remediator.core.facts import Counted, Scope
 from remediator.core.guards.storm import GUARD, StormSettings
 from remediator.core.verdict import Ruling
-from tests.core.guards.cases import a_subject, facts, ruling, tallied, tally
+from tests.core.guards.cases import a_subject, facts, ruling, tallied
 
 TEN = StormSettings(runs=10, per=timedelta(minutes=10), quiet=timedelta(minutes=10))
-WINDOW = tally(Counted.ADMITTED, Scope.ALL, timedelta(minutes=10))
+WINDOW = TEN.window
 
 
 @pytest.mark.parametrize(

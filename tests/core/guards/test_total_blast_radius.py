@@ -19,7 +19,7 @@ TWO = over_all(BlastRadiusSettings(max=2))
 
 
 def changed(others: int) -> dict[Any, Any]:
-    return {TWO.tally: tallied(others, targets=others, others=others)}
+    return {TWO.tally: tallied(0, targets=others)}
 
 
 def test_it_counts_whatever_was_changed_by_whomever() -> None:
@@ -49,7 +49,7 @@ def test_the_reason_says_that_it_is_not_this_playbook_alone() -> None:
 
 def test_a_population_that_is_not_known_is_a_no() -> None:
     settings = over_all(BlastRadiusSettings(of=CHECK))
-    known = facts(tallies={settings.tally: tallied(0, others=0)}, answers={CHECK.key: UNKNOWN})
+    known = facts(tallies={settings.tally: tallied(0)}, answers={CHECK.key: UNKNOWN})
     assert ruling(GUARD, settings, a_subject(), known) is Ruling.DENY
     assert GUARD.questions(settings) == (CHECK,)
 
@@ -59,7 +59,7 @@ def test_a_share_of_the_population_counts_where_it_is_larger() -> None:
     answer = Answer(known=Known.HOLDS, detail="", value=50.0)
     for others, expected in ((4, None), (5, Ruling.DENY)):
         known = facts(
-            tallies={settings.tally: tallied(others, others=others)}, answers={CHECK.key: answer}
+            tallies={settings.tally: tallied(0, targets=others)}, answers={CHECK.key: answer}
         )
         assert ruling(GUARD, settings, a_subject(), known) is expected
 
