@@ -191,3 +191,8 @@ class Playbook:
     failure: FailurePolicy = FailurePolicy()
     notify: tuple[Mapping[str, object], ...] = ()
     source: str = ""
+
+    def names(self, alert: str) -> bool:
+        """Say whether `match` asks for alerts of this name, whatever else they must carry."""
+        asked = ([m for m in each if m.label == "alertname"] for each in self.match)
+        return any(each and all(m.matches({"alertname": alert}) for m in each) for each in asked)
