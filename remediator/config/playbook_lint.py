@@ -8,6 +8,7 @@ from remediator.core.change import ActionEffect
 from remediator.core.errors import InvalidTarget, InvalidTemplate
 from remediator.core.guards.cooldown import CooldownSettings
 from remediator.core.guards.protected import is_protected
+from remediator.core.guards.require import RequireSettings
 from remediator.core.playbook import Mode, Playbook, StepOrder
 from remediator.core.target import parse_target
 from remediator.documents.problem import did_you_mean
@@ -22,6 +23,7 @@ def lint(reading: Reading, playbook: Playbook) -> None:
     _lint_protected(reading, playbook)
     _lint_target(reading, playbook)
     _lint_rest(reading, playbook)
+    _lint_require(reading, playbook)
     _lint_approval(reading, playbook)
     _lint_hand_over(reading, playbook)
     for index, step in enumerate(playbook.steps):
@@ -119,6 +121,17 @@ def _lint_rest(reading: Reading, playbook: Playbook) -> None:
         message = "the cooldown is shorter than the verification may take"
         hint = "The next run could start before this one's effect is known."
         reading.report.warn(("guards", "cooldown"), "short-cooldown", message, hint)
+
+
+def _lint_require(reading: Reading, playbook: Playbook) -> None:
+    require = playbook.guards.get("require")
+    for index, order in enumerate(require.checks if isinstance(require, RequireSettings) else ()):
+        message = reading.catalog.checks[order.kind].stricter(order.parameters, playbook.names)
+        if message:
+            hint = (
+                "Alerts between the two are blocked: ask for less, or take the name out of `match`."
+            )
+            reading.report.warn(("guards", "require", index), "stricter", message, hint)
 
 
 def _lint_approval(reading: Reading, playbook: Playbook) -> None:

@@ -222,7 +222,7 @@ def _escalations(reading: Reading, path: KeyPath, raw: object) -> tuple[Escalati
         shape = read_shape(reading.report, place, written, EscalationShape, part)
         if shape is not None:
             _check_contact(reading, (*place, "to"), shape.to)
-            found.append(Escalation(to=shape.to, after=shape.after))
+            found.append(Escalation(to=shape.to, after=shape.after, since=shape.since))
     return tuple(found)
 
 

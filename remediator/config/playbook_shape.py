@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StrictStr
 
-from remediator.core.playbook import Mode, OnBlocked
+from remediator.core.playbook import Mode, OnBlocked, Since
 from remediator.documents.model_reader import Flag, Shape, Text, Word
 from remediator.documents.value_types import LabelName, Url
 from remediator.ports.parameters import Duration
@@ -64,6 +64,7 @@ class EscalationShape(Shape):
 
     to: Word
     after: NotNegative = timedelta(0)
+    since: Since = Since.END
 
 
 class CaseShape(Shape):

@@ -149,7 +149,7 @@ def _observed(t: Telling, event: ev.Observed) -> tuple[Message, ...]:
     key = f"unknown:{event.step}:{step.n}"
     told = t.message(MessageKind.UNKNOWN, key, text, lines=(event.detail,))
     # The target stays held until somebody says: whoever is called at once when a run fails is called now.
-    called = (e.to for e in run.order.failure.escalations if not e.after)
+    called = (e.to for e in run.order.failure.escalations if t.due_at(e) <= t.now)
     return (told, *(replace(told, to=to, deduplication=f"{run.id}:{key}:{to}") for to in called))
 
 
@@ -244,7 +244,7 @@ def _escalations(t: Telling) -> tuple[Message, ...]:
             text,
             lines=_tried(t) or _seen(t),
             to=escalation.to,
-            due_at=t.now + escalation.after,
+            due_at=t.due_at(escalation),
             while_firing=t.run.episode,
         )
         for n, escalation in enumerate(t.run.order.failure.escalations)

@@ -121,7 +121,8 @@ def unanswered(about: Unanswered, now: datetime) -> tuple[Message, ...]:
         at=now,
     )
     calls = playbook.failure.escalations if about.how is OnBlocked.ESCALATE else ()
-    return (told, *(_crowd_call(told, each, now) for each in calls))
+    began = about.alert.starts_at
+    return (told, *(_crowd_call(told, each, each.due_at(now, began)) for each in calls))
 
 
 def counted(message: Message, alerts: int) -> Message:
@@ -158,14 +159,13 @@ def _calls(run: Run, stops: set[str]) -> tuple[Escalation, ...]:
 
 
 def _call(t: Telling, number: int, escalation: Escalation, reason: str = "") -> Message:
-    began = t.now if reason else t.run.closed_at or t.run.created_at
     return t.message(
         MessageKind.ESCALATION,
         f"{'waits' if reason else 'escalate'}:{number}",
         f"{t.card.headline} needs you: {reason or t.card.reason}. {t.card.remedy}",
         lines=say.evidence_lines(t.run),
         to=escalation.to,
-        due_at=began + escalation.after,
+        due_at=t.due_at(escalation),
         while_firing=t.run.episode,
     )
 
@@ -185,7 +185,9 @@ def _crowded(run: Run, crowd: str, stops: Mapping[str, Verdict]) -> tuple[Messag
         body={"reason": run.reason},
     )
     stopping = {crowd} if crowd == "storm" else set(stops)
-    return (told, *(_crowd_call(told, each, now) for each in _calls(run, stopping)))
+    began = run.order.alert.starts_at
+    calls = _calls(run, stopping)
+    return (told, *(_crowd_call(told, each, each.due_at(now, began)) for each in calls))
 
 
 def _crowd_text(run: Run, crowd: str, stops: Mapping[str, Verdict]) -> str:
@@ -194,7 +196,7 @@ def _crowd_text(run: Run, crowd: str, stops: Mapping[str, Verdict]) -> str:
     return f"{say.headline(run)}, and others: nothing is changed. {stops[crowd].reason}"
 
 
-def _crowd_call(told: Message, escalation: Escalation, now: datetime) -> Message:
+def _crowd_call(told: Message, escalation: Escalation, due_at: datetime) -> Message:
     return Message(
         kind=MessageKind.ESCALATION,
         run_id=told.run_id,
@@ -206,6 +208,6 @@ def _crowd_call(told: Message, escalation: Escalation, now: datetime) -> Message
         facts=told.facts,
         body=told.body,
         to=escalation.to,
-        at=now,
-        due_at=now + escalation.after,
+        at=told.at,
+        due_at=due_at,
     )

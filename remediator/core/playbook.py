@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from remediator.core.change import ActionEffect, Safety
@@ -109,12 +109,25 @@ class ApprovalPolicy:
     when: str | None = None
 
 
+class Since(StrEnum):
+    """What the time of an escalation counts from: the run's end, or the alert's start."""
+
+    END = "end"
+    ALERT = "alert"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalation:
-    """Whom to tell, how long after the run ended without fixing the alert."""
+    """Whom to tell, how long after the run ended without fixing the alert, or after the alert began."""
 
     to: str
     after: timedelta = timedelta(0)
+    since: Since = Since.END
+
+    def due_at(self, now: datetime, alert_start: datetime) -> datetime:
+        """Return when to call, where a run ends now: at once where `after` the alert's start is past."""
+        began = min(alert_start, now) if self.since is Since.ALERT else now
+        return max(began + self.after, now)
 
 
 class OnBlocked(StrEnum):
@@ -178,3 +191,8 @@ class Playbook:
     failure: FailurePolicy = FailurePolicy()
     notify: tuple[Mapping[str, object], ...] = ()
     source: str = ""
+
+    def names(self, alert: str) -> bool:
+        """Say whether `match` asks for alerts of this name, whatever else they must carry."""
+        asked = ([m for m in each if m.label == "alertname"] for each in self.match)
+        return any(each and all(m.matches({"alertname": alert}) for m in each) for each in asked)

@@ -9,6 +9,7 @@ from typing import Any
 
 from remediator.core.card import Card, card_of
 from remediator.core.messages import Message, MessageKind
+from remediator.core.playbook import Escalation
 from remediator.core.run import Run
 
 
@@ -38,6 +39,10 @@ class Telling:
             card=self.card,
             **more,
         )
+
+    def due_at(self, escalation: Escalation) -> datetime:
+        """Return when somebody is called, where what is told is told now."""
+        return escalation.due_at(self.now, self.run.order.alert.starts_at)
 
     def _body(self) -> Mapping[str, Any]:
         run, card = self.run, self.card

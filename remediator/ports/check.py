@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -36,11 +36,17 @@ class Checker(Protocol):
         ...
 
 
+def never_stricter(parameters: Mapping[str, object], names: Callable[[str], bool]) -> str:
+    """Say nothing: what most checks ask stands in no published alerting rule."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One registered check. `shorthand` names the parameter that a bare value stands for (`promql: EXPR`).
 
-    `promql` names the parameters whose `{{ … }}` are quoted for PromQL.
+    `promql` names the parameters whose `{{ … }}` are quoted for PromQL. `stricter` says where a check, as a playbook
+    writes it, is stricter than the published rule of an alert that the playbook names, so that it would block it.
     """
 
     name: str
@@ -51,3 +57,4 @@ class Check:
     checker: Callable[[Reads], Checker]
     promql: tuple[str, ...] = ()
     rights: Rights = no_rights
+    stricter: Callable[[Mapping[str, object], Callable[[str], bool]], str] = never_stricter

@@ -26,6 +26,7 @@ from remediator.core.playbook import (
     Escalation,
     Mode,
     ProbeOrder,
+    Since,
 )
 from remediator.documents.problem import has_errors
 from remediator.documents.yaml_source import read_yaml
@@ -59,7 +60,7 @@ def test_the_whole_language_is_read() -> None:
     assert found.failure.rollback
     assert found.failure.escalations == (
         Escalation(to="oncall"),
-        Escalation(to="leads", after=timedelta(minutes=20)),
+        Escalation(to="leads", after=timedelta(minutes=20), since=Since.ALERT),
     )
     assert found.notify == ({"webhook": {"url": "https://chat.example.com/hook"}},)
 

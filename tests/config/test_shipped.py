@@ -161,3 +161,18 @@ def test_a_volume_of_a_host_is_named_by_its_path_when_a_playbook_is_written(
     )
     found = PlaybookLoader(find_catalog()).read([read_yaml("p.yaml", text.encode())])
     assert [p.message for p in found.problems if p.code == "missing-key"] == expected
+
+
+def test_a_guard_that_would_block_what_the_published_rule_fires_at_is_a_warning() -> None:
+    text = (
+        "name: full\nmatch: [alertname=NodeFilesystemSpaceFillingUp]\ntarget: host/web1\n"
+        "runbook_url: https://r.example.com\nmode: dry_run\n"
+        "guards: {require: [{disk: {path: /, below_percent: 40}}, "
+        "{promql: node_filesystem_avail_bytes / node_filesystem_size_bytes < 0.15}]}\n"
+        "steps: [{service.restart: {unit: a.service}}]\nverify: {all: [{alert: resolved}]}\n"
+    )
+    found = PlaybookLoader(CATALOG).read([read_yaml("p.yaml", text.encode())])
+
+    (told,) = found.problems
+    assert str(told).startswith("p.yaml:6:58: warning[stricter]: ")
+    assert "the published rule NodeFilesystemSpaceFillingUp, which fires at < 0.4" in told.message

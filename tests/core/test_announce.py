@@ -11,10 +11,18 @@ from remediator.core import events as ev
 from remediator.core.announce import messages_for, settled, taken_over
 from remediator.core.events import EVENTS, Measure, Outcome
 from remediator.core.messages import Message, MessageKind
-from remediator.core.playbook import ApprovalPolicy, Escalation, FailurePolicy, Mode
+from remediator.core.playbook import ApprovalPolicy, Escalation, FailurePolicy, Mode, Since
 from remediator.core.run import Phase, Rollback, Run, StepState, Verification
 from remediator.core.verdict import Judgement, Ruling, Verdict
-from remediator.testing.builders import MOMENT, a_change, a_person, a_plan, an_approval, an_order
+from remediator.testing.builders import (
+    MOMENT,
+    a_change,
+    a_person,
+    a_plan,
+    an_alert,
+    an_approval,
+    an_order,
+)
 from tests.core.evolution.test_transitions import EXAMPLES
 from tests.core.lifecycle.runs import LATER, acting, awaiting, step
 
@@ -95,6 +103,42 @@ def test_escalations_wait_and_stop_when_the_alert_does() -> None:
     assert (first.to, first.due_at) == ("oncall", LATER)
     assert (second.to, second.due_at) == ("leads", LATER + timedelta(minutes=20))
     assert first.while_firing == second.while_firing == "eps_1"
+
+
+SINCE_ALERT = FailurePolicy(
+    escalations=(
+        Escalation(to="soon", after=timedelta(minutes=1), since=Since.ALERT),
+        Escalation(to="leads", after=timedelta(minutes=40), since=Since.ALERT),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        ended(Outcome.FAILED),
+        ended(Outcome.EXPIRED),
+        ended(Outcome.BLOCKED, judgement=judged("breaker"), denied=True),
+        ended(Outcome.BLOCKED, judgement=judged("mass_failure"), denied=True),
+    ],
+)
+def test_leads_are_called_forty_minutes_after_the_alert_began_however_long_the_run_took(
+    run: Run,
+) -> None:
+    began = LATER - timedelta(minutes=30)
+    order = replace(run.order, alert=an_alert(starts_at=began), failure=SINCE_ALERT)
+
+    called = [m for m in closing(replace(run, order=order)) if m.kind is ESCALATION]
+
+    assert [(m.to, m.due_at) for m in called] == [
+        ("soon", LATER),
+        ("leads", began + timedelta(minutes=40)),
+    ]
+
+
+def test_an_alert_whose_start_is_ahead_of_us_delays_no_call() -> None:
+    call = Escalation(to="leads", after=timedelta(minutes=40), since=Since.ALERT)
+    assert call.due_at(LATER, LATER + timedelta(days=1)) == LATER + timedelta(minutes=40)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ series either, because an exporter died or a label moved, nobody knows (`promql_
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -24,6 +24,7 @@ from remediator.core.plaintext import one_line
 from remediator.integrations.prometheus.api import PROMETHEUS, Prometheus, Sample
 from remediator.integrations.prometheus.checks.promql_absence import Absence, Found, compares
 from remediator.integrations.prometheus.knowledge.promql_tree import lets_pass, parse_promql
+from remediator.integrations.prometheus.knowledge.published_rules import stricter
 from remediator.ports.check import Check, Question
 from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Parameters
@@ -125,6 +126,10 @@ def _named(sample: Sample) -> str:
     return f" for {name}{{{labels}}}" if name or labels else ""
 
 
+def _stricter(parameters: Mapping[str, object], names: Callable[[str], bool]) -> str:
+    return stricter(str(parameters["query"]), names)
+
+
 def _checker(reads: Reads) -> PromqlChecker:
     return PromqlChecker(reads[PROMETHEUS])
 
@@ -138,5 +143,6 @@ CHECKS = (
         example='promql: up{instance="{{ labels.instance }}"} == 1',
         checker=_checker,
         promql=("query",),
+        stricter=_stricter,
     ),
 )
