@@ -2,8 +2,9 @@
 
 import pytest
 
+from remediator.core.message_text import as_text
 from remediator.core.messages import Message, MessageKind
-from remediator.core.plaintext import as_text, clean, one_line
+from remediator.core.plaintext import clean, one_line
 
 CLEANED = [
     ("", ""),

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from remediator.core.announce_blocked import Unanswered, counted, loudest, unanswered
+from remediator.core.message_text import as_text
 from remediator.core.messages import MessageKind
-from remediator.core.plaintext import as_text
 from remediator.core.playbook import Escalation, FailurePolicy
 from remediator.core.selection import Refusal
 from remediator.integrations.http.channel.webhook import body

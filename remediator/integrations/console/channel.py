@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import TextIO
 
 from remediator.core.errors import DeliveryError
+from remediator.core.message_text import as_text
 from remediator.core.messages import Message, MessageKind
-from remediator.core.plaintext import as_text
 from remediator.ports.channel import Channel
 from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Parameters

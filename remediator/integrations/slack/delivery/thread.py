@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from remediator.core.message_text import as_text
 from remediator.core.messages import Message, MessageKind
-from remediator.core.plaintext import as_text, clean
+from remediator.core.plaintext import clean
 from remediator.integrations.slack.cards import blocks as b
 from remediator.integrations.slack.cards import limits, run_parts
 from remediator.integrations.slack.cards.cards import Drawing, notification
