@@ -1,7 +1,7 @@
 """The schema's version: brings a database up to this program's, and refuses one that is newer. Forward only.
 
-Both stores call this within one transaction and under a lock of their own. Alembic is imported only when there is
-something to do.
+Both stores call this within one transaction and under a lock of their own. Alembic is imported only where there is an
+older schema: an empty database gets today's at once, which is what all migrations together make (a test compares them).
 """
 
 from __future__ import annotations
@@ -10,8 +10,15 @@ from sqlalchemy import Connection, inspect, text
 
 from remediator.core.errors import StoreUnavailable
 from remediator.stores.migrations import REVISIONS
+from remediator.stores.schema import METADATA
 
 _VERSION_TABLE = "alembic_version"
+_STAMP = (
+    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+    "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))",
+    "INSERT INTO alembic_version (version_num) VALUES (:revision)",
+)
+"""As alembic makes and fills it (alembic.runtime.migration)."""
 
 
 def revision_of(connection: Connection) -> str | None:
@@ -41,9 +48,19 @@ def has_something_to_upgrade(connection: Connection) -> bool:
 
 
 def bring_up_to_date(connection: Connection) -> None:
-    """Run all migrations that are missing, in the open transaction."""
+    """Make the schema in an empty database, or run the migrations that are missing, in the open transaction."""
     if is_current(connection):
         return
+    if inspect(connection).get_table_names():
+        migrate(connection)
+        return
+    METADATA.create_all(connection)
+    for statement in _STAMP:
+        connection.execute(text(statement), {"revision": REVISIONS[-1]})
+
+
+def migrate(connection: Connection) -> None:
+    """Run all migrations that are missing, in the open transaction."""
     from alembic import command
     from alembic.config import Config
 

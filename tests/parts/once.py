@@ -1,4 +1,4 @@
-"""What the stores of all tests need alike, made once in this process: the schema that the migrations make, and what
+"""What the stores of all tests need alike, made once in this process: the schema, and what
 SQLAlchemy compiles of our statements."""
 
 import sqlite3
@@ -14,7 +14,7 @@ _engines: dict[str, Engine] = {}
 
 
 def work_once() -> None:
-    """From now on an empty SQLite database is given at once what the migrations made of another empty one, and a
+    """From now on an empty SQLite database is given at once what was made of another empty one, and a
     statement that any store has compiled is compiled for all."""
     replaceable: Any = sqlite
     replaceable.bring_up_to_date = _bring_up_to_date
@@ -25,7 +25,7 @@ def _bring_up_to_date(connection: Connection) -> None:
     if inspect(connection).get_table_names():
         bring_up_to_date(connection)
         return
-    for statement in migrated():
+    for statement in made():
         connection.exec_driver_sql(statement)
 
 
@@ -37,8 +37,8 @@ def _create_engine(*words: Any, **more: Any) -> Engine:
 
 
 @cache
-def migrated() -> tuple[str, ...]:
-    """The statements that make what the migrations make, but for the transaction around them."""
+def made() -> tuple[str, ...]:
+    """The statements that make an empty database ours, but for the transaction around them."""
     engine = create_engine("sqlite://")
     with engine.begin() as connection:
         bring_up_to_date(connection)

@@ -18,7 +18,7 @@ import asyncpg
 from sqlalchemy import Engine, event
 
 from remediator.stores.schema import METADATA
-from tests.parts.once import migrated
+from tests.parts.once import made
 
 GROWING = frozenset(
     {"inbox", "episode", "decision", "run", "event", "attempt", "approval", "vote"}
@@ -89,7 +89,7 @@ class SqlitePlans:
 
     def __init__(self, *without: str) -> None:
         self._database = sqlite3.connect(":memory:")
-        self._database.executescript(";".join(migrated()))
+        self._database.executescript(";".join(made()))
         for index in without:
             self._database.execute(f"DROP INDEX {index}")
 

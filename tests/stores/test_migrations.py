@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from remediator.core.errors import StoreUnavailable
 from remediator.stores import sqlite
 from remediator.stores.migrations import REVISIONS
-from remediator.stores.schema import METADATA
 from remediator.stores.store import open_store, sqlite_url, upgrade
-from remediator.stores.upgrade import bring_up_to_date
+from remediator.stores.upgrade import bring_up_to_date, migrate
 from remediator.testing.builders import a_notification
 
 
@@ -29,6 +28,16 @@ def schema(connection) -> dict:
     look = inspect(connection)
     tables = set(look.get_table_names()) - {"alembic_version", "sqlite_sequence"}
     return {table: described(look, table) for table in sorted(tables)}
+
+
+def stamp(connection) -> tuple:
+    """What alembic goes by."""
+    look = inspect(connection)
+    columns = [
+        (c["name"], str(c["type"]), c["nullable"]) for c in look.get_columns("alembic_version")
+    ]
+    rows = connection.execute(text("SELECT version_num FROM alembic_version")).all()
+    return columns, look.get_pk_constraint("alembic_version"), [tuple(row) for row in rows]
 
 
 def described(look, table: str) -> dict:
@@ -59,11 +68,13 @@ def plain(found: list[dict]) -> list[dict]:
 async def test_the_migrations_make_what_the_schema_says_on_sqlite(tmp_path):
     url = sqlite_url(tmp_path)
     await upgrade(url)
-    migrated, declared = create_engine(url), create_engine(f"sqlite:///{tmp_path / 'declared'}")
-    METADATA.create_all(declared)
+    migrated, declared = create_engine(f"sqlite:///{tmp_path / 'migrated'}"), create_engine(url)
+    with migrated.begin() as connection:
+        migrate(connection)
 
     with migrated.connect() as left, declared.connect() as right:
         assert schema(left) == schema(right)
+        assert stamp(left) == stamp(right)
 
     migrated.dispose()
     declared.dispose()
@@ -72,15 +83,15 @@ async def test_the_migrations_make_what_the_schema_says_on_sqlite(tmp_path):
 @pytest.mark.slow
 async def test_the_migrations_make_what_the_schema_says_on_postgres(postgres):
     schemas = []
-    for prepare in (upgrade, None):
+    for is_migrated in (False, True):
         url = postgres.new_database()
         engine = create_async_engine(url.replace("://", "+asyncpg://"))
-        if prepare is not None:
-            await prepare(url)
+        if not is_migrated:
+            await upgrade(url)
         async with engine.begin() as connection:
-            if prepare is None:
-                await connection.run_sync(METADATA.create_all)
-            schemas.append(await connection.run_sync(schema))
+            if is_migrated:
+                await connection.run_sync(migrate)
+            schemas.append(await connection.run_sync(lambda c: {**schema(c), "stamp": stamp(c)}))
         await engine.dispose()
 
     assert schemas[0] == schemas[1]
