@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -42,6 +42,8 @@ from remediator.engine.remainder import Remainder
 from remediator.engine.run_writer import RunWriter
 from remediator.engine.runner import Runner
 from remediator.ports.check import Check
+from remediator.ports.gateways import Reads
+from remediator.ports.integration import Silences
 from remediator.ports.store import Listing, Notification, Store
 from remediator.stores.store import open_store
 from remediator.testing.clock import ManualClock
@@ -152,6 +154,7 @@ class House:
         self.identities = Machines()
         self.checks: dict[str, Check] = {}
         self.reads = reads_of()
+        self.silences: tuple[Callable[[Reads], Silences | None], ...] = ()
         self.control = Control(
             store=store, recorder=self.recorder, ambient=clock.ambient(), listener=self.listener
         )
@@ -200,6 +203,7 @@ class House:
             reads=self.reads,
             conditions=PlainConditions(),
             identities=self.identities,
+            silences=self.silences,
         )
         ambient = self.clock.ambient()
         run_writer = RunWriter(

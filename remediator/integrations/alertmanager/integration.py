@@ -1,4 +1,4 @@
-"""Alertmanager: which alerts fire now, and what it cut off from a notification."""
+"""Alertmanager: which alerts fire now, which are silenced, and what it cut off from a notification."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from remediator.core.errors import ActionError
 from remediator.integrations.alertmanager.api import ALERTMANAGER
 from remediator.integrations.alertmanager.missing import fetch
 from remediator.integrations.alertmanager.settings import ALERTMANAGER_SECTION, AlertmanagerSettings
+from remediator.integrations.alertmanager.silenced import silences
 from remediator.integrations.alertmanager.source import count_at_a_glance, parse
 from remediator.ports.gateways import Reads
 from remediator.ports.inspection import Finding, Level
@@ -62,4 +63,5 @@ INTEGRATION = Integration(
     connect=connect,
     inspect=inspect,
     sources=(SOURCE,),
+    silences=silences,
 )
