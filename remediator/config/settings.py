@@ -17,6 +17,7 @@ from remediator.config.settings_sections import (
     TlsSettings,
     Users,
 )
+from remediator.core.identity import OwnMachine
 from remediator.core.selection import Environment
 from remediator.documents.secret import Secret
 from remediator.ports.sections import Sections
@@ -49,9 +50,15 @@ class Settings:
     guards: Mapping[str, Any] = field(default_factory=dict)
     floors: Mapping[str, Any] = field(default_factory=dict)
     protected: tuple[str, ...] = ()
+    own_machines: tuple[OwnMachine, ...] = ()
     sections: Sections = field(default_factory=Sections)
     mask: tuple[str, ...] = ()
     retention: Retention = Retention()
+
+    @property
+    def out_of_reach(self) -> tuple[str | OwnMachine, ...]:
+        """What no run may touch."""
+        return (*self.protected, *self.own_machines)
 
     def playbook_rules(self) -> PlaybookRules:
         """Return what playbooks are checked against."""
@@ -59,7 +66,7 @@ class Settings:
             contacts=frozenset(self.contacts),
             approving=self.users.approving,
             commands=self.sections.names("commands"),
-            protected=self.protected,
+            protected=self.out_of_reach,
             sections=self.sections,
             severities=frozenset(self.severities.values()),
             guard_defaults=self.guards,

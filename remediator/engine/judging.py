@@ -10,7 +10,7 @@ from remediator.core.facts import Answer, Facts
 from remediator.core.guards import domain_of, judge, tallies_for, together_of
 from remediator.core.guards.guard import Subject
 from remediator.core.guards.silenced import is_held
-from remediator.core.identity import Identity, shared_names
+from remediator.core.identity import Identity, OwnMachine, shared_names
 from remediator.core.run import Run
 from remediator.core.target import Target
 from remediator.core.verdict import Judgement
@@ -23,7 +23,7 @@ _NOBODY: Mapping[Target, Identity] = {}
 class Surroundings:
     """What was found out before a judgement, outside of the store: what is protected, and what things are called."""
 
-    protected: tuple[str, ...] = ()
+    protected: tuple[str | OwnMachine, ...] = ()
     identities: Mapping[Target, Identity] = field(default_factory=dict)
 
 

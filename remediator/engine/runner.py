@@ -44,6 +44,7 @@ from remediator.core.events import Stage
 from remediator.core.facts import Answer, Known
 from remediator.core.guards import questions_for
 from remediator.core.guards.silenced import minds_silences
+from remediator.core.identity import OwnMachine
 from remediator.core.lifecycle import next_effect, step_order
 from remediator.core.playbook import CheckOrder
 from remediator.core.run import Run, StepProgress, StepState
@@ -76,7 +77,7 @@ class Runner:
         ambient: Ambient,
         observer: Observer,
         executor: Executor | None,
-        protected: Callable[[], tuple[str, ...]] = tuple,
+        protected: Callable[[], tuple[str | OwnMachine, ...]] = tuple,
     ) -> None:
         self._store = store
         self._run_writer = run_writer

@@ -93,7 +93,7 @@ class Integration:
 
     `target_kinds` are how its targets are written, and which of them the settings let us touch. `protected` is what no
     remedy touches where the settings say nothing else; `own_places` is what none ever touches, as the daemon lives
-    there.
+    there. `servers` are those that we see or hear by, (setting, URL): no remedy touches the machine of one.
 
     `same` are groups of names that the settings say are one machine each, `same_by` the words for where they say it;
     `names` is whoever can be asked for more.
@@ -112,6 +112,7 @@ class Integration:
     target_kinds: Callable[[Sections], TargetKinds] | None = None
     protected: tuple[str, ...] = ()
     own_places: Callable[[], tuple[str, ...]] | None = None
+    servers: Callable[[Sections], Iterable[tuple[str, str]]] | None = None
     same: Callable[[Sections], Iterable[frozenset[Target]]] | None = None
     same_by: tuple[str, ...] = ()
     names: Callable[[Sections, Reads], Names | None] | None = None

@@ -28,7 +28,7 @@ from remediator.core.playbook import (
     VerifyOrder,
 )
 from remediator.core.run import Run
-from remediator.core.selection import Environment, Index, Selection
+from remediator.core.selection import Environment, Index, Reach, Selection
 from remediator.core.target import Target
 from remediator.engine.admission import Rules
 from remediator.engine.control import Control
@@ -151,6 +151,7 @@ class House:
         self.groups: dict[str, AlertGroup] = {}
         self.safety = Safety.RECEIPT
         self.protected: tuple[str, ...] = ()
+        self.reach: dict[str, Reach] = {}
         self.identities = Machines()
         self.checks: dict[str, Check] = {}
         self.reads = reads_of()
@@ -167,6 +168,7 @@ class House:
         return Rules(
             index=index,
             environments=self.environments,
+            reach=self.reach,
             render=render,
             parsers={"test": lambda body: self.groups[body.decode()]},
         )

@@ -13,6 +13,7 @@ from remediator.integrations.alertmanager.source import count_at_a_glance, parse
 from remediator.ports.gateways import Reads
 from remediator.ports.inspection import Finding, Level
 from remediator.ports.integration import Connected, Inspected, Integration, Services
+from remediator.ports.sections import Sections
 from remediator.ports.source import Source
 
 
@@ -20,6 +21,12 @@ def connect(services: Services) -> Connected:
     """Return the gateway where the settings name a server."""
     settings = services.sections[ALERTMANAGER_SECTION]
     return Connected() if settings is None else _connected(settings.urls, settings)
+
+
+def servers(sections: Sections) -> list[tuple[str, str]]:
+    """Return the servers that the settings name."""
+    settings = sections[ALERTMANAGER_SECTION]
+    return [("alertmanager.urls", url) for url in settings.urls] if settings else []
 
 
 async def inspect(subject: Inspected) -> Sequence[Finding]:
@@ -64,4 +71,5 @@ INTEGRATION = Integration(
     inspect=inspect,
     sources=(SOURCE,),
     silences=silences,
+    servers=servers,
 )

@@ -10,6 +10,7 @@ from remediator.integrations.prometheus.settings import PROMETHEUS_SECTION
 from remediator.ports.gateways import Reads
 from remediator.ports.inspection import Finding, Level
 from remediator.ports.integration import Connected, Inspected, Integration, Services
+from remediator.ports.sections import Sections
 
 
 def connect(services: Services) -> Connected:
@@ -22,6 +23,12 @@ def connect(services: Services) -> Connected:
 
     gateway = PrometheusGateway(*endpoints_of((settings.url,), settings))
     return Connected(reads=Reads().having(PROMETHEUS, gateway), closers=(gateway.close,))
+
+
+def servers(sections: Sections) -> list[tuple[str, str]]:
+    """Return the server that the settings name."""
+    settings = sections[PROMETHEUS_SECTION]
+    return [("prometheus.url", settings.url)] if settings else []
 
 
 async def inspect(subject: Inspected) -> Sequence[Finding]:
@@ -44,5 +51,9 @@ async def inspect(subject: Inspected) -> Sequence[Finding]:
 
 
 INTEGRATION = Integration(
-    name="prometheus", sections=(PROMETHEUS_SECTION,), connect=connect, inspect=inspect
+    name="prometheus",
+    sections=(PROMETHEUS_SECTION,),
+    connect=connect,
+    inspect=inspect,
+    servers=servers,
 )
