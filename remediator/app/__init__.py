@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from remediator.ports.chains import ChainLook
 
 
 def serve(*, config_file: Path | None, listen: str | None, log_level: str, log_format: str) -> int:
@@ -25,13 +30,37 @@ def upgrade_database(config_file: Path | None) -> str:
     """Bring the store that the settings name to this program's schema; return where it is. Raise InputError."""
     import asyncio
 
+    from remediator.stores.store import upgrade
+
+    url, password = _store_of(config_file)
+    asyncio.run(upgrade(url, password=password))
+    return url
+
+
+def check_database(config_file: Path | None) -> ChainLook:
+    """Follow all journals of the store that the settings name, reading only; return what was found over all. Raise
+    InputError or StoreUnavailable."""
+    import asyncio
+
+    from remediator.ports.chains import ChainHead, ChainLook
+    from remediator.stores.chain_check import follow_all
+
+    url, password = _store_of(config_file)
+
+    async def follow() -> ChainLook:
+        whole = ChainLook(head=ChainHead())
+        async for look in follow_all(url, password=password):
+            whole = whole.joined(look)
+        return whole
+
+    return asyncio.run(follow())
+
+
+def _store_of(config_file: Path | None) -> tuple[str, Callable[[], str] | None]:
     from remediator.app.daemon import store_url
     from remediator.config.catalog import find_catalog
     from remediator.config.settings_reader import load_settings
-    from remediator.stores.store import upgrade
 
     settings = load_settings(config_file, find_catalog()).checked()
     password = settings.store.password if settings.store else None
-    url = store_url(settings)
-    asyncio.run(upgrade(url, password=password.reveal if password else None))
-    return url
+    return store_url(settings), password.reveal if password else None

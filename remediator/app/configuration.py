@@ -16,6 +16,7 @@ from remediator.config.playbooks import PlaybookBook, PlaybookLoader
 from remediator.config.settings import Settings
 from remediator.config.settings_reader import load_settings
 from remediator.config.templates import Templates
+from remediator.core.identity import OwnMachine
 from remediator.core.masking import Mask
 from remediator.core.people import People
 from remediator.core.selection import Environment, Index
@@ -63,9 +64,9 @@ class InForce:
         """What hides the secrets of strangers."""
         return self.now.mask
 
-    def protected(self) -> tuple[str, ...]:
+    def protected(self) -> tuple[str | OwnMachine, ...]:
         """What nothing may touch."""
-        return self.now.settings.protected
+        return self.now.settings.out_of_reach
 
 
 def load_configuration(
@@ -107,7 +108,7 @@ def _rules(settings: Settings, book: PlaybookBook, catalog: Catalog, templates: 
     return Rules(
         index=Index(book),
         environments=environments,
-        allowed={source.name: source.playbooks for source in settings.sources},
+        reach={source.name: source.reach for source in settings.sources},
         render=orders.render_order,
         severity=orders.severity,
         parsers={source.kind: source.parse for source in catalog.sources},

@@ -24,7 +24,7 @@ from remediator.config.settings import Settings
 from remediator.core.alert import Alert
 from remediator.core.errors import Transient
 from remediator.core.matcher import Matcher
-from remediator.integrations.alertmanager.api import ALERTMANAGER, ActiveAlert
+from remediator.integrations.alertmanager.api import ALERTMANAGER, ActiveAlert, Silence
 from remediator.integrations.hosts.fake.host import FakeDisk, FakeHosts, FakeMachine
 from remediator.integrations.hosts.fake.host_commands import said
 from remediator.integrations.prometheus.api import PROMETHEUS, Sample, Series
@@ -118,6 +118,10 @@ class Monitoring:
         if self._disk.used / self._disk.size < 0.85:
             return ()
         return (ActiveAlert(fingerprint="demo", labels=LABELS, state="active"),)
+
+    async def silence(self, silence_id: str) -> Silence:
+        """Find none: nobody silences anything here."""
+        raise Transient("there are no silences in the demo")
 
     async def started_at(self) -> datetime:
         """Return a time before every alert: this one never restarts."""

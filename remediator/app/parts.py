@@ -118,6 +118,7 @@ class Wiring:
             reads=self.in_force.reads,
             conditions=self.conditions,
             identities=LiveIdentities(lambda: self.in_force.now.identities),
+            silences=[each.silences for each in self.catalog.integrations if each.silences],
             mask=self.in_force.mask,
         )
 

@@ -8,6 +8,7 @@ from remediator.core.alert import Alert, RefusedAlert
 from remediator.core.announce_blocked import Unanswered
 from remediator.core.events import Judged, Stage
 from remediator.engine.recorder import Moved
+from remediator.ports.chains import ChainBreak, ChainHead
 from remediator.ports.store import Notification, Statistics
 from remediator.telemetry import Telemetry
 
@@ -86,3 +87,24 @@ class TelemetryListener:
         self._telemetry.clock_jump(by.total_seconds())
         if by:
             self._telemetry.log("clock_jumped", problem=text, seconds=round(by.total_seconds()))
+
+    def chain_broken(self, broken: ChainBreak, runs: int) -> None:
+        """Set the gauge, and log which run it is."""
+        self._telemetry.chains_broken(runs)
+        self._telemetry.log("chain_broken", run=broken.run_id, seq=broken.seq)
+
+    def chains_followed(
+        self, head: ChainHead, runs: int, entries: int, broken: int, now: datetime
+    ) -> None:
+        """Set the gauges, and log the head: what comes before it can be held against this line."""
+        self._telemetry.chains_broken(broken)
+        self._telemetry.chains_verified(now)
+        self._telemetry.log(
+            "chains_verified",
+            runs=runs,
+            entries=entries,
+            broken=broken,
+            run=head.run_id,
+            seq=head.seq,
+            head=head.hash,
+        )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from remediator.cli.failures import USAGE, Failure
 from remediator.cli.options import check_hint, config_option
 from remediator.cli.terminal import say
+
+T = TypeVar("T")
 
 
 @click.group()
@@ -18,7 +22,7 @@ def db() -> None:
     \b
     Examples:
       remediator db upgrade --config.file /etc/remediator/remediator.yaml
-      remediator db upgrade
+      remediator db check
     """
 
 
@@ -36,12 +40,46 @@ def upgrade(config_file: str | None) -> None:
       remediator db upgrade
     """
     from remediator.app import upgrade_database
+
+    place = _done(upgrade_database, config_file)
+    say(f"{place} has this program's schema.")
+
+
+@db.command()
+@config_option
+def check(config_file: str | None) -> None:
+    """Follow the hash chains of all journals, and name every run whose journal is not what was written.
+
+    Reads only, also beside a running daemon; run it as the user that the daemon runs as. Exit code 1 where anything
+    is wrong.
+
+    \b
+    Examples:
+      remediator db check --config.file /etc/remediator/remediator.yaml
+      remediator db check
+    """
+    from remediator.app import check_database
+
+    found = _done(check_database, config_file)
+    for each in found.breaks:
+        say(f"{each.run_id}: entry {each.seq} is not what was written.")
+    seen = f"{found.entries} entries of {found.runs} runs"
+    if found.breaks:
+        hint = "docs/operations.md, RemediatorChainBroken"
+        raise Failure(f"{len(found.breaks)} journals are broken, of {seen}", hint=hint)
+    say(f"{seen}: every journal is what was written.")
+    if found.entries:
+        say(
+            f"The last is entry {found.head.seq} of {found.head.run_id}, with the hash {found.head.hash}."
+        )
+
+
+def _done(command: Callable[[Path | None], T], config_file: str | None) -> T:
     from remediator.core.errors import InputError, StoreUnavailable
 
     try:
-        place = upgrade_database(Path(config_file) if config_file else None)
+        return command(Path(config_file) if config_file else None)
     except InputError as error:
         raise Failure(str(error), hint=check_hint(config_file), exit_code=USAGE) from error
     except StoreUnavailable as error:
         raise Failure(str(error)) from error
-    say(f"{place} has this program's schema.")

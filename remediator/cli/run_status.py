@@ -62,12 +62,16 @@ def _settlements(run: Json) -> list[str]:
 
 
 def _planning(run: Json, now: datetime) -> list[str]:
-    lines = ["PLANNING: looking, changing nothing"]
+    return _held(run, now) or ["PLANNING: looking, changing nothing"]
+
+
+def _held(run: Json, now: datetime) -> list[str]:
+    """Say why and until when a run waits, planned or not; nothing where it does not."""
     until = moment(run["not_before"])
-    if until and until > now:
-        lines[0] = f"WAITS until {clock(run['not_before'], now)} ({ago(run['not_before'], now)})"
-        lines += [f"{v['guard']}: {v['reason']}" for v in run["verdicts"] if v["ruling"] == "defer"]
-    return lines
+    if until is None or until <= now:
+        return []
+    why = (f"{v['guard']}: {v['reason']}" for v in run["verdicts"] if v["ruling"] == "defer")
+    return [f"WAITS until {clock(run['not_before'], now)} ({ago(run['not_before'], now)})", *why]
 
 
 def _waiting(run: Json, now: datetime) -> list[str]:
@@ -84,7 +88,8 @@ def _waiting(run: Json, now: datetime) -> list[str]:
 def _acting(run: Json, now: datetime) -> list[str]:
     doing = next((s for s in run["steps"] if s["state"] in ("intended", "doubted")), None)
     if doing is None:
-        return ["ACTING", f"to stop it: remediator runs cancel {run['id']}"]
+        lines = _held(run, now) or ["ACTING"]
+        return [*lines, f"to stop it: remediator runs cancel {run['id']}"]
     return [
         f"ACTING: {doing['step']} is {STATES[doing['state']]}",
         *([doing["reason"]] if doing["reason"] else []),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
 
+from remediator.config.matchers import read_matchers
 from remediator.config.members_reader import Roles
 from remediator.config.people_reader import PeopleReader
 from remediator.config.settings_sections import (
@@ -25,6 +26,7 @@ from remediator.config.settings_shape import (
     UsersShape,
 )
 from remediator.core.person_names import canonical_person
+from remediator.core.selection import Reach
 from remediator.documents.report import Report
 from remediator.documents.secret import Secret, SecretReader
 from remediator.documents.sign_in import read_basic
@@ -119,7 +121,11 @@ class AccessReader:
             tokens=self._tokens(path, "bearer_token", pair, shape.bearer_token_files),
             basic=read_basic(self._report, self._secrets, (*path, "basic"), shape.basic),
             client_cn=shape.client_cn or "",
-            playbooks=shape.playbooks,
+            reach=Reach(
+                playbooks=shape.playbooks,
+                targets=shape.targets,
+                match=read_matchers(self._report, (*path, "match"), shape.match),
+            ),
         )
 
     def _token(self, path: KeyPath, shape: TokenShape) -> UserToken:

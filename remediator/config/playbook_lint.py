@@ -7,10 +7,11 @@ from remediator.config.template_syntax import has_template, without_templates
 from remediator.core.change import ActionEffect
 from remediator.core.errors import InvalidTarget, InvalidTemplate
 from remediator.core.guards.cooldown import CooldownSettings
-from remediator.core.guards.protected import is_protected
+from remediator.core.guards.protected import is_protected, own_complaint
 from remediator.core.guards.require import RequireSettings
+from remediator.core.identity import Identity, OwnMachine
 from remediator.core.playbook import Mode, Playbook, StepOrder
-from remediator.core.target import parse_target
+from remediator.core.target import Target, parse_target
 from remediator.documents.problem import did_you_mean
 from remediator.ports.members import Members
 from remediator.ports.parameters import CommandName, Parameters
@@ -95,9 +96,15 @@ def _lint_protected(reading: Reading, playbook: Playbook) -> None:
         reading.report.error(("target",), "target", str(error))
         return
     for pattern in reading.rules.protected:
-        if is_protected(target, pattern):
-            message = f"{target} is protected by the settings ({pattern})"
+        if message := _out_of_reach(target, pattern):
             reading.report.error(("target",), "protected", message)
+
+
+def _out_of_reach(target: Target, pattern: str | OwnMachine) -> str:
+    if isinstance(pattern, OwnMachine):
+        return own_complaint(Identity(target=target), pattern)
+    is_it = is_protected(target, pattern)
+    return f"{target} is protected by the settings ({pattern})" if is_it else ""
 
 
 def _lint_target(reading: Reading, playbook: Playbook) -> None:

@@ -12,6 +12,7 @@ from remediator.config.expressions import VARIABLES, CelConditions
 from remediator.config.template_syntax import Usage, has_template
 from remediator.config.templates import Templates
 from remediator.core.errors import InvalidTemplate
+from remediator.core.identity import OwnMachine
 from remediator.documents.model_reader import Part, read_shape
 from remediator.documents.problem import did_you_mean, has_errors
 from remediator.documents.report import Report
@@ -35,7 +36,7 @@ class PlaybookRules:
     is_told: bool = False
     approving: frozenset[str] = frozenset()
     commands: frozenset[str] | None = None
-    protected: tuple[str, ...] = ()
+    protected: tuple[str | OwnMachine, ...] = ()
     sections: Sections | None = None
     severities: frozenset[str] = frozenset()
     guard_defaults: Mapping[str, Any] = field(default_factory=dict)

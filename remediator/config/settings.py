@@ -16,6 +16,7 @@ from remediator.config.settings_sections import (
     TlsSettings,
     Users,
 )
+from remediator.core.identity import OwnMachine
 from remediator.core.selection import Environment
 from remediator.documents.secret import Secret
 from remediator.ports.sections import Sections
@@ -51,9 +52,15 @@ class Settings:
     guards: Mapping[str, object] = field(default_factory=dict)
     floors: Mapping[str, object] = field(default_factory=dict)
     protected: tuple[str, ...] = ()
+    own_machines: tuple[OwnMachine, ...] = ()
     sections: Sections = field(default_factory=Sections)
     mask: tuple[str, ...] = ()
     retention: Retention = Retention()
+
+    @property
+    def out_of_reach(self) -> tuple[str | OwnMachine, ...]:
+        """What no run may touch."""
+        return (*self.protected, *self.own_machines)
 
     def playbook_rules(self) -> PlaybookRules:
         """Return what playbooks are checked against: without a file, not against what only a file can say."""
@@ -64,7 +71,7 @@ class Settings:
             is_told=bool(self.notify),
             approving=self.users.approving,
             commands=self.sections.names("commands"),
-            protected=self.protected,
+            protected=self.out_of_reach,
             sections=self.sections,
             severities=frozenset(self.severities.values()),
             guard_defaults=self.guards,

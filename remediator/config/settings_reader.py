@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,9 @@ from remediator.config.channels import Ways, read_destinations, secrets_of
 from remediator.config.check_orders import read_check
 from remediator.config.expressions import CelConditions
 from remediator.config.guards import read_guards
+from remediator.config.matchers import read_matchers
 from remediator.config.members_reader import MembersReader
+from remediator.config.own_machines import own_machines
 from remediator.config.playbook_report import Reading
 from remediator.config.settings import SEVERITIES, Settings
 from remediator.config.settings_sections import Retention, StoreSettings
@@ -25,8 +28,8 @@ from remediator.config.settings_shape import (
 )
 from remediator.config.templates import Templates
 from remediator.core.errors import InvalidSettings
+from remediator.core.identity import OwnMachine
 from remediator.core.masking import problem_of
-from remediator.core.matcher import Matcher, parse_matcher
 from remediator.core.selection import Environment
 from remediator.documents.model_reader import Part, read_loosely
 from remediator.documents.problem import Problem, errors_first, has_errors, in_order
@@ -126,6 +129,7 @@ class _SettingsReader:
             guards=self._guards("guards", shape.guards, sections),
             floors=self._guards("floors", shape.floors, sections),
             protected=self._protected(shape.protected),
+            own_machines=self._own_machines(shape, sections),
             sections=sections,
             mask=self._mask(shape.mask.patterns),
             retention=Retention(
@@ -171,26 +175,22 @@ class _SettingsReader:
         return tuple(
             Environment(
                 name=shape.name,
-                match=self._matchers(("environments", index, "match"), shape.match),
+                match=read_matchers(self._report, ("environments", index, "match"), shape.match),
                 mode=shape.mode,
             )
             for index, shape in enumerate(shapes)
         )
-
-    def _matchers(self, path: KeyPath, texts: list[str]) -> tuple[Matcher, ...]:
-        found: list[Matcher] = []
-        for index, text in enumerate(texts):
-            try:
-                found.append(parse_matcher(text))
-            except ValueError as error:
-                self._report.error((*path, index), "matcher", str(error))
-        return tuple(found)
 
     def _protected(self, written: tuple[str, ...] | None) -> tuple[str, ...]:
         known = self._catalog.integrations
         unsaid = tuple(place for each in known for place in each.protected)
         own = (place for each in known if each.own_places for place in each.own_places())
         return tuple(dict.fromkeys((*(unsaid if written is None else written), *own)))
+
+    def _own_machines(self, shape: SettingsShape, sections: Sections) -> tuple[OwnMachine, ...]:
+        known = (each.servers(sections) for each in self._catalog.integrations if each.servers)
+        servers = [("store", shape.store)] if shape.store else []
+        return own_machines([*servers, *chain(*known)], shape.unprotected)
 
     def _contacts(self, written: Mapping[str, object]) -> dict[str, Ways]:
         return {

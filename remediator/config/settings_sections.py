@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from remediator.core.people import DeclaredPerson
+from remediator.core.selection import EVERYTHING, Reach
 from remediator.documents.secret import Secret
 from remediator.documents.sign_in import BasicLogin
 from remediator.documents.value_types import is_loopback
@@ -57,22 +57,18 @@ class TlsSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Who may post alerts, by any of its credentials, and which playbooks those alerts may start (glob patterns)."""
+    """Who may post alerts, by any of its credentials, and what those alerts may set off."""
 
     name: str
     tokens: tuple[Secret, ...] = ()
     basic: BasicLogin | None = None
     client_cn: str = ""
-    playbooks: tuple[str, ...] = ("*",)
+    reach: Reach = EVERYTHING
 
     @property
     def has_credentials(self) -> bool:
         """Whether anything tells this source from a stranger."""
         return bool(self.tokens or self.basic or self.client_cn)
-
-    def may_start(self, playbook: str) -> bool:
-        """Say whether this source's alerts may start a playbook."""
-        return any(fnmatchcase(playbook, pattern) for pattern in self.playbooks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

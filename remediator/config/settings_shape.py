@@ -21,6 +21,8 @@ from remediator.documents.value_types import Path_, Url, Words
 from remediator.ports.members import Members
 from remediator.ports.sections import Section
 
+TargetPatterns = tuple[Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]*/\S+$")], ...]
+
 
 class SourceShape(Shape):
     """One entry of `sources`."""
@@ -32,6 +34,8 @@ class SourceShape(Shape):
     basic: BasicLogin | None = None
     client_cn: Word | None = None
     playbooks: Words = ("*",)
+    targets: TargetPatterns | None = None
+    match: tuple[StrictStr, ...] = ()
 
 
 class TokenShape(Shape):
@@ -134,9 +138,8 @@ class SettingsShape(Shape):
     notify: object = None
     guards: object = None
     floors: object = None
-    protected: tuple[Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]*/\S+$")], ...] | None = (
-        None
-    )
+    protected: TargetPatterns | None = None
+    unprotected: TargetPatterns = ()
     mask: MaskShape = MaskShape()
     retention: RetentionShape = RetentionShape()
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from remediator.core import events as ev
 from remediator.core import wording as say
 from remediator.core.alert import Alert
+from remediator.core.guards.silenced import is_held
 from remediator.core.messages import Message, MessageKind
 from remediator.core.playbook import Escalation, Mode, OnBlocked, Playbook
 from remediator.core.run import Run
@@ -69,7 +70,8 @@ def blocked(t: Telling) -> tuple[Message, ...]:
 
 
 def waits_long(t: Telling, event: ev.Judged) -> tuple[Message, ...]:
-    """Return what is told, once, of a run that has waited for long or will; nothing of one that has begun."""
+    """Return what is told, once, of a run that has waited for long or will; nothing of one that has begun. Nobody is
+    called about an alert that people silenced."""
     run, now, judgement = t.run, t.now, event.judgement
     waits = judgement.ruling is Ruling.DEFER and run.order.mode is not Mode.DRY_RUN
     until = max(judgement.until or now, now)
@@ -85,7 +87,8 @@ def waits_long(t: Telling, event: ev.Judged) -> tuple[Message, ...]:
         **({"would clear it": why.clears} if why.clears else {}),
     }
     told = t.message(MessageKind.NOTICE, "waits", text, facts=facts, lines=say.evidence_lines(run))
-    calls = run.order.failure.escalations if policy is OnBlocked.ESCALATE else ()
+    is_loud = policy is OnBlocked.ESCALATE and not is_held(judgement)
+    calls = run.order.failure.escalations if is_loud else ()
     reason = f"it waits. {why.guard}: {why.reason}"
     apart = replace(
         told, thread=f"{run.id}:waits", card=None

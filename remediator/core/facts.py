@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from remediator.core.identity import Identity
+from remediator.core.identity import Identity, OwnMachine
 from remediator.core.target import Target
 
 
@@ -113,7 +113,7 @@ class Facts:
     holders: Mapping[Target, str] = field(default_factory=dict)
     last_changed: Mapping[Target, datetime] = field(default_factory=dict)
     acting: int = 0
-    protected: tuple[str, ...] = ()
+    protected: tuple[str | OwnMachine, ...] = ()
     identities: Mapping[Target, Identity] = field(default_factory=dict)
     alert_firing: bool | None = None
     firing_together: int = 0

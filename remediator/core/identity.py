@@ -70,9 +70,17 @@ class Said:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnMachine:
+    """A machine that remediator itself stands on, and what it is to it, in words."""
+
+    target: Target
+    what: str
+
+
 def may_be_one(mine: Identity, theirs: Identity) -> bool:
     """Say whether nobody can rule out that two machines, which share no name, are one."""
-    if _look_alike(mine, theirs):
+    if look_alike(mine, theirs):
         return True
     kinds = (_hosts, _instances, _nodes, _comparable_addresses(mine, theirs))
     return not any(names(mine) and names(theirs) for names in kinds)
@@ -114,7 +122,7 @@ def _shorter(names: Iterable[Target]) -> Iterable[Target]:
             yield Target("pod", "/".join(path.split("/")[:2]) + name.name[len(path) :])
 
 
-def _look_alike(mine: Identity, theirs: Identity) -> bool:
+def look_alike(mine: Identity, theirs: Identity) -> bool:
     """`db1` and `db1.example.com` are taken for one machine, unless the operator gave them two addresses."""
     if any(_is_short_for(a, b) for a in _machine_names(mine) for b in _machine_names(theirs)):
         own, other = _declared_addresses(mine), _declared_addresses(theirs)

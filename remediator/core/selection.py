@@ -8,8 +8,10 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from remediator.core.alert import Alert
+from remediator.core.guards.protected import is_protected as is_named
 from remediator.core.matcher import Matcher
 from remediator.core.playbook import Mode, Playbook, lowest
+from remediator.core.target import Target
 
 
 class Decision(StrEnum):
@@ -41,6 +43,19 @@ class Environment:
     name: str
     match: tuple[Matcher, ...]
     mode: Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What the alerts of one source may set off: playbooks by patterns of their names, targets by `KIND/NAME` patterns
+    (None: every target), and only alerts that all matchers hold for."""
+
+    playbooks: tuple[str, ...] = ("*",)
+    targets: tuple[str, ...] | None = None
+    match: tuple[Matcher, ...] = ()
+
+
+EVERYTHING = Reach()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,19 +114,32 @@ def select(
     playbook: Playbook,
     alert: Alert,
     environments: Iterable[Environment],
-    allowed: Iterable[str] = ("*",),
+    reach: Reach = EVERYTHING,
     source: str = "",
 ) -> Selection:
-    """Decide for one playbook. `allowed` are the name patterns that the alert's source may set off: asked first, so
-    that a source without the right to a playbook cannot make its expressions work."""
-    if not any(fnmatchcase(playbook.name, pattern) for pattern in allowed):
+    """Decide for one playbook. `reach` is what the alert's source may set off: asked first, so that a source without
+    the right to a playbook cannot make its expressions work. The target is asked about later: `out_of_reach`."""
+    if not any(fnmatchcase(playbook.name, pattern) for pattern in reach.playbooks):
         return _passed(playbook, Decision.SKIPPED, f"source {source} may not set off this playbook")
+    if beyond := next((m for m in reach.match if not m.matches(alert.labels)), None):
+        reason = f"source {source} may set off nothing by this alert: it is limited to {beyond}"
+        return _passed(playbook, Decision.SKIPPED, reason)
     if failed := _first_failed(playbook, alert.labels):
         actual = alert.labels.get(failed.label)
         found = f"the label is {actual!r}" if actual is not None else "the label is absent"
         return _passed(playbook, Decision.NOT_MATCHED, f"{failed}: {found}")
     selection = _in_its_mode(playbook, alert.labels, environments)
     return _with_its_labels(selection, alert.labels) if selection.is_selected else selection
+
+
+def out_of_reach(
+    selection: Selection, target: Target, reach: Reach, source: str
+) -> Selection | None:
+    """Return what becomes of a selected playbook on whose target the source may set off nothing; None where it may."""
+    if reach.targets is None or any(is_named(target, pattern) for pattern in reach.targets):
+        return None
+    reason = f"source {source} may set off nothing on {target}"
+    return _passed(selection.playbook, Decision.SKIPPED, reason)
 
 
 def refused(

@@ -20,11 +20,14 @@ from remediator.core.order import Order
 from remediator.core.playbook import Mode, Playbook
 from remediator.core.run import Run
 from remediator.core.selection import (
+    EVERYTHING,
     Decision,
     Environment,
     Index,
+    Reach,
     Refusal,
     Selection,
+    out_of_reach,
     refused,
     select,
 )
@@ -47,12 +50,12 @@ Severity = Callable[[Playbook, Alert], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What intake goes by; swapped whole on reload. `allowed` maps a source to the playbooks it may set off,
+    """What intake goes by; swapped whole on reload. `reach` maps a source to what it may set off,
     `parsers` a notification's kind to what reads it."""
 
     index: Index
     environments: tuple[Environment, ...]
-    allowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reach: Mapping[str, Reach] = field(default_factory=dict)
     render: Render
     severity: Severity = lambda playbook, alert: playbook.severity or ""
     parsers: Mapping[str, Parse] = field(default_factory=dict)
@@ -119,10 +122,10 @@ class Admission:
 
     def _answer(self, episode: Episode, alert: Alert, taken: Taken) -> None:
         rules, source = self._rules, self._notification.source
-        allowed = rules.allowed.get(source, ("*",))
+        reach = rules.reach.get(source, EVERYTHING)
         is_matched = False
         for playbook in rules.index.candidates(alert.labels):
-            selection = select(playbook, alert, rules.environments, allowed, source)
+            selection = select(playbook, alert, rules.environments, reach, source)
             is_matched |= selection.decision is not Decision.NOT_MATCHED
             if not selection.is_selected:
                 self._decide(episode, selection, taken)
@@ -159,6 +162,10 @@ class Admission:
         except InputError as error:
             kind = Refusal.TARGET if isinstance(error, InvalidTarget) else Refusal.ORDER
             self._decide(episode, refused(selection, kind, str(error)), taken)
+            return
+        reach = self._rules.reach.get(self._notification.source, EVERYTHING)
+        if beyond := out_of_reach(selection, order.target, reach, self._notification.source):
+            self._decide(episode, beyond, taken)
             return
         order = replace(order, alert=masked_alert(self._rules.mask, order.alert))
         event = ev.Admitted(

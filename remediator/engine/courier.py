@@ -109,7 +109,7 @@ class Courier:
 
         claimed = await self._store.submit(claim)
         later: list[tuple[Delivery, datetime]] = []
-        for delivery in claimed:
+        for delivery in filter(self._throttle.is_new, claimed):
             if due_at := self._throttle.not_before(delivery):
                 later.append((delivery, due_at))
             else:

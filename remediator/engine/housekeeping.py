@@ -1,4 +1,5 @@
-"""Keep the house: end episodes nobody speaks of any more, prune what is old, watch the clock, measure."""
+"""Keep the house: end episodes nobody speaks of any more, prune what is old, watch the clock and the chains,
+measure."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from remediator.core.alert import AlertStatus
 from remediator.core.errors import StoreError
 from remediator.engine.admission import end_episode
+from remediator.engine.chain_watch import ChainWatch
 from remediator.engine.clock import ClockWatch
 from remediator.engine.listener import Listener
 from remediator.engine.recorder import Moved, Recorder
@@ -52,6 +54,7 @@ class Housekeeping:
         self._listener = listener
         self._stopping = asyncio.Event()
         self._clock = ClockWatch(ambient, recorder)
+        self._chains = ChainWatch(store, ambient, listener)
         self._last_tidy: float | None = None
         self._is_tidy = True
         self.heartbeat = ambient.monotonic()
@@ -79,6 +82,7 @@ class Housekeeping:
         await self._watch_clock()
         now = self._ambient.now()
         self._listener.measured(await self._store.read(lambda reader: reader.statistics(now)), now)
+        await self._chains.look()
         passed = self._ambient.monotonic()
         if self._last_tidy is None or passed - self._last_tidy >= TIDY_EVERY.total_seconds():
             self._last_tidy, self._is_tidy = passed, False

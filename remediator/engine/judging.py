@@ -9,7 +9,8 @@ from datetime import datetime
 from remediator.core.facts import Answer, Facts
 from remediator.core.guards import domain_of, judge, tallies_for, together_of
 from remediator.core.guards.guard import Subject
-from remediator.core.identity import Identity, shared_names
+from remediator.core.guards.silenced import is_held
+from remediator.core.identity import Identity, OwnMachine, shared_names
 from remediator.core.run import Run
 from remediator.core.target import Target
 from remediator.core.verdict import Judgement
@@ -22,7 +23,7 @@ _NOBODY: Mapping[Target, Identity] = {}
 class Surroundings:
     """What was found out before a judgement, outside of the store: what is protected, and what things are called."""
 
-    protected: tuple[str, ...] = ()
+    protected: tuple[str | OwnMachine, ...] = ()
     identities: Mapping[Target, Identity] = field(default_factory=dict)
 
 
@@ -41,6 +42,7 @@ def subject_of(run: Run, identities: Mapping[Target, Identity] = _NOBODY) -> Sub
         targets=targets_of(run),
         acted=run.has_acted,
         changed=run.may_have_changed,
+        held=is_held(run.judgement),
         names=shared_names(identities[t] for t in targets_of(run) if t in identities),
     )
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from remediator.core.alert import Alert, RefusedAlert
 from remediator.core.announce_blocked import Unanswered
 from remediator.engine.recorder import Moved
+from remediator.ports.chains import ChainBreak, ChainHead
 from remediator.ports.store import Notification, Statistics
 
 
@@ -51,6 +52,14 @@ class Listener(Protocol):
         """Hear by how much the wall clock has jumped and nobody has confirmed; zero, again and again, while it is
         trusted."""
 
+    def chain_broken(self, broken: ChainBreak, runs: int) -> None:
+        """Hear where a run's journal is not what was written, and how many runs that is known of."""
+
+    def chains_followed(
+        self, head: ChainHead, runs: int, entries: int, broken: int, now: datetime
+    ) -> None:
+        """Hear that all journals were followed up to `head`, and how many runs' are broken."""
+
 
 class NoListener:
     """Hears nothing."""
@@ -89,4 +98,12 @@ class NoListener:
         """Do nothing."""
 
     def clock_jumped(self, by: timedelta, text: str) -> None:
+        """Do nothing."""
+
+    def chain_broken(self, broken: ChainBreak, runs: int) -> None:
+        """Do nothing."""
+
+    def chains_followed(
+        self, head: ChainHead, runs: int, entries: int, broken: int, now: datetime
+    ) -> None:
         """Do nothing."""

@@ -7,7 +7,7 @@ that can change things.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from remediator.core.errors import Permanent, RemediatorError, Uncertain
 from remediator.core.events import Evidence, Measure
 from remediator.core.facts import Answer, Known
 from remediator.core.guards.approval import CONDITION
+from remediator.core.guards.silenced import SILENCE
 from remediator.core.identity import Identity
 from remediator.core.languages import Conditions
 from remediator.core.masking import Mask
@@ -31,10 +32,12 @@ from remediator.engine.masked import (
     masked_evidence,
     masked_proposal,
 )
+from remediator.engine.silences import strictest
 from remediator.ports.action import Action, Applier, Proposer, Request, Sight, Ticket
 from remediator.ports.check import Check, Question
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.identity import Identities, OwnNames
+from remediator.ports.integration import Silences
 from remediator.ports.parameters import Parameters
 from remediator.ports.probe import Probe
 
@@ -56,6 +59,7 @@ class Observer:
         reads: Reads,
         conditions: Conditions,
         identities: Identities | None = None,
+        silences: Sequence[Callable[[Reads], Silences | None]] = (),
         mask: Callable[[], Mask] = Mask,
     ) -> None:
         self._actions = actions
@@ -64,6 +68,7 @@ class Observer:
         self._reads = reads
         self._conditions = conditions
         self._identities = identities or OwnNames()
+        self._silences = tuple(silences)
         self._mask = mask
 
     async def holds(self, text: str, run: Run, now: datetime) -> bool:
@@ -119,6 +124,13 @@ class Observer:
         answers = await asyncio.gather(*(self._ask(order, question) for order in asked))
         masked = (self._mask().told(answer) for answer in answers)
         return {order.key: answer for order, answer in zip(asked, masked, strict=True)}
+
+    async def silences(self, ask: Callable[[], Awaitable[Question]]) -> dict[str, Answer]:
+        """Find out whether people silenced the alert; nothing where alerts are silenced nowhere."""
+        asked = tuple(filter(None, (each(self._reads) for each in self._silences)))
+        if not asked:
+            return {}
+        return {SILENCE: self._mask().told(await strictest(asked, await ask()))}
 
     async def condition(self, run: Run, now: datetime) -> dict[str, Answer]:
         """Answer the run's `approval.when`; a condition that cannot be evaluated is unknown."""

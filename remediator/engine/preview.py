@@ -17,6 +17,7 @@ from remediator.core.canonical import digest
 from remediator.core.effects import Effect, Note
 from remediator.core.errors import InputError, Refused
 from remediator.core.evolution import admit, evolve
+from remediator.core.identity import OwnMachine
 from remediator.core.lifecycle import next_effect
 from remediator.core.playbook import Mode, Playbook
 from remediator.core.run import Run
@@ -77,7 +78,7 @@ class Preview:
         ambient: Ambient,
         observer: Observer,
         rules: Callable[[], Rules],
-        protected: Callable[[], tuple[str, ...]],
+        protected: Callable[[], tuple[str | OwnMachine, ...]],
     ) -> None:
         self._store = store
         self._ambient = ambient

@@ -11,7 +11,7 @@ from remediator.core.effects import Confirm, Consider, Diagnose, Hold, Judge, Pr
 from remediator.core.events import Stage
 from remediator.core.facts import Facts
 from remediator.core.guards import protected
-from remediator.core.identity import Identity
+from remediator.core.identity import Identity, OwnMachine
 from remediator.core.run import Phase, Run
 from remediator.core.target import Target
 from remediator.core.verdict import Judgement, Ruling, Verdict
@@ -24,7 +24,7 @@ SIGNS_IN = (Diagnose, Judge, Propose, Confirm, Consider, Hold, Undo)
 
 
 async def recognise(
-    observer: Observer, protected_now: Callable[[], tuple[str, ...]], run: Run
+    observer: Observer, protected_now: Callable[[], tuple[str | OwnMachine, ...]], run: Run
 ) -> Surroundings:
     """Find out what a run's targets are called, and of what is protected as much as tells them apart."""
     out_of_reach = protected_now()

@@ -43,6 +43,8 @@ from remediator.core.errors import (
 from remediator.core.events import Stage
 from remediator.core.facts import Answer, Known
 from remediator.core.guards import questions_for
+from remediator.core.guards.silenced import minds_silences
+from remediator.core.identity import OwnMachine
 from remediator.core.lifecycle import next_effect, step_order
 from remediator.core.playbook import CheckOrder
 from remediator.core.run import Run, StepProgress, StepState
@@ -75,7 +77,7 @@ class Runner:
         ambient: Ambient,
         observer: Observer,
         executor: Executor | None,
-        protected: Callable[[], tuple[str, ...]] = tuple,
+        protected: Callable[[], tuple[str | OwnMachine, ...]] = tuple,
     ) -> None:
         self._store = store
         self._run_writer = run_writer
@@ -223,10 +225,11 @@ class Runner:
         )
 
     async def _answers(self, run: Run, checks: tuple[CheckOrder, ...]) -> dict[str, Answer]:
-        if not checks:
-            return {}
+        return await self._observer.answers(checks, await self._question(run)) if checks else {}
+
+    async def _question(self, run: Run) -> Question:
         episode = await self._store.read(lambda reader: reader.episode(run.episode))
-        question = Question(
+        return Question(
             parameters=NoParameters(),
             alert=run.order.alert,
             target=run.order.target,
@@ -234,11 +237,13 @@ class Runner:
             alert_firing=run.alert_resolved_at is None,
             alert_seen_at=episode.seen_at if episode else None,
         )
-        return await self._observer.answers(checks, question)
 
     async def _live(self, run: Run) -> dict[str, Answer]:
         answers = await self._answers(run, questions_for(run.order))
-        return answers | await self._observer.condition(run, self._ambient.now())
+        answers |= await self._observer.condition(run, self._ambient.now())
+        if minds_silences(run.order):
+            answers |= await self._observer.silences(lambda: self._question(run))
+        return answers
 
     def _look(self, draft: Draft, event: ev.Event) -> None:
         draft.add(event, self._ambient.now())

@@ -35,6 +35,10 @@ class Throttle:
         """Everything that is claimed and not done with."""
         return tuple(delivery for batch in self._under_way.values() for delivery in batch)
 
+    def is_new(self, delivery: Delivery) -> bool:
+        """Say whether it is not under way already: where the clock jumped over its lease, it is claimed again."""
+        return all(delivery.id != each.id for each in self.under_way)
+
     def begin(self, *deliveries: Delivery) -> None:
         """Note what is under way now, the first of its thread first; again when more comes with it."""
         self._under_way[deliveries[0].id] = deliveries

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from remediator.core.facts import Answer
 from remediator.core.target import Target
+from remediator.ports.check import Question
 from remediator.ports.door import Door, DoorServices, DoorSigns
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.identity import Names
@@ -25,6 +27,11 @@ Destination = Mapping[str, object]
 """One way to reach people: a channel's name and its settings."""
 Filter = Callable[[str, Mapping[str, str]], str]
 """What a template makes of a value's text and the alert's labels; raises InvalidTarget."""
+
+
+Silences = Callable[[Question], Awaitable[Answer]]
+"""Whether people silenced an alert; value 0 where it is not there at all. Raises Transient or Permanent where nobody
+can be asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +93,12 @@ class Integration:
 
     `target_kinds` are how its targets are written, and which of them the settings let us touch. `protected` is what no
     remedy touches where the settings say nothing else; `own_places` is what none ever touches, as the daemon lives
-    there.
+    there. `servers` are those that we see or hear by, (setting, URL): no remedy touches the machine of one.
 
     `same` are groups of names that the settings say are one machine each, `same_by` the words for where they say it;
     `names` is whoever can be asked for more.
-    `sources` are the kinds of notifications that it sends us. `notify` returns the ways for all runs where the settings
+    `sources` are the kinds of notifications that it sends us; `silences` is whoever knows which alerts people
+    silenced. `notify` returns the ways for all runs where the settings
     name none; `members` are those who have roles by names that it knows them by. `door` opens where people answer,
     `door_signs` is how metrics and log show it where it is the door that connects. `starter` are files for the system
     itself that `remediator init` writes, by name.
@@ -105,11 +113,13 @@ class Integration:
     target_kinds: Callable[[Sections], TargetKinds] | None = None
     protected: tuple[str, ...] = ()
     own_places: Callable[[], tuple[str, ...]] | None = None
+    servers: Callable[[Sections], Iterable[tuple[str, str]]] | None = None
     same: Callable[[Sections], Iterable[frozenset[Target]]] | None = None
     same_by: tuple[str, ...] = ()
     names: Callable[[Sections, Reads], Names | None] | None = None
     filters: Callable[[Sections], Mapping[str, Filter]] | None = None
     sources: tuple[Source, ...] = ()
+    silences: Callable[[Reads], Silences | None] | None = None
     notify: Callable[[Sections], tuple[Destination, ...]] | None = None
     members: Members | None = None
     door: Callable[[DoorServices], Door] | None = None

@@ -19,6 +19,7 @@ from remediator.core.facts import Counted, Pause
 from remediator.core.messages import Message
 from remediator.core.run import Run
 from remediator.core.target import Target
+from remediator.ports.chains import ChainReader
 from remediator.ports.inbox import InboxReader, InboxWriter
 from remediator.ports.inbox import Notification as Notification  # noqa: PLC0414 -- mypy asks for it
 from remediator.ports.surroundings import Surroundings
@@ -150,7 +151,7 @@ class Statistics:
     pauses: tuple[Pause, ...]
 
 
-class Reader(InboxReader, Surroundings, Protocol):
+class Reader(InboxReader, Surroundings, ChainReader, Protocol):
     """Questions; available in both kinds of closure."""
 
     def run(self, run_id: str) -> Run | None: ...  # noqa: D102

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from remediator.core.canonical import canonical_json
+from remediator.ports.chains import ChainBreak, ChainHead, ChainLook
 from remediator.stores.columns import microseconds
 
 GENESIS = "0" * 64
@@ -36,12 +37,38 @@ def chained_hash(previous: str, *, run_id: str, seq: int, at: datetime, document
 
 def verify_chain(links: Iterable[Link]) -> int | None:
     """Return the number of the first entry of a run's whole journal that is not what was written, or None."""
-    previous = GENESIS
+    head = ChainHead(hash=GENESIS)
     for expected, link in enumerate(links, start=1):
-        proven = chained_hash(
-            previous, run_id=link.run_id, seq=link.seq, at=link.at, document=link.document
-        )
-        if link.seq != expected or link.hash != proven:
+        if not _is_next(head, link):
             return expected
-        previous = link.hash
+        head = _head(link)
     return None
+
+
+def follow(head: ChainHead, links: Iterable[Link]) -> ChainLook:
+    """Follow entries of any number of runs, each run's together and in order, on from `head`.
+
+    Behind a break the stored hashes are taken for right, so that each run is named once.
+    """
+    breaks: dict[str, ChainBreak] = {}
+    runs, entries = 0, 0
+    for link in links:
+        if link.run_id != head.run_id:
+            head = ChainHead(run_id=link.run_id, hash=GENESIS)
+            runs += 1
+        entries += 1
+        if not _is_next(head, link):
+            breaks.setdefault(link.run_id, ChainBreak(run_id=link.run_id, seq=head.seq + 1))
+        head = _head(link)
+    return ChainLook(head=head, runs=runs, entries=entries, breaks=tuple(breaks.values()))
+
+
+def _head(link: Link) -> ChainHead:
+    return ChainHead(run_id=link.run_id, seq=link.seq, hash=link.hash)
+
+
+def _is_next(head: ChainHead, link: Link) -> bool:
+    proven = chained_hash(
+        head.hash, run_id=link.run_id, seq=link.seq, at=link.at, document=link.document
+    )
+    return link.seq == head.seq + 1 and link.hash == proven

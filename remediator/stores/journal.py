@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Integer, bindparam, insert, select
+from sqlalchemy import Integer, Row, bindparam, exists, insert, select, tuple_
 
 from remediator.core.events import Event
+from remediator.ports.chains import ChainBreak, ChainHead, ChainLook
 from remediator.ports.codec import decode_event, encode_event
 from remediator.ports.store import JournalEntry
-from remediator.stores.hash_chain import GENESIS, Link, chained_hash
-from remediator.stores.schema import event
+from remediator.stores.columns import Words
+from remediator.stores.hash_chain import GENESIS, Link, chained_hash, follow
+from remediator.stores.schema import event, run
 from remediator.stores.session import Session
 
 _OF_RUN = event.c.run_id == bindparam("p_run")
@@ -22,6 +25,24 @@ _AFTER = (
     .limit(bindparam("p_limit", type_=Integer()))
 )
 _LINKS = select(event).where(_OF_RUN).order_by(event.c.seq)
+_BEHIND = (
+    select(event)
+    .where(
+        tuple_(event.c.run_id, event.c.seq)
+        > tuple_(bindparam("p_run", type_=Words()), bindparam("p_after", type_=Integer()))
+    )
+    .order_by(event.c.run_id, event.c.seq)
+    .limit(bindparam("p_limit", type_=Integer()))
+)
+_BARE = (
+    select(run.c.id)
+    .where(
+        run.c.id > bindparam("p_run", type_=Words()),
+        ~exists().where(event.c.run_id == run.c.id),
+    )
+    .limit(100)
+)
+_BARE_UPTO = _BARE.where(run.c.id <= bindparam("p_upto", type_=Words()))
 _LAST = select(event.c.seq, event.c.hash).where(_OF_RUN).order_by(event.c.seq.desc()).limit(1)
 _APPEND = insert(event)
 
@@ -45,7 +66,22 @@ class JournalReading(Session):
 
     def links(self, run_id: str) -> tuple[Link, ...]:
         """Return a run's whole journal as stored, for `verify_chain`."""
-        return tuple(Link(**row._mapping) for row in self._all(_LINKS, {"p_run": run_id}))
+        return _links(self._all(_LINKS, {"p_run": run_id}))
+
+    def follow_chains(self, after: ChainHead, limit: int) -> ChainLook:
+        """Follow the next entries of all runs; a run without any is broken at its first."""
+        asked = {"p_run": after.run_id, "p_after": after.seq, "p_limit": limit}
+        links = _links(self._all(_BEHIND, asked))
+        look = follow(after, links)
+        is_last = len(links) < limit
+        upto = {"p_upto": look.head.run_id} if not is_last else {}
+        gone = self._all(_BARE if is_last else _BARE_UPTO, {"p_run": after.run_id, **upto})
+        breaks = (*look.breaks, *(ChainBreak(run_id=row.id, seq=1) for row in gone))
+        return replace(look, breaks=breaks, is_last=is_last)
+
+
+def _links(rows: Sequence[Row[*tuple[object, ...]]]) -> tuple[Link, ...]:
+    return tuple(Link(**row._mapping) for row in rows)
 
 
 class JournalWriting(JournalReading):

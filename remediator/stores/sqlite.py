@@ -54,7 +54,7 @@ class SqliteStore:
         self._lock = lock
         self._notifier = Notifier()
         self._engine = _engine(file, "rw", _WRITER_PRAGMAS, begin="BEGIN IMMEDIATE")
-        self._reading_engine = _engine(file, "ro", (), begin="BEGIN")
+        self._reading_engine = reading_engine(file)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="remediator-store-reader")
         self._writer = Writer(self._engine, DIALECT, self._notifier)
         self._is_closed = False
@@ -173,6 +173,11 @@ def _forget_claims(transaction: Transaction) -> None:
     assert isinstance(transaction, SqlTransaction)  # noqa: S101
     for statement in _FORGET:
         transaction._change(statement, {})
+
+
+def reading_engine(file: Path) -> Engine:
+    """Return readers of a file that is there; they lock nothing."""
+    return _engine(file, "ro", (), begin="BEGIN")
 
 
 def _engine(file: Path, mode: str, pragmas: tuple[str, ...], *, begin: str) -> Engine:

@@ -38,11 +38,10 @@ async def open_store(
     An SQLite file is upgraded to this program's schema. A PostgreSQL database is, where it is empty or with `upgrade`;
     otherwise an older schema is refused. `password` is asked for every new connection.
     """
-    if url.startswith(_SQLITE):
+    if file := sqlite_file(url):
         from remediator.stores.sqlite import open_sqlite
 
-        return await open_sqlite(_file(url))
-    _require_postgres(url)
+        return await open_sqlite(file)
     from remediator.stores.postgres import open_postgres
 
     return await open_postgres(url, password=password, upgrade=upgrade)
@@ -50,19 +49,22 @@ async def open_store(
 
 async def upgrade(url: str, *, password: Callable[[], str] | None = None) -> None:
     """Bring a database to this program's schema, under a lock; SQLite is backed up first."""
-    if url.startswith(_SQLITE):
+    if file := sqlite_file(url):
         from remediator.stores.sqlite import prepare_file
 
-        lock = await asyncio.to_thread(prepare_file, _file(url))
+        lock = await asyncio.to_thread(prepare_file, file)
         lock.close()
         return
-    _require_postgres(url)
     from remediator.stores.postgres import upgrade_database
 
     await upgrade_database(url, password=password)
 
 
-def _file(url: str) -> Path:
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of an SQLite store, None for one in PostgreSQL; raise InvalidSettings for any other."""
+    if not url.startswith(_SQLITE):
+        _require_postgres(url)
+        return None
     path = unquote(url.removeprefix(_SQLITE))
     if not path or path.endswith("/"):
         raise InvalidSettings("the store's URL names no file: expected sqlite:////DIRECTORY/FILE")

@@ -53,6 +53,11 @@ _GAUGES = {
         (),
     ),
     "clock_unconfirmed": ("Whether everything is paused because of a clock.", ()),
+    "chain_broken": ("Runs whose journal is not what was written.", ()),
+    "chain_verified_timestamp_seconds": (
+        "When all journals had last been followed to their ends; 0 before the first time.",
+        (),
+    ),
     "paused": ("Pauses in force, by what they stop.", ("scope",)),
     "config_last_reload_successful": ("Whether the last reload took effect.", ()),
     "build_info": ("What runs here; always 1.", ("version", "python")),

@@ -1,12 +1,17 @@
-"""`db upgrade`: makes or upgrades the schema of the store that the settings name."""
+"""`db upgrade` makes or upgrades the schema of the store that the settings name, `db check` follows its journals."""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
+from remediator.core.events import Noted
+from remediator.stores.store import open_store, sqlite_url
+from remediator.testing.builders import MOMENT, a_run
 from tests.cli.command import offline
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
@@ -42,3 +47,54 @@ def test_a_database_that_is_not_there_is_said_plainly(tmp_path: Path) -> None:
 
     assert answer.exit_code != 0
     assert "Traceback" not in answer.output
+
+
+async def a_site(folder: Path) -> Path:
+    """A database with one run of two entries; returns its file."""
+    store = await open_store(sqlite_url(folder / "site"))
+    await store.submit(lambda tx: tx.insert_run(a_run(), MOMENT))
+    events = [Noted(text="one"), Noted(text="two")]
+    await store.submit(lambda tx: tx.append("run_1", MOMENT, events))
+    await store.close()
+    (file,) = (folder / "site").glob("*.sqlite3")
+    return file
+
+
+async def check(folder: Path) -> Result:
+    words = ("db", "check", "--config.file", settings(folder))
+    return await asyncio.to_thread(offline, *words)
+
+
+async def test_a_check_says_that_every_journal_is_what_was_written_and_its_last_hash(
+    tmp_path: Path,
+) -> None:
+    await a_site(tmp_path)
+
+    answer = await check(tmp_path)
+
+    assert answer.exit_code == 0, answer.output
+    assert "2 entries of 1 runs: every journal is what was written." in answer.output
+    assert "The last is entry 2 of run_1, with the hash " in answer.output
+
+
+async def test_a_check_fails_and_names_the_run_whose_journal_somebody_edited(
+    tmp_path: Path,
+) -> None:
+    file = await a_site(tmp_path)
+    with sqlite3.connect(file) as editor:
+        editor.execute("update event set document = replace(document, 'two', 'too')")
+    editor.close()
+
+    answer = await check(tmp_path)
+
+    assert answer.exit_code == 1
+    assert "run_1: entry 2 is not what was written." in answer.output
+    assert "1 journals are broken, of 2 entries of 1 runs" in answer.output
+
+
+async def test_a_check_of_a_database_that_is_not_there_makes_none(tmp_path: Path) -> None:
+    answer = await check(tmp_path)
+
+    assert answer.exit_code == 1
+    assert "is not there" in answer.output
+    assert not (tmp_path / "site").exists()

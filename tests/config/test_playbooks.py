@@ -19,6 +19,7 @@ from remediator.core.guards.cooldown import CooldownSettings
 from remediator.core.guards.limits import Limit, LimitsSettings
 from remediator.core.guards.require import RequireSettings
 from remediator.core.guards.windows import Window, WindowsSettings
+from remediator.core.identity import OwnMachine
 from remediator.core.playbook import (
     AfterFailure,
     ApprovalPolicy,
@@ -28,6 +29,7 @@ from remediator.core.playbook import (
     ProbeOrder,
     Since,
 )
+from remediator.core.target import Target
 from remediator.documents.problem import has_errors
 from remediator.documents.yaml_source import read_yaml
 from remediator.integrations.kubernetes.settings import KUBERNETES_SECTION, KubernetesSettings
@@ -286,6 +288,18 @@ def test_a_playbook_aimed_at_a_protected_target_does_not_load() -> None:
     assert problems(text + steps + VERIFY) == []
 
 
+def test_a_playbook_aimed_at_the_daemons_own_machine_does_not_load() -> None:
+    home = OwnMachine(target=Target("host", "mon1"), what="the daemon's own machine")
+    text = HEAD.replace("host/{{ labels.instance | host }}", "host/mon1.example.com")
+
+    (said,) = problems(text + STEPS + VERIFY, PlaybookRules(protected=(home,)))
+
+    assert said.startswith(
+        "p.yaml:5:9: error[protected]: host/mon1.example.com is the daemon's own machine (host/mon1)"
+    )
+    assert problems(text + STEPS + VERIFY) == []
+
+
 @pytest.mark.parametrize(
     ("clusters", "expected"),
     [
@@ -380,10 +394,7 @@ def test_no_value_of_the_wrong_type_makes_the_reader_fail(key: str, value: str) 
 
 
 def test_labels_of_any_name_can_be_asked_for_and_used() -> None:
-    text = HEAD.replace("[instance]", "[instance, host.name, größe]").replace(
-        "labels.instance", 'labels["host.name"]'
-    )
-    found = playbook(text + STEPS + VERIFY)
-
-    assert found.requires == ("instance", "host.name", "größe")
-    assert problems(text + STEPS + VERIFY) == []
+    head = HEAD.replace("[instance]", "[instance, host.name, größe]")
+    text = head.replace("labels.instance", 'labels["host.name"]') + STEPS + VERIFY
+    assert playbook(text).requires == ("instance", "host.name", "größe")
+    assert problems(text) == []

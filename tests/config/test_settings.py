@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -25,7 +24,7 @@ from remediator.core.guards.cooldown import CooldownSettings
 from remediator.core.guards.storm import StormSettings
 from remediator.core.matcher import parse_matcher
 from remediator.core.playbook import Mode
-from remediator.core.selection import Environment
+from remediator.core.selection import Environment, Reach
 from remediator.documents.secret import Secret
 from remediator.integrations.alertmanager.settings import ALERTMANAGER_SECTION
 from remediator.integrations.aws.settings import AWS_SECTION
@@ -66,7 +65,8 @@ FULL = """\
     playbooks: [playbooks, /etc/remediator/playbooks]
     tls: {cert_file: cert.pem, key_file: key.pem, client_ca_file: ca.pem}
     sources:
-      - {name: prod, bearer_token_files: [am, am-next], playbooks: ["disk-*"]}
+      - {name: prod, bearer_token_files: [am, am-next], playbooks: ["disk-*"],
+         targets: ["host/web*"], match: ["team=infra"]}
       - {name: lab, basic: {user: am, password_file: ana}}
       - {name: mesh, client_cn: alertmanager.monitoring}
     users:
@@ -113,8 +113,9 @@ def test_access_is_read(settings_folder: Path) -> None:
     assert found.listen == ListenAddress(host="::", port=9095)
     assert [source.name for source in found.sources] == ["prod", "lab", "mesh"]
     assert found.sources[0].tokens == (Secret("secret-of-am"), Secret("secret-of-am-next"))
-    assert found.sources[0].may_start("disk-full")
-    assert not found.sources[0].may_start("service-down")
+    assert found.sources[0].reach == Reach(
+        playbooks=("disk-*",), targets=("host/web*",), match=(parse_matcher("team=infra"),)
+    )
     assert found.sources[1].basic == BasicLogin(user="am", password=Secret("secret-of-ana"))
     assert found.sources[2].client_cn == "alertmanager.monitoring"
     assert found.users.tokens[0].role is Role.OPERATOR
@@ -366,8 +367,8 @@ def test_the_password_of_the_store_leaves_its_url(settings_folder: Path) -> None
 def test_a_source_without_a_list_may_start_every_playbook() -> None:
     source = Source(name="a")
 
-    assert source.may_start("anything")
-    assert not replace(source, playbooks=()).may_start("anything")
+    assert source.reach.playbooks == ("*",)
+    assert source.reach.targets is None
 
 
 @pytest.mark.parametrize(

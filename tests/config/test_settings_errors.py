@@ -133,6 +133,16 @@ BAD = [
         ["settings.yaml:1:34: error[matcher]: 'env' is not a matcher: …"],
     ),
     (
+        "labels that a source is limited to",
+        "sources:\n  - name: a\n    match: ['env=prod', 'env']\n",
+        ["settings.yaml:3:25: error[matcher]: 'env' is not a matcher: …"],
+    ),
+    (
+        "targets that a source is limited to",
+        "sources:\n  - name: a\n    targets: [host/web1, web1]\n",
+        ["settings.yaml:3:26: error[value]: `targets`: …"],
+    ),
+    (
         "host rules",
         "hosts:\n  resolve:\n    - lable: x\n    - rewrite: {match: '(a)\\1', to: x}\n"
         "    - rewrite: {match: 'a', to: '\\2'}\n    - ansible_inventory: gone.json\n    - 3\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from remediator.core.guards.protected import GUARD, ProtectedSettings, in_doubt
-from remediator.core.identity import Identity
+from remediator.core.identity import Identity, OwnMachine
 from remediator.core.target import Target, parse_target
 from remediator.core.verdict import Ruling
 from tests.core.guards.cases import a_subject, facts
@@ -20,7 +20,7 @@ def a(text: str, *names: str, declared: tuple[str, ...] = (), **more: object) ->
     return Identity(target=parse_target(text), names=targets, declared=known, **more)
 
 
-def reason(pattern: str, own: Identity, *others: Identity) -> str:
+def reason(pattern: str | OwnMachine, own: Identity, *others: Identity) -> str:
     known = {each.target: each for each in (own, *others)}
     asked = facts(protected=(pattern,), identities=known)
     verdict = GUARD.judge(ProtectedSettings(), a_subject(targets=(own.target,)), asked)
@@ -134,3 +134,49 @@ def test_where_nobody_can_tell_the_settings_that_could_are_named(
     told_by: tuple[str, ...], end: str
 ) -> None:
     assert reason("node/n1", a("host/web1", told_by=told_by)).endswith(end)
+
+
+MONITOR = OwnMachine(target=parse_target("host/10.0.0.9"), what="the machine of `prometheus.url`")
+HOME = OwnMachine(target=parse_target("host/mon1"), what="the daemon's own machine")
+
+
+@pytest.mark.parametrize(
+    ("machine", "own"),
+    [
+        (MONITOR, a("host/10.0.0.9")),
+        (MONITOR, a("host/mon1", declared=("host/10.0.0.9",))),
+        (MONITOR, a("instance/i-0abcdef1", "host/10.0.0.9")),
+        (MONITOR, a("volume/vol-0abcdef1", machines=(a("instance/i-0abcdef1", "host/10.0.0.9"),))),
+        (HOME, a("host/mon1")),
+        (HOME, a("host/mon1.example.com")),
+        (HOME, a("node/mon1")),
+    ],
+    ids=lambda value: str(value.target),
+)
+def test_what_remediator_stands_on_is_protected_under_every_name_that_is_known(
+    machine: OwnMachine, own: Identity
+) -> None:
+    said = reason(machine, own)
+
+    assert f"{own.target} is {machine.what}" in said
+    assert f"`unprotected: [{machine.target}]`" in said
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        a("host/web1"),
+        a("instance/i-0abcdef1"),
+        a("node/web1"),
+        a("volume/vol-0abcdef1"),
+        a("host/mon10"),
+        a("deployment/mon1/api"),
+    ],
+    ids=lambda own: str(own.target),
+)
+def test_doubts_whether_a_machine_is_our_own_stop_nothing(own: Identity) -> None:
+    assert reason(MONITOR, own) == FREE
+    assert reason(HOME, own) == FREE
+    known = {own.target: own}
+    asked = facts(protected=(MONITOR, HOME), identities=known)
+    assert in_doubt(a_subject(targets=(own.target,)), asked) == ()

@@ -10,7 +10,8 @@ import pytest
 
 from remediator.core.matcher import Matcher, MatchOp, parse_matcher
 from remediator.core.playbook import Mode, Playbook, VerifyOrder
-from remediator.core.selection import Decision, Environment, Index, select
+from remediator.core.selection import Decision, Environment, Index, Reach, out_of_reach, select
+from remediator.core.target import Target
 from remediator.testing.builders import a_step, an_alert
 
 PROD = Environment(name="prod", match=(parse_matcher("env=prod"),), mode=Mode.AUTO)
@@ -86,7 +87,9 @@ def labels(**more: str) -> dict[str, str]:
 def test_one_playbook_is_decided_for_one_alert(
     playbook: Playbook, decision: Decision, mode: Mode, reason: str
 ) -> None:
-    chosen = select(playbook, an_alert(labels=labels()), (PROD, REST), ("disk*",), "am")
+    chosen = select(
+        playbook, an_alert(labels=labels()), (PROD, REST), Reach(playbooks=("disk*",)), "am"
+    )
     assert (chosen.decision, chosen.mode) == (decision, mode)
     assert reason in chosen.reason
 
@@ -96,10 +99,53 @@ def test_a_source_without_the_right_to_a_playbook_does_not_make_its_matchers_wor
     playbook = a_playbook("alertname=Disk", name="reboot")
     unasked = replace(playbook, match=((Unasked("env", MatchOp.REGEX, "(a+)+b"),),))
 
-    chosen = select(unasked, an_alert(labels=labels()), (PROD,), ("disk*",), "am")
+    chosen = select(unasked, an_alert(labels=labels()), (PROD,), Reach(playbooks=("disk*",)), "am")
 
     assert chosen.decision is Decision.SKIPPED
     assert chosen.reason == "source am may not set off this playbook"
+
+
+def test_a_source_that_is_limited_to_labels_sets_off_nothing_by_other_alerts() -> None:
+    reach = Reach(match=(parse_matcher("env=test"),))
+
+    chosen = select(a_playbook("alertname=Disk"), an_alert(labels=labels()), (PROD,), reach, "lab")
+
+    assert chosen.decision is Decision.SKIPPED
+    assert (
+        chosen.reason == 'source lab may set off nothing by this alert: it is limited to env="test"'
+    )
+    assert chosen.refusal is None
+
+
+@pytest.mark.parametrize(
+    ("targets", "is_reached"),
+    [
+        (None, True),
+        ((), False),
+        (("host/web*",), True),
+        (("host/db*", "service/web1"), False),
+        (("host/WEB1",), True),
+    ],
+)
+def test_a_source_that_is_limited_to_targets_sets_off_nothing_on_others(
+    targets: tuple[str, ...] | None, is_reached: bool
+) -> None:
+    chosen = select(a_playbook("alertname=Disk"), an_alert(labels=labels()), (PROD,))
+
+    beyond = out_of_reach(chosen, Target("host", "web1"), Reach(targets=targets), "lab")
+
+    assert (beyond is None) is is_reached
+    if beyond:
+        assert beyond.decision is Decision.SKIPPED
+        assert beyond.reason == "source lab may set off nothing on host/web1"
+
+
+def test_a_source_that_is_limited_to_a_namespace_reaches_what_is_in_it() -> None:
+    chosen = select(a_playbook("alertname=Disk"), an_alert(labels=labels()), (PROD,))
+    reach = Reach(targets=("namespace/shop",))
+
+    assert out_of_reach(chosen, Target("deployment", "shop/web"), reach, "lab") is None
+    assert out_of_reach(chosen, Target("deployment", "kube-system/dns"), reach, "lab")
 
 
 class Unasked(Matcher):

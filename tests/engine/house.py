@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ from remediator.core.playbook import (
     VerifyOrder,
 )
 from remediator.core.run import Run
-from remediator.core.selection import Environment, Index, Selection
+from remediator.core.selection import Environment, Index, Reach, Selection
 from remediator.core.target import Target
 from remediator.engine.admission import Rules
 from remediator.engine.control import Control
@@ -42,6 +42,8 @@ from remediator.engine.remainder import Remainder
 from remediator.engine.run_writer import RunWriter
 from remediator.engine.runner import Runner
 from remediator.ports.check import Check
+from remediator.ports.gateways import Reads
+from remediator.ports.integration import Silences
 from remediator.ports.store import Listing, Notification, Store
 from remediator.stores.store import open_store
 from remediator.testing.clock import ManualClock
@@ -149,9 +151,11 @@ class House:
         self.groups: dict[str, AlertGroup] = {}
         self.safety = Safety.RECEIPT
         self.protected: tuple[str, ...] = ()
+        self.reach: dict[str, Reach] = {}
         self.identities = Machines()
         self.checks: dict[str, Check] = {}
         self.reads = reads_of()
+        self.silences: tuple[Callable[[Reads], Silences | None], ...] = ()
         self.control = Control(
             store=store, recorder=self.recorder, ambient=clock.ambient(), listener=self.listener
         )
@@ -164,6 +168,7 @@ class House:
         return Rules(
             index=index,
             environments=self.environments,
+            reach=self.reach,
             render=render,
             parsers={"test": lambda body: self.groups[body.decode()]},
         )
@@ -200,6 +205,7 @@ class House:
             reads=self.reads,
             conditions=PlainConditions(),
             identities=self.identities,
+            silences=self.silences,
         )
         ambient = self.clock.ambient()
         run_writer = RunWriter(

@@ -11,7 +11,7 @@ from remediator.core.alert import Alert, AlertGroup, Oddity, RefusedAlert
 from remediator.core.errors import InvalidAlert, Overloaded
 from remediator.core.matcher import parse_matcher
 from remediator.core.order import Order
-from remediator.core.selection import Selection
+from remediator.core.selection import Reach, Selection
 from remediator.engine.admission import Rules
 from remediator.engine.intake import Intake
 from remediator.engine.leftovers import MOST_STARTS
@@ -272,3 +272,21 @@ async def test_alerts_that_were_cut_off_come_by_a_notification_of_their_own(hous
         ("f1", "prod"),
         ("f2", "prod"),
     }
+
+
+async def test_a_source_that_may_set_off_nothing_on_a_target_is_told_so_by_why_and_starts_no_run(
+    house: House,
+) -> None:
+    house.reach = {"lab": Reach(targets=("host/db*",))}
+    await house.take_in(an_alert(), source="lab")
+
+    (decision,) = await decisions(house)
+    assert (decision.decision, decision.reason) == (
+        "skipped",
+        "source lab may set off nothing on host/web1",
+    )
+    assert await house.runs() == []
+    assert await house.messages() == []
+
+    await house.take_in(an_alert(), source="prod")
+    assert len(await house.runs()) == 1

@@ -74,6 +74,10 @@ class Alertmanager(Part):
         }
         return str(web.post_json(f"{self.url}/api/v2/silences", silence)["silenceID"])
 
+    def end_silence(self, silence_id: str) -> None:
+        """End a silence before its time."""
+        web.delete(f"{self.url}/api/v2/silence/{silence_id}")
+
     def alerts(self) -> list[Any]:
         return list(web.get_json(f"{self.url}/api/v2/alerts"))
 

@@ -28,6 +28,12 @@ def post_json(url: str, body: object) -> Any:
     return json.loads(text) if text else None
 
 
+def delete(url: str) -> None:
+    """Send a DELETE; raises urllib's errors where the answer is not 2xx."""
+    with _LOOPBACK.open(urllib.request.Request(url, method="DELETE"), timeout=10):
+        pass
+
+
 def answers(url: str) -> bool:
     """Whether a GET is answered with 2xx right now."""
     try:

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from remediator.core.events import Noted
-from remediator.stores.hash_chain import GENESIS, Link, chained_hash, verify_chain
+from remediator.ports.chains import ChainHead, ChainLook
+from remediator.stores.hash_chain import GENESIS, Link, chained_hash, follow, verify_chain
 from remediator.stores.store import open_store, sqlite_url
 from remediator.testing.builders import MOMENT, a_run
 
@@ -70,3 +71,31 @@ async def test_a_stored_journal_verifies_until_somebody_edits_the_file(tmp_path)
 
     assert verify_chain(await store.read(lambda reader: reader.links("run_1"))) == 2
     await store.close()
+
+
+def rejoined(chains: list[Link], share: int) -> ChainLook:
+    """Follow a list of entries share by share, as housekeeping does."""
+    whole = ChainLook(head=ChainHead())
+    for start in range(0, len(chains), share):
+        whole = whole.joined(follow(whole.head, chains[start : start + share]))
+    return whole
+
+
+SEVERAL = [*a_chain(3, "run_1"), *a_chain(4, "run_2"), *a_chain(1, "run_3")]
+
+
+@pytest.mark.parametrize("share", [1, 2, 3, 100])
+def test_many_chains_are_followed_in_shares_of_any_size(share: int):
+    whole = rejoined(SEVERAL, share)
+
+    assert (whole.runs, whole.entries, whole.breaks) == (3, 8, ())
+    assert whole.head == ChainHead(run_id="run_3", seq=1, hash=SEVERAL[-1].hash)
+
+
+@pytest.mark.parametrize("share", [1, 2, 3, 100])
+def test_a_broken_run_is_named_once_and_the_others_are_followed_on(share: int):
+    forged = [replace(each, document="{}") if each.run_id == "run_2" else each for each in SEVERAL]
+
+    whole = rejoined([*forged[:-1], replace(forged[-1], hash="0" * 64)], share)
+
+    assert [(each.run_id, each.seq) for each in whole.breaks] == [("run_2", 1), ("run_3", 1)]

@@ -27,6 +27,17 @@ def test_a_run_that_ends_is_counted_and_measured_once() -> None:
     assert story.shows("run_duration_seconds_sum", **labels) == 42
 
 
+def test_broken_journals_and_the_last_look_at_all_of_them_are_gauges() -> None:
+    story = Story()
+    assert story.shows("chain_verified_timestamp_seconds") == 0
+
+    story.telemetry.chains_broken(2)
+    story.telemetry.chains_verified(MOMENT)
+
+    assert story.shows("chain_broken") == 2
+    assert story.shows("chain_verified_timestamp_seconds") == MOMENT.timestamp()
+
+
 def test_every_verdict_is_counted_by_guard_and_ruling() -> None:
     story = Story().acting()
 

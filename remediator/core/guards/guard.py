@@ -20,7 +20,8 @@ class Subject:
     """What is judged: a run's order and, once there is one, its plan.
 
     `targets` are all targets that the run may touch, `names` what else they are called; `acted` says whether it has
-    committed an intent (so that it is counted already), `changed` whether that has, or may have, changed the world.
+    committed an intent (so that it is counted already), `changed` whether that has, or may have, changed the world;
+    `held` whether a silence holds it back so far.
     """
 
     run_id: str
@@ -29,6 +30,7 @@ class Subject:
     targets: tuple[Target, ...]
     acted: bool = False
     changed: bool = False
+    held: bool = False
     names: tuple[Target, ...] = ()
 
     @property

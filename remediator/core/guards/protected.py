@@ -1,7 +1,8 @@
 """protected: targets that the settings put out of every playbook's reach, the daemon's own among them.
 
 A protected machine is protected under all of its names. Where nobody can tell whether a target is the protected
-machine, it counts as if it were.
+machine, it counts as if it were. The machines that remediator itself stands on are protected where they are recognised,
+without such doubts.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from fnmatch import fnmatchcase
 
 from remediator.core.facts import Facts
 from remediator.core.guards.guard import Guard, Subject
-from remediator.core.identity import MACHINES, Identity, may_be_one
+from remediator.core.identity import MACHINES, Identity, OwnMachine, look_alike, may_be_one
 from remediator.core.spelling import typed_name
 from remediator.core.target import Target
 from remediator.core.verdict import Ruling, Verdict
@@ -23,7 +24,7 @@ _ADDRESS_PATTERN = re.compile(r"[0-9a-f.:*?\[\]!-]*[0-9:][0-9a-f.:*?\[\]!-]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtectedSettings:
-    """Nothing can be set in a playbook; the list is `protected` in the settings."""
+    """Nothing can be set in a playbook; the lists are `protected` and `unprotected` in the settings."""
 
 
 def is_protected(target: Target, pattern: str) -> bool:
@@ -59,7 +60,8 @@ def judge(settings: ProtectedSettings, subject: Subject, facts: Facts) -> Verdic
 
 def in_doubt(subject: Subject, facts: Facts) -> tuple[Target, ...]:
     """Return the protected machines that somebody who knows their other names could tell from the targets."""
-    machines = (_machine(pattern) for pattern in facts.protected)
+    patterns = (pattern for pattern in facts.protected if isinstance(pattern, str))
+    machines = (_machine(pattern) for pattern in patterns)
     doubtful = (
         machine
         for machine in machines
@@ -74,9 +76,24 @@ def _is_doubtful(machine: Target, subject: Subject, facts: Facts) -> bool:
     return any(may_be_one(each, sought) for identity in own for each in _machines_of(identity))
 
 
-def _complaint(identity: Identity, pattern: str, facts: Facts) -> str:
+def own_complaint(identity: Identity, own: OwnMachine) -> str:
+    """Say why nothing is done to a machine that remediator stands on; "" where it is not known to be that one: nobody
+    has asked for doubts about it."""
+    sought = Identity(target=own.target)
+    is_it = own.target in identity.touched
+    if not is_it and not any(look_alike(each, sought) for each in _machines_of(identity)):
+        return ""
+    return (
+        f"{identity.target} is {own.what} ({own.target}): remediator does not touch what it stands on, unless the "
+        f"settings say `unprotected: [{own.target}]`"
+    )
+
+
+def _complaint(identity: Identity, pattern: str | OwnMachine, facts: Facts) -> str:
     """Say why a target is out of reach by this pattern; "" where it is not."""
     target = identity.target
+    if isinstance(pattern, OwnMachine):
+        return own_complaint(identity, pattern)
     if is_protected(target, pattern):
         return f"{target} is protected by the settings ({pattern})"
     machine = _machine(pattern)

@@ -14,11 +14,22 @@ from remediator.ports.gateways import ReadKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActiveAlert:
-    """One alert that Alertmanager holds now. `state` is active, suppressed or unprocessed."""
+    """One alert that Alertmanager holds now. `state` is active, suppressed or unprocessed; `silenced_by` are the ids of
+    the silences that suppress it."""
 
     fingerprint: str
     labels: Mapping[str, str]
     state: str
+    silenced_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """What a person said when silencing."""
+
+    by: str
+    comment: str
+    ends_at: datetime
 
 
 class Alertmanager(Protocol):
@@ -31,6 +42,10 @@ class Alertmanager(Protocol):
     async def notified(self, receiver: str, labels: Mapping[str, str]) -> tuple[Alert, ...]:
         """Return the alerts that have these labels and of which this receiver is told now (neither silenced nor
         inhibited), from the first Alertmanager that answers; raise Transient where none does."""
+        ...
+
+    async def silence(self, silence_id: str) -> Silence:
+        """Return a silence, from the first Alertmanager that answers; raise Transient where none does or has it."""
         ...
 
     async def started_at(self) -> datetime:

@@ -7,8 +7,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
+from uuid import uuid4
 
 from aiohttp import web
 
@@ -40,7 +41,7 @@ class FakeAlertmanager:
         self.headers: Mapping[str, str] = {}
         self.started_at = datetime.now(UTC)
         self._alerts: dict[str, dict[str, str]] = {}
-        self._silences: list[dict[str, str]] = []
+        self._silences: dict[str, dict[str, str]] = {}
         self._failure: tuple[int, object] | None = None
         self._released = asyncio.Event()
         self._released.set()
@@ -58,6 +59,7 @@ class FakeAlertmanager:
         app = web.Application()
         app.router.add_get("/api/v2/alerts", self._list)
         app.router.add_get("/api/v2/status", self._status)
+        app.router.add_get("/api/v2/silence/{id}", self._silence)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -85,9 +87,15 @@ class FakeAlertmanager:
         self._alerts.clear()
         self.started_at = datetime.now(UTC)
 
-    def silence(self, labels: Mapping[str, str]) -> None:
-        """Silence the alerts that have all these labels."""
-        self._silences.append(dict(labels))
+    def silence(self, labels: Mapping[str, str]) -> str:
+        """Silence the alerts that have all these labels, in Ann's name; return the silence's id."""
+        silence_id = str(uuid4())
+        self._silences[silence_id] = dict(labels)
+        return silence_id
+
+    def end_silence(self, silence_id: str) -> None:
+        """End a silence before its time."""
+        del self._silences[silence_id]
 
     def fail(self, status: int = 500, body: object = "told to fail") -> None:
         """Answer everything like this from now on."""
@@ -136,14 +144,24 @@ class FakeAlertmanager:
                 "endsAt": datetime.now(UTC).isoformat(),
                 "generatorURL": "",
                 "receivers": [{"name": self.receiver}],
-                "status": {"state": "suppressed" if self._is_silenced(labels) else "active"},
+                "status": self._state(labels),
             }
             for key, labels in self._alerts.items()
             if all(matcher.matches(labels) for matcher in matchers)
         ]
 
-    def _is_silenced(self, labels: Mapping[str, str]) -> bool:
-        return any(silence.items() <= labels.items() for silence in self._silences)
+    def _state(self, labels: Mapping[str, str]) -> dict[str, Any]:
+        ids = [key for key, wanted in self._silences.items() if wanted.items() <= labels.items()]
+        return {"state": "suppressed" if ids else "active", "silencedBy": ids, "inhibitedBy": []}
+
+    async def _silence(self, request: web.Request) -> web.Response:
+        if trouble := await self._trouble():
+            return trouble
+        if request.match_info["id"] not in self._silences:
+            return web.json_response("silence not found", status=404)
+        ends = datetime.now(UTC) + timedelta(hours=1)
+        told = {"createdBy": "ann", "comment": "I am on it", "endsAt": ends.isoformat()}
+        return web.json_response(told)
 
 
 def _is_wanted(entry: Mapping[str, Any], query: Mapping[str, str]) -> bool:

@@ -1,5 +1,5 @@
-"""Ask Alertmanager which alerts it holds; used by the checks `alert` and `firing`, and by intake for those
-that were cut off from a notification.
+"""Ask Alertmanager which alerts it holds; used by the checks `alert` and `firing`, by the guard `silenced`, and by
+intake for those that were cut off from a notification.
 
 Silenced and inhibited alerts are asked for as well: they still fire, and nobody is told when they
 end (alertmanager#226).
@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from remediator.core.alert import Alert, AlertStatus
 from remediator.core.errors import InvalidSettings, Permanent, Transient
 from remediator.core.matcher import Matcher, MatchOp
-from remediator.integrations.alertmanager.api import ActiveAlert
+from remediator.integrations.alertmanager.api import ActiveAlert, Silence
 from remediator.integrations.json_api import Endpoint, JsonApi
 
 T = TypeVar("T")
@@ -54,10 +55,18 @@ class AlertmanagerGateway:
         matchers: Sequence[Matcher],
         read: Callable[[object], T],
     ) -> list[T]:
+        query = [*wanted, *_filters(matchers)]
+        return await self._first(lambda api: _alerts_of(api, query, read))
+
+    async def silence(self, silence_id: str) -> Silence:
+        """See ports.alertmanager.Alertmanager."""
+        return await self._first(lambda api: _silence_of(api, silence_id))
+
+    async def _first(self, ask: Callable[[JsonApi], Awaitable[T]]) -> T:
         problems = []
         for api in self._apis:
             try:
-                return await _alerts_of(api, [*wanted, *_filters(matchers)], read)
+                return await ask(api)
             except Transient as problem:
                 problems.append(problem.detail)
         raise Transient("no Alertmanager answers: " + "; ".join(problems))
@@ -95,6 +104,16 @@ async def _alerts_of(
         raise Transient(f"{api.place}: the list of alerts cannot be read") from error
 
 
+async def _silence_of(api: JsonApi, silence_id: str) -> Silence:
+    reply = await api.get(f"/api/v2/silence/{quote(silence_id, safe='')}")
+    if reply.status != 200:
+        raise Transient(f"{api.place}: status {reply.status}, and no silence")
+    try:
+        return await reply.shaped(_silence)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise Transient(f"{api.place}: the silence cannot be read") from error
+
+
 async def _start_or_problem(api: JsonApi) -> datetime | Transient:
     try:
         return await _started_at(api)
@@ -120,6 +139,15 @@ def _alert(entry: Any) -> ActiveAlert:
         fingerprint=_text(entry["fingerprint"]),
         labels={name: _text(value) for name, value in entry["labels"].items()},
         state=_text(entry["status"]["state"]),
+        silenced_by=tuple(_text(each) for each in entry["status"].get("silencedBy") or ()),
+    )
+
+
+def _silence(found: Any) -> Silence:
+    return Silence(
+        by=_text(found["createdBy"]),
+        comment=_text(found["comment"]),
+        ends_at=datetime.fromisoformat(found["endsAt"]),
     )
 
 

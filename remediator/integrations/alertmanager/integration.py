@@ -1,4 +1,4 @@
-"""Alertmanager: which alerts fire now, and what it cut off from a notification."""
+"""Alertmanager: which alerts fire now, which are silenced, and what it cut off from a notification."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from remediator.integrations.alertmanager.api import ALERTMANAGER
 from remediator.integrations.alertmanager.missing import fetch
 from remediator.integrations.alertmanager.receiver import receiver
 from remediator.integrations.alertmanager.settings import ALERTMANAGER_SECTION, AlertmanagerSettings
+from remediator.integrations.alertmanager.silenced import silences
 from remediator.integrations.alertmanager.source import count_at_a_glance, parse
 from remediator.ports.gateways import Reads
 from remediator.ports.inspection import Finding, Level
 from remediator.ports.integration import Connected, Inspected, Integration, Services
+from remediator.ports.sections import Sections
 from remediator.ports.source import Source
 
 
@@ -20,6 +22,12 @@ def connect(services: Services) -> Connected:
     """Return the gateway where the settings name a server."""
     settings = services.sections[ALERTMANAGER_SECTION]
     return Connected() if settings is None else _connected(settings.urls, settings)
+
+
+def servers(sections: Sections) -> list[tuple[str, str]]:
+    """Return the servers that the settings name."""
+    settings = sections[ALERTMANAGER_SECTION]
+    return [("alertmanager.urls", url) for url in settings.urls] if settings else []
 
 
 async def inspect(subject: Inspected) -> Sequence[Finding]:
@@ -64,4 +72,6 @@ INTEGRATION = Integration(
     connect=connect,
     inspect=inspect,
     sources=(SOURCE,),
+    silences=silences,
+    servers=servers,
 )

@@ -11,6 +11,7 @@ from remediator.integrations.prometheus.starter import starter
 from remediator.ports.gateways import Reads
 from remediator.ports.inspection import Finding, Level
 from remediator.ports.integration import Connected, Inspected, Integration, Services
+from remediator.ports.sections import Sections
 
 
 def connect(services: Services) -> Connected:
@@ -23,6 +24,12 @@ def connect(services: Services) -> Connected:
 
     gateway = PrometheusGateway(*endpoints_of((settings.url,), settings))
     return Connected(reads=Reads().having(PROMETHEUS, gateway), closers=(gateway.close,))
+
+
+def servers(sections: Sections) -> list[tuple[str, str]]:
+    """Return the server that the settings name."""
+    settings = sections[PROMETHEUS_SECTION]
+    return [("prometheus.url", settings.url)] if settings else []
 
 
 async def inspect(subject: Inspected) -> Sequence[Finding]:
@@ -50,4 +57,5 @@ INTEGRATION = Integration(
     connect=connect,
     inspect=inspect,
     starter=starter,
+    servers=servers,
 )

@@ -33,6 +33,7 @@ NAMES = {
     "protected",
     "require",
     "risk",
+    "silenced",
     "storm",
     "total_blast_radius",
     "windows",

@@ -121,6 +121,18 @@ class TestContract:
         (alert,) = await gateway.alerts(named("Hushed"))
 
         assert alert.state in ("suppressed", "unprocessed")
+        assert len(alert.silenced_by) == 1
+
+    async def test_a_silence_says_whose_it_is_until_when_and_why(
+        self, world: World, gateway: AlertmanagerGateway
+    ) -> None:
+        silence = await gateway.silence(str(world.silence({"alertname": "Owned"})))
+
+        assert silence.by
+        assert silence.comment
+        assert silence.ends_at > datetime.now(UTC)
+        with pytest.raises(Transient, match="404"):
+            await gateway.silence("b5b94a1c-0000-4000-8000-000000000000")
 
     async def test_a_restart_forgets_alerts_and_is_told_by_the_start(
         self, world: World, gateway: AlertmanagerGateway
