@@ -9,7 +9,6 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -31,6 +30,7 @@ from remediator.integrations.slack.gateway.directory import SlackDirectory
 from remediator.ports.ambient import system_ambient
 from tests.engine.house import House, a_house, a_playbook, an_alert
 from tests.http.daemon import running
+from tests.integrations.slack.workspace import PATIENCE
 
 ANA, BEN, GUEST, BOT, STRANGER, GONE, TWIN, OPS = (
     *("U0ANA", "U0BEN", "U0GUEST", "U0BOT"),
@@ -97,9 +97,7 @@ async def a_desk(folder: Path, *, replicas: int = 1, **changes: Any) -> AsyncIte
 
 
 def _desk(house: House, slack: FakeSlack, changes: Mapping[str, Any]) -> Desk:
-    api = SlackApi(
-        bot_token=slack.app.bot_token, api_url=slack.api_url, timeout=timedelta(seconds=2)
-    )
+    api = SlackApi(bot_token=slack.app.bot_token, api_url=slack.api_url, timeout=PATIENCE)
     logged: list[tuple[str, Mapping[str, Any]]] = []
 
     def log(event_name: str, **fields: Any) -> None:
