@@ -164,16 +164,17 @@ class Control:
                 self._recorder.announce(tx, resumed(pause, person.name), now)
             if any(is_of_clock(pause) for pause in found):
                 confirmed(tx, self._ambient)
-            return len(ended) + _close_breaker(tx, scope, now)
+            breakers = _close_breaker(tx, scope, now) if self._is_loaded(scope) else 0
+            return len(ended) + breakers
 
         ended = await self._store.submit(closure)
-        kind, _, name = scope.partition("/")
-        if kind == "playbook":
-            self._listener.breaker_closed(name)
         if not ended:
             raise Refused(
                 "not_found", f"nothing is paused as {scope}", hint="remediator pause list"
             )
+        kind, _, name = scope.partition("/")
+        if kind == "playbook":
+            self._listener.breaker_closed(name)
         return ended
 
     def _made(self, scope: str, length: timedelta, reason: str, person: Person) -> Pause:
@@ -187,10 +188,15 @@ class Control:
             until=now + min(length, LONGEST_PAUSE),
         )
 
-    def _check_playbook(self, scope: str) -> None:
+    def _is_loaded(self, scope: str) -> bool:
+        """Say whether a scope is no playbook, or one that there is."""
         kind, _, name = scope.partition("/")
-        known = self._playbooks() if self._playbooks else None
-        if kind == "playbook" and known is not None and name not in known:
+        return kind != "playbook" or self._playbooks is None or name in self._playbooks()
+
+    def _check_playbook(self, scope: str) -> None:
+        if not self._is_loaded(scope):
+            name = scope.partition("/")[2]
+            known = self._playbooks() if self._playbooks else ()
             hint = did_you_mean(name, known) or "GET /api/v1/playbooks lists them"
             raise Refused("conflict", f"there is no playbook {name!r}", hint=hint)
 

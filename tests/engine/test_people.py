@@ -307,6 +307,8 @@ async def test_a_playbook_that_is_not_loaded_cannot_be_paused_by_any_door(house:
     with pytest.raises(Refused, match="there is no playbook 'disk-spce-low'") as refused:
         await house.control.pause("playbook/disk-spce-low", duration=None, reason="x", person=ANA)
     assert refused.value.hint == "Did you mean `disk-space-low`?"
+    with pytest.raises(Refused, match="nothing is paused as playbook/disk-spce-low"):
+        await house.control.resume("playbook/disk-spce-low", person=ANA)
     await house.control.pause("playbook/disk-space-low", duration=None, reason="x", person=ANA)
 
 
