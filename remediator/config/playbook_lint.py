@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from remediator.config.playbook_report import Reading
 from remediator.config.template_syntax import has_template, without_templates
 from remediator.core.change import ActionEffect
@@ -32,10 +34,8 @@ def lint(reading: Reading, playbook: Playbook) -> None:
 
 
 def _lint_verification(reading: Reading, playbook: Playbook) -> None:
-    written = reading.report.source.value
-    if isinstance(written, dict) and written.get("verify") is not None:
-        return
-    if isinstance(written, dict) and written.get("steps") == []:
+    written = _written(reading)
+    if written.get("verify") is not None or _hands_over(written):
         return
     if playbook.mode is Mode.AUTO:
         message = "no playbook may be `auto` without `verify`"
@@ -50,8 +50,8 @@ def _lint_verification(reading: Reading, playbook: Playbook) -> None:
 
 def _lint_hand_over(reading: Reading, playbook: Playbook) -> None:
     """Warn of what means nothing where nothing is changed."""
-    written = reading.report.source.value
-    if not isinstance(written, dict) or written.get("steps") != []:
+    written = _written(reading)
+    if not _hands_over(written):
         return
     for key in ("verify", "approval"):
         if written.get(key) is not None:
@@ -63,6 +63,16 @@ def _lint_hand_over(reading: Reading, playbook: Playbook) -> None:
     if playbook.mode is Mode.APPROVE:
         message = "without steps nobody is asked: `approve` is as `auto` here"
         reading.report.warn(("mode",), "no-steps", message)
+
+
+def _written(reading: Reading) -> Mapping[str, object]:
+    value = reading.report.source.value
+    return value if isinstance(value, dict) else {}
+
+
+def _hands_over(written: Mapping[str, object]) -> bool:
+    """Say whether there are no steps on purpose; those that cannot be read are another matter."""
+    return bool(written.get("steps") == [])
 
 
 def _lint_requires(reading: Reading, playbook: Playbook) -> None:

@@ -194,10 +194,9 @@ class Control:
         return kind != "playbook" or self._playbooks is None or name in self._playbooks()
 
     def _check_playbook(self, scope: str) -> None:
-        if not self._is_loaded(scope):
+        if self._playbooks is not None and not self._is_loaded(scope):
             name = scope.partition("/")[2]
-            known = self._playbooks() if self._playbooks else ()
-            hint = did_you_mean(name, known) or "GET /api/v1/playbooks lists them"
+            hint = did_you_mean(name, self._playbooks()) or "GET /api/v1/playbooks lists them"
             raise Refused("conflict", f"there is no playbook {name!r}", hint=hint)
 
     async def _vote(

@@ -10,7 +10,7 @@ from remediator.core.errors import Refused
 from remediator.core.nearest import nearest
 from remediator.core.playbook import Playbook
 from remediator.core.run import Run
-from remediator.core.selection import Decision, select
+from remediator.core.selection import Decision, Selection, select
 from remediator.core.verdict import Verdict
 from remediator.core.wording import answer_line, headline, plan_lines, step_line, verification_lines
 from remediator.engine.admission import Rules
@@ -91,11 +91,16 @@ async def nearest_to(rules: Rules, alert: Alert) -> list[Mapping[str, str]]:
 
 def would_say(rules: Rules, playbooks: Iterable[Playbook], alert: Alert) -> list[Mapping[str, str]]:
     """Return what each of these playbooks would say to an alert now."""
-    said = (select(playbook, alert, rules.environments) for playbook in playbooks)
-    return [
-        {"playbook": s.playbook.name, "decision": s.decision.value, "reason": s.reason}
-        for s in said
-    ]
+    return [said(select(playbook, alert, rules.environments)) for playbook in playbooks]
+
+
+def said(selection: Selection) -> Mapping[str, str]:
+    """Return one playbook's word on an alert."""
+    return {
+        "playbook": selection.playbook.name,
+        "decision": selection.decision.value,
+        "reason": selection.reason,
+    }
 
 
 def shown(verdict: Verdict) -> Mapping[str, object]:

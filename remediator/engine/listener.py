@@ -61,49 +61,5 @@ class Listener(Protocol):
         """Hear that all journals were followed up to `head`, and how many runs' are broken."""
 
 
-class NoListener:
+class NoListener(Listener):
     """Hears nothing."""
-
-    def moved(self, moved: Moved) -> None:
-        """Do nothing."""
-
-    def decided(self, alert: Alert, decisions: tuple[tuple[str, str], ...]) -> None:
-        """Do nothing."""
-
-    def unanswered(self, about: Unanswered) -> None:
-        """Do nothing."""
-
-    def refused(self, notification: Notification, refused: tuple[RefusedAlert, ...]) -> None:
-        """Do nothing."""
-
-    def truncated(self, notification: Notification, count: int) -> None:
-        """Do nothing."""
-
-    def set_aside(self, notification: Notification, why: str) -> None:
-        """Do nothing."""
-
-    def problem(self, where: str, text: str) -> None:
-        """Do nothing."""
-
-    def measured(self, statistics: Statistics, now: datetime) -> None:
-        """Do nothing."""
-
-    def store_failed(self, text: str) -> None:
-        """Do nothing."""
-
-    def took_over(self, run_id: str) -> None:
-        """Do nothing."""
-
-    def breaker_closed(self, playbook: str) -> None:
-        """Do nothing."""
-
-    def clock_jumped(self, by: timedelta, text: str) -> None:
-        """Do nothing."""
-
-    def chain_broken(self, broken: ChainBreak, runs: int) -> None:
-        """Do nothing."""
-
-    def chains_followed(
-        self, head: ChainHead, runs: int, entries: int, broken: int, now: datetime
-    ) -> None:
-        """Do nothing."""

@@ -25,7 +25,7 @@ from remediator.core.selection import Selection, select
 from remediator.core.verdict import Ruling
 from remediator.core.wording import evidence_lines, plan_lines
 from remediator.engine.admission import Rules
-from remediator.engine.explanation import nearest_to, shown
+from remediator.engine.explanation import nearest_to, said, shown
 from remediator.engine.observer import Observer
 from remediator.engine.run_writer import Decide, Draft
 from remediator.engine.runner import Runner
@@ -107,17 +107,13 @@ class Preview:
     async def _would(
         self, rules: Rules, selection: Selection, alert: Alert
     ) -> Mapping[str, object]:
-        said: dict[str, object] = {
-            "playbook": selection.playbook.name,
-            "decision": selection.decision.value,
-            "reason": selection.reason,
-        }
+        decided = said(selection)
         if not selection.is_selected:
-            return said
+            return decided
         try:
             order = rules.render(selection, alert, _SOURCE)
         except InputError as error:
-            return said | {"decision": "blocked", "reason": str(error)}
+            return {**decided, "decision": "blocked", "reason": str(error)}
         now = self._ambient.now()
         event = ev.Admitted(
             order=replace(order, mode=Mode.DRY_RUN),
@@ -126,7 +122,7 @@ class Preview:
             deadline=now + timedelta(minutes=10),
         )
         run = await self._rehearse(admit(self._ambient.new_id("run"), event, now))
-        return {**said, **_shown(run)}
+        return {**decided, **_shown(run)}
 
     async def _rehearse(self, run: Run) -> Run:
         run_writer = Rememberer(self._store, self._ambient)

@@ -1,7 +1,7 @@
 """Whether an alert is silenced, as the guard is told: by Alertmanager's word, and by what its silence means."""
 
-from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
@@ -12,28 +12,13 @@ from remediator.core.target import Target
 from remediator.integrations.alertmanager.fake import FakeAlertmanager, fingerprint
 from remediator.integrations.alertmanager.gateway import AlertmanagerGateway
 from remediator.integrations.alertmanager.silenced import silences
-from remediator.integrations.json_api import Endpoint
 from remediator.ports.check import Question
 from remediator.ports.gateways import Reads
 from remediator.ports.parameters import NoParameters
 from tests.bound import reads_of
+from tests.integrations.alertmanager.conftest import NOW
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LABELS = {"alertname": "DiskFull", "instance": "web1:9100"}
-
-
-@pytest.fixture
-async def fake() -> AsyncIterator[FakeAlertmanager]:
-    async with FakeAlertmanager() as fake:
-        fake.started_at = NOW - timedelta(days=7)
-        yield fake
-
-
-@pytest.fixture
-async def gateway(fake: FakeAlertmanager) -> AsyncIterator[AlertmanagerGateway]:
-    gateway = AlertmanagerGateway([Endpoint(url=fake.url)], timeout=timedelta(seconds=0.2))
-    yield gateway
-    await gateway.close()
 
 
 async def ask(gateway: AlertmanagerGateway, labels: Mapping[str, str] = LABELS) -> Answer:

@@ -1,7 +1,7 @@
 """The check `alert`: by Alertmanager where it is set, else by the last word, as long as that is fresh."""
 
-from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -15,25 +15,11 @@ from remediator.integrations.alertmanager.gateway import AlertmanagerGateway
 from remediator.integrations.json_api import Endpoint
 from remediator.ports.check import Question
 from tests.bound import reads_of
+from tests.integrations.alertmanager.conftest import NOW
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOLDS, FAILS, UNKNOWN = Known.HOLDS, Known.FAILS, Known.UNKNOWN
 LABELS = {"alertname": "DiskFull", "instance": "web1:9100", "job": "node"}
 (CHECK,) = CHECKS
-
-
-@pytest.fixture
-async def fake() -> AsyncIterator[FakeAlertmanager]:
-    async with FakeAlertmanager() as fake:
-        fake.started_at = NOW - timedelta(days=7)
-        yield fake
-
-
-@pytest.fixture
-async def gateway(fake: FakeAlertmanager) -> AsyncIterator[AlertmanagerGateway]:
-    gateway = AlertmanagerGateway([Endpoint(url=fake.url)], timeout=timedelta(seconds=0.2))
-    yield gateway
-    await gateway.close()
 
 
 async def ask(
