@@ -11,9 +11,9 @@ from pathlib import Path
 
 from remediator.core.people import DeclaredPerson
 from remediator.core.selection import EVERYTHING, Reach
+from remediator.core.spelling import is_loopback
 from remediator.documents.secret import Secret
 from remediator.documents.sign_in import BasicLogin
-from remediator.documents.value_types import is_loopback
 
 
 class Role(StrEnum):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
+from remediator.core import spelling
 from remediator.core.target import Target
 
 MACHINES = frozenset({"host", "instance", "node"})
@@ -99,12 +100,7 @@ def is_address(target: Target) -> bool:
 
 def is_loopback(target: Target) -> bool:
     """Say whether a host's name leads back to whoever uses it, so that a tunnel may be behind it."""
-    if target.kind != "host":
-        return False
-    try:
-        return target.name == "localhost" or ip_address(target.name).is_loopback
-    except ValueError:
-        return False
+    return target.kind == "host" and spelling.is_loopback(target.name)
 
 
 def shared_names(identities: Iterable[Identity]) -> tuple[Target, ...]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_address
 
-from remediator.core.spelling import canonical_host
+from remediator.core.spelling import canonical_host, is_loopback
 from remediator.core.target import Target
 
 _HOST = re.compile(r"[A-Za-z0-9:][A-Za-z0-9._:-]{0,252}")
@@ -21,7 +20,4 @@ def hosts_of(texts: Iterable[object]) -> Iterator[Target]:
 
 def _is_loopback(text: str) -> bool:
     name = canonical_host(text)
-    try:
-        return name == "localhost" or ip_address(name).is_loopback
-    except ValueError:
-        return name.split(".")[0] == "localhost"
+    return is_loopback(name) or name.split(".")[0] == "localhost"

@@ -90,3 +90,13 @@ def _number(text: str) -> int:
     if text[:2].lower() == "0x":
         return int(text, 16)
     return int(text, 8) if text.startswith("0") and len(text) > 1 else int(text)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host, in its one spelling, is whoever uses its name, and can be nothing else."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -43,16 +42,6 @@ def web_address(text: str) -> str:
     if parts.username is not None:
         raise ValueError("a URL must not hold credentials")
     return text
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether a host is this machine, and can be nothing else."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 Url = Annotated[StrictStr, Field(max_length=2000), AfterValidator(web_address)]

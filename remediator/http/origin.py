@@ -7,11 +7,11 @@ page and production.
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from remediator.core import spelling
 from remediator.http.refusal import HttpRefusal
 
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
@@ -59,12 +59,7 @@ class Origins:
 
 def is_loopback(host: str | None) -> bool:
     """Say whether a listener on this host is reached from this machine only; None listens everywhere."""
-    if host is None or host == "localhost":
-        return host is not None
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return host is not None and spelling.is_loopback(host)
 
 
 def _host_name(host: str) -> str:

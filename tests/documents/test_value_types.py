@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from remediator.core.spelling import is_loopback
 from remediator.documents.value_types import (
     Argv,
     LabelName,
@@ -15,7 +16,6 @@ from remediator.documents.value_types import (
     Port,
     Url,
     Words,
-    is_loopback,
 )
 
 HOST = "https://a.example/"

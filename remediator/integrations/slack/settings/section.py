@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
+from remediator.core.spelling import is_loopback
 from remediator.documents.model_reader import Shape, Word
 from remediator.documents.report import Report
 from remediator.documents.secret import NO_SECRET, Secret
-from remediator.documents.value_types import UNSAID, File, SecretText, Url, is_loopback
+from remediator.documents.value_types import UNSAID, File, SecretText, Url
 from remediator.integrations.slack.settings.destination import is_right
 from remediator.ports.sections import Section, SectionReading
 
