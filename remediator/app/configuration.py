@@ -11,6 +11,7 @@ from remediator.app.gateways import build_gateways
 from remediator.app.identities import ConfiguredIdentities
 from remediator.config.catalog import Catalog
 from remediator.config.expressions import CelConditions
+from remediator.config.known_playbooks import KnownPlaybooks
 from remediator.config.order import Orders
 from remediator.config.playbooks import PlaybookBook, PlaybookLoader
 from remediator.config.settings import Settings
@@ -75,14 +76,20 @@ def load_configuration(
     conditions: CelConditions,
     *,
     listen: str | None = None,
+    known: KnownPlaybooks | None = None,
     gateways: Callable[[Settings], Connected] = build_gateways,
 ) -> Configuration:
-    """Read everything; raise InvalidSettings or InvalidPlaybook with every error there is."""
+    """Read everything; raise InvalidSettings or InvalidPlaybook with every error there is. Playbooks in files that are
+    `known` and have not changed are not read again."""
     loaded = load_settings(config_file, catalog, listen=listen)
     settings = loaded.checked()
     templates = Templates(catalog.filters(settings.sections))
     loader = PlaybookLoader(
-        catalog, settings.playbook_rules(), templates=templates, conditions=conditions
+        catalog,
+        settings.playbook_rules(),
+        templates=templates,
+        conditions=conditions,
+        known=known,
     )
     found = loader.load(settings.playbooks)
     book = found.checked()

@@ -23,7 +23,9 @@ from remediator.app.reloads import Reloads
 from remediator.app.systemd import ServiceManager
 from remediator.app.telemetry_listener import TelemetryListener
 from remediator.config.catalog import Catalog, find_catalog
+from remediator.config.collector import keep_all, only_young
 from remediator.config.expressions import CelConditions
+from remediator.config.known_playbooks import KnownPlaybooks
 from remediator.config.settings import Settings
 from remediator.core.plaintext import clean
 from remediator.engine.masked_store import masked_store
@@ -39,6 +41,7 @@ from remediator.telemetry import Telemetry, setup_logging
 HEARTBEAT_LIMIT = timedelta(seconds=30)
 STOP_WITHIN = timedelta(seconds=25)
 _TALKATIVE = ("debug", "info")
+_MANY = 500  # playbooks that were read anew, and that the collector is better not shown
 SWITCH_SECONDS = 0.0005
 """How long the event loop may keep the store's writer waiting for the interpreter: a tenth of Python's default."""
 
@@ -47,8 +50,19 @@ def run_daemon(
     *, config_file: Path | None, listen: str | None, log_level: str, log_format: str
 ) -> int:
     """Run until a signal; return 0. Raise InputError where the settings or playbooks are wrong."""
-    catalog, conditions = find_catalog(), CelConditions()
-    configuration = load_configuration(config_file, catalog, conditions, listen=listen)
+    catalog, conditions, known = find_catalog(), CelConditions(), KnownPlaybooks()
+
+    def read() -> Configuration:
+        with only_young():
+            return load_configuration(config_file, catalog, conditions, listen=listen, known=known)
+
+    def reread() -> Configuration:
+        configuration = read()
+        if known.newly_read >= _MANY:
+            keep_all()
+        return configuration
+
+    configuration = read()
 
     def log_for(configuration: Configuration) -> None:
         secrets = configuration.settings.secrets()
@@ -58,14 +72,12 @@ def run_daemon(
 
     log_for(configuration)
 
-    def reread() -> Configuration:
-        return load_configuration(config_file, catalog, conditions, listen=listen)
-
     def say(line: str) -> None:
         print(clean(line), file=sys.stderr, flush=True)
 
     sys.setswitchinterval(SWITCH_SECONDS)
     daemon = Daemon(configuration, catalog, conditions, reread, on_reload=log_for)
+    daemon.has_started = keep_all
     if log_format == "text" and log_level in _TALKATIVE:
         daemon.say = say
     asyncio.run(daemon.run())
@@ -75,7 +87,7 @@ def run_daemon(
 class Daemon:
     """Everything that runs. `reread` reads settings and playbooks again, for a reload.
 
-    `address` is known once `started` is set. `say` is given lines for people when it begins.
+    `address` is known once `started` is set; then `has_started` is called. `say` is given lines for people when it begins.
     """
 
     def __init__(
@@ -109,6 +121,7 @@ class Daemon:
         self.started = asyncio.Event()
         self.address = ""
         self.say: Callable[[str], None] = lambda line: None
+        self.has_started: Callable[[], None] = lambda: None
 
     @property
     def configuration(self) -> Configuration:
@@ -146,6 +159,7 @@ class Daemon:
             self._answer_signals(reloads)
             watched = group.create_task(self._manager.watch(partial(self._is_alive, parts)))
             self.started.set()
+            self.has_started()
             self._manager.ready()
             await self._stopping.wait()
             self._manager.stopping()

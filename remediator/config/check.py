@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from remediator.config.catalog import Catalog
+from remediator.config.collector import only_young
 from remediator.config.playbooks import PlaybookLoader
 from remediator.config.settings import Settings
 from remediator.config.settings_reader import load_settings
@@ -34,7 +35,8 @@ def check(
     loaded = load_settings(settings_path, catalog)
     settings = loaded.settings
     loader = PlaybookLoader(catalog) if loaded.has_errors else _loader(catalog, settings)
-    playbooks = loader.load(paths or settings.playbooks)
+    with only_young():
+        playbooks = loader.load(paths or settings.playbooks)
     return in_order((*loaded.problems, *playbooks.problems))
 
 

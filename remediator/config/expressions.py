@@ -49,6 +49,8 @@ class CelConditions:
 
     def problem(self, text: str) -> ExpressionProblem | None:
         """Return why the text is not a condition, or None where it is one."""
+        if text in self._compiled:
+            return None
         if len(text) > LONGEST_EXPRESSION:
             return ExpressionProblem(0, 0, f"longer than {LONGEST_EXPRESSION} characters")
         if len(_GROWING.findall(text)) > _MOST_GROWING_CALLS:

@@ -130,9 +130,12 @@ def _shorthand(settings: type) -> str | None:
     return declared or (names[0] if len(names) == 1 else None)
 
 
+_hints = cache(get_type_hints)
+
+
 @cache
 def _model_of(settings: type) -> type[BaseModel]:
-    hints = get_type_hints(settings)
+    hints = _hints(settings)
     members: dict[str, Any] = {f.name: _member(f, hints[f.name]) for f in fields(settings)}
     return create_model(settings.__name__, __base__=Shape, **members)
 
@@ -175,7 +178,7 @@ class _Builder:
         self._read_check = read_check
 
     def value(self, settings: type, model: Any, path: KeyPath) -> Any | None:
-        hints = get_type_hints(settings)
+        hints = _hints(settings)
         given = {
             name: self._part(hints[name], getattr(model, name), (*path, _key(name)))
             for name in _names(settings)

@@ -15,7 +15,7 @@ from pathlib import Path
 from remediator.documents.problem import Problem
 
 _SUFFIXES = (".yaml", ".yml")
-_MOST_FILES = 2000
+_MOST_FILES = 20_000
 _MOST_ENTRIES = 50_000
 _DEEPEST = 32
 

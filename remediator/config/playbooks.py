@@ -7,13 +7,15 @@ version again from its document.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from remediator.config.catalog import Catalog
 from remediator.config.expressions import CelConditions
-from remediator.config.playbook_files import PlaybookFolder
+from remediator.config.known_playbooks import KnownPlaybooks, Outcome
+from remediator.config.playbook_files import PlaybookFile, PlaybookFolder
 from remediator.config.playbook_reader import read_playbook
 from remediator.config.playbook_report import PlaybookRules, Reading
 from remediator.config.templates import Templates
@@ -23,6 +25,9 @@ from remediator.documents.problem import Problem, errors_first, has_errors, in_o
 from remediator.documents.report import Report
 from remediator.documents.yaml_source import YamlSource, read_yaml_file
 from remediator.ports.sections import Sections
+
+Again = Callable[[], YamlSource]
+"""Reads what an outcome came from once more, for the place of something that only the whole can tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +64,11 @@ class LoadedPlaybooks:
 
 
 class PlaybookLoader:
-    """Reads playbooks with one catalog, one set of rules, and the templates and conditions that runs will use."""
+    """Reads playbooks with one catalog, one set of rules, and the templates and conditions that runs will use.
+
+    With `known`, a load reads only the files that changed since the last one with it; its templates must then be those
+    of the rules' sections.
+    """
 
     def __init__(
         self,
@@ -68,52 +77,67 @@ class PlaybookLoader:
         *,
         templates: Templates | None = None,
         conditions: CelConditions | None = None,
+        known: KnownPlaybooks | None = None,
     ) -> None:
         self._catalog = catalog
+        self._known = known
         self._rules = rules or PlaybookRules()
         self._templates = templates or Templates(catalog.filters(Sections()))
         self._conditions = conditions or CelConditions()
 
     def load(self, paths: Iterable[Path]) -> LoadedPlaybooks:
         """Read files and folders; files whose names end in `_test` hold tests, not playbooks."""
-        sources: list[YamlSource] = []
+        files: list[PlaybookFile] = []
         problems: list[Problem] = []
         for path in paths:
             folder = PlaybookFolder(path)
             folder.look()
-            sources += [read_yaml_file(file.named, file.real) for file in folder.files]
+            files += folder.files
             problems += folder.problems
-        return self.read(sources, problems)
+        return self._joined(self._outcomes(files), problems)
 
     def read(
         self, sources: Iterable[YamlSource], problems: Iterable[Problem] = ()
     ) -> LoadedPlaybooks:
-        """Read sources that are already at hand."""
+        """Read sources, one after the other: what was read of one is gone before the next is."""
+        return self._joined(map(self._at_hand, sources), problems)
+
+    def _at_hand(self, source: YamlSource) -> tuple[Outcome, Again]:
+        return self._judged(source), lambda: source
+
+    def _outcomes(self, files: Sequence[PlaybookFile]) -> Iterator[tuple[Outcome, Again]]:
+        known = self._known
+        if known is not None:
+            known.begin((self._catalog, self._rules), files)
+        for file in files:
+            again = partial(read_yaml_file, file.named, file.real)
+            outcome = known.outcome(file, self._judged) if known else self._judged(again())
+            yield outcome, again
+
+    def _joined(
+        self, outcomes: Iterable[tuple[Outcome, Again]], problems: Iterable[Problem]
+    ) -> LoadedPlaybooks:
+        """Return the book of all of them; what only all of them together can tell is told here."""
         by_name: dict[str, Playbook] = {}
         found = list(problems)
-        for source in sources:
-            report = Report(source)
-            playbook = self._read(report)
-            if playbook is not None and playbook.name in by_name:
-                other = by_name[playbook.name].source
-                message = f"`{playbook.name}` is also the name of the playbook in {other}"
-                report.error(("name",), "duplicate-name", message)
-            elif playbook is not None:
-                by_name[playbook.name] = playbook
-            found += report.problems
+        for outcome, again in outcomes:
+            found += outcome.problems
+            playbook = outcome.playbook
+            if playbook is not None and by_name.setdefault(playbook.name, playbook) is not playbook:
+                found.append(_twin(again(), playbook, by_name[playbook.name]))
         by_digest = {playbook.digest: playbook for playbook in by_name.values()}
         book = PlaybookBook(by_name=by_name, by_digest=by_digest)
         return LoadedPlaybooks(book=book, problems=in_order(found))
 
     def from_document(self, document: str, *, source: str = "stored document") -> Playbook:
         """Return the playbook that a document was written from; raise InvalidPlaybook where it no longer loads."""
-        report = Report(YamlSource(file=source, value=json.loads(document)))
-        playbook = self._read(report)
-        if playbook is None:
-            raise InvalidPlaybook(errors_first(report.problems))
-        return playbook
+        found = self._judged(YamlSource(file=source, value=json.loads(document)))
+        if found.playbook is None:
+            raise InvalidPlaybook(errors_first(found.problems))
+        return found.playbook
 
-    def _read(self, report: Report) -> Playbook | None:
+    def _judged(self, source: YamlSource) -> Outcome:
+        report = Report(source)
         reading = Reading(
             report=report,
             catalog=self._catalog,
@@ -121,4 +145,12 @@ class PlaybookLoader:
             conditions=self._conditions,
             rules=self._rules,
         )
-        return read_playbook(reading)
+        playbook = read_playbook(reading)
+        return Outcome(playbook, report.problems)
+
+
+def _twin(source: YamlSource, playbook: Playbook, other: Playbook) -> Problem:
+    report = Report(source)
+    message = f"`{playbook.name}` is also the name of the playbook in {other.source}"
+    report.error(("name",), "duplicate-name", message)
+    return report.problems[-1]

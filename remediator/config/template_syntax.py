@@ -7,7 +7,7 @@ sandbox in `templates` is the second wall, not the first.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -28,6 +28,8 @@ FIELDS = {
 NAMES = (*FIELDS, "source")
 _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _LONGEST_EXPRESSION = 500
+_MOST_SURE_NODES = 80
+"""As many cannot be nested deeper than Python's compiler goes, which takes 200 parentheses."""
 _TOKENS = frozenset(
     (
         "data",
@@ -89,15 +91,18 @@ def check_template(environment: Environment, text: str, *, promql: bool) -> Usag
     try:
         _check_tokens(environment, text, promql=promql)
         tree = environment.parse(text)
-        _check_nodes(tree, environment.filters)
+        parts = tuple(_walk(tree))
+        _check_nodes(parts, environment.filters)
+        if len(parts) > _MOST_SURE_NODES:
+            environment.compile(text)
     except TemplateSyntaxError as error:
         where = f" (line {error.lineno})" if "\n" in text else ""
         raise InvalidTemplate(f"{error.message}{where}") from error
-    except (RecursionError, MemoryError) as error:
+    except (RecursionError, MemoryError, SyntaxError) as error:
         raise InvalidTemplate("nested too deep") from error
     return Usage(
         labels=frozenset(_needed_labels(tree)),
-        used=frozenset(name for node in _walk(tree) if (name := _label_of(node))),
+        used=frozenset(name for node in parts if (name := _label_of(node))),
         is_host=_is_host(tree),
     )
 
@@ -138,8 +143,8 @@ class _Quoting:
                 self.quote = character
 
 
-def _check_nodes(tree: nodes.Template, filters: Collection[str]) -> None:
-    for parent in _walk(tree):
+def _check_nodes(parts: Iterable[nodes.Node], filters: Collection[str]) -> None:
+    for parent in parts:
         if not isinstance(parent, _NODES):
             raise InvalidTemplate(f"{_word(parent)} not allowed in a template")
         match parent:

@@ -22,13 +22,14 @@ _LARGEST_NUMBER = 10**15
 
 
 class Templates:
-    """Renders and checks templates; each text is compiled once. Make one per loaded configuration."""
+    """Renders and checks templates; each text is checked and compiled once. Make one per loaded configuration."""
 
     def __init__(self, brought: Mapping[str, Filter] | None = None) -> None:
         names = filters(brought or {})
         self._plain = _Environment(names, quoted=False)
         self._promql = _Environment(names, quoted=True)
-        self._compiled: dict[tuple[str, bool], tuple[Template, Usage]] = {}
+        self._checked: dict[tuple[str, bool], Usage] = {}
+        self._compiled: dict[tuple[str, bool], Template] = {}
 
     def render(self, text: str, variables: Mapping[str, object], *, promql: bool = False) -> str:
         """Return the text with every `{{ … }}` replaced; raise InvalidTemplate, or InvalidTarget (`host`).
@@ -37,7 +38,7 @@ class Templates:
         """
         if not has_template(text):
             return text
-        template, _ = self._compile(text, promql=promql)
+        template = self._template(text, promql=promql)
         try:
             return _joined(template, variables)
         except TemplateError as error:
@@ -47,15 +48,24 @@ class Templates:
 
     def usage(self, text: str, *, promql: bool = False) -> Usage:
         """Return what a text uses, without rendering it; raise InvalidTemplate where it is not a template."""
-        return self._compile(text, promql=promql)[1] if has_template(text) else Usage()
+        return self._usage(text, promql=promql) if has_template(text) else Usage()
 
-    def _compile(self, text: str, *, promql: bool) -> tuple[Template, Usage]:
+    def _usage(self, text: str, *, promql: bool) -> Usage:
+        key = (text, promql)
+        if key not in self._checked:
+            self._checked[key] = check_template(self._of(promql), text, promql=promql)
+        return self._checked[key]
+
+    def _template(self, text: str, *, promql: bool) -> Template:
+        """Return what renders a text: compiled when a run first asks, as most playbooks wait for ever."""
         key = (text, promql)
         if key not in self._compiled:
-            environment = self._promql if promql else self._plain
-            usage = check_template(environment, text, promql=promql)
-            self._compiled[key] = (environment.from_string(text), usage)
+            self._usage(text, promql=promql)
+            self._compiled[key] = self._of(promql).from_string(text)
         return self._compiled[key]
+
+    def _of(self, promql: bool) -> _Environment:
+        return self._promql if promql else self._plain
 
 
 def _joined(template: Template, variables: Mapping[str, object]) -> str:

@@ -57,6 +57,11 @@ class Sections:
         """The keys of those that are set."""
         return frozenset(key for key, value in self._found.items() if value is not None)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sections) and self._found == other._found
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __contains__(self, key: str) -> bool:
         return self._found.get(key) is not None
 

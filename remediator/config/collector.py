@@ -1,0 +1,29 @@
+"""Python's collector of garbage looks at all that lives now and then, and everything stands still meanwhile: for a
+second, with ten thousand playbooks. What stays anyway is kept out of its sight.
+
+Used by whoever loads playbooks by the thousand, and by the daemon when it has started.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_NEVER = 2**31 - 1
+
+
+@contextmanager
+def only_young() -> Iterator[None]:
+    """Let the collector look only at what is new; what it costs then does not grow with what there is."""
+    young, middle, full = gc.get_threshold()
+    gc.set_threshold(young, middle, _NEVER)
+    try:
+        yield
+    finally:
+        gc.set_threshold(young, middle, full)
+
+
+def keep_all() -> None:
+    """Take all that there is now for something that stays: it is freed when nobody refers to it, and not sought."""
+    gc.freeze()
