@@ -87,7 +87,7 @@ def run_daemon(
 class Daemon:
     """Everything that runs. `reread` reads settings and playbooks again, for a reload.
 
-    `address` is known once `started` is set; then `has_started` is called. `say` is given lines for people when it begins.
+    `address` is known once `started` is set; then `has_started` is called. `say` is given lines for people.
     """
 
     def __init__(
