@@ -1,47 +1,13 @@
-"""`remediator`: puts the commands together. Commands import what they need when they run, so that help is quick."""
+"""`remediator`: the program. Commands are imported when they run, so that help is quick."""
 
 from __future__ import annotations
 
 import click
 
-from remediator.cli.actions import actions
-from remediator.cli.check import check
-from remediator.cli.daemon import demo, serve
-from remediator.cli.database import db
-from remediator.cli.decide import approve, reject
+from remediator.cli.commands import all_commands
 from remediator.cli.failures import USAGE, Failure
-from remediator.cli.health import healthcheck, version
-from remediator.cli.init import init
-from remediator.cli.pauses import pause, resume
-from remediator.cli.resolve import resolve
-from remediator.cli.rights import command_of
-from remediator.cli.runs import runs
-from remediator.cli.slack import slack
-from remediator.cli.status import status
-from remediator.cli.why import why
-from remediator.config.folders import find_grant_writers
-from remediator.core.errors import InvalidSettings
 
-COMMANDS = (
-    demo,
-    init,
-    serve,
-    check,
-    status,
-    runs,
-    why,
-    approve,
-    reject,
-    pause,
-    resume,
-    actions,
-    resolve,
-    *map(command_of, find_grant_writers()),
-    slack,
-    db,
-    healthcheck,
-    version,
-)
+COMMANDS = all_commands()
 
 
 class InOrder(click.Group):
@@ -50,6 +16,14 @@ class InOrder(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names as they were added."""
         return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        width = formatter.width - 6 - max(map(len, COMMANDS))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, COMMANDS.summary(name).get_short_help_str(width)) for name in COMMANDS]
+            )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -62,7 +36,9 @@ class InOrder(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=InOrder, commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 def main() -> None:
     """Answer Prometheus alerts the way a careful engineer would.
 
@@ -78,11 +54,3 @@ def main() -> None:
       remediator demo
       remediator runs list --phase awaiting_approval
     """
-
-
-for _command in COMMANDS:
-    if _command.name in main.commands:
-        raise InvalidSettings(
-            f"an integration brings `{_command.name}`, which is there: it has to go"
-        )
-    main.add_command(_command)
