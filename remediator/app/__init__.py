@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 def serve(*, config_file: Path | None, listen: str | None, log_level: str, log_format: str) -> int:
     """Run the daemon until SIGTERM or SIGINT; return its exit code. Raise InvalidSettings or InvalidPlaybook."""
+    from remediator.config.collector import rest
+
+    rest()
     from remediator.app.daemon import run_daemon
 
     return run_daemon(

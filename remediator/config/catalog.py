@@ -1,8 +1,9 @@
 """The catalog: every action, check, probe and channel there is, ours and other packages', found at start.
 
 Registration is a module-level tuple (`ACTIONS`, `CHECKS`, `PROBES`, `CHANNELS`) in an integration's `actions`,
-`checks`, `probes` or `channel`, a folder or a module. Nothing else is imported, so SDKs stay unloaded. Other packages
-name their modules under the entry-point groups `remediator.actions` and so on. Built once, passed around as a value.
+`checks`, `probes` or `channel`, a folder or a module, imported when one of its names is asked for. Nothing else is, so
+SDKs stay unloaded. Other packages name their modules under the entry-point groups `remediator.actions` and so on. Built
+once, passed around as a value.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from remediator.config.folders import GROUP, foreign, modules, systems
+from remediator.config.brought import Brought
+from remediator.config.folders import GROUP, foreign, systems
 from remediator.core.errors import InvalidSettings
 from remediator.documents.problem import did_you_mean
 from remediator.integrations.shipped import comes_with
@@ -23,7 +25,7 @@ from remediator.ports.action import Action
 from remediator.ports.channel import Channel
 from remediator.ports.check import Check
 from remediator.ports.door import DoorSigns
-from remediator.ports.integration import Filter, Integration
+from remediator.ports.integration import Caller, Filter, Integration
 from remediator.ports.members import Members
 from remediator.ports.probe import Probe
 from remediator.ports.sections import Section, Sections
@@ -98,9 +100,9 @@ class Catalog:
         return {each.name: each.door_signs for each in self.integrations if each.door_signs}
 
     @property
-    def caller(self) -> Channel | None:
+    def caller(self) -> Caller | None:
         """The channel that can call every `@name`."""
-        return next((each for each in self.channels.values() if each.calls_handles), None)
+        return next((each.caller for each in self.integrations if each.caller), None)
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -109,27 +111,18 @@ class Catalog:
 
 
 def find_catalog() -> Catalog:
-    """Import everything that registers itself; raise InvalidSettings where two things have one name."""
+    """Return everything that registers itself; raise InvalidSettings where two things have one name."""
     return Catalog(
-        actions=by_name(_found("actions", Action)),
-        checks=by_name(_found("checks", Check)),
-        probes=by_name(_found("probes", Probe)),
-        channels=by_name(_found("channels", Channel)),
+        actions=Brought(Action, "actions", PARTS["actions"]),
+        checks=Brought(Check, "checks", PARTS["checks"]),
+        probes=Brought(Probe, "probes", PARTS["probes"]),
+        channels=Brought(Channel, "channels", PARTS["channels"]),
     )
 
 
 def hint_for(name: str, known: Iterable[str], otherwise: str = "") -> str:
     """Return what helps whoever named something that is not in the catalog."""
     return comes_with(name) or did_you_mean(name, known) or otherwise
-
-
-def _found(room: str, kind: type[T]) -> Iterator[T]:
-    for module in (*modules(PARTS[room]), *foreign(f"remediator.{room}")):
-        registered: Any = getattr(module, room.upper(), ())
-        for item in registered:
-            if not isinstance(item, kind):
-                raise InvalidSettings(f"{module.__name__}.{room.upper()} holds a {type(item)}")
-            yield item
 
 
 def _integration_modules() -> Iterator[ModuleType]:

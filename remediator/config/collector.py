@@ -16,14 +16,23 @@ _NEVER = 2**31 - 1
 @contextmanager
 def only_young() -> Iterator[None]:
     """Let the collector look only at what is new; what it costs then does not grow with what there is."""
-    young, middle, full = gc.get_threshold()
+    (young, middle, full), was_at_work = gc.get_threshold(), gc.isenabled()
     gc.set_threshold(young, middle, _NEVER)
+    gc.enable()
     try:
         yield
     finally:
         gc.set_threshold(young, middle, full)
+        if not was_at_work:
+            gc.disable()
+
+
+def rest() -> None:
+    """Let the collector rest until `keep_all`: what is imported at the start stays."""
+    gc.disable()
 
 
 def keep_all() -> None:
     """Take all that there is now for something that stays: it is freed when nobody refers to it, and not sought."""
     gc.freeze()
+    gc.enable()

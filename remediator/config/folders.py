@@ -31,11 +31,16 @@ def modules(part: str) -> Iterator[ModuleType]:
     """Yield what is found under one name in each system's package, ours and others': a module, or a folder of them."""
     theirs = (point.module.rpartition(".")[0] for point in _points(GROUP))
     for system in (*systems(), *(package for package in theirs if package)):
-        if find_spec(f"{system}.{part}"):
-            parent = import_module(f"{system}.{part}")
-            yield parent
-            for found in walk_packages(getattr(parent, "__path__", ()), f"{parent.__name__}."):
-                yield import_module(found.name)
+        yield from modules_of(system, part)
+
+
+def modules_of(system: str, part: str) -> Iterator[ModuleType]:
+    """Yield what is found under one name in the package of one system."""
+    if find_spec(f"{system}.{part}"):
+        parent = import_module(f"{system}.{part}")
+        yield parent
+        for found in walk_packages(getattr(parent, "__path__", ()), f"{parent.__name__}."):
+            yield import_module(found.name)
 
 
 def foreign(group: str) -> Iterator[ModuleType]:

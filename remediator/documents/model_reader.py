@@ -46,7 +46,7 @@ _CODES = {
 class Shape(BaseModel):
     """A part of a file as written: no unknown keys, nothing coerced."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False, defer_build=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ ApprovalState = Literal["waiting", "granted", "rejected", "expired", "void", "wi
 class Answer(BaseModel):
     """A JSON object: all keys are always there, and there may be more."""
 
-    model_config = ConfigDict(from_attributes=True, frozen=True)
+    model_config = ConfigDict(from_attributes=True, frozen=True, defer_build=True)
 
     def plain(self) -> dict[str, object]:
         """Return it as JSON-like Python."""

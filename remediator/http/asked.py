@@ -24,7 +24,7 @@ OF_A_KEY, WHOLE = "of_a_key", "whole"
 class Asked(BaseModel):
     """A JSON object without unknown keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def objection(kind: str, text: str) -> PydanticCustomError:

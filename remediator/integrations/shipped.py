@@ -1,4 +1,5 @@
-"""What comes with which folder here, so that whoever names it without the folder is told. A test keeps it."""
+"""What comes with which folder here: whoever names it without the folder is told, and what nobody names stays
+unloaded. A test keeps it."""
 
 from __future__ import annotations
 
@@ -85,7 +86,12 @@ def command_comes_with(name: str) -> str:
 
 def comes_with(name: str) -> str:
     """Return what to say of a name that is not there but is shipped; empty for what nobody ships."""
-    for folder, names in SHIPPED.items():
-        if name in names:
-            return f"`{name}` comes with the integration `{folder}`, which is not installed."
-    return ""
+    folder = folder_of(name)
+    return (
+        f"`{name}` comes with the integration `{folder}`, which is not installed." if folder else ""
+    )
+
+
+def folder_of(name: str) -> str:
+    """Return the folder that brings a name; empty for what nobody ships."""
+    return next((folder for folder, names in SHIPPED.items() if name in names), "")

@@ -46,7 +46,7 @@ class Channel:
 
     `needs` is the key of the section without which nobody is told this way, `how_to_set` what to add then; `title` is
     how people call the channel. With `how_to_write`, which tells what may stand there, nothing behind its name is an
-    error. With `calls_handles`, its `to` is any `@name`, also one that is no contact.
+    error.
     """
 
     name: str
@@ -61,4 +61,3 @@ class Channel:
     needs: str = ""
     how_to_set: str = ""
     how_to_write: str = ""
-    calls_handles: bool = False

@@ -84,6 +84,14 @@ class Inspected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A channel whose `to` is any `@name`, also one that is no contact; without the section it calls nobody."""
+
+    name: str
+    needs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Integration:
     """One outside system. Every field but the name may be left out.
 
@@ -98,10 +106,10 @@ class Integration:
     `same` are groups of names that the settings say are one machine each, `same_by` the words for where they say it;
     `names` is whoever can be asked for more.
     `sources` are the kinds of notifications that it sends us; `silences` is whoever knows which alerts people
-    silenced. `notify` returns the ways for all runs where the settings
-    name none; `members` are those who have roles by names that it knows them by. `door` opens where people answer,
-    `door_signs` is how metrics and log show it where it is the door that connects. `starter` are files for the system
-    itself that `remediator init` writes, by name.
+    silenced. `notify` returns the ways for all runs where the settings name none; `caller` is its channel that can
+    call every `@name`. `members` are those who have roles by names that it knows them by. `door` opens where people
+    answer, `door_signs` is how metrics and log show it where it is the door that connects. `starter` are files for
+    the system itself that `remediator init` writes, by name.
     """
 
     name: str
@@ -122,6 +130,7 @@ class Integration:
     silences: Callable[[Reads], Silences | None] | None = None
     notify: Callable[[Sections], tuple[Destination, ...]] | None = None
     members: Members | None = None
+    caller: Caller | None = None
     door: Callable[[DoorServices], Door] | None = None
     door_signs: DoorSigns | None = None
     starter: Callable[[], Mapping[str, str]] | None = None

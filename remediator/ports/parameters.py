@@ -13,7 +13,7 @@ from remediator.core import duration
 class Parameters(BaseModel):
     """Parameters of one action, check or probe: frozen, no unknown keys. The class's docstring is its help text."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @classmethod
     def of(cls, parameters: Parameters) -> Self:

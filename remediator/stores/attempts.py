@@ -6,7 +6,6 @@ Kept beside the run's state, so that the database holds them unique and people c
 from __future__ import annotations
 
 from sqlalchemy import bindparam, insert, select
-from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from remediator.core.canonical import canonical_json
 from remediator.core.events import Measure
@@ -14,6 +13,7 @@ from remediator.core.run import Approval, Run, StepProgress, StepState
 from remediator.ports.codec import adapter
 from remediator.stores.schema import approval, attempt, vote
 from remediator.stores.session import Session
+from remediator.stores.upsert import insert as insert_or
 
 _INTEND = insert(attempt)
 _UPSERT = insert_or(attempt)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Row, bindparam, func, select
-from sqlalchemy.dialects.postgresql import insert as insert_once
 
 from remediator.ports.store import DecisionRecord, Listing, Page
 from remediator.stores.columns import Moment
 from remediator.stores.listing import Catalogue, Lists
 from remediator.stores.schema import decision, playbook_version
+from remediator.stores.upsert import insert as insert_once
 
 _DECIDE = insert_once(decision).on_conflict_do_nothing()
 _KEEP = insert_once(playbook_version).on_conflict_do_nothing()

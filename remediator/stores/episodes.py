@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Integer, Row, bindparam, select
-from sqlalchemy.dialects.postgresql import insert
 
 from remediator.core.alert import Alert, AlertStatus
 from remediator.ports.codec import adapter
@@ -13,6 +12,7 @@ from remediator.ports.store import Episode
 from remediator.stores.columns import Moment
 from remediator.stores.schema import episode
 from remediator.stores.session import Session
+from remediator.stores.upsert import insert
 
 _IS_UNCLOSED = episode.c.closed_at.is_(None)
 _BY_ID = select(episode).where(episode.c.id == bindparam("p_id"))

@@ -18,7 +18,6 @@ from sqlalchemy import (
     union,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
 
 from remediator.core.messages import Message
 from remediator.ports.codec import decode_message, encode_message
@@ -26,6 +25,7 @@ from remediator.ports.store import Delivery, Work
 from remediator.stores.columns import Moment, RowNumber
 from remediator.stores.schema import IS_DELIVERED, IS_WAITING, Sending, outbox
 from remediator.stores.session import Session
+from remediator.stores.upsert import insert
 
 _ENQUEUE = insert(outbox).on_conflict_do_nothing().inline()
 _IS_IT = outbox.c.id == bindparam("p_id", type_=RowNumber)

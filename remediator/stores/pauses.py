@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import bindparam, insert, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from remediator.core.facts import Pause
 from remediator.stores.columns import Moment
 from remediator.stores.schema import clock, episode, pause
 from remediator.stores.session import Session
+from remediator.stores.upsert import insert as insert_or
 
 _IN_FORCE = (
     pause.c.ended_at.is_(None),

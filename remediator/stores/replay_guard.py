@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 
 from remediator.stores.schema import clock, seen
 from remediator.stores.session import Session
+from remediator.stores.upsert import insert
 
 IS_OVER = seen.c.until < select(clock.c.mark).scalar_subquery()
 _INSERT = insert(seen)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Row, and_, bindparam, exists, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from remediator.core.errors import LeaseLost
 from remediator.core.run import Phase, Run
@@ -17,6 +16,7 @@ from remediator.stores.columns import Moment, RowNumber
 from remediator.stores.hash_chain import GENESIS
 from remediator.stores.listing import Catalogue, Lists
 from remediator.stores.schema import IS_OPEN, event, pause, run
+from remediator.stores.upsert import insert
 
 _STATE = (run.c.document, run.c.fence, run.c.version)
 _IS_IT = run.c.id == bindparam("p_id")

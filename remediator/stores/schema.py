@@ -13,6 +13,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ColumnElement,
+    Connection,
     ForeignKey,
     Index,
     Integer,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     literal_column,
     text,
 )
+from sqlalchemy.event import listens_for
 
 from remediator.core.run import Phase
 from remediator.stores.columns import Moment, RowNumber, Words
@@ -38,6 +40,9 @@ METADATA = MetaData(
 )
 
 
+_CONDITION = "condition"
+
+
 class Sending(StrEnum):
     """What became of a message on its way to one channel."""
 
@@ -49,7 +54,19 @@ class Sending(StrEnum):
 
 def _partial(name: str, *columns: Column[object], where: str, unique: bool = False) -> Index:
     condition = text(where)
-    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+    return Index(
+        name, *columns, unique=unique, sqlite_where=condition, info={_CONDITION: condition}
+    )
+
+
+@listens_for(METADATA, "before_create")
+def _partial_on_postgresql(_metadata: MetaData, connection: Connection, **_: object) -> None:
+    """Make indexes partial there, too. Said of each index where it stands, SQLite would load all of PostgreSQL."""
+    if connection.dialect.name != "postgresql":
+        return
+    for index in (index for table in METADATA.tables.values() for index in table.indexes):
+        if _CONDITION in index.info:
+            index.dialect_options["postgresql"]["where"] = index.info[_CONDITION]
 
 
 def _only(column: str, *values: str) -> CheckConstraint:

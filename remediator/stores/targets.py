@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, exists, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from remediator.core.target import Target
 from remediator.ports.store import Hold
 from remediator.stores.columns import Moment
 from remediator.stores.schema import IS_OPEN, run, target
 from remediator.stores.session import Session
+from remediator.stores.upsert import insert
 
 _RUN: BindParameter[str] = bindparam("p_run")
 _HOLDS = select(target).where(target.c.name.in_(bindparam("p_names", expanding=True)))

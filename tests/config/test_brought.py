@@ -12,7 +12,7 @@ from pydantic import StrictStr
 from remediator.config.catalog import Catalog
 from remediator.config.settings_reader import LoadedSettings, load_settings
 from remediator.config.settings_sections import Role
-from remediator.ports.integration import Integration
+from remediator.ports.integration import Caller, Integration
 from remediator.ports.members import Members
 from remediator.ports.sections import Section, Sections
 from tests.config.catalogs import small_catalog
@@ -30,6 +30,7 @@ MEMBERS = Members(
     how_to_write="Write a number.",
     everybody="everybody with a pager",
 )
+CALLER = Caller(name="pager", needs="pager")
 
 
 def notify(sections: Sections) -> tuple[dict[str, object], ...]:
@@ -40,7 +41,9 @@ def catalog() -> Catalog:
     small = small_catalog()
     slack = small.channels["slack"]
     channel = replace(slack, name="pager", title="the Pager", needs="pager", how_to_set="Buy one.")
-    brought = Integration(name="pager", sections=(PAGER,), notify=notify, members=MEMBERS)
+    brought = Integration(
+        name="pager", sections=(PAGER,), notify=notify, members=MEMBERS, caller=CALLER
+    )
     return replace(small, channels={"pager": channel}, integrations=(brought,))
 
 

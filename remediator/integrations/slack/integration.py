@@ -12,7 +12,14 @@ from remediator.integrations.slack.settings.slack_names import slack_names
 from remediator.ports.door import Door, DoorServices, DoorSigns
 from remediator.ports.gateways import Reads
 from remediator.ports.inspection import Finding
-from remediator.ports.integration import Connected, Destination, Inspected, Integration, Services
+from remediator.ports.integration import (
+    Caller,
+    Connected,
+    Destination,
+    Inspected,
+    Integration,
+    Services,
+)
 from remediator.ports.members import Members
 from remediator.ports.sections import Sections
 
@@ -86,6 +93,7 @@ INTEGRATION = Integration(
     inspect=inspect,
     notify=notify,
     members=MEMBERS,
+    caller=Caller(name="slack", needs=SLACK_SECTION.key),
     door=door,
     door_signs=DoorSigns(
         connected="Whether Slack's socket is connected.",

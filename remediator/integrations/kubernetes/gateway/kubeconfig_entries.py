@@ -22,6 +22,7 @@ class _Entry(BaseModel):
         frozen=True,
         extra="forbid",
         hide_input_in_errors=True,
+        defer_build=True,
         alias_generator=lambda name: name.strip("_").replace("_", "-"),
     )
 

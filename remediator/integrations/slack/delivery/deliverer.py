@@ -203,5 +203,4 @@ CHANNEL = Channel(
     needs="slack",
     how_to_set="Add `slack` with `bot_token_file` and `channel`.",
     how_to_write="Write it in quotes, slack: '#sre', because # begins a comment.",
-    calls_handles=True,
 )
