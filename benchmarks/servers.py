@@ -37,7 +37,7 @@ def free_port() -> int:
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(1000):
+    for _ in range(12_000):
         if process.poll() is not None:
             raise SystemExit(f"the server on port {port} ended with {process.returncode}")
         with socket.socket() as probe:

@@ -41,7 +41,8 @@ class _Known:
 class KnownPlaybooks:
     """Kept by whoever loads again and again. One load at a time: `begin`, then `outcome` for each file."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], int] = time.time_ns) -> None:
+        self._now = now
         self._ground: object = None
         self._known: dict[PlaybookFile, _Known] = {}
         self.newly_read = 0
@@ -55,7 +56,7 @@ class KnownPlaybooks:
 
     def outcome(self, file: PlaybookFile, judge: Callable[[YamlSource], Outcome]) -> Outcome:
         """Return what a file came to; it is read, and judged, where it is not what it was."""
-        state, before = _state(file), self._known.get(file)
+        state, before = _state(file, self._now()), self._known.get(file)
         if before and state is not None and before.state == state:
             return before.outcome
         try:
@@ -73,9 +74,8 @@ class KnownPlaybooks:
         return outcome
 
 
-def _state(file: PlaybookFile) -> FileState | None:
+def _state(file: PlaybookFile, now: int) -> FileState | None:
     """Return what tells one content of a file from the next; None where it was changed a moment ago."""
-    now = time.time_ns()
     try:
         found = os.lstat(file.real)
     except OSError:

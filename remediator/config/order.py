@@ -16,7 +16,7 @@ from remediator.config.catalog import Catalog
 from remediator.config.check_orders import check_text
 from remediator.config.guards import map_checks
 from remediator.config.playbook_report import holds_template
-from remediator.config.template_syntax import without_templates
+from remediator.config.template_texts import without_templates
 from remediator.core.alert import Alert
 from remediator.core.errors import InputError, InvalidTarget
 from remediator.core.languages import Renderer

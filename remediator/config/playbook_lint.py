@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from remediator.config.playbook_report import Reading
-from remediator.config.template_syntax import has_template, without_templates
+from remediator.config.template_texts import has_template, without_templates
 from remediator.core.change import ActionEffect
 from remediator.core.errors import InvalidTarget, InvalidTemplate
 from remediator.core.guards.cooldown import CooldownSettings

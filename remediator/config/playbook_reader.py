@@ -19,7 +19,7 @@ from remediator.config.playbook_shape import (
     VerifyShape,
 )
 from remediator.config.steps import read_steps
-from remediator.config.template_syntax import Usage, has_template, without_templates
+from remediator.config.template_texts import Usage, has_template, without_templates
 from remediator.core.canonical import canonical_json, digest
 from remediator.core.errors import InvalidTemplate
 from remediator.core.matcher import Matcher, parse_matcher

@@ -9,7 +9,7 @@ from typing import Any
 
 from remediator.config.catalog import Catalog, hint_for
 from remediator.config.expressions import VARIABLES, CelConditions
-from remediator.config.template_syntax import Usage, has_template
+from remediator.config.template_texts import Usage, has_template
 from remediator.config.templates import Templates
 from remediator.core.errors import InvalidTemplate
 from remediator.core.identity import OwnMachine

@@ -41,7 +41,7 @@ class ReminderShape(Shape):
 class ApprovalShape(Shape):
     """The `approval` block."""
 
-    by: VotersShape = VotersShape()
+    by: VotersShape = Field(default_factory=VotersShape)
     expires: Positive = timedelta(minutes=30)
     remind: Positive | None = None
     escalate: ReminderShape | None = None
@@ -93,7 +93,7 @@ class PlaybookShape(Shape):
     diagnose: Annotated[list[object], Field(max_length=50)] = Field(default_factory=list)
     steps: Annotated[list[object], Field(max_length=50)] = Field(default_factory=list)
     verify: VerifyShape | None = None
-    approval: ApprovalShape = ApprovalShape()
+    approval: ApprovalShape = Field(default_factory=ApprovalShape)
     on_failure: Annotated[list[object], Field(max_length=10)] = Field(default_factory=list)
     on_blocked: OnBlocked | None = None
     notify: object = None

@@ -40,7 +40,7 @@ class StepShape(Shape):
     when: Text | None = None
     unless: object = None
     timeout: _POSITIVE = timedelta(minutes=5)
-    retries: RetriesShape = RetriesShape()
+    retries: RetriesShape = Field(default_factory=RetriesShape)
     approval: Literal["required"] | None = None
     on_failure: AfterFailure = AfterFailure.STOP
     irreversible: Literal["allow"] | None = None

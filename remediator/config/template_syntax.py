@@ -6,14 +6,13 @@ sandbox in `templates` is the second wall, not the first.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from remediator.config.catalog import hint_for
 from remediator.config.template_filters import FILTER_ARGUMENTS
+from remediator.config.template_texts import Usage
 from remediator.core.errors import InvalidTemplate
 from remediator.core.pattern import compiled, read_replacement
 from remediator.documents.problem import did_you_mean
@@ -26,7 +25,6 @@ FIELDS = {
     "target": ("kind", "name", "namespace"),
 }
 NAMES = (*FIELDS, "source")
-_EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _LONGEST_EXPRESSION = 500
 _MOST_SURE_NODES = 80
 """As many cannot be nested deeper than Python's compiler goes, which takes 200 parentheses."""
@@ -68,20 +66,6 @@ _NODES = (
     nodes.Neg,
     nodes.Pos,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Which labels a template needs (not those with a `default`), which it uses, and whether it is one `… | host`."""
-
-    labels: frozenset[str] = frozenset()
-    used: frozenset[str] = frozenset()
-    is_host: bool = False
-
-
-def has_template(text: str) -> bool:
-    """Say whether a text holds anything that Jinja2 would look at."""
-    return "{{" in text or "{%" in text or "{#" in text
 
 
 def check_template(environment: Environment, text: str, *, promql: bool) -> Usage:
@@ -253,8 +237,3 @@ def _is_host(tree: nodes.Template) -> bool:
     parts = [part for output in outputs for part in output.nodes]
     found = [part for part in parts if not isinstance(part, nodes.TemplateData)]
     return len(found) == 1 and isinstance(found[0], nodes.Filter) and found[0].name == "host"
-
-
-def without_templates(text: str) -> str:
-    """Return the text with every `{{ … }}` taken out."""
-    return _EXPRESSION.sub("", text)

@@ -122,6 +122,7 @@ ATTACKS = [
     ("{{ (", "unexpected 'end of template'"),
     ("{{ }}", "Expected an expression"),
     ("{{ " + "(" * 200 + "1" + ")" * 200 + " }}", "nested too deep"),
+    ("{{ 1" + "+1" * 200 + " }}", "nested too deep"),  # Python's compiler gives up, not Jinja2's parser
     ("{{ " + "1+" * 400 + "1 }}", "more than 500 characters"),
     ("{{ source }}" + "x" * 9000, "longer than 8192 characters"),
     (f"{{{{ source | replace('p', '{LONG}') | replace('p', '{LONG}') }}}}", "the result has more"),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from remediator.config.template_syntax import without_templates
+from remediator.config.template_texts import without_templates
 from remediator.core.errors import InvalidTarget
 from remediator.core.target import parse_target
 from remediator.integrations.kubernetes.settings import KubernetesSettings
