@@ -124,9 +124,8 @@ def main(other: Path | None) -> None:
             figures.append(
                 report(what, now, "s", f"< {most:.3g}, of {then:.3g}", is_met=now < most)
             )
-        print(
-            f"     the other: {theirs.resident:.1f} MB resident, {theirs.proportional:.1f} MB proportional, help {theirs.help:.2f} s"
-        )
+        memory = f"{theirs.resident:.1f} MB resident, {theirs.proportional:.1f} MB proportional"
+        print(f"     the other: {memory}, help {theirs.help:.2f} s")
     finish(*figures)
 
 

@@ -4,28 +4,42 @@ import gc
 
 import pytest
 
-from remediator.config.collector import only_young
+from remediator.config.collector import keep_all, only_young, rest
+
+
+def searches(generation: int) -> int:
+    return gc.get_stats()[generation]["collections"]
 
 
 def test_the_whole_heap_is_not_searched_and_afterwards_all_is_as_it_was() -> None:
     before = gc.get_threshold()
 
     with only_young():
-        searched = gc.get_stats()[2]["collections"]
+        young, whole = searches(1), searches(2)
         kept = [[number] for number in range(200_000)]
-        assert gc.get_stats()[2]["collections"] == searched
-        assert gc.get_stats()[1]["collections"] > 0
+        assert (searches(1) > young, searches(2)) == (True, whole)
 
     assert len(kept) == 200_000
-    assert (gc.get_threshold(), gc.isenabled()) == (before, True)
+    assert gc.get_threshold() == before
 
 
-def test_one_that_rested_before_rests_again_also_after_an_error() -> None:
-    gc.disable()
+def test_it_goes_on_as_before_also_after_an_error() -> None:
+    before = gc.get_threshold()
+
+    with pytest.raises(ValueError, match="wrong"), only_young():
+        raise ValueError("wrong")
+
+    assert gc.get_threshold() == before
+
+
+def test_what_is_there_at_the_start_is_kept_and_what_comes_later_is_collected() -> None:
+    usual = gc.get_threshold()
     try:
-        with pytest.raises(ValueError, match="wrong"), only_young():
-            assert gc.isenabled()
-            raise ValueError("wrong")
-        assert not gc.isenabled()
+        rest()
+        assert gc.get_threshold() != usual
+        frozen = gc.get_freeze_count()
+        keep_all()
+        assert gc.get_freeze_count() > frozen
+        assert gc.get_threshold() == usual
     finally:
-        gc.enable()
+        gc.unfreeze()
