@@ -123,8 +123,10 @@ class PlaybookLoader:
         for outcome, again in outcomes:
             found += outcome.problems
             playbook = outcome.playbook
-            if playbook is not None and by_name.setdefault(playbook.name, playbook) is not playbook:
+            if playbook is not None and playbook.name in by_name:
                 found.append(_twin(again(), playbook, by_name[playbook.name]))
+            elif playbook is not None:
+                by_name[playbook.name] = playbook
         by_digest = {playbook.digest: playbook for playbook in by_name.values()}
         book = PlaybookBook(by_name=by_name, by_digest=by_digest)
         return LoadedPlaybooks(book=book, problems=in_order(found))

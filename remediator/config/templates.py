@@ -1,4 +1,4 @@
-"""Labels filled into texts: the implementation of `core.languages.Renderer`. Jinja2 is imported with the first template."""
+"""Labels filled into texts, the implementation of `core.languages.Renderer`. Jinja2 is imported for the first one."""
 
 from __future__ import annotations
 

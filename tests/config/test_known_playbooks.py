@@ -149,6 +149,17 @@ def test_two_of_one_name_are_found_where_only_one_of_them_was_read(site: Site) -
     ]
 
 
+def test_a_file_that_is_named_twice_is_two_playbooks_of_one_name_also_when_it_is_known(
+    tmp_path: Path,
+) -> None:
+    site = Site(tmp_path, count=1)
+    for _ in range(2):
+        loader = PlaybookLoader(CATALOG, site.rules, known=site.known)
+        found = loader.load([tmp_path, tmp_path / "0.yaml"])
+
+        assert [each.code for each in found.problems] == ["duplicate-name"]
+
+
 def test_what_was_wrong_is_said_again_though_it_is_not_read_again(site: Site) -> None:
     site.write(7, "wrong", TEXT.replace("mode: approve", "mode: never"))
     first = site.load().problems
