@@ -13,6 +13,7 @@ from remediator.cli.failures import USAGE, Failure
 from remediator.cli.health import healthcheck, version
 from remediator.cli.init import init
 from remediator.cli.pauses import pause, resume
+from remediator.cli.plan import plan
 from remediator.cli.resolve import resolve
 from remediator.cli.rights import command_of
 from remediator.cli.runs import runs
@@ -27,6 +28,7 @@ COMMANDS = (
     init,
     serve,
     check,
+    plan,
     status,
     runs,
     why,

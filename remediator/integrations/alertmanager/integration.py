@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from remediator.core.alert import Alert
 from remediator.core.errors import ActionError
 from remediator.integrations.alertmanager.api import ALERTMANAGER
 from remediator.integrations.alertmanager.missing import fetch
@@ -22,6 +23,11 @@ def connect(services: Services) -> Connected:
     """Return the gateway where the settings name a server."""
     settings = services.sections[ALERTMANAGER_SECTION]
     return Connected() if settings is None else _connected(settings.urls, settings)
+
+
+async def firing(reads: Reads) -> Sequence[Alert]:
+    """Return the alerts that fire now and are neither silenced nor inhibited."""
+    return await reads[ALERTMANAGER].notified("", {}) if reads.has(ALERTMANAGER) else ()
 
 
 def servers(sections: Sections) -> list[tuple[str, str]]:
@@ -73,5 +79,6 @@ INTEGRATION = Integration(
     inspect=inspect,
     sources=(SOURCE,),
     silences=silences,
+    firing=firing,
     servers=servers,
 )
