@@ -6,6 +6,7 @@ import click
 
 from remediator.cli.actions import actions
 from remediator.cli.check import check
+from remediator.cli.coverage import coverage
 from remediator.cli.daemon import demo, serve
 from remediator.cli.database import db
 from remediator.cli.decide import approve, reject
@@ -29,6 +30,7 @@ COMMANDS = (
     serve,
     check,
     plan,
+    coverage,
     status,
     runs,
     why,

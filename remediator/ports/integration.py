@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from remediator.core.alert import Alert
 from remediator.core.facts import Answer
 from remediator.core.target import Target
+from remediator.ports.alert_rules import RoutingSource, RuleSource
 from remediator.ports.check import Question
 from remediator.ports.door import Door, DoorServices, DoorSigns
 from remediator.ports.gateways import Reads, Writes
@@ -21,7 +22,7 @@ from remediator.ports.members import Members
 from remediator.ports.rights import Need, Right
 from remediator.ports.sections import Section, Sections
 from remediator.ports.source import Source
-from remediator.ports.targets import TargetKinds
+from remediator.ports.targets import TargetKinds, UsualTarget
 
 Closer = Callable[[], Awaitable[None]]
 Destination = Mapping[str, object]
@@ -102,7 +103,8 @@ class Integration:
     silenced, `firing` whoever can list what fires now. `notify` returns the ways for all runs where the settings
     name none; `members` are those who have roles by names that it knows them by. `door` opens where people answer,
     `door_signs` is how metrics and log show it where it is the door that connects. `starter` are files for the system
-    itself that `remediator init` writes, by name.
+    itself that `remediator init` writes, by name. `rules` and `routing` read its alert rules, and its routes to us;
+    `usual_targets` are the targets that alerts usually name, by their labels.
     """
 
     name: str
@@ -127,3 +129,6 @@ class Integration:
     door: Callable[[DoorServices], Door] | None = None
     door_signs: DoorSigns | None = None
     starter: Callable[[], Mapping[str, str]] | None = None
+    rules: RuleSource | None = None
+    routing: RoutingSource | None = None
+    usual_targets: tuple[UsualTarget, ...] = ()
