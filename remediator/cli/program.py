@@ -13,6 +13,7 @@ from remediator.cli.decide import approve, reject
 from remediator.cli.failures import USAGE, Failure
 from remediator.cli.health import healthcheck, version
 from remediator.cli.init import init
+from remediator.cli.new import new
 from remediator.cli.pauses import pause, resume
 from remediator.cli.plan import plan
 from remediator.cli.resolve import resolve
@@ -31,6 +32,7 @@ COMMANDS = (
     check,
     plan,
     coverage,
+    new,
     status,
     runs,
     why,

@@ -6,16 +6,19 @@ left to promtool.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from remediator.core.errors import InputError
+from remediator.core.facts import Known
 from remediator.core.known_labels import KnownLabels
 from remediator.documents.foreign_yaml import Node, read_foreign_yaml
 from remediator.ports.alert_rules import AlertRule, NoRules
 
 MOST_RULES = 20_000
+_IN_TEMPLATE = re.compile(r"\$labels\.([a-zA-Z_][a-zA-Z0-9_]*)")
 
 
 def read_rules(file: str, raw: bytes) -> tuple[AlertRule, ...]:
@@ -75,10 +78,10 @@ def _of_file(rule: Node, of_group: Mapping[str, str]) -> AlertRule:
         rule["alert"].text,
         rule["expr"].text,
         {**of_group, **rule["labels"].texts()},
+        rule["annotations"].texts(),
         place=rule["alert"].place,
         file=rule.file,
         line=rule["alert"].line,
-        annotations=rule["annotations"].texts(),
     )
 
 
@@ -86,21 +89,39 @@ def _of_answer(place: str, rule: Any) -> AlertRule:
     return _rule(
         str(rule["name"]),
         str(rule["query"]),
-        {str(k): str(v) for k, v in (rule.get("labels") or {}).items()},
+        _texts(rule.get("labels")),
+        _texts(rule.get("annotations")),
         place=place,
-        annotations={str(k): str(v) for k, v in (rule.get("annotations") or {}).items()},
     )
 
 
-def _rule(name: str, expression: str, labels: Mapping[str, str], **more: Any) -> AlertRule:
+def _texts(found: Any) -> dict[str, str]:
+    return {str(name): str(text) for name, text in (found or {}).items()}
+
+
+def _rule(
+    name: str,
+    expression: str,
+    labels: Mapping[str, str],
+    annotations: Mapping[str, str],
+    **place: Any,
+) -> AlertRule:
     found, remark = _of_expression(expression)
+    told = _told(found, annotations)
     return AlertRule(
         name=name,
         expression=expression,
-        labels=_set_by_rule(found, labels).with_values({"alertname": name}),
+        labels=_set_by_rule(told, labels).with_values({"alertname": name}),
+        annotations=annotations,
         remark=remark,
-        **more,
+        **place,
     )
+
+
+def _told(found: KnownLabels, annotations: Mapping[str, str]) -> KnownLabels:
+    """What the annotations tell people of an alert, its author knows to be there, as behind `by`."""
+    named = {name for text in annotations.values() for name in _IN_TEMPLATE.findall(text)}
+    return found.with_present(name for name in named if found.has(name) is Known.UNKNOWN)
 
 
 def _of_expression(expression: str) -> tuple[KnownLabels, str]:

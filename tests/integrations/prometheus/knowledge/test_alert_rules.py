@@ -108,3 +108,14 @@ def test_external_labels_are_added_where_the_rule_has_none_of_the_name() -> None
     labels = with_external(full, external).labels
 
     assert (labels.values["cluster"], labels.values["env"]) == ("eu", "test")
+
+
+def test_a_label_that_the_annotations_tell_people_of_is_taken_to_be_there() -> None:
+    text = "{{ $labels.pod }} on {{ $labels.zone | title }}: {{ $value }}"
+    rule = {"type": "alerting", "name": "Full", "annotations": {"summary": text}}
+    known = [
+        read_answer("p", {"groups": [{"name": "g", "rules": [{**rule, "query": query}]}]})[0].labels
+        for query in ("up", "sum by (zone) (up)")
+    ]
+    asked = [[each.has(name) for name in ("pod", "zone")] for each in known]
+    assert asked == [[Known.HOLDS, Known.HOLDS], [Known.FAILS, Known.HOLDS]]
