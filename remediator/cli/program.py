@@ -6,13 +6,16 @@ import click
 
 from remediator.cli.actions import actions
 from remediator.cli.check import check
+from remediator.cli.coverage import coverage
 from remediator.cli.daemon import demo, serve
 from remediator.cli.database import db
 from remediator.cli.decide import approve, reject
 from remediator.cli.failures import USAGE, Failure
 from remediator.cli.health import healthcheck, version
 from remediator.cli.init import init
+from remediator.cli.new import new
 from remediator.cli.pauses import pause, resume
+from remediator.cli.plan import plan
 from remediator.cli.resolve import resolve
 from remediator.cli.rights import command_of
 from remediator.cli.runs import runs
@@ -27,6 +30,9 @@ COMMANDS = (
     init,
     serve,
     check,
+    plan,
+    coverage,
+    new,
     status,
     runs,
     why,

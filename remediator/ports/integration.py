@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from remediator.core.alert import Alert
 from remediator.core.facts import Answer
 from remediator.core.target import Target
+from remediator.ports.alert_rules import RoutingSource, RuleSource
 from remediator.ports.check import Question
 from remediator.ports.door import Door, DoorServices, DoorSigns
 from remediator.ports.gateways import Reads, Writes
@@ -20,15 +22,15 @@ from remediator.ports.members import Members
 from remediator.ports.rights import Need, Right
 from remediator.ports.sections import Section, Sections
 from remediator.ports.source import Source
-from remediator.ports.targets import TargetKinds
+from remediator.ports.targets import TargetKinds, UsualTarget
 
 Closer = Callable[[], Awaitable[None]]
 Destination = Mapping[str, object]
 """One way to reach people: a channel's name and its settings."""
 Filter = Callable[[str, Mapping[str, str]], str]
 """What a template makes of a value's text and the alert's labels; raises InvalidTarget."""
-
-
+Firing = Callable[[Reads], Awaitable[Sequence[Alert]]]
+"""The alerts of which we are told now; empty where nobody is set who could be asked. Raises Transient or Permanent."""
 Silences = Callable[[Question], Awaitable[Answer]]
 """Whether people silenced an alert; value 0 where it is not there at all. Raises Transient or Permanent where nobody
 can be asked."""
@@ -98,10 +100,11 @@ class Integration:
     `same` are groups of names that the settings say are one machine each, `same_by` the words for where they say it;
     `names` is whoever can be asked for more.
     `sources` are the kinds of notifications that it sends us; `silences` is whoever knows which alerts people
-    silenced. `notify` returns the ways for all runs where the settings
+    silenced, `firing` whoever can list what fires now. `notify` returns the ways for all runs where the settings
     name none; `members` are those who have roles by names that it knows them by. `door` opens where people answer,
     `door_signs` is how metrics and log show it where it is the door that connects. `starter` are files for the system
-    itself that `remediator init` writes, by name.
+    itself that `remediator init` writes, by name. `rules` and `routing` read its alert rules, and its routes to us;
+    `usual_targets` are the targets that alerts usually name, by their labels.
     """
 
     name: str
@@ -120,8 +123,12 @@ class Integration:
     filters: Callable[[Sections], Mapping[str, Filter]] | None = None
     sources: tuple[Source, ...] = ()
     silences: Callable[[Reads], Silences | None] | None = None
+    firing: Firing | None = None
     notify: Callable[[Sections], tuple[Destination, ...]] | None = None
     members: Members | None = None
     door: Callable[[DoorServices], Door] | None = None
     door_signs: DoorSigns | None = None
     starter: Callable[[], Mapping[str, str]] | None = None
+    rules: RuleSource | None = None
+    routing: RoutingSource | None = None
+    usual_targets: tuple[UsualTarget, ...] = ()

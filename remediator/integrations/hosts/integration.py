@@ -12,6 +12,7 @@ from remediator.ports.gateways import Reads, Writes
 from remediator.ports.inspection import Finding
 from remediator.ports.integration import Connected, Filter, Inspected, Integration, Services
 from remediator.ports.sections import Sections
+from remediator.ports.targets import UsualTarget
 
 
 def connect(services: Services) -> Connected:
@@ -70,4 +71,5 @@ INTEGRATION = Integration(
     filters=filters,
     same=same,
     same_by=("`ansible_host` in an inventory", "`hosts.same`"),
+    usual_targets=(UsualTarget(("instance",), "host/{{ labels.instance | host }}"),),
 )
