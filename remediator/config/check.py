@@ -14,6 +14,7 @@ from remediator.config.settings import Settings
 from remediator.config.settings_reader import load_settings
 from remediator.config.templates import Templates
 from remediator.documents.problem import Problem, Severity, has_errors, in_order
+from remediator.documents.yaml_source import read_yaml
 
 
 class ProblemFormat(StrEnum):
@@ -36,6 +37,21 @@ def check(
     loader = PlaybookLoader(catalog) if loaded.has_errors else _loader(catalog, settings)
     playbooks = loader.load(paths or settings.playbooks)
     return in_order((*loaded.problems, *playbooks.problems))
+
+
+class TextCheck:
+    """Checks playbooks that are being written, as texts in memory: what an editor would ask at every pause.
+
+    Keep one: what it has compiled is not compiled again. `settings` as in `check`.
+    """
+
+    def __init__(self, catalog: Catalog, settings: Settings | None = None) -> None:
+        self._loader = _loader(catalog, settings) if settings else PlaybookLoader(catalog)
+
+    def problems(self, texts: Mapping[str, str]) -> tuple[Problem, ...]:
+        """Return every problem of playbooks by the names of their files."""
+        sources = (read_yaml(name, text.encode()) for name, text in texts.items())
+        return self._loader.read(sources).problems
 
 
 def is_acceptable(problems: Iterable[Problem], *, strict: bool = False) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from remediator.config.catalog import Catalog
+from remediator.config.check_orders import written_check
 from remediator.config.expressions import CelConditions
 from remediator.config.playbook_files import PlaybookFolder
 from remediator.config.playbook_reader import read_playbook
@@ -22,6 +23,7 @@ from remediator.core.playbook import Playbook
 from remediator.documents.problem import Problem, errors_first, has_errors, in_order
 from remediator.documents.report import Report
 from remediator.documents.yaml_source import YamlSource, read_yaml_file
+from remediator.ports.inspection import WrittenCheck
 from remediator.ports.sections import Sections
 
 
@@ -41,10 +43,14 @@ class PlaybookBook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedPlaybooks:
-    """What loading found. The book holds the playbooks without errors: use it only where there are none at all."""
+    """What loading found. The book holds the playbooks without errors: use it only where there are none at all.
+
+    `checks` are all that were read, with their places, for whoever asked for them.
+    """
 
     book: PlaybookBook
     problems: tuple[Problem, ...] = ()
+    checks: tuple[WrittenCheck, ...] = ()
 
     @property
     def has_errors(self) -> bool:
@@ -74,7 +80,7 @@ class PlaybookLoader:
         self._templates = templates or Templates(catalog.filters(Sections()))
         self._conditions = conditions or CelConditions()
 
-    def load(self, paths: Iterable[Path]) -> LoadedPlaybooks:
+    def load(self, paths: Iterable[Path], *, with_checks: bool = False) -> LoadedPlaybooks:
         """Read files and folders; files whose names end in `_test` hold tests, not playbooks."""
         sources: list[YamlSource] = []
         problems: list[Problem] = []
@@ -83,17 +89,24 @@ class PlaybookLoader:
             folder.look()
             sources += [read_yaml_file(file.named, file.real) for file in folder.files]
             problems += folder.problems
-        return self.read(sources, problems)
+        return self.read(sources, problems, with_checks=with_checks)
 
     def read(
-        self, sources: Iterable[YamlSource], problems: Iterable[Problem] = ()
+        self,
+        sources: Iterable[YamlSource],
+        problems: Iterable[Problem] = (),
+        *,
+        with_checks: bool = False,
     ) -> LoadedPlaybooks:
         """Read sources that are already at hand."""
         by_name: dict[str, Playbook] = {}
-        found = list(problems)
+        found, checks = list(problems), list[WrittenCheck]()
         for source in sources:
             report = Report(source)
-            playbook = self._read(report)
+            reading = self._reading(report)
+            playbook = read_playbook(reading)
+            if with_checks:
+                checks += (written_check(source, *each) for each in reading.checks)
             if playbook is not None and playbook.name in by_name:
                 other = by_name[playbook.name].source
                 message = f"`{playbook.name}` is also the name of the playbook in {other}"
@@ -103,22 +116,21 @@ class PlaybookLoader:
             found += report.problems
         by_digest = {playbook.digest: playbook for playbook in by_name.values()}
         book = PlaybookBook(by_name=by_name, by_digest=by_digest)
-        return LoadedPlaybooks(book=book, problems=in_order(found))
+        return LoadedPlaybooks(book=book, problems=in_order(found), checks=tuple(checks))
 
     def from_document(self, document: str, *, source: str = "stored document") -> Playbook:
         """Return the playbook that a document was written from; raise InvalidPlaybook where it no longer loads."""
         report = Report(YamlSource(file=source, value=json.loads(document)))
-        playbook = self._read(report)
+        playbook = read_playbook(self._reading(report))
         if playbook is None:
             raise InvalidPlaybook(errors_first(report.problems))
         return playbook
 
-    def _read(self, report: Report) -> Playbook | None:
-        reading = Reading(
+    def _reading(self, report: Report) -> Reading:
+        return Reading(
             report=report,
             catalog=self._catalog,
             templates=self._templates,
             conditions=self._conditions,
             rules=self._rules,
         )
-        return read_playbook(reading)

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from remediator.documents.inside_text import Written
 from remediator.documents.problem import Problem
 from remediator.documents.regular_file import read_regular
 from remediator.documents.scalars import resolve_plain
@@ -47,7 +48,17 @@ class YamlSource:
     value: object = None
     values_at: Mapping[KeyPath, Mark] = field(default_factory=dict)
     keys_at: Mapping[KeyPath, Mark] = field(default_factory=dict)
+    texts_at: Mapping[KeyPath, Written] = field(default_factory=dict, repr=False)
     problems: tuple[Problem, ...] = ()
+
+    def mark_within(self, path: KeyPath, offset: int) -> Mark:
+        """Return where one character of the text at a path stands (or the text, where it is not known how it is
+        written)."""
+        place = self._nearest(path)
+        text, written = self._value_at(place), self.texts_at.get(place)
+        if written is None or not isinstance(text, str):
+            return self.mark(path)
+        return _mark_in(written.file, written.place_of(text, offset))
 
     def mark(self, path: KeyPath, *, of_key: bool = False) -> Mark:
         """Return where the value (or its key) at a path stands.
@@ -55,12 +66,22 @@ class YamlSource:
         Parts of the path that are not in the file (a missing key, the parameter that a bare value stands for) are
         skipped, so the nearest thing around it is found.
         """
-        place: KeyPath = ()
-        for part in path:
-            place = (*place, part) if (*place, part) in self.values_at else place
+        place = self._nearest(path)
         if of_key and place in self.keys_at:
             return self.keys_at[place]
         return self.values_at.get(place, Mark())
+
+    def _nearest(self, path: KeyPath) -> KeyPath:
+        place: KeyPath = ()
+        for part in path:
+            place = (*place, part) if (*place, part) in self.values_at else place
+        return place
+
+    def _value_at(self, path: KeyPath) -> object:
+        value: Any = self.value
+        for part in path:
+            value = value[part]
+        return value
 
 
 def read_yaml_file(path: Path, real: Path | None = None) -> YamlSource:
@@ -84,7 +105,13 @@ def read_yaml(file: str, raw: bytes) -> YamlSource:
     value = reader.read(text)
     if reader.problems:
         return YamlSource(file=file, problems=tuple(reader.problems))
-    return YamlSource(file=file, value=value, values_at=reader.values_at, keys_at=reader.keys_at)
+    return YamlSource(
+        file=file,
+        value=value,
+        values_at=reader.values_at,
+        keys_at=reader.keys_at,
+        texts_at=reader.texts_at,
+    )
 
 
 def _unreadable(file: str, message: str, *, code: str = "unreadable") -> YamlSource:
@@ -104,11 +131,14 @@ class _Reader:
         self.problems: list[Problem] = []
         self.values_at: dict[KeyPath, Mark] = {}
         self.keys_at: dict[KeyPath, Mark] = {}
+        self.texts_at: dict[KeyPath, Written] = {}
+        self._text = ""
 
     def read(self, text: str) -> object:
         if (hidden := _INVISIBLE.search(text)) is not None:
             self._report("character", _invisible(hidden[0]), _mark_in(text, hidden.start()))
             return None
+        self._text = text
         self._events = yaml.parse(text, _Loader)
         try:
             return self._document()
@@ -137,7 +167,7 @@ class _Reader:
     def _value(self, event: object, path: KeyPath) -> object:
         self._admit(event, path)
         if isinstance(event, yaml.ScalarEvent):
-            return self._scalar(event)
+            return self._scalar(event, path)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(path)
         if isinstance(event, yaml.MappingStartEvent):
@@ -158,10 +188,12 @@ class _Reader:
         if getattr(event, "tag", None) is not None:
             self._refuse("tag", "tags are not allowed", "Quote the value to make it text.", event)
 
-    def _scalar(self, event: Any) -> object:
+    def _scalar(self, event: Any, path: KeyPath) -> object:
         if (hidden := _INVISIBLE.search(event.value)) is not None:
             self._refuse("character", _invisible(hidden[0]), "", event)
-        if event.style:
+        style = event.style or ""
+        self.texts_at[path] = Written(self._text, event.start_mark.index, style)
+        if style:
             return event.value
         try:
             return resolve_plain(event.value)

@@ -17,7 +17,7 @@ from remediator.ports.check import Question
 from remediator.ports.door import Door, DoorServices, DoorSigns
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.identity import Names
-from remediator.ports.inspection import Finding
+from remediator.ports.inspection import Finding, WrittenCheck
 from remediator.ports.members import Members
 from remediator.ports.rights import Need, Right
 from remediator.ports.sections import Section, Sections
@@ -74,7 +74,7 @@ class Inspected:
 
     `declared` are the rights that any action could ever need: what is granted of them and not needed is too much.
     `ways` are all that settings and playbooks name; `people` all who have a role in an outside system, may approve, or
-    are called without being a contact.
+    are called without being a contact. `checks` are those of all playbooks.
     """
 
     services: Services
@@ -83,6 +83,7 @@ class Inspected:
     declared: tuple[Right, ...] = ()
     destinations: tuple[Destination, ...] = ()
     people: tuple[str, ...] = ()
+    checks: tuple[WrittenCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 
 from remediator.core.errors import ActionError
-from remediator.integrations.prometheus.api import PROMETHEUS, PROMETHEUS_RULES
+from remediator.integrations.prometheus.api import PROMETHEUS, PROMETHEUS_RULES, Sample
 from remediator.integrations.prometheus.settings import PROMETHEUS_SECTION
 from remediator.integrations.prometheus.starter import starter
 from remediator.ports.alert_rules import AlertRule, RuleSource
@@ -35,22 +35,28 @@ def servers(sections: Sections) -> list[tuple[str, str]]:
 
 
 async def inspect(subject: Inspected) -> Sequence[Finding]:
-    """Ask one cheap query that has an answer wherever anything is scraped."""
+    """Ask one cheap query that has an answer wherever anything is scraped; then those of the playbooks."""
     settings = subject.services.sections[PROMETHEUS_SECTION]
     if settings is None:
         return ()
     from remediator.integrations.json_api import no_answer
+    from remediator.integrations.prometheus.inspect import inspect_queries
 
+    prometheus = subject.reads[PROMETHEUS]
     where = f"prometheus {settings.url}"
     try:
-        samples = await subject.reads[PROMETHEUS].query("count(up)")
+        samples = await prometheus.query("count(up)")
     except ActionError as error:
         return (no_answer(where, error),)
+    return (_answers(samples, where), *await inspect_queries(prometheus, subject.checks, where))
+
+
+def _answers(samples: Sequence[Sample], where: str) -> Finding:
     if not samples:
         hint = "checks with `promql` will not hold"
-        return (Finding(level=Level.WARNING, where=where, text="it has no targets", hint=hint),)
+        return Finding(level=Level.WARNING, where=where, text="it has no targets", hint=hint)
     text = f"answers, with {samples[0].value:.0f} targets"
-    return (Finding(level=Level.OK, where=where, text=text),)
+    return Finding(level=Level.OK, where=where, text=text)
 
 
 def fetch_rules(reads: Reads) -> Awaitable[Sequence[AlertRule]] | None:
