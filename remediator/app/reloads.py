@@ -5,6 +5,7 @@ what broke. Used by the daemon.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 
 from remediator.app.configuration import Configuration
@@ -39,15 +40,10 @@ class Reloads:
         async with self._turn:
             old = self._journal.configuration
             try:
-                configuration = await self._noted()
+                configuration = await self._noted(who)
             except InputError as error:
                 self._telemetry.log("reload_refused", problem=str(error))
-                problems = tuple(str(error).splitlines())
-                await self._journal.refused(who, problems)
-                return problems
-            except Exception as error:
-                await self._journal.refused(who, (_told(error),))
-                raise
+                return _problems(error)
             self._telemetry.log("reloaded", playbooks=len(configuration.book))
             await self._journal.reloaded(who, old)
             return ()
@@ -58,7 +54,7 @@ class Reloads:
         self._begun.add(reloading)
         reloading.add_done_callback(self._ended)
 
-    async def _noted(self) -> Configuration:
+    async def _noted(self, who: str) -> Configuration:
         took_effect = False
         try:
             with self._manager.reloading():
@@ -67,12 +63,19 @@ class Reloads:
             return configuration
         finally:
             self._telemetry.reload(ok=took_effect)
+            error = sys.exc_info()[1]
+            if not took_effect and isinstance(error, Exception):
+                await self._journal.refused(who, _problems(error))
 
     def _ended(self, reloading: asyncio.Task[tuple[str, ...]]) -> None:
         self._begun.discard(reloading)
         if not reloading.cancelled() and (error := reloading.exception()):
             told = f"{_told(error)}; the old settings and playbooks stay in force"
             self._telemetry.log("reload_refused", problem=told, error=error)
+
+
+def _problems(error: Exception) -> tuple[str, ...]:
+    return tuple(str(error).splitlines()) if isinstance(error, InputError) else (_told(error),)
 
 
 def _told(error: BaseException) -> str:

@@ -10,6 +10,9 @@ import click
 from remediator.cli.client import Client
 from remediator.cli.options import asks_daemon, output_option
 from remediator.cli.terminal import clock, dump, say
+from remediator.core.plaintext import one_line
+
+_LONGEST = 400
 
 
 @click.command()
@@ -34,7 +37,9 @@ def audit(client: Client, output: str, **filters: Any) -> None:
         return
     now = datetime.now(UTC)
     for entry in answer["items"]:
-        say(f"{entry['number']:>6}  {clock(entry['at'], now):>20}  {entry['text']}")
+        say(
+            f"{entry['number']:>6}  {clock(entry['at'], now):>20}  {one_line(entry['text'], _LONGEST)}"
+        )
     if not answer["items"]:
         say("Nothing was written down yet.")
     if answer["next"]:
