@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from remediator.cli.actions import actions
+from remediator.cli.audit import audit
 from remediator.cli.check import check
 from remediator.cli.coverage import coverage
 from remediator.cli.daemon import demo, serve
@@ -36,6 +37,7 @@ COMMANDS = (
     status,
     runs,
     why,
+    audit,
     approve,
     reject,
     pause,

@@ -73,6 +73,7 @@ class HttpContext:
     or None: headline, phase, outcome, reason, verdicts, plan, answers, steps, verification); `decisions` (newest
     first: at, playbook, decision, reason, by); `others` (playbooks that could have answered, likewise).
     `plan` says what would happen now for an alert, by one playbook or all, and changes nothing.
+    `reload` is given the name of who asks, and returns what is wrong.
     `refused` hears of notifications of which no alert was taken.
     `ingest` and `readiness` are made here, over the store.
     `mask` hides the secrets of strangers in answers; `readers` are closed with the server.
@@ -88,7 +89,7 @@ class HttpContext:
     authenticator: Callable[[], Authenticator]
     loops_alive: Callable[[], bool]
     accepting: Callable[[], bool]
-    reload: Callable[[], Awaitable[Sequence[str]]]
+    reload: Callable[[str], Awaitable[Sequence[str]]]
     readers: Readers
     book: Callable[[], Book]
     catalog: Callable[[], Catalog]

@@ -166,7 +166,7 @@ def a_context(store: Store, metrics: RecordedMetrics, problems: Sequence[str]) -
         render=render,
     )
 
-    async def reload() -> Sequence[str]:
+    async def reload(who: str) -> Sequence[str]:
         return tuple(problems)
 
     async def plan(wanted: Wanted) -> Previewed:
