@@ -18,6 +18,7 @@ from remediator.cli.rights import command_of
 from remediator.cli.runs import runs
 from remediator.cli.slack import slack
 from remediator.cli.status import status
+from remediator.cli.test import test
 from remediator.cli.why import why
 from remediator.config.folders import find_grant_writers
 from remediator.core.errors import InvalidSettings
@@ -27,6 +28,7 @@ COMMANDS = (
     init,
     serve,
     check,
+    test,
     status,
     runs,
     why,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from remediator.core.facts import Answer
 from remediator.core.target import Target
@@ -67,6 +69,22 @@ class Connected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlayedWorld:
+    """A system as tests of playbooks play it: its fake, made from what a test gives under `key`.
+
+    `shape` is pydantic's annotation of that. `kinds` are the kinds of target that are played; `play` makes the gateways
+    and is told what the clock of the test shows. `opened` returns the sections that let every target be touched, for
+    tests without settings.
+    """
+
+    key: str
+    shape: object
+    kinds: tuple[str, ...]
+    play: Callable[[Any, Callable[[], datetime]], Connected]
+    opened: Callable[[Sections], Sections] = lambda sections: sections
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inspected:
     """What `check --online` asks about: the sections, the gateways that look, and what the playbooks need.
 
@@ -101,7 +119,7 @@ class Integration:
     silenced. `notify` returns the ways for all runs where the settings
     name none; `members` are those who have roles by names that it knows them by. `door` opens where people answer,
     `door_signs` is how metrics and log show it where it is the door that connects. `starter` are files for the system
-    itself that `remediator init` writes, by name.
+    itself that `remediator init` writes, by name. `world` is its fake, for tests of playbooks.
     """
 
     name: str
@@ -125,3 +143,4 @@ class Integration:
     door: Callable[[DoorServices], Door] | None = None
     door_signs: DoorSigns | None = None
     starter: Callable[[], Mapping[str, str]] | None = None
+    world: PlayedWorld | None = None
