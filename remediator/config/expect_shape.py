@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, StrictInt, StrictStr, Tag
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    StrictInt,
+    StrictStr,
+    Tag,
+    model_validator,
+)
 
 from remediator.core.events import Outcome
 from remediator.core.guards import GUARDS
@@ -153,6 +161,16 @@ class ExpectShape(Shape):
     messages: MessagesExpected | None = None
     runs: _Count | None = None
 
+    @model_validator(mode="after")
+    def _expects_something(self) -> Self:
+        if not self.model_fields_set - WHICH:
+            raise ValueError(
+                "a test that expects nothing cannot fail: name a `decision`, a `plan`, …"
+            )
+        return self
 
+
+WHICH = frozenset({"at", "alert", "playbook"})
+"""What says when and of what something is expected."""
 LATE = ("phase", "outcome", "steps", "verification", "rollback", "messages", "runs")
 """What is known when everything has ended; all else is, as soon as there is a plan."""

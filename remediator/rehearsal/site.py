@@ -88,4 +88,3 @@ class Site:
         known = {each.name: each.mode for each in self.settings.environments}
         ceiling = mode or known.get(name or "", Mode.AUTO)
         return Environment(name=name or "test", match=(), mode=ceiling)
-
