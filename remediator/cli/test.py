@@ -34,12 +34,21 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Also write JUnit's XML.",
 )
-def test(
+@click.option("--coverage", is_flag=True, help="Also say which branches no test goes through.")
+@click.option(
+    "--min-coverage",
+    type=click.IntRange(0, 100),
+    metavar="PERCENT",
+    help="Fail where a playbook has less; implies --coverage.",
+)
+def test(  # noqa: PLR0913, PLR0917 - its options
     paths: tuple[Path, ...],
     config_file: str | None,
     pattern: str | None,
     form: str,
     junit: Path | None,
+    coverage: bool,
+    min_coverage: int | None,
 ) -> None:
     """Run the tests of playbooks. Exit code 1 where one fails.
 
@@ -58,10 +67,14 @@ def test(
         raise click.UsageError("there is nothing here to test: give PATHS or --config.file")
     site, suite = _suite(paths, Path(config_file) if config_file else None)
     _keep_matching(suite, pattern)
-    results = _run_all(site, suite, form)
+    covers = coverage or min_coverage is not None
+    results = _run_all(site, suite, form, hears=covers)
     if junit:
         _write(junit, results)
-    raise click.exceptions.Exit(0 if all(each.passed for each in results) else NO)
+    is_fine = all(each.passed for each in results)
+    if covers:
+        is_fine &= _say_coverage(suite, results) >= (min_coverage or 0)
+    raise click.exceptions.Exit(0 if is_fine else NO)
 
 
 def _suite(paths: tuple[Path, ...], settings_path: Path | None) -> tuple[Site, CaseSuite]:
@@ -101,14 +114,30 @@ def _keep_matching(suite: CaseSuite, pattern: str | None) -> None:
         raise Failure(f"no test matches {pattern!r}", exit_code=USAGE)
 
 
-def _run_all(site: Site, suite: CaseSuite, form: str) -> list[Result]:
+def _say_coverage(suite: CaseSuite, results: list[Result]) -> int:
+    """Say what the tests of each playbook went through; return the least of it."""
+    from remediator.rehearsal.coverage import Coverage
+
+    coverage = Coverage()
+    for written, result in zip(suite.tests, results, strict=True):
+        coverage.note(written.playbook, result.lived)
+    covered = [
+        coverage.of(playbook, suite.sources[file])
+        for file, playbook in sorted(suite.playbooks.items())
+    ]
+    for each in covered:
+        say("\n".join(each.lines()))
+    return min((each.percent for each in covered), default=100)
+
+
+def _run_all(site: Site, suite: CaseSuite, form: str, *, hears: bool) -> list[Result]:
     from remediator.rehearsal import reports
     from remediator.rehearsal.suite import run_case
 
     say(reports.first_line(len(suite.tests), suite.files))
     results = []
     for each in suite.tests:
-        results.append(run_case(site, each))
+        results.append(run_case(site, each, hears=hears))
         if not results[-1].passed:
             say("\n".join(reports.as_text(results[-1])))
     if simulated := reports.simulated_line(results):

@@ -81,7 +81,9 @@ def read_case_file(report: Report, catalog: Catalog) -> CaseFile | None:
 
 
 def check_case(report: Report, case: Case, playbooks: Mapping[str, Playbook]) -> None:
-    """Report what a test says of a playbook, or of its steps, that are not there."""
+    """Report what a test says of a playbook, or of its steps, that are not there; and a test without alerts."""
+    if not case.shape.alerts:
+        report.error(case.path, "missing-key", "a test needs `alerts`", at_key=True)
     name = case.playbook or case.shape.playbook or ""
     if name and name not in playbooks:
         hint = did_you_mean(name, playbooks) or f"There are {', '.join(sorted(playbooks))}."
@@ -120,7 +122,8 @@ def expectations(case: Case) -> Iterable[tuple[KeyPath, ExpectShape]]:
 
 
 def _case(file: CaseFileShape, number: int, source: YamlSource) -> Case:
-    shape = file.tests[number]
+    written = file.tests[number]
+    shape = written.model_copy(update={"alerts": written.alerts or file.alerts})
     return Case(
         shape=shape, given=_joined(file.given, shape.given), source=source, path=("tests", number)
     )

@@ -60,6 +60,9 @@ class AlertShape(Shape):
     every: _Ahead = _NOTHING
 
 
+_Alerts = Annotated[tuple[AlertShape, ...], Field(max_length=100)]
+
+
 class AnswerShape(Shape):
     """What a check answers, where and while this holds."""
 
@@ -191,16 +194,20 @@ class CaseShape(Shape):
 
     name: Word
     playbook: Word | None = None
-    alerts: Annotated[tuple[AlertShape, ...], Field(min_length=1, max_length=100)]
+    alerts: _Alerts = ()
     given: GivenShape = GivenShape()
     people: Annotated[tuple[PersonShape, ...], Field(max_length=100)] = ()
     expect: Expected
 
 
 class CaseFileShape(Shape):
-    """A file `*_test.yaml`: tests, and the playbooks that they are of (those beside it, where it names none)."""
+    """A file `*_test.yaml`: tests, and the playbooks that they are of (those beside it, where it names none).
+
+    `alerts` are those of each test that has none of its own; `given` is what a test may say otherwise, key by key.
+    """
 
     playbooks: Annotated[tuple[Path_, ...], Field(max_length=100)] = ()
+    alerts: _Alerts = ()
     given: GivenShape = GivenShape()
     tests: Annotated[tuple[CaseShape, ...], _MANY]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from remediator.app.identities import ConfiguredIdentities
 from remediator.config.case_shape import GivenShape
-from remediator.core.alert import Alert, AlertGroup, AlertStatus
+from remediator.core.alert import Alert, AlertGroup
 from remediator.core.facts import Answer, Known
 from remediator.core.masking import Mask
 from remediator.core.messages import Message
@@ -160,9 +160,8 @@ class Cast:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.store.close()
 
-    def post(self, alert: Alert, status: AlertStatus) -> None:
-        """Take a word about an alert in, as a source sends it."""
-        alert = replace(alert, status=status)
+    def post(self, alerts: Sequence[Alert]) -> None:
+        """Take a word about alerts in, as a source sends it."""
         notification = Notification(
             id=self.stage.new_id("ntf"),
             source=SOURCE,
@@ -172,7 +171,7 @@ class Cast:
         )
         notification = replace(notification, body=notification.id.encode())
         self.stage.groups[notification.id] = AlertGroup(
-            group_key="test", receiver="remediator", external_url="", alerts=(alert,)
+            group_key="test", receiver="remediator", external_url="", alerts=tuple(alerts)
         )
         self.store.do(lambda tx: tx.accept(notification))
 

@@ -12,19 +12,42 @@ from remediator.core.facts import Answer, Known, unknown
 from remediator.core.guards import GUARDS, settings_of
 from remediator.core.order import Order
 from remediator.core.playbook import CheckOrder
-from remediator.ports.check import Check, Question
+from remediator.ports.check import Check, Checker, Question
+from remediator.ports.gateways import Reads
 
 _KNOWN = {"holds": Known.HOLDS, "fails": Known.FAILS, "unknown": Known.UNKNOWN}
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a playbook asks a check: a guard, `verify` or `unless`, and the how manieth check it is there."""
+
+    playbook: str
+    where: str
+    number: int
+
+
+@dataclass(slots=True)
+class _Asked:
+    """One question, as its check is given it, and everywhere it is asked."""
+
+    parameters: object
+    text: str
+    places: set[Place]
+
+
 @dataclass(slots=True)
 class Told:
-    """What a life knows that its checks are asked about: how late it is, what was applied, and where checks stand."""
+    """What a life knows that its checks are asked about: how late it is, what was applied, and where checks stand.
+
+    `answered` is what was answered where.
+    """
 
     now: Callable[[], datetime]
     start: datetime
     applied: set[str] = field(default_factory=set)
-    _asked: dict[str, list[tuple[object, str, set[str]]]] = field(default_factory=dict)
+    answered: set[tuple[Place, Known]] = field(default_factory=set)
+    _asked: dict[str, list[_Asked]] = field(default_factory=dict)
 
     @property
     def elapsed(self) -> timedelta:
@@ -36,29 +59,45 @@ class Told:
         for place, check in _places(order):
             asked = self._asked.setdefault(check.kind, [])
             parameters = checks[check.kind].parameters.model_validate(dict(check.parameters))
-            found = next((each for each in asked if each[0] == parameters), None)
+            found = next((each for each in asked if each.parameters == parameters), None)
             if found is None:
-                asked.append((parameters, check.text, {place}))
+                asked.append(_Asked(parameters, check.text, {place}))
             else:
-                found[2].add(place)
+                found.places.add(place)
 
-    def of(self, kind: str, question: Question) -> tuple[str, set[str]]:
+    def of(self, kind: str, question: Question) -> tuple[str, set[Place]]:
         """Return the text of a question, and the places where it is asked."""
-        for parameters, text, places in self._asked.get(kind, ()):
-            if parameters == question.parameters:
-                return text, places
+        for asked in self._asked.get(kind, ()):
+            if asked.parameters == question.parameters:
+                return asked.text, asked.places
         return "", set()
 
 
-def _places(order: Order) -> Iterator[tuple[str, CheckOrder]]:
+def _places(order: Order) -> Iterator[tuple[Place, CheckOrder]]:
     for guard in GUARDS:
-        for check in guard.questions(settings_of(order, guard)):
-            yield guard.name, check
-    for check in order.verify.checks:
-        yield "verify", check
-    for step in order.steps:
+        for number, check in enumerate(guard.questions(settings_of(order, guard))):
+            yield Place(order.playbook, guard.name, number), check
+    for number, check in enumerate(order.verify.checks):
+        yield Place(order.playbook, "verify", number), check
+    for number, step in enumerate(order.steps):
         for check in step.unless:
-            yield "unless", check
+            yield Place(order.playbook, "unless", number), check
+
+
+@dataclass(frozen=True, slots=True)
+class Remembering:
+    """Passes a question on, and remembers its answer."""
+
+    kind: str
+    told: Told
+    checker: Checker
+
+    async def ask(self, question: Question) -> Answer:
+        """See ports.check.Checker."""
+        answer = await self.checker.ask(question)
+        _, places = self.told.of(self.kind, question)
+        self.told.answered |= {(place, answer.known) for place in places}
+        return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +118,10 @@ class GivenChecker:
         detail = rule.detail or f"given by the test: {rule.is_}"
         return Answer(known=_KNOWN[rule.is_], detail=detail, value=rule.value, at=question.now)
 
-    def _fits(self, rule: AnswerShape, question: Question, text: str, places: set[str]) -> bool:
+    def _fits(self, rule: AnswerShape, question: Question, text: str, places: set[Place]) -> bool:
         elapsed, told = self.told.elapsed, self.told
         return (
-            (rule.in_ is None or rule.in_ in places)
+            (rule.in_ is None or rule.in_ in {place.where for place in places})
             and (rule.about is None or rule.about in text)
             and (rule.target is None or rule.target == str(question.target))
             and rule.from_ <= elapsed
@@ -92,18 +131,18 @@ class GivenChecker:
 
 
 def given_checks(checks: Mapping[str, Check], given: GivenShape, told: Told) -> Mapping[str, Check]:
-    """Return all checks, with those in place that the test answers by name."""
-    said = given.model_fields_set
-    return dict(checks) | {
-        name: _answered(check, getattr(given, check_field(name)), told)
-        for name, check in checks.items()
-        if check_field(name) in said
-    }
+    """Return all checks, with those in place that the test answers by name; what each answers is remembered."""
+    return {name: _heard(check, given, told) for name, check in checks.items()}
 
 
-def _answered(check: Check, written: Any, told: Told) -> Check:
-    checker = GivenChecker(check.name, _rules(written), told)
-    return replace(check, checker=lambda reads: checker)
+def _heard(check: Check, given: GivenShape, told: Told) -> Check:
+    written = getattr(given, check_field(check.name), None)
+    answers = GivenChecker(check.name, _rules(written), told) if written is not None else None
+
+    def checker(reads: Reads) -> Checker:
+        return Remembering(check.name, told, answers or check.checker(reads))
+
+    return replace(check, checker=checker)
 
 
 def _rules(written: Any) -> tuple[AnswerShape, ...]:

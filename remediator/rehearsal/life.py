@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from remediator.config.case_reader import Case, expectations
@@ -27,12 +27,12 @@ _MOST = 1000
 _PLANNED = (Phase.AWAITING_APPROVAL, Phase.ACTING, Phase.VERIFYING, Phase.CLOSED)
 
 
-def live(site: Site, index: Index, case: Case, *, whole: bool = False) -> Lived:
-    """Live a test's life to the end of what it expects, or (`whole`) to its own, with all that people are told."""
-    hears = whole or any(expect.messages is not None for _, expect in expectations(case))
+def live(site: Site, index: Index, case: Case, *, hears: bool = False) -> Lived:
+    """Live a test's life to the end of what it expects. People are told where that is asked about, or with `hears`."""
+    asks = any(expect.messages is not None for _, expect in expectations(case))
 
     async def begin() -> Lived:
-        return await _Life(Stage(site, index, case.given, hears=hears), case, whole).live()
+        return await _Life(Stage(site, index, case.given, hears=hears or asks), case).live()
 
     return run_virtually(begin())
 
@@ -46,8 +46,7 @@ class _Scene:
 
 
 class _Life:
-    def __init__(self, stage: Stage, case: Case, whole: bool) -> None:
-        self._whole = whole
+    def __init__(self, stage: Stage, case: Case) -> None:
         self._stage = stage
         self._case = case
         self._cast = Cast(stage)
@@ -63,7 +62,7 @@ class _Life:
             for scene in sorted(self._scenes(), key=lambda each: each.at):
                 await self._pass_until(scene.at)
                 await scene.play()
-            if self._whole or any(expect.at is None for expect in self._expected):
+            if any(expect.at is None for expect in self._expected):
                 await self._to_the_end()
             return self._lived()
         finally:
@@ -78,29 +77,35 @@ class _Life:
             simulated=frozenset(self._cast.steps.simulated),
             broken=tuple(self._cast.broken()),
             moves=tuple(self._stage.ear.moves),
-            decisions=last.decisions,
+            last=last,
+            answered=frozenset(self._cast.told.answered),
         )
 
     # scenes
 
     def _scenes(self) -> Iterator[_Scene]:
         shape = self._case.shape
-        for alert in shape.alerts:
-            yield from self._alert_scenes(alert)
+        for at, alerts in self._words().items():
+            yield _Scene(at, self._posting(alerts))
         for number, person in enumerate(shape.people):
             yield _Scene(person.at + _TICK, self._doing(number, person))
         for number, expect in enumerate(self._expected):
             if expect.at is not None:
                 yield _Scene(expect.at + 2 * _TICK, self._looking(number))
 
-    def _alert_scenes(self, shape: AlertShape) -> Iterator[_Scene]:
-        for number in range(shape.times):
-            at = shape.at + number * shape.every
-            alert = self._alert(shape, number + 1, at)
-            self._alerts.append(alert)
-            yield _Scene(at, self._posting(alert, AlertStatus.FIRING))
-            if shape.resolves is not None:
-                yield _Scene(shape.resolves, self._posting(alert, AlertStatus.RESOLVED))
+    def _words(self) -> Mapping[timedelta, list[Alert]]:
+        """Return what sources send by its time: what comes at one moment comes together."""
+        words: dict[timedelta, list[Alert]] = {}
+        for shape in self._case.shape.alerts:
+            for number in range(shape.times):
+                at = shape.at + number * shape.every
+                alert = self._alert(shape, number + 1, at)
+                self._alerts.append(alert)
+                words.setdefault(at, []).append(alert)
+                if shape.resolves is not None:
+                    resolved = replace(alert, status=AlertStatus.RESOLVED)
+                    words.setdefault(shape.resolves + number * shape.every, []).append(resolved)
+        return words
 
     def _alert(self, shape: AlertShape, number: int, at: timedelta) -> Alert:
         labels = {name: text.replace("{n}", str(number)) for name, text in shape.labels.items()}
@@ -112,9 +117,9 @@ class _Life:
             starts_at=self._stage.start + at - shape.fires_for,
         )
 
-    def _posting(self, alert: Alert, status: AlertStatus) -> Callable[[], Awaitable[None]]:
+    def _posting(self, alerts: Sequence[Alert]) -> Callable[[], Awaitable[None]]:
         async def post() -> None:
-            self._cast.post(alert, status)
+            self._cast.post(alerts)
 
         return post
 
@@ -137,7 +142,7 @@ class _Life:
     async def _to_the_end(self) -> None:
         """Let time pass until nothing is due any more, or until all that is asked about is known."""
         await asyncio.sleep(_TICK.total_seconds())
-        is_early = not (self._whole or any(map(self._is_late, self._expected)))
+        is_early = not any(map(self._is_late, self._expected))
         while self._cast.told.elapsed < LONGEST and not self._cast.broken():
             if is_early and all(map(self._is_planned, self._runs())):
                 return

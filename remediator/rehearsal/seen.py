@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from remediator.core.alert import Alert
+from remediator.core.facts import Known
 from remediator.core.messages import Message
 from remediator.core.run import Run
 from remediator.engine.recorder import Moved
 from remediator.ports.store import DecisionRecord
+from remediator.rehearsal.given_answers import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lived:
-    """A life: what was seen at each moment that is asked about, and every event of its runs.
+    """A life: what was seen at each moment that is asked about and at the last, and every event of its runs.
 
     `problems` are people, by their number, who could not do what they wanted; `broken` is what must not happen at all.
     """
@@ -72,4 +74,5 @@ class Lived:
     simulated: frozenset[str] = frozenset()
     broken: tuple[str, ...] = ()
     moves: tuple[Moved, ...] = ()
-    decisions: tuple[DecisionRecord, ...] = ()
+    last: Seen | None = None
+    answered: frozenset[tuple[Place, Known]] = frozenset()

@@ -15,10 +15,10 @@ from remediator.rehearsal.seen import Lived
 from remediator.rehearsal.site import Site
 
 
-def run_case(site: Site, written: WrittenCase, *, whole: bool = False) -> Result:
-    """Run one test; `whole` lives on to the end, whatever it expects."""
+def run_case(site: Site, written: WrittenCase, *, hears: bool = False) -> Result:
+    """Run one test; with `hears`, what people are told is kept also where nobody asks about it."""
     began = time.perf_counter()
-    lived = live(site, Index(written.playbooks), written.case, whole=whole)
+    lived = live(site, Index(written.playbooks), written.case, hears=hears)
     return Result(
         case=written.case,
         differences=tuple(_differences(written, lived)),

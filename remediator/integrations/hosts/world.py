@@ -77,8 +77,13 @@ def _machine(given: HostGiven) -> FakeMachine:
 
     root = DiskGiven(size=given.size, free=given.free)
     disks = [
-        FakeDisk(mountpoint=path, size=disk.size, used=max(disk.size - disk.free, 0))
-        for path, disk in {"/": root, **given.disks}.items()
+        FakeDisk(
+            mountpoint=path,
+            device=f"/dev/mapper/given-{number}",
+            size=disk.size,
+            used=max(disk.size - disk.free, 0),
+        )
+        for number, (path, disk) in enumerate({"/": root, **given.disks}.items())
     ]
     docker = given.docker
     return FakeMachine(
