@@ -22,6 +22,7 @@ from remediator.cli.rights import command_of
 from remediator.cli.runs import runs
 from remediator.cli.slack import slack
 from remediator.cli.status import status
+from remediator.cli.test import test
 from remediator.cli.why import why
 from remediator.config.folders import find_grant_writers
 from remediator.core.errors import InvalidSettings
@@ -34,6 +35,7 @@ COMMANDS = (
     plan,
     coverage,
     new,
+    test,
     status,
     runs,
     why,

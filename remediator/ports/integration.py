@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from remediator.core.alert import Alert
 from remediator.core.facts import Answer
@@ -69,6 +71,22 @@ class Connected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlayedWorld:
+    """A system as tests of playbooks play it: its fake, made from what a test gives under `key`.
+
+    `shape` is pydantic's annotation of that. `kinds` are the kinds of target that are played; `play` makes the gateways
+    and is told what the clock of the test shows. `opened` returns the sections that let every target be touched, for
+    tests without settings.
+    """
+
+    key: str
+    shape: object
+    kinds: tuple[str, ...]
+    play: Callable[[Any, Callable[[], datetime]], Connected]
+    opened: Callable[[Sections], Sections] = lambda sections: sections
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inspected:
     """What `check --online` asks about: the sections, the gateways that look, and what the playbooks need.
 
@@ -105,7 +123,7 @@ class Integration:
     name none; `members` are those who have roles by names that it knows them by. `door` opens where people answer,
     `door_signs` is how metrics and log show it where it is the door that connects. `starter` are files for the system
     itself that `remediator init` writes, by name. `rules` and `routing` read its alert rules, and its routes to us;
-    `usual_targets` are the targets that alerts usually name, by their labels.
+    `usual_targets` are the targets that alerts usually name, by their labels. `world` is its fake, for tests of playbooks.
     """
 
     name: str
@@ -133,3 +151,4 @@ class Integration:
     rules: RuleSource | None = None
     routing: RoutingSource | None = None
     usual_targets: tuple[UsualTarget, ...] = ()
+    world: PlayedWorld | None = None

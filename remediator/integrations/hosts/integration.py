@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from remediator.core.target import Target
 from remediator.integrations.hosts.settings.inventory import by_way_in
 from remediator.integrations.hosts.settings.section import HOSTS_SECTION
+from remediator.integrations.hosts.world import WORLD
 from remediator.integrations.shell.api import COMMANDS, LOOKER, looker_of, shell_of
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.inspection import Finding
@@ -72,4 +73,5 @@ INTEGRATION = Integration(
     same=same,
     same_by=("`ansible_host` in an inventory", "`hosts.same`"),
     usual_targets=(UsualTarget(("instance",), "host/{{ labels.instance | host }}"),),
+    world=WORLD,
 )
