@@ -123,7 +123,8 @@ class Integration:
     name none; `members` are those who have roles by names that it knows them by. `door` opens where people answer,
     `door_signs` is how metrics and log show it where it is the door that connects. `starter` are files for the system
     itself that `remediator init` writes, by name. `rules` and `routing` read its alert rules, and its routes to us;
-    `usual_targets` are the targets that alerts usually name, by their labels. `world` is its fake, for tests of playbooks.
+    `usual_targets` are the targets that alerts usually name, by their labels. `world` is its fake, for tests of
+    playbooks.
     """
 
     name: str
