@@ -17,7 +17,7 @@ from remediator.config.playbooks import PlaybookBook, PlaybookLoader
 from remediator.config.settings import Settings
 from remediator.config.settings_reader import load_settings
 from remediator.config.templates import Templates
-from remediator.ports.inspection import Finding
+from remediator.ports.inspection import Finding, WrittenCheck
 from remediator.ports.integration import Inspected
 
 
@@ -28,11 +28,16 @@ def inspect_online(
     settings = load_settings(settings_path, catalog).checked()
     templates = Templates(catalog.filters(settings.sections))
     loader = PlaybookLoader(catalog, settings.playbook_rules(), templates=templates)
-    book = loader.load(paths or settings.playbooks).checked()
-    return asyncio.run(inspect(settings, book, catalog))
+    loaded = loader.load(paths or settings.playbooks, with_checks=True)
+    return asyncio.run(inspect(settings, loaded.checked(), catalog, loaded.checks))
 
 
-async def inspect(settings: Settings, book: PlaybookBook, catalog: Catalog) -> tuple[Finding, ...]:
+async def inspect(
+    settings: Settings,
+    book: PlaybookBook,
+    catalog: Catalog,
+    checks: tuple[WrittenCheck, ...] = (),
+) -> tuple[Finding, ...]:
     """Ask all inspectors at once; their findings come in the order of the integrations' names."""
     gateways, services = build_gateways(settings), services_of(settings)
     named = named_in(settings, book)
@@ -43,6 +48,7 @@ async def inspect(settings: Settings, book: PlaybookBook, catalog: Catalog) -> t
         declared=declared_rights(catalog),
         destinations=named.destinations,
         people=named.people,
+        checks=checks,
     )
     systems = (each.inspect(asked) for each in catalog.integrations if each.inspect)
     try:

@@ -20,11 +20,28 @@ OURS: Mapping[str, tuple[str, str]] = {
     ),
     "serve": ("daemon", "Run the daemon."),
     "check": ("check", "Check playbooks and settings."),
+    "plan": (
+        "plan",
+        "Say what would happen now for an alert. Looks at hosts, clusters and Prometheus; changes nothing.",
+    ),
+    "coverage": (
+        "coverage",
+        "Say which alert rules have a playbook, and which labels the others lack.",
+    ),
+    "new": (
+        "new",
+        "Write the playbook NAME, with everything filled in that can be known, and a test.",
+    ),
+    "test": ("test", "Run the tests of playbooks. Exit code 1 where one fails."),
     "status": ("status", "Say what remediator does now, and for whom it waits."),
     "runs": ("runs", "Show what remediator is doing and did, stop it, and settle its doubts."),
     "why": (
         "why",
         "Explain why remediator did something about an alert or a notification, or why it did not.",
+    ),
+    "audit": (
+        "audit",
+        "List the site's journal, newest first: pauses, reloads, starts, decisions about runs that had ended.",
     ),
     "approve": ("decide", "Say yes to a run's plan."),
     "reject": ("decide", "Say no to a run's plan, with a reason."),

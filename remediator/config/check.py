@@ -8,6 +8,7 @@ from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 
+from remediator.config.case_files import read_suite
 from remediator.config.catalog import Catalog
 from remediator.config.collector import only_young
 from remediator.config.playbooks import PlaybookLoader
@@ -15,6 +16,7 @@ from remediator.config.settings import Settings
 from remediator.config.settings_reader import load_settings
 from remediator.config.templates import Templates
 from remediator.documents.problem import Problem, Severity, has_errors, in_order
+from remediator.documents.yaml_source import read_yaml
 
 
 class ProblemFormat(StrEnum):
@@ -28,7 +30,8 @@ class ProblemFormat(StrEnum):
 def check(
     paths: Sequence[Path], settings_path: Path | None, catalog: Catalog
 ) -> tuple[Problem, ...]:
-    """Return every problem of the settings file and of the playbooks in `paths`, or in the settings' folders.
+    """Return every problem of the settings file and of the playbooks and their tests in `paths`, or in the settings'
+    folders.
 
     Without a settings file, what only settings can tell (contacts, floors) is not checked.
     """
@@ -36,8 +39,23 @@ def check(
     settings = loaded.settings
     loader = PlaybookLoader(catalog) if loaded.has_errors else _loader(catalog, settings)
     with only_young():
-        playbooks = loader.load(paths or settings.playbooks)
+        playbooks = read_suite(loader, catalog, paths or settings.playbooks)
     return in_order((*loaded.problems, *playbooks.problems))
+
+
+class TextCheck:
+    """Checks playbooks that are being written, as texts in memory: what an editor would ask at every pause.
+
+    Keep one: what it has compiled is not compiled again. `settings` as in `check`.
+    """
+
+    def __init__(self, catalog: Catalog, settings: Settings | None = None) -> None:
+        self._loader = _loader(catalog, settings) if settings else PlaybookLoader(catalog)
+
+    def problems(self, texts: Mapping[str, str]) -> tuple[Problem, ...]:
+        """Return every problem of playbooks by the names of their files."""
+        sources = (read_yaml(name, text.encode()) for name, text in texts.items())
+        return self._loader.read(sources).problems
 
 
 def is_acceptable(problems: Iterable[Problem], *, strict: bool = False) -> bool:

@@ -34,15 +34,23 @@ def format_all(
         return json.dumps([*map(asdict, problems), *map(_entry, findings)], indent=2)
     if form is ProblemFormat.GITHUB:
         bad = (finding for finding in findings if finding.level is not Level.OK)
-        lines = [annotation(f.level, {"title": f.where}, _text(f)) for f in bad]
+        lines = [annotation(f.level, _properties(f), _text(f)) for f in bad]
         return "\n".join(filter(None, (format_problems(problems, form), *lines)))
-    lines = [f"{finding.where}: {finding.level}: {_text(finding)}" for finding in findings]
+    lines = [f"{f.place or f.where}: {f.level}: {_text(f)}" for f in findings]
     return "\n".join((format_problems(problems), *lines, _summary(findings)))
 
 
-def _entry(finding: Finding) -> Mapping[str, str]:
-    """Write a finding with the keys of a problem, `where` in place of file and line."""
+def _properties(finding: Finding) -> Mapping[str, str]:
+    if finding.place is None:
+        return {"title": finding.where}
+    place = {name: str(value) for name, value in asdict(finding.place).items()}
+    return {"file": place["file"], "line": place["line"], "col": place["column"], "title": "online"}
+
+
+def _entry(finding: Finding) -> Mapping[str, object]:
+    """Write a finding with the keys of a problem; `where` comes before, or instead of, file, line and column."""
     return {
+        **(asdict(finding.place) if finding.place else {}),
         "where": finding.where,
         "code": "online",
         "message": finding.text,

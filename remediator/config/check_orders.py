@@ -9,8 +9,9 @@ from remediator.core.canonical import canonical_json
 from remediator.core.playbook import CheckOrder, ProbeOrder
 from remediator.documents.model_reader import Part
 from remediator.documents.report import as_list
-from remediator.documents.yaml_source import KeyPath
+from remediator.documents.yaml_source import KeyPath, YamlSource
 from remediator.ports.check import Check
+from remediator.ports.inspection import Place, WrittenCheck
 
 
 def read_check(reading: Reading, path: KeyPath, raw: object) -> CheckOrder | None:
@@ -26,7 +27,12 @@ def read_check(reading: Reading, path: KeyPath, raw: object) -> CheckOrder | Non
     parameters = reading.parameters((*path, name), given, check.parameters, part, check.promql)
     if parameters is None:
         return None
-    return CheckOrder(kind=name, parameters=parameters, text=check_text(check, parameters))
+    for doubt in check.doubts(parameters):
+        place = (*path, name, doubt.parameter)
+        reading.report.warn(place, doubt.code, doubt.message, doubt.hint)
+    order = CheckOrder(kind=name, parameters=parameters, text=check_text(check, parameters))
+    reading.checks.append(((*path, name), order))
+    return order
 
 
 def read_checks(reading: Reading, path: KeyPath, raw: object, what: str) -> tuple[CheckOrder, ...]:
@@ -42,6 +48,16 @@ def read_probes(
     """Return the probes without the wrong ones; each must fit the target's kind."""
     found = (_probe(reading, (*path, index), item, kind) for index, item in enumerate(raw))
     return tuple(probe for probe in found if probe is not None)
+
+
+def written_check(source: YamlSource, path: KeyPath, order: CheckOrder) -> WrittenCheck:
+    """Return a check with the way to its places in the file that it was read from."""
+
+    def place(parameter: str, offset: int) -> Place:
+        mark = source.mark_within((*path, parameter), offset)
+        return Place(file=source.file, line=mark.line, column=mark.column)
+
+    return WrittenCheck(kind=order.kind, parameters=order.parameters, place=place)
 
 
 def check_text(check: Check, parameters: Mapping[str, object]) -> str:

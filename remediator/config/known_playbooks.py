@@ -18,6 +18,7 @@ from remediator.config.playbook_files import PlaybookFile
 from remediator.core.playbook import Playbook
 from remediator.documents.problem import Problem
 from remediator.documents.yaml_source import YamlSource, read_bytes, read_yaml, unreadable
+from remediator.ports.inspection import WrittenCheck
 
 _REST_NANOSECONDS = 2_000_000_000  # no file system's clock ticks slower than FAT's
 FileState = tuple[int, ...]
@@ -29,6 +30,7 @@ class Outcome:
 
     playbook: Playbook | None
     problems: tuple[Problem, ...]
+    checks: tuple[WrittenCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

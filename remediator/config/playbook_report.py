@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from remediator.config.catalog import Catalog, hint_for
-from remediator.config.expressions import VARIABLES, CelConditions
+from remediator.config.expressions import VARIABLES, CelConditions, ExpressionProblem
 from remediator.config.template_texts import Usage, has_template
 from remediator.config.templates import Templates
 from remediator.core.errors import InvalidTemplate
 from remediator.core.identity import OwnMachine
+from remediator.core.playbook import CheckOrder
 from remediator.documents.model_reader import Part, read_shape
 from remediator.documents.problem import did_you_mean, has_errors
 from remediator.documents.report import Report
@@ -45,13 +46,14 @@ class PlaybookRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One file being read. Every method reports what is wrong and goes on."""
+    """One file being read. Every method reports what is wrong and goes on. `checks` are those that were read so far."""
 
     report: Report
     catalog: Catalog
     templates: Templates
     conditions: CelConditions
     rules: PlaybookRules = PlaybookRules()
+    checks: list[tuple[KeyPath, CheckOrder]] = field(default_factory=list)
 
     def template(self, path: KeyPath, text: str, *, promql: bool = False) -> Usage:
         """Check one text for templates and return what they use."""
@@ -68,8 +70,10 @@ class Reading:
     def condition(self, path: KeyPath, text: str | None) -> str | None:
         """Check one condition and return it."""
         problem = self.conditions.problem(text) if text is not None else None
-        if problem is not None:
-            self.report.error(path, "expr", str(problem), _hint(problem.message))
+        if problem is not None and text is not None:
+            offset, name = _where(text, problem), _unknown_name(problem.message)
+            hint = did_you_mean(name, VARIABLES) if name else ""
+            self.report.error_within(path, offset, "expr", problem.message, hint)
         return text
 
     def parameters(
@@ -106,6 +110,12 @@ class Reading:
                 self.texts((*path, key), item, promql=promql)
 
 
+def offset_of(text: str, line: int, column: int) -> int:
+    """Return where the character at a line and a column of a text stands in it; both count from 1."""
+    above = text.split("\n")[: max(line - 1, 0)]
+    return sum(len(each) + 1 for each in above) + max(column - 1, 0)
+
+
 def holds_template(value: Any) -> bool:
     """Say whether a template stands anywhere within a value."""
     if isinstance(value, str):
@@ -132,6 +142,12 @@ def only_key(
     return name, written
 
 
-def _hint(message: str) -> str:
+def _where(text: str, problem: ExpressionProblem) -> int:
+    """Return which character is meant; of `lables.a` CEL means the dot, people look for the name."""
+    offset, name = offset_of(text, problem.line, problem.column), _unknown_name(problem.message)
+    return offset - len(name) if name and text[:offset].endswith(name) else offset
+
+
+def _unknown_name(message: str) -> str:
     found = re.search(r"undeclared reference to '([A-Za-z_]\w*)", message)
-    return did_you_mean(found[1], VARIABLES) if found else ""
+    return found[1] if found else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StrictStr
+from pydantic import Field, StrictStr
 
 from remediator.core.playbook import Mode, OnBlocked, Since
 from remediator.documents.model_reader import Flag, Shape, Text, Word
@@ -67,16 +67,6 @@ class EscalationShape(Shape):
     since: Since = Since.END
 
 
-class CaseShape(Shape):
-    """One entry under `tests`; `remediator test` reads the rest."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    name: Word
-    alerts: Annotated[list[dict[str, object]], Field(min_length=1)]
-    expect: object
-
-
 class PlaybookShape(Shape):
     """All keys of a playbook."""
 
@@ -97,4 +87,4 @@ class PlaybookShape(Shape):
     on_failure: Annotated[list[object], Field(max_length=10)] = Field(default_factory=list)
     on_blocked: OnBlocked | None = None
     notify: object = None
-    tests: tuple[CaseShape, ...] = ()
+    tests: Annotated[list[object], Field(max_length=1000)] = Field(default_factory=list)

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from remediator.config.catalog import Catalog
+from remediator.config.check_orders import written_check
 from remediator.config.expressions import CelConditions
 from remediator.config.known_playbooks import KnownPlaybooks, Outcome
 from remediator.config.playbook_files import PlaybookFile, PlaybookFolder
@@ -24,6 +25,7 @@ from remediator.core.playbook import Playbook
 from remediator.documents.problem import Problem, errors_first, has_errors, in_order
 from remediator.documents.report import Report
 from remediator.documents.yaml_source import YamlSource, read_yaml_file
+from remediator.ports.inspection import WrittenCheck
 from remediator.ports.sections import Sections
 
 Again = Callable[[], YamlSource]
@@ -46,10 +48,14 @@ class PlaybookBook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedPlaybooks:
-    """What loading found. The book holds the playbooks without errors: use it only where there are none at all."""
+    """What loading found. The book holds the playbooks without errors: use it only where there are none at all.
+
+    `checks` are all that were read, with their places, for whoever asked for them.
+    """
 
     book: PlaybookBook
     problems: tuple[Problem, ...] = ()
+    checks: tuple[WrittenCheck, ...] = ()
 
     @property
     def has_errors(self) -> bool:
@@ -85,7 +91,7 @@ class PlaybookLoader:
         self._templates = templates or Templates(catalog.filters(Sections()))
         self._conditions = conditions or CelConditions()
 
-    def load(self, paths: Iterable[Path]) -> LoadedPlaybooks:
+    def load(self, paths: Iterable[Path], *, with_checks: bool = False) -> LoadedPlaybooks:
         """Read files and folders; files whose names end in `_test` hold tests, not playbooks."""
         files: list[PlaybookFile] = []
         problems: list[Problem] = []
@@ -94,34 +100,44 @@ class PlaybookLoader:
             folder.look()
             files += folder.files
             problems += folder.problems
-        return self._joined(self._outcomes(files), problems)
+        return self._joined(self._outcomes(files, with_checks=with_checks), problems)
 
     def read(
-        self, sources: Iterable[YamlSource], problems: Iterable[Problem] = ()
+        self,
+        sources: Iterable[YamlSource],
+        problems: Iterable[Problem] = (),
+        *,
+        with_checks: bool = False,
     ) -> LoadedPlaybooks:
         """Read sources, one after the other: what was read of one is gone before the next is."""
-        return self._joined(map(self._at_hand, sources), problems)
+        outcomes = (
+            (self._judged(source, with_checks=with_checks), partial(_same, source))
+            for source in sources
+        )
+        return self._joined(outcomes, problems)
 
-    def _at_hand(self, source: YamlSource) -> tuple[Outcome, Again]:
-        return self._judged(source), lambda: source
-
-    def _outcomes(self, files: Sequence[PlaybookFile]) -> Iterator[tuple[Outcome, Again]]:
-        known = self._known
+    def _outcomes(
+        self, files: Sequence[PlaybookFile], *, with_checks: bool
+    ) -> Iterator[tuple[Outcome, Again]]:
+        known = None if with_checks else self._known
         if known is not None:
             known.begin((self._catalog, self._rules), files)
         for file in files:
             again = partial(read_yaml_file, file.named, file.real)
-            outcome = known.outcome(file, self._judged) if known else self._judged(again())
-            yield outcome, again
+            if known is not None:
+                yield known.outcome(file, self._judged), again
+            else:
+                yield self._judged(again(), with_checks=with_checks), again
 
     def _joined(
         self, outcomes: Iterable[tuple[Outcome, Again]], problems: Iterable[Problem]
     ) -> LoadedPlaybooks:
         """Return the book of all of them; what only all of them together can tell is told here."""
         by_name: dict[str, Playbook] = {}
-        found = list(problems)
+        found, checks = list(problems), list[WrittenCheck]()
         for outcome, again in outcomes:
             found += outcome.problems
+            checks += outcome.checks
             playbook = outcome.playbook
             if playbook is not None and playbook.name in by_name:
                 found.append(_twin(again(), playbook, by_name[playbook.name]))
@@ -129,7 +145,7 @@ class PlaybookLoader:
                 by_name[playbook.name] = playbook
         by_digest = {playbook.digest: playbook for playbook in by_name.values()}
         book = PlaybookBook(by_name=by_name, by_digest=by_digest)
-        return LoadedPlaybooks(book=book, problems=in_order(found))
+        return LoadedPlaybooks(book=book, problems=in_order(found), checks=tuple(checks))
 
     def from_document(self, document: str, *, source: str = "stored document") -> Playbook:
         """Return the playbook that a document was written from; raise InvalidPlaybook where it no longer loads."""
@@ -138,7 +154,7 @@ class PlaybookLoader:
             raise InvalidPlaybook(errors_first(found.problems))
         return found.playbook
 
-    def _judged(self, source: YamlSource) -> Outcome:
+    def _judged(self, source: YamlSource, *, with_checks: bool = False) -> Outcome:
         report = Report(source)
         reading = Reading(
             report=report,
@@ -148,7 +164,12 @@ class PlaybookLoader:
             rules=self._rules,
         )
         playbook = read_playbook(reading)
-        return Outcome(playbook, report.problems)
+        checks = (written_check(source, *each) for each in reading.checks) if with_checks else ()
+        return Outcome(playbook, report.problems, tuple(checks))
+
+
+def _same(source: YamlSource) -> YamlSource:
+    return source
 
 
 def _twin(source: YamlSource, playbook: Playbook, other: Playbook) -> Problem:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from remediator.core.pattern import compiled
 from remediator.documents.problem import Problem, Severity, has_errors
-from remediator.documents.yaml_source import KeyPath, YamlSource
+from remediator.documents.yaml_source import KeyPath, Mark, YamlSource
 
 
 class Report:
@@ -30,18 +30,21 @@ class Report:
         self, path: KeyPath, code: str, message: str, hint: str = "", *, at_key: bool = False
     ) -> None:
         """Add an error at the value (or the key) of a path."""
-        self._add(path, code, (message, hint), Severity.ERROR, at_key)
+        self._add(self.source.mark(path, of_key=at_key), code, (message, hint), Severity.ERROR)
+
+    def error_within(
+        self, path: KeyPath, offset: int, code: str, message: str, hint: str = ""
+    ) -> None:
+        """Add an error at one character of the text at a path."""
+        self._add(self.source.mark_within(path, offset), code, (message, hint), Severity.ERROR)
 
     def warn(
         self, path: KeyPath, code: str, message: str, hint: str = "", *, at_key: bool = False
     ) -> None:
         """Add a warning at the value (or the key) of a path."""
-        self._add(path, code, (message, hint), Severity.WARNING, at_key)
+        self._add(self.source.mark(path, of_key=at_key), code, (message, hint), Severity.WARNING)
 
-    def _add(
-        self, path: KeyPath, code: str, texts: tuple[str, str], severity: Severity, at_key: bool
-    ) -> None:
-        mark = self.source.mark(path, of_key=at_key)
+    def _add(self, mark: Mark, code: str, texts: tuple[str, str], severity: Severity) -> None:
         self._problems.append(
             Problem(
                 file=self.source.file,

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from remediator.documents.inside_text import Written
 from remediator.documents.plain_yaml import DEEPEST, INVISIBLE, LOADER, MOST_NODES
 from remediator.documents.problem import Problem
 from remediator.documents.scalars import resolve_plain
@@ -32,7 +33,7 @@ class _Stop(Exception):
 
 
 class CarefulReader:
-    """Reads one text of one file; afterwards `problems`, `values_at` and `keys_at` say what was found where."""
+    """Reads one text of one file; afterwards `problems`, `values_at`, `keys_at` and `texts_at` say what was found where."""
 
     def __init__(self, file: str) -> None:
         self._file = file
@@ -41,12 +42,15 @@ class CarefulReader:
         self.problems: list[Problem] = []
         self.values_at: dict[KeyPath, Mark] = {}
         self.keys_at: dict[KeyPath, Mark] = {}
+        self.texts_at: dict[KeyPath, Written] = {}
+        self._text = ""
 
     def read(self, text: str) -> object:
         """Return the document's value; it counts only where there are no problems."""
         if (hidden := INVISIBLE.search(text)) is not None:
-            self._report("character", _invisible(hidden[0]), _mark_in(text, hidden.start()))
+            self._report("character", _invisible(hidden[0]), mark_in(text, hidden.start()))
             return None
+        self._text = text
         self._events = yaml.parse(text, LOADER)
         try:
             return self._document()
@@ -75,7 +79,7 @@ class CarefulReader:
     def _value(self, event: object, path: KeyPath) -> object:
         self._admit(event, path)
         if isinstance(event, yaml.ScalarEvent):
-            return self._scalar(event)
+            return self._scalar(event, path)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(path)
         if isinstance(event, yaml.MappingStartEvent):
@@ -96,10 +100,12 @@ class CarefulReader:
         if getattr(event, "tag", None) is not None:
             self._refuse("tag", "tags are not allowed", "Quote the value to make it text.", event)
 
-    def _scalar(self, event: Any) -> object:
+    def _scalar(self, event: Any, path: KeyPath) -> object:
         if (hidden := INVISIBLE.search(event.value)) is not None:
             self._refuse("character", _invisible(hidden[0]), "", event)
-        if event.style:
+        style = event.style or ""
+        self.texts_at[path] = Written(self._text, event.start_mark.index, style)
+        if style:
             return event.value
         try:
             return resolve_plain(event.value)
@@ -166,7 +172,8 @@ def _mark(mark: Any) -> Mark:
     return Mark(mark.line + 1, mark.column + 1) if mark else Mark()
 
 
-def _mark_in(text: str, offset: int) -> Mark:
+def mark_in(text: str, offset: int) -> Mark:
+    """Return where one character of a text stands."""
     before = text[:offset]
     return Mark(before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
 

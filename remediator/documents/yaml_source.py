@@ -5,15 +5,15 @@ A text without a mistake is read quickly; where what stands in it is found out w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from remediator.documents.plain_yaml import NotPlain, plain_value
 from remediator.documents.problem import Problem
 from remediator.documents.regular_file import read_regular
-from remediator.documents.yaml_reader import CarefulReader, KeyPath, Mark
+from remediator.documents.yaml_reader import CarefulReader, KeyPath, Mark, mark_in
 
 __all__ = ["KeyPath", "Mark", "YamlSource", "read_yaml", "read_yaml_file"]
 
@@ -30,27 +30,45 @@ class YamlSource:
     text: str = field(default="", repr=False)
     problems: tuple[Problem, ...] = ()
 
+    def mark_within(self, path: KeyPath, offset: int) -> Mark:
+        """Return where one character of the text at a path stands (or the text, where it is not known how it is
+        written)."""
+        place = self._nearest(path)
+        text, written = self._value_at(place), self._places.texts_at.get(place)
+        if written is None or not isinstance(text, str):
+            return self.mark(path)
+        return mark_in(written.file, written.place_of(text, offset))
+
     def mark(self, path: KeyPath, *, of_key: bool = False) -> Mark:
         """Return where the value (or its key) at a path stands.
 
         Parts of the path that are not in the file (a missing key, the parameter that a bare value stands for) are
         skipped, so the nearest thing around it is found.
         """
-        values_at, keys_at = self._places
+        places, place = self._places, self._nearest(path)
+        if of_key and place in places.keys_at:
+            return places.keys_at[place]
+        return places.values_at.get(place, Mark())
+
+    @cached_property
+    def _places(self) -> CarefulReader:
+        reader = CarefulReader(self.file)
+        if self.text:
+            reader.read(self.text)
+        return reader
+
+    def _nearest(self, path: KeyPath) -> KeyPath:
+        values_at = self._places.values_at
         place: KeyPath = ()
         for part in path:
             place = (*place, part) if (*place, part) in values_at else place
-        if of_key and place in keys_at:
-            return keys_at[place]
-        return values_at.get(place, Mark())
+        return place
 
-    @cached_property
-    def _places(self) -> tuple[Mapping[KeyPath, Mark], Mapping[KeyPath, Mark]]:
-        if not self.text:
-            return {}, {}
-        reader = CarefulReader(self.file)
-        reader.read(self.text)
-        return reader.values_at, reader.keys_at
+    def _value_at(self, path: KeyPath) -> object:
+        value: Any = self.value
+        for part in path:
+            value = value[part]
+        return value
 
 
 def read_yaml_file(path: Path, real: Path | None = None) -> YamlSource:

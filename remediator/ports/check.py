@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -42,11 +42,27 @@ def never_stricter(parameters: Mapping[str, object], names: Callable[[str], bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """What is probably wrong with a parameter as a playbook writes it, found without asking the world."""
+
+    parameter: str
+    code: str
+    message: str
+    hint: str = ""
+
+
+def no_doubts(parameters: Mapping[str, object]) -> Iterable[Doubt]:
+    """Say nothing: the types of the parameters say it all."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One registered check. `shorthand` names the parameter that a bare value stands for (`promql: EXPR`).
 
     `promql` names the parameters whose `{{ … }}` are quoted for PromQL. `stricter` says where a check, as a playbook
     writes it, is stricter than the published rule of an alert that the playbook names, so that it would block it.
+    `doubts` reads what is written in another language; templates stand in it as they are.
     """
 
     name: str
@@ -58,3 +74,4 @@ class Check:
     promql: tuple[str, ...] = ()
     rights: Rights = no_rights
     stricter: Callable[[Mapping[str, object], Callable[[str], bool]], str] = never_stricter
+    doubts: Callable[[Mapping[str, object]], Iterable[Doubt]] = no_doubts

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
-from remediator.config.check import ProblemFormat, check, format_problems, is_acceptable
+from remediator.config.catalog import find_catalog
+from remediator.config.check import (
+    ProblemFormat,
+    TextCheck,
+    check,
+    format_problems,
+    is_acceptable,
+)
 from remediator.documents.problem import Problem, Severity
 from tests.config.catalogs import small_catalog
 
@@ -58,6 +66,26 @@ def test_errors_in_settings_and_playbooks_are_shown_together(folder: Path) -> No
     found = check([], folder / "settings.yaml", CATALOG)
 
     assert {Path(problem.file).name for problem in found} == {"settings.yaml", "bad.yaml"}
+
+
+def test_a_text_in_memory_is_checked_as_a_file_is() -> None:
+    texts = {"a.yaml": PLAYBOOK, "b.yaml": PLAYBOOK.replace("name: disk", "name: [")}
+
+    found = TextCheck(CATALOG).problems(texts)
+
+    assert [(problem.file, problem.code) for problem in found] == [("b.yaml", "syntax")]
+
+
+def test_a_text_is_checked_while_somebody_types() -> None:
+    text = Path("playbooks/disk-space-low.yaml").read_text()
+    editor = TextCheck(find_catalog())
+    editor.problems({"disk.yaml": text})
+
+    started = time.process_time()
+    found = editor.problems({"disk.yaml": text.replace("keep_time", "kep_time")})
+
+    assert [problem.code for problem in found] == ["unknown-key"]
+    assert time.process_time() - started < 0.2
 
 
 ERROR = Problem(

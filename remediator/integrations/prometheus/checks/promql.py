@@ -11,7 +11,7 @@ series either, because an exporter died or a label moved, nobody knows (`promql_
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -23,9 +23,10 @@ from remediator.core.facts import Answer, Known, unknown
 from remediator.core.plaintext import one_line
 from remediator.integrations.prometheus.api import PROMETHEUS, Prometheus, Sample
 from remediator.integrations.prometheus.checks.promql_absence import Absence, Found, compares
+from remediator.integrations.prometheus.knowledge.promql_reading import doubts_about
 from remediator.integrations.prometheus.knowledge.promql_tree import lets_pass, parse_promql
 from remediator.integrations.prometheus.knowledge.published_rules import stricter
-from remediator.ports.check import Check, Question
+from remediator.ports.check import Check, Doubt, Question
 from remediator.ports.gateways import Reads
 from remediator.ports.parameters import Parameters
 
@@ -130,6 +131,11 @@ def _stricter(parameters: Mapping[str, object], names: Callable[[str], bool]) ->
     return stricter(str(parameters["query"]), names)
 
 
+def _doubts(parameters: Mapping[str, object]) -> Iterable[Doubt]:
+    for code, message, hint in doubts_about(str(parameters["query"])):
+        yield Doubt(parameter="query", code=code, message=message, hint=hint)
+
+
 def _checker(reads: Reads) -> PromqlChecker:
     return PromqlChecker(reads[PROMETHEUS])
 
@@ -144,5 +150,6 @@ CHECKS = (
         checker=_checker,
         promql=("query",),
         stricter=_stricter,
+        doubts=_doubts,
     ),
 )

@@ -114,6 +114,14 @@ def parse_promql(text: str) -> Part | None:
         return None
 
 
+def count_tokens(text: str) -> int:
+    """Return of how many words and signs a text is made; 0 where some of it is neither."""
+    try:
+        return sum(1 for _ in _tokens(text))
+    except _Puzzled:
+        return 0
+
+
 def inside(part: Part) -> Part:
     """Return what stands between the outermost brackets, if there are any."""
     while isinstance(part, Brackets):
