@@ -33,7 +33,7 @@ class _Stop(Exception):
 
 
 class CarefulReader:
-    """Reads one text of one file; afterwards `problems`, `values_at`, `keys_at` and `texts_at` say what was found where."""
+    """Reads one text of one file; then `problems`, `values_at`, `keys_at` and `texts_at` say what was found where."""
 
     def __init__(self, file: str) -> None:
         self._file = file
