@@ -11,6 +11,7 @@ from remediator.cli.daemon import demo, serve
 from remediator.cli.database import db
 from remediator.cli.decide import approve, reject
 from remediator.cli.failures import USAGE, Failure
+from remediator.cli.fmt import fmt
 from remediator.cli.health import healthcheck, version
 from remediator.cli.init import init
 from remediator.cli.new import new
@@ -33,6 +34,7 @@ COMMANDS = (
     plan,
     coverage,
     new,
+    fmt,
     status,
     runs,
     why,
