@@ -10,6 +10,7 @@ from remediator.cli.coverage import coverage
 from remediator.cli.daemon import demo, serve
 from remediator.cli.database import db
 from remediator.cli.decide import approve, reject
+from remediator.cli.docs import docs
 from remediator.cli.failures import USAGE, Failure
 from remediator.cli.fmt import fmt
 from remediator.cli.health import healthcheck, version
@@ -35,6 +36,7 @@ COMMANDS = (
     coverage,
     new,
     fmt,
+    docs,
     status,
     runs,
     why,
