@@ -44,6 +44,11 @@ CASES = {
         "b: {z: 1, a: 2,\n  b: 3}\na: []\n",
         "a: []\nb: {z: 1, a: 2,\n  b: 3}\n",
     ),
+    "a bracket on a line of its own": ("b: [\n  1,\n]\na: 1\n", "a: 1\nb: [\n  1,\n]\n"),
+    "an empty line that would have to stand before a dash": (
+        "z:\n  - act: 1\n\n    id: i\n",
+        "z:\n  - act: 1\n\n    id: i\n",
+    ),
     "nothing as a value": ("b:\na:\n", "a:\nb:\n"),
     "inner keys": (
         "a:\n  # why y\n  y: 1\n  x: 2\nb: 3\n",
