@@ -85,12 +85,12 @@ def read_foreign_yaml(file: str, raw: bytes) -> tuple[Node, ...]:
 def _refuse_deep(file: str, text: str) -> None:
     """PyYAML's composer in C calls itself for every level: a hundred thousand brackets end the process."""
     depth = 0
-    events: Iterator[Any] = yaml.parse(text, _Loader)
-    for event in events:
+    for event in yaml.parse(text, _Loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
-                place = f"{file}:{event.start_mark.line + 1}:{event.start_mark.column + 1}"
+                mark: Any = event.start_mark
+                place = f"{file}:{mark.line + 1}:{mark.column + 1}"
                 raise InputError(f"{place}: nested more than {DEEPEST} deep")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
