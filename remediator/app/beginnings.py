@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 
 from remediator.app.coverage import read_rules
@@ -98,8 +99,11 @@ def _is_named(alert: Alert, name: str) -> bool:
 
 
 def _named(name: str, rules: Iterable[AlertRule], where: str) -> Beginning:
-    known = {rule.name: rule for rule in rules}
-    if name not in known:
-        hint = did_you_mean(name, known)
+    """Return what the rules of a name have in common: they often come as a warning and as critical."""
+    known = tuple(rules)
+    found = [rule for rule in known if rule.name == name]
+    if not found:
+        hint = did_you_mean(name, {rule.name for rule in known})
         raise InputError(f"there is no alert rule {name} {where}. {hint}".strip())
-    return of_rule(known[name])
+    labels = reduce(KnownLabels.either, (rule.labels for rule in found))
+    return of_rule(replace(found[0], labels=labels))

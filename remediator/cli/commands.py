@@ -32,6 +32,8 @@ OURS: Mapping[str, tuple[str, str]] = {
         "new",
         "Write the playbook NAME, with everything filled in that can be known, and a test.",
     ),
+    "fmt": ("fmt", "FMT"),
+    "docs": ("docs", "DOCS"),
     "test": ("test", "Run the tests of playbooks. Exit code 1 where one fails."),
     "status": ("status", "Say what remediator does now, and for whom it waits."),
     "runs": ("runs", "Show what remediator is doing and did, stop it, and settle its doubts."),

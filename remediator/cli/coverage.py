@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from remediator.cli.terminal import say, say_table
 
 if TYPE_CHECKING:
     from remediator.app.coverage import Coverage, Sought
+    from remediator.core.pattern import Pattern
 
 _HEADINGS = ("ALERT", "COVER", "PLAYBOOK", "REACHES US", "REMARKS")
 _EXISTING = click.Path(exists=True, path_type=Path)
@@ -108,17 +108,19 @@ def _find(sought: Sought) -> Coverage:
         raise Failure(str(error), hint=hint, exit_code=UNREACHABLE) from error
 
 
-def _pattern(text: str | None) -> re.Pattern[str] | None:
+def _pattern(text: str | None) -> Pattern | None:
+    from remediator.core.pattern import compiled
+
     try:
-        return re.compile(text) if text else None
-    except re.error as error:
-        raise click.UsageError(f"--ignore: not a regular expression: {error}") from error
+        return compiled(text) if text else None
+    except ValueError as error:
+        raise click.UsageError(f"--ignore: {error}") from error
 
 
-def _without(found: Coverage, ignored: re.Pattern[str] | None) -> Coverage:
+def _without(found: Coverage, ignored: Pattern | None) -> Coverage:
     if ignored is None:
         return found
-    kept = tuple(each for each in found.rules if not ignored.fullmatch(each.rule.name))
+    kept = tuple(each for each in found.rules if not ignored.matches(each.rule.name))
     return replace(found, rules=kept)
 
 

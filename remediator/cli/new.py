@@ -66,7 +66,7 @@ def new(
         name, _beginning(origin, rules, settings, catalog), action, settings, catalog
     )
     if to == Path("-"):
-        click.echo(text, nl=False)
+        say(text.rstrip("\n"))
     _refuse_problems(name, text, settings, catalog)
     if to != Path("-"):
         _write(text, _place(name, to, settings))

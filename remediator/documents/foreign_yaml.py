@@ -15,6 +15,7 @@ import yaml
 from remediator.core.errors import InputError
 
 LARGEST = 8 * 1024 * 1024
+DEEPEST = 200
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -68,15 +69,28 @@ def read_foreign_yaml(file: str, raw: bytes) -> tuple[Node, ...]:
         raise InputError(f"{file}: larger than {LARGEST >> 20} MiB")
     try:
         text = raw.decode("utf-8-sig")
+        _refuse_deep(file, text)
         found = yaml.compose_all(text, _Loader)
         return tuple(Node(file, each) for each in found if each is not None)
     except UnicodeDecodeError as error:
         raise InputError(f"{file}: not UTF-8 (byte {error.start})") from error
-    except RecursionError as error:
-        raise InputError(f"{file}: nested too deep") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
         raise InputError(f"{place}: not YAML: {error.problem or error.context}") from error
     except yaml.YAMLError as error:
         raise InputError(f"{file}: not YAML: {str(error).splitlines()[0]}") from error
+
+
+def _refuse_deep(file: str, text: str) -> None:
+    """PyYAML's composer in C calls itself for every level: a hundred thousand brackets end the process."""
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                mark: Any = event.start_mark
+                place = f"{file}:{mark.line + 1}:{mark.column + 1}"
+                raise InputError(f"{place}: nested more than {DEEPEST} deep")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1

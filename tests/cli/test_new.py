@@ -74,6 +74,20 @@ def test_everything_that_the_rule_says_is_filled_in(folder: Path) -> None:
     assert "max by (instance) (temperature) > 90" in text
 
 
+def test_rules_of_one_name_are_answered_by_what_they_have_in_common(folder: Path) -> None:
+    (folder / "two.yml").write_text(
+        "groups: [{name: g, rules: [{alert: Two, expr: 'sum by (node, pod) (a)', labels: {severity: x}},"
+        " {alert: Two, expr: 'sum by (node) (a)', labels: {severity: y}}]}]"
+    )
+    begun("Two", "--rules", "two.yml")
+    assert written(folder)["requires"] == ["node"]
+    assert written(folder)["tests"][0]["alerts"][0]["labels"].keys() == {
+        "alertname",
+        "node",
+        "severity",
+    }
+
+
 def test_the_target_is_what_the_labels_say_most_about(folder: Path) -> None:
     begun("PodStuck", "--rules", "rules.yml")
     assert written(folder)["target"] == "pod/{{ labels.namespace }}/{{ labels.pod }}"

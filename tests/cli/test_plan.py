@@ -10,6 +10,7 @@ import yaml
 
 from remediator.cli.alert_words import alerts_in, labels_of
 from tests.acceptance.hosts import hosts_at
+from tests.acceptance.site import Site as RunningSite
 from tests.cli.command import offline, remediator
 from tests.http.daemon import running
 from tests.parts.alertmanager import Alertmanager
@@ -211,6 +212,25 @@ def test_a_plan_over_a_real_host_shows_the_change_and_does_not_make_it(
     assert "full would run by itself on host/web1" in result.stdout
     assert f"touch {mark}" in result.stdout
     assert not mark.exists()
+
+
+@pytest.mark.slow
+def test_a_running_daemon_is_asked_by_labels_and_by_the_fingerprint_of_what_arrived() -> None:
+    look = {"match": ["alertname=Full"], "target": "service/shop", "mode": "auto", "steps": []}
+    with RunningSite(playbooks={"look": {"name": "look", **look}}) as site:
+        fingerprint = site.alert(FULL)
+        site.wait_for(site.runs)
+
+        by_labels = site.cli("plan", "-l", "alertname=Full,env=prod", "--expect", "run")
+        known = site.cli("plan", "--fingerprint", fingerprint, "-o", "json")
+        other = site.cli("plan", "-l", "alertname=Fulll")
+        nobody = site.cli("plan", "-l", "alertname=Full", user="vera")
+
+    assert by_labels.returncode == 0, by_labels.stderr
+    assert "look would run by itself on service/shop" in by_labels.stdout
+    assert json.loads(known.stdout)["alert"]["labels"] == FULL
+    assert "look does not match\n  alertname=\"Full\": the label is 'Fulll'" in other.stdout
+    assert (nobody.returncode, "operator" in nobody.stderr) == (1, True), nobody.stderr
 
 
 def test_settings_that_are_wrong_are_exit_code_2(tmp_path: Path) -> None:

@@ -56,6 +56,8 @@ def test_the_commands_are_those_that_were_promised() -> None:
             "plan",
             "coverage",
             "new",
+            "fmt",
+            "docs",
             "status",
             "runs",
             "why",

@@ -59,13 +59,13 @@ def test_what_may_be_of_two_kinds_has_for_sure_only_what_both_have() -> None:
 
 
 def test_where_one_kind_may_have_anything_what_neither_has_stays_known() -> None:
-    either = ANY.without(["gone"]).either(RULE)
-    assert [either.has(name) for name in ("gone", "pod")] == [NO, OPEN]
+    for either in (ANY.without(["pod"]).either(RULE), RULE.either(ANY.without(["pod"]))):
+        assert [either.has(name) for name in ("pod", "zone", "instance")] == [NO, OPEN, YES]
 
 
 def test_labels_that_two_sides_share_are_closed_where_one_side_is() -> None:
-    both = ANY.both(PERHAPS)
-    assert [both.has(name) for name in ("env", "pod", "zone")] == [YES, OPEN, NO]
+    for both in (ANY.both(PERHAPS), PERHAPS.both(ANY)):
+        assert [both.has(name) for name in ("env", "pod", "zone")] == [YES, OPEN, NO]
     assert ANY.both(ANY).is_open
 
 

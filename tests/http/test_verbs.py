@@ -20,9 +20,11 @@ from remediator.http.asked import body_of, given_in
 from remediator.http.refusal import HttpRefusal
 from remediator.http.route import Handler
 from remediator.http.verb_routes import people_routes
+from remediator.ports.preview import Previewed, Wanted, Would
 from remediator.ports.store import Store
 from remediator.ports.verbs import CANCEL, VERBS
 from remediator.stores.store import open_store, sqlite_url
+from remediator.testing import builders as make
 from tests.http.calls import a_post
 from tests.http.daemon import a_waiting_run, keep
 
@@ -155,10 +157,11 @@ async def test_what_can_be_no_scope_is_no_pause(wanted: str) -> None:
     assert (refused.value.status, refused.value.code) == (404, "not_found")
 
 
-async def planned(labels: Mapping[str, str], playbook: str | None) -> Mapping[str, Any]:
-    if playbook == "none":
+async def planned(wanted: Wanted) -> Previewed:
+    if wanted.playbook == "none":
         raise InputError("there is no such playbook")
-    return {"labels": dict(labels), "playbook": playbook}
+    said = Would(playbook=wanted.playbook, decision="off", reason="")
+    return Previewed(alert=make.an_alert(labels=wanted.labels), would=(said,))
 
 
 @pytest.mark.parametrize(("number", "playbook"), [(1, None), (256, "disk")])

@@ -121,3 +121,11 @@ def test_what_is_no_configuration_is_refused_with_its_place(text: str, words: st
 def test_a_receiver_that_is_not_there_is_refused_with_those_that_are() -> None:
     with pytest.raises(InputError, match="no receiver usss; there are people, us"):
         read_routes("am.yml", f"route: {{receiver: us}}\n{RECEIVERS}".encode(), ("usss",), PATH)
+
+
+def test_routes_that_never_end_are_refused() -> None:
+    deep = "{receiver: us, routes: [" * 70 + "{receiver: us}" + "]}" * 70
+    wide = "{receiver: us, routes: [" + "{receiver: us}, " * 6000 + "]}"
+    for route in (deep, wide):
+        with pytest.raises(InputError, match="more than 5000 routes, or nested too deep"):
+            read_routes("am.yml", f"route: {route}\n{RECEIVERS}".encode(), (), PATH)

@@ -42,6 +42,8 @@ CASES = [
     ("clamp_min(sum by (pod) (a), 1)", "--+-"),
     ('label_replace(up, "pod", "$1", "instance", "(.*):.*")', "++??"),
     ('label_replace(sum by (job) (up), "pod", "$1", "job", "(.*)")', "-+?-"),
+    ('label_join(sum by (job) (up), "pod", "-", "job")', "-+?-"),
+    ("vector(scalar(up))", "----"),
     ("a / b", "++??"),
     ("a / sum by (pod) (b)", "+++-"),
     ("sum by (pod) (a) / sum by (pod) (b)", "--+-"),
@@ -67,6 +69,11 @@ def test_which_labels_the_result_carries(expression: str, expected: str) -> None
     signs = {Known.HOLDS: "+", Known.FAILS: "-", Known.UNKNOWN: "?"}
     found = labels_of(expression)
     assert "".join(signs[found.has(name)] for name in ASKED) == expected
+
+
+def test_a_quantile_has_no_buckets_any_more() -> None:
+    found = labels_of("histogram_quantile(0.9, rate(a_bucket[5m]))")
+    assert (found.has("le"), found.has("instance")) == (Known.FAILS, Known.HOLDS)
 
 
 def test_values_that_the_expression_asks_for_are_known() -> None:
