@@ -20,7 +20,7 @@ from remediator.config.expect_shape import (
 from remediator.documents.yaml_source import read_yaml
 from remediator.rehearsal.comparing import compare
 from remediator.rehearsal.seen import Seen
-from tests.rehearsal.stages import differences, rehearse
+from tests.rehearsal.stages import differences, lives, rehearse
 
 PLAYBOOK = """\
 name: disk
@@ -108,9 +108,9 @@ KEYS = [
 @cache
 def seen() -> Seen:
     """Live the life once: it is asked about again and again."""
-    (result,) = rehearse(PLAYBOOK, f"  - {{name: one, {LIFE} expect: {{outcome: resolved}}}}\n")
-    assert result.passed
-    (found,) = result.lived.moments
+    test = f"  - {{name: one, {LIFE} expect: {{outcome: resolved, messages: [result]}}}}\n"
+    (lived,) = lives(PLAYBOOK, test)
+    (found,) = lived.moments
     return found.of_playbook("disk", None)
 
 
