@@ -68,7 +68,7 @@ def test(  # noqa: PLR0913, PLR0917 - its options
     site, suite = _suite(paths, Path(config_file) if config_file else None)
     _keep_matching(suite, pattern)
     covers = coverage or min_coverage is not None
-    results = _run_all(site, suite, form, hears=covers)
+    results = _run_all(site, suite, form, covers=covers)
     if junit:
         _write(junit, results)
     is_fine = all(each.passed for each in results)
@@ -119,8 +119,8 @@ def _say_coverage(suite: CaseSuite, results: list[Result]) -> int:
     from remediator.rehearsal.coverage import Coverage
 
     coverage = Coverage()
-    for written, result in zip(suite.tests, results, strict=True):
-        coverage.note(written.playbook, result.lived)
+    for result in results:
+        coverage.note(result.facts)
     covered = [
         coverage.of(playbook, suite.sources[file])
         for file, playbook in sorted(suite.playbooks.items())
@@ -130,16 +130,16 @@ def _say_coverage(suite: CaseSuite, results: list[Result]) -> int:
     return min((each.percent for each in covered), default=100)
 
 
-def _run_all(site: Site, suite: CaseSuite, form: str, *, hears: bool) -> list[Result]:
+def _run_all(site: Site, suite: CaseSuite, form: str, *, covers: bool) -> list[Result]:
     from remediator.rehearsal import reports
-    from remediator.rehearsal.suite import run_case
+    from remediator.rehearsal.suite import run_cases
 
     say(reports.first_line(len(suite.tests), suite.files))
     results = []
-    for each in suite.tests:
-        results.append(run_case(site, each, hears=hears))
-        if not results[-1].passed:
-            say("\n".join(reports.as_text(results[-1])))
+    for each in run_cases(site, suite.tests, covers=covers):
+        results.append(each)
+        if not each.passed:
+            say("\n".join(reports.as_text(each)))
     if simulated := reports.simulated_line(results):
         say(simulated)
     say(reports.last_line(results))

@@ -16,6 +16,7 @@ from remediator.core.facts import Answer, Known
 from remediator.core.masking import Mask
 from remediator.core.messages import Message
 from remediator.core.order import Order
+from remediator.core.run import Run
 from remediator.core.selection import Index, Selection
 from remediator.engine.admission import Rules
 from remediator.engine.control import Control
@@ -31,6 +32,7 @@ from remediator.ports.ambient import Ambient
 from remediator.ports.channel import Channel, Deliverer
 from remediator.ports.check import Question
 from remediator.ports.gateways import Reads
+from remediator.ports.identity import Identities
 from remediator.ports.parameters import Parameters
 from remediator.ports.store import Notification, Work
 from remediator.rehearsal.given_answers import Told, given_checks
@@ -53,10 +55,17 @@ class Ear(NoListener):
     def __init__(self) -> None:
         self.moves: list[Moved] = []
         self.problems: list[str] = []
+        self._runs: dict[str, Run] = {}
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """Every run as it is now, oldest first."""
+        return tuple(self._runs.values())
 
     def moved(self, moved: Moved) -> None:
         """See engine.listener."""
         self.moves.append(moved)
+        self._runs[moved.after.id] = moved.after
 
     def problem(self, where: str, text: str) -> None:
         """See engine.listener."""
@@ -176,7 +185,7 @@ class Cast:
         self.store.do(lambda tx: tx.accept(notification))
 
     def _mask(self) -> Mask:
-        return Mask(self.stage.site.settings.mask)
+        return self.stage.site.mask
 
     def _rules(self) -> Rules:
         site, given = self.stage.site, self.stage.given
@@ -238,12 +247,16 @@ class Cast:
             probes=site.catalog.probes,
             reads=reads,
             conditions=site.inline,
-            identities=ConfiguredIdentities(
-                site.settings, reads, monotonic=self._ambient.monotonic
-            ),
+            identities=self._identities(reads),
             silences=[lambda reads: self._silenced] if self.stage.given.silenced else (),
             mask=self._mask,
         )
+
+    def _identities(self, reads: Reads) -> Identities:
+        if not self.world.kinds:
+            return self.stage.site.identities
+        monotonic = self._ambient.monotonic
+        return ConfiguredIdentities(self.stage.site.settings, reads, monotonic=monotonic)
 
     def _executor(self) -> Executor:
         return Executor(

@@ -5,8 +5,8 @@ What counts is that a life went there, not that anybody asked about it; a life e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from remediator.core import events as ev
@@ -20,10 +20,9 @@ from remediator.core.selection import Decision, Refusal
 from remediator.core.verdict import Ruling
 from remediator.documents.yaml_source import KeyPath, YamlSource
 from remediator.engine.recorder import Moved
-from remediator.rehearsal.results import shown
+from remediator.rehearsal.results import Fact, shown
 from remediator.rehearsal.seen import Lived
 
-Fact = tuple[object, ...]
 _CHECKED = ("require", "forbid")
 
 
@@ -59,32 +58,23 @@ class Covered:
             yield f"  {file}:{mark.line}:{mark.column}: {branch.words}"
 
 
-@dataclass(slots=True)
 class Coverage:
     """Collects what lives went through, by playbook."""
 
-    facts: dict[str, set[Fact]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._facts: dict[str, set[Fact]] = {}
 
-    def note(self, playbook: str, lived: Lived) -> None:
-        """Add one life; `playbook` is the one that its test is about."""
-        self._of(playbook).update(_of_alerts(playbook, lived))
-        for moved in lived.moves:
-            self._of(moved.after.order.playbook).update(_of_event(moved))
-        for place, known in lived.answered:
-            self._of(place.playbook).add(("check", place.where, place.number, known))
-        names = {run.id: run.order.playbook for run in lived.last.runs} if lived.last else {}
-        for heard in lived.last.heard if lived.last else ():
-            if heard.message.kind is MessageKind.ESCALATION and heard.message.run_id in names:
-                self._of(names[heard.message.run_id]).add(("called", heard.message.to))
+    def note(self, facts: Mapping[str, frozenset[Fact]]) -> None:
+        """Add one life."""
+        for playbook, found in facts.items():
+            self._facts.setdefault(playbook, set()).update(found)
 
     def of(self, playbook: Playbook, source: YamlSource) -> Covered:
         """Say what is known of one playbook."""
-        branches, facts = tuple(branches_of(playbook, source)), self._of(playbook.name)
-        missing = tuple(each for each in branches if each.fact not in facts)
+        branches = tuple(branches_of(playbook, source))
+        gone = self._facts.get(playbook.name, set())
+        missing = tuple(each for each in branches if each.fact not in gone)
         return Covered(playbook, source, branches, missing)
-
-    def _of(self, playbook: str) -> set[Fact]:
-        return self.facts.setdefault(playbook, set())
 
 
 # ── the branches that there are ───────────────────────────────────────────────────────────────────────────
@@ -187,6 +177,21 @@ def _of_failure(playbook: Playbook, source: YamlSource) -> Iterator[Branch]:
 
 
 # ── what a life went through ──────────────────────────────────────────────────────────────────────────────
+
+
+def facts_of(playbook: str, lived: Lived) -> dict[str, frozenset[Fact]]:
+    """Return what a life went through, by playbook; `playbook` is the one that its test is about."""
+    found: dict[str, set[Fact]] = {playbook: set(_of_alerts(playbook, lived))}
+    for moved in lived.moves:
+        found.setdefault(moved.after.order.playbook, set()).update(_of_event(moved))
+    for place, known in lived.answered:
+        found.setdefault(place.playbook, set()).add(("check", place.where, place.number, known))
+    runs = {run.id: run.order.playbook for run in lived.last.runs} if lived.last else {}
+    for heard in lived.last.heard if lived.last else ():
+        message = heard.message
+        if message.kind is MessageKind.ESCALATION and message.run_id in runs:
+            found.setdefault(runs[message.run_id], set()).add(("called", message.to))
+    return {name: frozenset(facts) for name, facts in found.items()}
 
 
 def _of_alerts(playbook: str, lived: Lived) -> Iterator[Fact]:

@@ -144,7 +144,7 @@ class _Life:
         await asyncio.sleep(_TICK.total_seconds())
         is_early = not any(map(self._is_late, self._expected))
         while self._cast.told.elapsed < LONGEST and not self._cast.broken():
-            if is_early and all(map(self._is_planned, self._runs())):
+            if is_early and all(map(self._is_planned, self._stage.ear.runs)):
                 return
             if tasks := self._cast.worker.under_way():
                 await asyncio.wait(tasks, timeout=3600)
@@ -169,13 +169,9 @@ class _Life:
             start=self._stage.start,
             alerts=tuple(self._alerts),
             decisions=self._decisions(),
-            runs=self._runs(),
+            runs=self._stage.ear.runs,
             heard=tuple(self._stage.heard),
         )
-
-    def _runs(self) -> tuple[Run, ...]:
-        page = self._cast.store.look(lambda reader: reader.runs(Listing(limit=_MOST)))
-        return tuple(sorted(page.items, key=lambda run: run.id))
 
     def _decisions(self) -> tuple[DecisionRecord, ...]:
         page = self._cast.store.look(lambda reader: reader.decisions(Listing(limit=_MOST)))

@@ -9,7 +9,6 @@ from remediator.core.errors import Refused
 from remediator.core.events import Settlement
 from remediator.core.person import Person
 from remediator.core.run import Phase, Run
-from remediator.ports.store import Listing, Page
 from remediator.rehearsal.cast import Cast
 
 _SETTLED = {
@@ -81,8 +80,8 @@ class Crowd:
 
     def _run(self, shape: PersonShape, phase: Phase | None = None) -> Run:
         """Return the run that a person means: the newest that is in this phase, else the newest open one."""
-        page: Page[Run] = self._cast.store.look(lambda reader: reader.runs(Listing(limit=1000)))
-        runs = [run for run in page.items if shape.target in (None, str(run.order.target))]
+        known = reversed(self._cast.stage.ear.runs)
+        runs = [run for run in known if shape.target in (None, str(run.order.target))]
         if not runs:
             raise Refused("not_found", "there is no run that this could be about")
         right = [run for run in runs if run.phase is phase]

@@ -42,7 +42,7 @@ def last_line(results: Sequence[Result]) -> str:
 
 def simulated_line(results: Sequence[Result]) -> str:
     """Name the actions whose steps were simulated, as their tests give no world; "" where there are none."""
-    names = sorted({name for each in results for name in each.lived.simulated})
+    names = sorted({name for each in results for name in each.simulated})
     return f"simulated, as no world is given to them: {', '.join(names)}" if names else ""
 
 

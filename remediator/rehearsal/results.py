@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from remediator.config.case_reader import Case
-from remediator.documents.problem import Problem
 from remediator.documents.yaml_source import KeyPath, Mark
-from remediator.rehearsal.seen import Lived
+
+Fact = tuple[object, ...]
+"""One thing that a life went through; what it means is said in `coverage`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +39,13 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One test and what came of it."""
+    """One test and what came of it. `simulated` are the actions for which it gives no world, `facts` what its life
+    went through, by playbook."""
 
     case: Case
     differences: tuple[Difference, ...] = ()
-    lived: Lived = field(default_factory=lambda: Lived(moments=()))
+    simulated: frozenset[str] = frozenset()
+    facts: Mapping[str, frozenset[Fact]] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
@@ -53,20 +57,6 @@ class Result:
     def place(self) -> Mark:
         """Where the test begins."""
         return self.case.source.mark(self.case.path)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Results:
-    """Everything. Where there are `problems` that are errors, no test was run."""
-
-    results: tuple[Result, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    files: int = 0
-
-    @property
-    def failed(self) -> tuple[Result, ...]:
-        """Those that did not pass."""
-        return tuple(each for each in self.results if not each.passed)
 
 
 def difference_at(

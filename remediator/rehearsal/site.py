@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from remediator.app.identities import ConfiguredIdentities
 from remediator.config.catalog import Catalog
 from remediator.config.expressions import CelConditions
 from remediator.config.order import Orders
@@ -13,9 +14,12 @@ from remediator.config.playbooks import PlaybookLoader
 from remediator.config.settings import Settings
 from remediator.config.templates import Templates
 from remediator.core.languages import Conditions
+from remediator.core.masking import Mask
 from remediator.core.playbook import Mode
 from remediator.core.selection import Environment
 from remediator.engine.recorder import Routes
+from remediator.ports.gateways import Reads
+from remediator.ports.identity import Identities
 
 
 class Inline:
@@ -76,6 +80,16 @@ class Site:
         """What writes orders."""
         settings = self.settings
         return Orders(self.catalog, self.templates, settings.severities, settings.sections)
+
+    @cached_property
+    def mask(self) -> Mask:
+        """What hides the secrets of strangers."""
+        return Mask(self.settings.mask)
+
+    @cached_property
+    def identities(self) -> Identities:
+        """What the settings say of names, for lives in which nobody else can be asked."""
+        return ConfiguredIdentities(self.settings, Reads(), monotonic=lambda: 0.0)
 
     @cached_property
     def routes(self) -> Routes:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, NullPool, StaticPool, TextClause, create_engine, event, text
+from sqlalchemy import Engine, NullPool, StaticPool, create_engine
 
 from remediator.ports.store import Reader, Transaction, Work
 from remediator.stores.schema import METADATA
@@ -22,11 +22,11 @@ from remediator.stores.transaction import SqlReader, SqlTransaction
 T = TypeVar("T")
 LONGEST_WAIT = 120.0
 MOST_AT_ONCE = 2000
-_NEW = text("SELECT 1 FROM inbox WHERE state = 'new' LIMIT 1")
-_NEXT_RUN = text(
+_NEW = "SELECT 1 FROM inbox WHERE state = 'new' LIMIT 1"
+_NEXT_RUN = (
     "SELECT min(max(due_at, coalesce(lease_until, due_at))) FROM run WHERE due_at IS NOT NULL"
 )
-_NEXT_MESSAGE = text(
+_NEXT_MESSAGE = (
     "SELECT min(max(due_at, coalesce(lease_until, due_at))) FROM outbox WHERE state = 'waiting'"
 )
 _NEXT = {Work.RUNS: _NEXT_RUN, Work.OUTBOX: _NEXT_MESSAGE}
@@ -35,9 +35,7 @@ _NEXT = {Work.RUNS: _NEXT_RUN, Work.OUTBOX: _NEXT_MESSAGE}
 @cache
 def _engine() -> Engine:
     """The one engine of this process: what it has compiled serves every store."""
-    engine = create_engine("sqlite://", creator=_fresh, poolclass=NullPool)
-    event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN"))
-    return engine
+    return create_engine("sqlite://", creator=_fresh, poolclass=NullPool)
 
 
 def _fresh() -> sqlite3.Connection:
@@ -56,12 +54,16 @@ def _empty() -> bytes:
 
 
 class InlineStore:
-    """Keeps everything in memory (`ports.store.Store`). `now` says how late it is for whoever waits for work."""
+    """Keeps everything in memory (`ports.store.Store`). `now` says how late it is for whoever waits for work.
+
+    Transactions are begun and ended by hand, as nobody else has this database: SQLAlchemy's cost more than the work.
+    """
 
     transaction: type[SqlTransaction] = SqlTransaction
 
     def __init__(self, now: Callable[[], float], longest: float = LONGEST_WAIT) -> None:
         self._connection = _engine().connect()
+        self._raw: Any = self._connection.connection.dbapi_connection
         self._now, self._longest = now, longest
         self._last, self._at_once = -1.0, 0
         self._rung = {kind: asyncio.Event() for kind in Work}
@@ -77,9 +79,14 @@ class InlineStore:
     def do(self, closure: Callable[[Any], T]) -> T:
         """Run a closure in a transaction of its own; undo what it did where it raises."""
         self._must_not_spin()
-        with self._connection.begin():
+        self._raw.execute("BEGIN")
+        try:
             tx = self.transaction(self._connection, DIALECT)
             result = closure(tx)
+        except BaseException:
+            self._raw.execute("ROLLBACK")
+            raise
+        self._raw.execute("COMMIT")
         self.committed(tx)
         for kind in tx.wakes:
             self._rung[kind].set()
@@ -98,8 +105,7 @@ class InlineStore:
 
     def look(self, closure: Callable[[Any], T]) -> T:
         """Answer a question."""
-        with self._connection.begin():
-            return closure(SqlReader(self._connection, DIALECT))
+        return closure(SqlReader(self._connection, DIALECT))
 
     async def wait_for_work(self, kind: Work, timeout: timedelta) -> None:
         """Wait until there is such work: a commit says so, or a moment has come at which some is due."""
@@ -119,9 +125,9 @@ class InlineStore:
         found = [due for kind in kinds if (due := self._first(_NEXT[kind])) is not None]
         return min(found) / 1e6 if found else None
 
-    def _first(self, query: TextClause) -> Any:
-        with self._connection.begin():
-            return self._connection.execute(query).scalar()
+    def _first(self, query: str) -> Any:
+        row = self._raw.execute(query).fetchone()
+        return row[0] if row else None
 
     async def close(self) -> None:
         """Forget everything."""

@@ -11,6 +11,7 @@ from remediator.config.playbook_report import PlaybookRules
 from remediator.config.playbooks import PlaybookLoader
 from remediator.config.settings_reader import load_settings
 from remediator.documents.yaml_source import read_yaml
+from tests.cli.command import offline
 from tests.docs.pages import ROOT, every_block
 from tests.parts.require import find, require
 
@@ -19,10 +20,11 @@ LOADER = PlaybookLoader(CATALOG, PlaybookRules(contacts=frozenset({"oncall", "le
 YAML = dict(every_block("yaml"))
 FOREIGN = {where: text for where, text in YAML.items() if text.startswith("# prometheus.yml")}
 PLAYBOOKS = {where: text for where, text in YAML.items() if re.search("^steps:", text, re.M)}
-SETTINGS = {w: text for w, text in YAML.items() if w not in FOREIGN | PLAYBOOKS}
+CASES = {w: t for w, t in YAML.items() if re.search("^tests:", t, re.M) and w not in PLAYBOOKS}
+SETTINGS = {w: text for w, text in YAML.items() if w not in FOREIGN | PLAYBOOKS | CASES}
 PLAYBOOKS |= {
     path.relative_to(ROOT).as_posix(): path.read_text()
-    for path in sorted((ROOT / "playbooks").rglob("*.yaml"))
+    for path in sorted((ROOT / "playbooks").glob("*.yaml"))
 }
 FILE = re.compile(r"/(?:run|etc)/[\w./-]+")
 FRAME = """\
@@ -57,6 +59,32 @@ def problems(name: str, text: str) -> list[str]:
 @pytest.mark.parametrize("where", PLAYBOOKS)
 def test_a_playbook_loads(where: str) -> None:
     assert problems(where, PLAYBOOKS[where]) == []
+
+
+TESTED = [where for where, text in PLAYBOOKS.items() if re.search("^tests:", text, re.M)]
+
+
+@pytest.mark.parametrize("where", [w for w in TESTED if not w.startswith("playbooks/")])
+def test_the_tests_of_a_playbook_pass(where: str, tmp_path: Path) -> None:
+    (tmp_path / "example.yaml").write_text(PLAYBOOKS[where])
+
+    result = offline("test", str(tmp_path))
+
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("where", CASES)
+def test_a_file_of_tests_passes(where: str, tmp_path: Path) -> None:
+    named = re.findall(r"^name: (.*)$", "".join(PLAYBOOKS.values()), re.M)
+    for name in re.findall(r"([\w-]+)\.yaml", CASES[where].splitlines()[0]):
+        assert name in named
+        text = next(text for text in PLAYBOOKS.values() if f"name: {name}\n" in text)
+        (tmp_path / f"{name}.yaml").write_text(text)
+    (tmp_path / "example_test.yaml").write_text(CASES[where])
+
+    result = offline("test", str(tmp_path / "example_test.yaml"))
+
+    assert result.exit_code == 0, result.output
 
 
 @pytest.mark.parametrize("where", SETTINGS)

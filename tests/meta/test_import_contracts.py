@@ -14,7 +14,18 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "remediator"
 LINT = Path(sys.executable).with_name("lint-imports")
 ROOMS = (
-    *("cli", "app", "integrations", "http", "config", "testing", "engine", "stores", "telemetry"),
+    *(
+        "cli",
+        "rehearsal",
+        "app",
+        "integrations",
+        "http",
+        "config",
+        "testing",
+        "engine",
+        "stores",
+        "telemetry",
+    ),
     *("ports", "documents", "core"),
 )
 VIOLATIONS = [
@@ -30,6 +41,8 @@ VIOLATIONS = [
     ("integrations/aws", "import remediator.app", "rooms below"),
     ("http", "import remediator.config", "rooms below"),
     ("app", "import remediator.cli", "rooms below"),
+    ("app", "import remediator.rehearsal", "rooms below"),
+    ("rehearsal", "import remediator.integrations.hosts", "only what is declared"),
     ("app", "import remediator.integrations.hosts", "only what is declared"),
     ("cli", "def late():\n    import remediator.integrations.aws", "only what is declared"),
     ("integrations/aws/actions", "def late():\n    import boto3", "only gateways"),
