@@ -58,15 +58,17 @@ class Prepared:
         }
         self._lists = tuple(sorted(bound.key for bound in compiled.post_compile_params))
         self._texts: dict[tuple[int, ...], _Text] = {}
+        self._only = None if self._lists else self._made_text({})
         self._columns = _columns(statement, dialect)
         self._row = _row_class(name for name, _ in self._columns)
         self._has_to_read = any(process for _, process in self._columns)
 
     def bind(self, parameters: Parameters) -> tuple[str, Bound]:
         """Return the words and what is bound to them; raise StatementError, which tells no value."""
-        if self._lists:
+        text = self._only
+        if text is None:
             parameters = {**parameters, **{n: _padded(parameters[n]) for n in self._lists}}
-        text = self._text(parameters)
+            text = self._text(parameters)
         try:
             return text.words, self._bound(text, parameters)
         except Exception as error:
