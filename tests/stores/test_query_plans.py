@@ -79,6 +79,7 @@ def ask_everything(reader: Reader) -> None:
         reader.site_head(number)
     reader.follow_site(ChainHead(run_id=SITE), 9)
     reader.statistics(MOMENT)
+    reader.awaiting_approval(3)
 
 
 def do_everything(tx: Transaction) -> None:
