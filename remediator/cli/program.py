@@ -16,6 +16,7 @@ from remediator.cli.pauses import pause, resume
 from remediator.cli.resolve import resolve
 from remediator.cli.rights import command_of
 from remediator.cli.runs import runs
+from remediator.cli.schema import schema
 from remediator.cli.slack import slack
 from remediator.cli.status import status
 from remediator.cli.why import why
@@ -37,6 +38,7 @@ COMMANDS = (
     actions,
     resolve,
     *map(command_of, find_grant_writers()),
+    schema,
     slack,
     db,
     healthcheck,

@@ -25,6 +25,7 @@ ASKED: dict[str, tuple[str, Any]] = {
     "GET /-/ready": ("/-/ready", None),
     "POST /-/reload": ("/-/reload", {}),
     "GET /api/openapi.json": ("/api/openapi.json", None),
+    "GET /api/schema/{id}": ("/api/schema/playbook.json", None),
     "GET /api/v1/status": ("/api/v1/status", None),
     "GET /api/v1/playbooks": ("/api/v1/playbooks", None),
     "GET /api/v1/playbooks/{id}": ("/api/v1/playbooks/disk-space-low", None),
