@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from remediator.ports.chains import ChainLook
+    from remediator.ports.chains import Chains
 
 
 def serve(*, config_file: Path | None, listen: str | None, log_level: str, log_format: str) -> int:
@@ -37,18 +37,18 @@ def upgrade_database(config_file: Path | None) -> str:
     return url
 
 
-def check_database(config_file: Path | None) -> ChainLook:
+def check_database(config_file: Path | None) -> Chains:
     """Follow all journals of the store that the settings name, reading only; return what was found over all. Raise
     InputError or StoreUnavailable."""
     import asyncio
 
-    from remediator.ports.chains import ChainHead, ChainLook
+    from remediator.ports.chains import Chains
     from remediator.stores.chain_check import follow_all
 
     url, password = _store_of(config_file)
 
-    async def follow() -> ChainLook:
-        whole = ChainLook(head=ChainHead())
+    async def follow() -> Chains:
+        whole = Chains()
         async for look in follow_all(url, password=password):
             whole = whole.joined(look)
         return whole

@@ -3,6 +3,7 @@ the old one."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,7 @@ class Configuration:
     gateways: Connected
     identities: Identities
     mask: Mask = field(default_factory=Mask)
+    settings_digest: str = ""
     warnings: tuple[str, ...] = ()
 
 
@@ -92,12 +94,27 @@ def load_configuration(
         book=book,
         rules=_rules(settings, book, catalog, templates),
         mask=Mask(settings.mask),
+        settings_digest=_digest_of(settings),
         routes=Routes(always=settings.notify, contacts=settings.contacts, handles=settings.handles),
         authenticator=_authenticator(settings),
         gateways=built,
         identities=ConfiguredIdentities(settings, built.reads),
         warnings=tuple(str(p) for p in (*loaded.problems, *found.problems)),
     )
+
+
+def _digest_of(settings: Settings) -> str:
+    """Return the SHA-256 of the settings file, as `sha256sum` says it; "" without one, or where it is gone by now.
+
+    A secret that stands in it is left out: who knows all else must not be able to try words for it.
+    """
+    try:
+        text = settings.file.read_bytes() if settings.file else b""
+    except OSError:
+        return ""
+    for secret in settings.secrets():
+        text = text.replace(secret.encode(), b"***")
+    return hashlib.sha256(text).hexdigest() if settings.file else ""
 
 
 def _rules(settings: Settings, book: PlaybookBook, catalog: Catalog, templates: Templates) -> Rules:

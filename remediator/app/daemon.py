@@ -21,6 +21,7 @@ from remediator.app.opening import Opening
 from remediator.app.parts import Parts, Wiring
 from remediator.app.reloads import Reloads
 from remediator.app.schemas import schema_text
+from remediator.app.site_journal import SiteJournal
 from remediator.app.systemd import ServiceManager
 from remediator.app.telemetry_listener import TelemetryListener
 from remediator.config.catalog import Catalog, find_catalog
@@ -132,8 +133,11 @@ class Daemon:
             stack.push_async_callback(parts.doors.close)
             await renew(parts.doors.prepare(self.configuration))
             swap = partial(self._swap, parts, draining)
-            reloads = Reloads(swap, self.telemetry, self._manager)
+            journal = SiteJournal(store, self._in_force, self._ambient, self.telemetry)
+            reloads = Reloads(swap, self.telemetry, self._manager, journal)
+            await journal.started()
             await self._serve(store, parts, reloads)
+            await journal.stopped()
         self.telemetry.log("daemon_stopped")
 
     def stop(self) -> None:

@@ -111,16 +111,7 @@ class Wiring:
         )
 
     def _observer(self) -> Observer:
-        return Observer(
-            actions=self.catalog.actions,
-            checks=self.catalog.checks,
-            probes=self.catalog.probes,
-            reads=self.in_force.reads,
-            conditions=self.conditions,
-            identities=LiveIdentities(lambda: self.in_force.now.identities),
-            silences=[each.silences for each in self.catalog.integrations if each.silences],
-            mask=self.in_force.mask,
-        )
+        return observer_of(self.in_force, self.catalog, self.conditions)
 
     def _executor(self) -> Executor:
         return Executor(
@@ -194,3 +185,17 @@ class Wiring:
             if each.door
         }
         return Doors(doors)
+
+
+def observer_of(in_force: InForce, catalog: Catalog, conditions: CelConditions) -> Observer:
+    """Return everything that runs may look with; it follows the configuration in force."""
+    return Observer(
+        actions=catalog.actions,
+        checks=catalog.checks,
+        probes=catalog.probes,
+        reads=in_force.reads,
+        conditions=conditions,
+        identities=LiveIdentities(lambda: in_force.now.identities),
+        silences=[each.silences for each in catalog.integrations if each.silences],
+        mask=in_force.mask,
+    )

@@ -88,17 +88,17 @@ class TelemetryListener:
         if by:
             self._telemetry.log("clock_jumped", problem=text, seconds=round(by.total_seconds()))
 
-    def chain_broken(self, broken: ChainBreak, runs: int) -> None:
-        """Set the gauge, and log which run it is."""
-        self._telemetry.chains_broken(runs)
+    def chain_broken(self, broken: ChainBreak, journals: int) -> None:
+        """Set the gauge, and log whose journal it is."""
+        self._telemetry.chains_broken(journals)
         self._telemetry.log("chain_broken", run=broken.run_id, seq=broken.seq)
 
     def chains_followed(
-        self, head: ChainHead, runs: int, entries: int, broken: int, now: datetime
+        self, head: ChainHead, site: ChainHead, runs: int, entries: int, broken: int, now: datetime
     ) -> None:
-        """Set the gauges, and log the head: what comes before it can be held against this line."""
+        """Set the gauges, and log the heads: what comes before them can be held against this line."""
         self._telemetry.chains_broken(broken)
-        self._telemetry.chains_verified(now)
+        self._telemetry.chains_verified(now, site.seq)
         self._telemetry.log(
             "chains_verified",
             runs=runs,
@@ -107,4 +107,6 @@ class TelemetryListener:
             run=head.run_id,
             seq=head.seq,
             head=head.hash,
+            site_number=site.seq,
+            site_head=site.hash,
         )

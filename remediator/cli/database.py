@@ -48,7 +48,7 @@ def upgrade(config_file: str | None) -> None:
 @db.command()
 @config_option
 def check(config_file: str | None) -> None:
-    """Follow the hash chains of all journals, and name every run whose journal is not what was written.
+    """Follow the hash chains of all journals, and name every run whose journal is not what was written, or the site.
 
     Reads only, also beside a running daemon; run it as the user that the daemon runs as. Exit code 1 where anything
     is wrong.
@@ -63,15 +63,17 @@ def check(config_file: str | None) -> None:
     found = _done(check_database, config_file)
     for each in found.breaks:
         say(f"{each.run_id}: entry {each.seq} is not what was written.")
-    seen = f"{found.entries} entries of {found.runs} runs"
+    seen = (
+        f"{found.runs.entries} entries of {found.runs.runs} runs, {found.site.entries} of the site"
+    )
     if found.breaks:
         hint = "docs/operations.md, RemediatorChainBroken"
         raise Failure(f"{len(found.breaks)} journals are broken, of {seen}", hint=hint)
     say(f"{seen}: every journal is what was written.")
-    if found.entries:
-        say(
-            f"The last is entry {found.head.seq} of {found.head.run_id}, with the hash {found.head.hash}."
-        )
+    for look in (found.runs, found.site):
+        if look.entries:
+            head = look.head
+            say(f"The last is entry {head.seq} of {head.run_id}, with the hash {head.hash}.")
 
 
 def _done(command: Callable[[Path | None], T], config_file: str | None) -> T:

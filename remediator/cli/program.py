@@ -5,20 +5,25 @@ from __future__ import annotations
 import click
 
 from remediator.cli.actions import actions
+from remediator.cli.audit import audit
 from remediator.cli.check import check
+from remediator.cli.coverage import coverage
 from remediator.cli.daemon import demo, serve
 from remediator.cli.database import db
 from remediator.cli.decide import approve, reject
 from remediator.cli.failures import USAGE, Failure
 from remediator.cli.health import healthcheck, version
 from remediator.cli.init import init
+from remediator.cli.new import new
 from remediator.cli.pauses import pause, resume
+from remediator.cli.plan import plan
 from remediator.cli.resolve import resolve
 from remediator.cli.rights import command_of
 from remediator.cli.runs import runs
 from remediator.cli.schema import schema
 from remediator.cli.slack import slack
 from remediator.cli.status import status
+from remediator.cli.test import test
 from remediator.cli.why import why
 from remediator.config.folders import find_grant_writers
 from remediator.core.errors import InvalidSettings
@@ -28,9 +33,14 @@ COMMANDS = (
     init,
     serve,
     check,
+    plan,
+    coverage,
+    new,
+    test,
     status,
     runs,
     why,
+    audit,
     approve,
     reject,
     pause,

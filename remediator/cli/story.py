@@ -47,6 +47,13 @@ def summary(run: Json, now: datetime) -> Iterator[Line]:
     yield from _section("Why you are asked", reasons(run, now))
 
 
+def rehearsal(run: Json, now: datetime) -> Iterator[Line]:
+    """Tell what a dry run came to that is stored nowhere: what was found, the plan, what the guards said."""
+    yield from _section("What was found", _evidence(run))
+    yield from plan(run)
+    yield from _section("What the guards said", _verdicts(run, now))
+
+
 def state(run: Json) -> str:
     """Say in two or three words where a run stands."""
     words = spelled(run["outcome"] or run["phase"])

@@ -23,7 +23,7 @@ from remediator.ports.action import Action
 from remediator.ports.channel import Channel
 from remediator.ports.check import Check
 from remediator.ports.door import DoorSigns
-from remediator.ports.integration import Filter, Integration
+from remediator.ports.integration import Filter, Integration, PlayedWorld
 from remediator.ports.members import Members
 from remediator.ports.probe import Probe
 from remediator.ports.sections import Section, Sections
@@ -52,6 +52,7 @@ def find_integrations() -> tuple[Integration, ...]:
     named = by_name(each for each in found if isinstance(each, Integration))
     _refuse_twins(section.key for each in named.values() for section in each.sections)
     _refuse_twins(source.kind for each in named.values() for source in each.sources)
+    _refuse_twins(each.world.key for each in named.values() if each.world)
     return tuple(named[name] for name in sorted(named))
 
 
@@ -101,6 +102,11 @@ class Catalog:
     def caller(self) -> Channel | None:
         """The channel that can call every `@name`."""
         return next((each for each in self.channels.values() if each.calls_handles), None)
+
+    @property
+    def worlds(self) -> tuple[PlayedWorld, ...]:
+        """The systems that tests of playbooks can play."""
+        return tuple(each.world for each in self.integrations if each.world)
 
     @property
     def sources(self) -> tuple[Source, ...]:

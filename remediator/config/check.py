@@ -8,6 +8,7 @@ from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 
+from remediator.config.case_files import read_suite
 from remediator.config.catalog import Catalog
 from remediator.config.playbooks import PlaybookLoader
 from remediator.config.settings import Settings
@@ -28,14 +29,15 @@ class ProblemFormat(StrEnum):
 def check(
     paths: Sequence[Path], settings_path: Path | None, catalog: Catalog
 ) -> tuple[Problem, ...]:
-    """Return every problem of the settings file and of the playbooks in `paths`, or in the settings' folders.
+    """Return every problem of the settings file and of the playbooks and their tests in `paths`, or in the settings'
+    folders.
 
     Without a settings file, what only settings can tell (contacts, floors) is not checked.
     """
     loaded = load_settings(settings_path, catalog)
     settings = loaded.settings
     loader = PlaybookLoader(catalog) if loaded.has_errors else _loader(catalog, settings)
-    playbooks = loader.load(paths or settings.playbooks)
+    playbooks = read_suite(loader, catalog, paths or settings.playbooks)
     return in_order((*loaded.problems, *playbooks.problems))
 
 

@@ -1,5 +1,7 @@
 """Finds the playbooks in a folder: all of them, or a problem for each that would be missing without a word.
 
+Files whose names end in `_test` hold tests of playbooks; the daemon never reads them.
+
 Links are followed within the folder, as Kubernetes mounts ConfigMaps by links into `..data`; one that leads out of it
 is refused, because an error about a playbook repeats some of its text. Used by `playbooks`.
 """
@@ -33,7 +35,11 @@ class _Refused(Exception):
 
 
 class PlaybookFolder:
-    """Looks through one file or folder that the settings or the command line name."""
+    """Looks through one file or folder that the settings or the command line name.
+
+    `tests` are the files with tests of playbooks, `test_problems` what keeps any of them from being found: neither
+    matters to whoever runs playbooks.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -41,16 +47,19 @@ class PlaybookFolder:
         self._entries = 0
         self.files: list[PlaybookFile] = []
         self.problems: list[Problem] = []
+        self.tests: list[PlaybookFile] = []
+        self.test_problems: list[Problem] = []
 
     def look(self) -> None:
-        """Fill `files` and `problems`."""
+        """Fill the lists."""
         try:
             is_folder = stat.S_ISDIR(self._path.stat().st_mode)
         except OSError:
             is_folder = False  # reading it will say why
         self._home = Path(os.path.realpath(self._path if is_folder else self._path.parent))
         if not is_folder:
-            self._take(self._path)
+            take = self._take_tests if _holds_tests(self._path) else self._take
+            take(self._path)
             return
         self._walk(self._path, (self._home,))
         if not self.problems and not 0 < len(self.files) <= _MOST_FILES:
@@ -80,7 +89,10 @@ class PlaybookFolder:
         yield from found
 
     def _visit(self, path: Path, above: tuple[Path, ...]) -> None:
-        is_playbook = path.suffix in _SUFFIXES and not path.stem.endswith("_test")
+        if _holds_tests(path) and not path.is_dir():
+            self._take_tests(path)
+            return
+        is_playbook = path.suffix in _SUFFIXES and not _holds_tests(path)
         try:
             mode = path.stat().st_mode
         except OSError as error:
@@ -104,6 +116,12 @@ class PlaybookFolder:
         except _Refused as refusal:
             self._refuse(path, str(refusal))
 
+    def _take_tests(self, path: Path) -> None:
+        try:
+            self.tests.append(PlaybookFile(path, self._inside(path)))
+        except _Refused as refusal:
+            self.test_problems.append(_unreadable(path, str(refusal)))
+
     def _inside(self, path: Path) -> Path:
         real = Path(os.path.realpath(path))
         if not real.is_relative_to(self._home):
@@ -113,8 +131,15 @@ class PlaybookFolder:
         return real
 
     def _refuse(self, path: Path, message: str, *, code: str = "unreadable") -> None:
-        problem = Problem(file=str(path), line=1, column=1, code=code, message=message)
-        self.problems.append(problem)
+        self.problems.append(_unreadable(path, message, code=code))
+
+
+def _unreadable(path: Path, message: str, *, code: str = "unreadable") -> Problem:
+    return Problem(file=str(path), line=1, column=1, code=code, message=message)
+
+
+def _holds_tests(path: Path) -> bool:
+    return path.suffix in _SUFFIXES and path.stem.endswith("_test")
 
 
 def _named(path: Path) -> str:

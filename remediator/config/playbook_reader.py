@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from remediator.config.case_reader import read_own_cases
 from remediator.config.channels import Ways, read_destinations
 from remediator.config.check_orders import read_check, read_checks, read_probes
 from remediator.config.guards import read_guards, with_defaults
@@ -50,6 +51,7 @@ def read_playbook(reading: Reading) -> Playbook | None:
             reading.report.error((), "missing-key", f"the playbook needs `{key}`")
     playbook = _playbook(reading, raw, shape)
     lint(reading, playbook)
+    read_own_cases(reading.report, reading.catalog, playbook)
     return None if reading.report.has_errors else playbook
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StrictStr
+from pydantic import Field, StrictStr
 
 from remediator.core.playbook import Mode, OnBlocked, Since
 from remediator.documents.model_reader import Flag, Shape, Text, Word
@@ -25,6 +25,7 @@ _Probe = Annotated[object, schema_part("probe")]
 _Step = Annotated[object, schema_part("step")]
 _Matchers = Annotated[object, schema_part("match")]
 _Failure = Annotated[object, schema_part("failure")]
+_Case = Annotated[object, schema_part("case")]
 PlaybookName = Annotated[StrictStr, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 
@@ -92,16 +93,6 @@ class EscalationShape(Shape):
     )
 
 
-class CaseShape(Shape):
-    """One entry under `tests`; `remediator test` reads the rest."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    name: Word
-    alerts: Annotated[list[dict[str, object]], Field(min_length=1)]
-    expect: object
-
-
 class PlaybookShape(Shape):
     """All keys of a playbook."""
 
@@ -157,4 +148,6 @@ class PlaybookShape(Shape):
     notify: Annotated[
         object, schema_part("notify"), said("Ways to tell people, beside the settings'.")
     ] = None
-    tests: Annotated[tuple[CaseShape, ...], said("Cases: what is given, what is expected.")] = ()
+    tests: Annotated[
+        list[_Case], said("Tests: what is given, and what is expected then.", 1000)
+    ] = Field(default_factory=list)

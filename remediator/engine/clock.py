@@ -13,6 +13,7 @@ from datetime import datetime
 
 from remediator.core.facts import Pause
 from remediator.core.messages import Message, MessageKind
+from remediator.core.site_events import ClockConfirmed
 from remediator.engine.recorder import Recorder
 from remediator.ports.ambient import CLOCK, Ambient
 from remediator.ports.steady import TOLERANCE, Jump
@@ -43,9 +44,11 @@ def heed_clock(tx: Transaction, ambient: Ambient) -> bool:
     return True
 
 
-def confirmed(tx: Transaction, ambient: Ambient) -> None:
+def confirmed(tx: Transaction, ambient: Ambient, who: str) -> None:
     """Take the wall clock for right, also where it is behind all that was stored: a person has looked."""
-    tx.confirm_clock(ambient.clock.wall() if ambient.clock else ambient.now())
+    now, was = ambient.clock.wall() if ambient.clock else ambient.now(), tx.clock_mark()
+    tx.confirm_clock(now)
+    tx.append_site(ambient.now(), ClockConfirmed(who=who, was=was, now=now))
 
 
 class ClockWatch:

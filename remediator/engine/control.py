@@ -20,6 +20,7 @@ from remediator.core.facts import Counted, Pause
 from remediator.core.guards.pause import canonical_scope
 from remediator.core.person import Person
 from remediator.core.run import Phase, Run
+from remediator.core.site_events import BreakerClosed, SaidAfterwards
 from remediator.core.target import parse_target
 from remediator.core.vocabulary import spelled
 from remediator.documents.problem import did_you_mean
@@ -163,9 +164,9 @@ class Control:
             for pause in ended:
                 self._recorder.announce(tx, resumed(pause, person.name), now)
             if any(is_of_clock(pause) for pause in found):
-                confirmed(tx, self._ambient)
-            breakers = _close_breaker(tx, scope, now) if self._is_loaded(scope) else 0
-            return len(ended) + breakers
+                confirmed(tx, self._ambient, person.name)
+            loaded = self._is_loaded(scope)
+            return len(ended) + (_close_breaker(tx, scope, person, now) if loaded else 0)
 
         ended = await self._store.submit(closure)
         if not ended:
@@ -253,14 +254,27 @@ class Control:
         if not any(hold.holder == run.id for hold in tx.holds(targets)):
             raise Refused("conflict", "this was settled already; its targets are free")
         tx.release_holds(run.id)
-        tx.decide(self._said(run, event.person, "settled", text))
+        self._say_afterwards(tx, self._said(run, event.person, "settled", text), run)
         self._recorder.tell(tx, run, settled(run, event, self._ambient.now()))
 
     def _take_over_closed(self, tx: Transaction, run: Run, person: Person) -> None:
         now = self._ambient.now()
         until = now + TAKE_OVER_PAUSE
-        tx.decide(self._said(run, person, "taken over", f"until {until:%H:%M} UTC"))
+        said = self._said(run, person, "taken over", f"until {until:%H:%M} UTC")
+        self._say_afterwards(tx, said, run)
         self._recorder.tell(tx, run, taken_over(run, person, until, now))
+
+    def _say_afterwards(self, tx: Transaction, said: DecisionRecord, run: Run) -> None:
+        tx.decide(said)
+        told = SaidAfterwards(
+            run_id=run.id,
+            playbook=said.playbook,
+            target=str(run.order.target),
+            decision=said.decision,
+            reason=said.reason,
+            who=said.by,
+        )
+        tx.append_site(said.at, told)
 
     def _said(self, run: Run, person: Person, decision: str, reason: str) -> DecisionRecord:
         return DecisionRecord(
@@ -329,9 +343,10 @@ def _is_scope(one: str, other: str) -> bool:
         return one == other
 
 
-def _close_breaker(tx: Transaction, scope: str, now: datetime) -> int:
+def _close_breaker(tx: Transaction, scope: str, person: Person, now: datetime) -> int:
     kind, _, name = scope.partition("/")
     if kind != "playbook" or not name:
         return 0
     tx.count(Entry(counted=Counted.RESET, at=now, run_id="", playbook=name, target=None))
+    tx.append_site(now, BreakerClosed(playbook=name, who=person.name))
     return 1

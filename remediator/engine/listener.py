@@ -52,13 +52,14 @@ class Listener(Protocol):
         """Hear by how much the wall clock has jumped and nobody has confirmed; zero, again and again, while it is
         trusted."""
 
-    def chain_broken(self, broken: ChainBreak, runs: int) -> None:
-        """Hear where a run's journal is not what was written, and how many runs that is known of."""
+    def chain_broken(self, broken: ChainBreak, journals: int) -> None:
+        """Hear where a journal is not what was written, and of how many that is known."""
 
     def chains_followed(
-        self, head: ChainHead, runs: int, entries: int, broken: int, now: datetime
+        self, head: ChainHead, site: ChainHead, runs: int, entries: int, broken: int, now: datetime
     ) -> None:
-        """Hear that all journals were followed up to `head`, and how many runs' are broken."""
+        """Hear that the journals of all runs were followed up to `head`, that of the site up to `site`, how many
+        `entries` these are, and how many journals are broken."""
 
 
 class NoListener(Listener):

@@ -13,6 +13,7 @@ from typing import TypeVar, cast
 from remediator.core.facts import Pause
 from remediator.core.masking import Mask
 from remediator.core.messages import Message
+from remediator.core.site_events import SiteEvent
 from remediator.engine.masked import masked_alert
 from remediator.ports.store import DecisionRecord, Episode, Store, Transaction
 
@@ -46,6 +47,10 @@ class MaskedTransaction:
     def add_pause(self, pause: Pause) -> None:
         """See ports.store.Transaction."""
         self._transaction.add_pause(replace(pause, reason=self._mask(pause.reason)))
+
+    def append_site(self, at: datetime, event: SiteEvent) -> None:
+        """See ports.site_journal.SiteJournalWriter."""
+        self._transaction.append_site(at, self._mask.told(event))
 
     def enqueue(self, message: Message, channels: Sequence[str], due_at: datetime) -> None:
         """See ports.store.Transaction."""

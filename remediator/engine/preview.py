@@ -23,15 +23,14 @@ from remediator.core.playbook import Mode, Playbook
 from remediator.core.run import Run
 from remediator.core.selection import Selection, select
 from remediator.core.verdict import Ruling
-from remediator.core.wording import evidence_lines, plan_lines
 from remediator.engine.admission import Rules
-from remediator.engine.explanation import nearest_to, said, shown
+from remediator.engine.explanation import nearest_to, said
 from remediator.engine.observer import Observer
 from remediator.engine.run_writer import Decide, Draft
 from remediator.engine.runner import Runner
 from remediator.ports.ambient import Ambient
-from remediator.ports.codec import plain
-from remediator.ports.store import Reader, Store, Transaction
+from remediator.ports.preview import Previewed, Wanted, Would
+from remediator.ports.store import Listing, Reader, Store, Transaction
 
 _SOURCE = "preview"
 _REFUSED = {Ruling.DENY: "blocked", Ruling.DEFER: "waiting"}
@@ -69,7 +68,7 @@ def _decided(decide: Decide, run: Run, now: datetime, reader: Reader) -> tuple[e
 
 
 class Preview:
-    """Plans for labels that a person gives."""
+    """Plans for alerts that people name."""
 
     def __init__(
         self,
@@ -86,34 +85,45 @@ class Preview:
         self._rules = rules
         self._protected = protected
 
-    async def plan(self, labels: Mapping[str, str], playbook: str | None) -> Mapping[str, object]:
-        """Return a decision for every playbook that could match, with the plan of those that would run; where none
-        can, what the nearest say."""
-        rules, alert = self._rules(), self._alert(labels)
-        found = _asked(rules, playbook) if playbook else rules.index.candidates(labels)
+    async def plan(self, wanted: Wanted) -> Previewed:
+        """Return a decision for every playbook that could match, with the dry run of those that would run; where none
+        can, what the nearest say. Raise Refused for an alert or a playbook that nobody knows."""
+        rules, alert = self._rules(), await self._alert(wanted)
+        name = wanted.playbook
+        found = _asked(rules, name) if name else rules.index.candidates(alert.labels)
         if not found:
-            return {"decisions": await nearest_to(rules, alert)}
+            near = await nearest_to(rules, alert)
+            return Previewed(alert=alert, would=tuple(map(_word, near)))
         selections = [select(p, alert, rules.environments) for p in found]
-        return {"decisions": [await self._would(rules, s, alert) for s in selections]}
+        would = [await self._would(rules, s, alert) for s in selections]
+        return Previewed(alert=alert, would=tuple(would))
 
-    def _alert(self, labels: Mapping[str, str]) -> Alert:
+    async def _alert(self, wanted: Wanted) -> Alert:
+        if not wanted.fingerprint:
+            return self._imagined(wanted)
+        known = await self._store.read(lambda reader: _known(reader, wanted.fingerprint))
+        if known is None:
+            text = f"no alert with the fingerprint {wanted.fingerprint} ever arrived here"
+            raise Refused("not_found", text, hint="give its labels instead")
+        return replace(known, status=AlertStatus.FIRING, ends_at=None)
+
+    def _imagined(self, wanted: Wanted) -> Alert:
         return Alert(
-            fingerprint=digest(dict(labels))[:16],
+            fingerprint=digest(dict(wanted.labels))[:16],
             status=AlertStatus.FIRING,
-            labels=dict(labels),
+            labels=dict(wanted.labels),
+            annotations=dict(wanted.annotations),
             starts_at=self._ambient.now(),
         )
 
-    async def _would(
-        self, rules: Rules, selection: Selection, alert: Alert
-    ) -> Mapping[str, object]:
-        decided = said(selection)
+    async def _would(self, rules: Rules, selection: Selection, alert: Alert) -> Would:
+        decided = _word(said(selection))
         if not selection.is_selected:
             return decided
         try:
             order = rules.render(selection, alert, _SOURCE)
         except InputError as error:
-            return {**decided, "decision": "blocked", "reason": str(error)}
+            return replace(decided, decision="blocked", reason=str(error))
         now = self._ambient.now()
         event = ev.Admitted(
             order=replace(order, mode=Mode.DRY_RUN),
@@ -122,7 +132,7 @@ class Preview:
             deadline=now + timedelta(minutes=10),
         )
         run = await self._rehearse(admit(self._ambient.new_id("run"), event, now))
-        return {**decided, **_shown(run)}
+        return _judged(decided, run, selection.mode)
 
     async def _rehearse(self, run: Run) -> Run:
         run_writer = Rememberer(self._store, self._ambient)
@@ -147,19 +157,21 @@ def _asked(rules: Rules, name: str) -> tuple[Playbook, ...]:
     return found
 
 
-def _shown(run: Run) -> Mapping[str, object]:
-    judgement = run.judgement
-    refused = _REFUSED.get(judgement.ruling) if judgement else None
-    return {
-        **({"decision": refused} if refused else {}),
-        "target": str(run.order.target),
-        "outcome": run.reason,
-        "would": judgement.ruling.name.lower() if judgement else "allow",
-        "verdicts": [shown(v) for v in judgement.verdicts] if judgement else [],
-        "plan": {
-            "digest": run.plan.digest if run.plan else None,
-            "changes": [plain(c) for c in run.plan.changes] if run.plan else [],
-            "text": list(plan_lines(run)),
-        },
-        "evidence": list(evidence_lines(run)),
-    }
+def _known(reader: Reader, fingerprint: str) -> Alert | None:
+    """Return what the store last heard of an alert, by whichever source."""
+    page = reader.decisions(Listing(limit=1, filters={"fingerprint": fingerprint}))
+    heard = (reader.latest_episode(each.source, fingerprint) for each in page.items)
+    return next((episode.alert for episode in heard if episode), None)
+
+
+def _word(said: Mapping[str, str]) -> Would:
+    return Would(playbook=said["playbook"], decision=said["decision"], reason=said["reason"])
+
+
+def _judged(decided: Would, run: Run, mode: Mode) -> Would:
+    """Say what the guards say of a rehearsed run; what a dry run would not ask for, the mode `approve` does."""
+    ruling = run.judgement.ruling if run.judgement else Ruling.ALLOW
+    if mode is Mode.APPROVE and run.plan and run.plan.changes:
+        ruling = max(ruling, Ruling.ASK)
+    decision = _REFUSED.get(ruling, decided.decision)
+    return replace(decided, decision=decision, ruling=ruling.name.lower(), run=run)

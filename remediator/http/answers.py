@@ -277,6 +277,22 @@ class EventList(Items[Event]):
     """A run's journal, oldest first."""
 
 
+class SiteEvent(Answer):
+    """One entry of the site's journal: `text` for people, the event's own fields, and the hash that chains it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    number: int
+    at: Moment
+    text: str
+    kind: str
+    hash: str
+
+
+class SiteEventList(Items[SiteEvent]):
+    """The site's journal, newest first."""
+
+
 class Healthy(Answer):
     """The loops are alive."""
 

@@ -7,9 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    create_model,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from remediator.core.duration import parse_duration
@@ -60,6 +68,14 @@ def _labels(value: object) -> Mapping[str, str]:
     return {name: _label(name, text) for name, text in value.items()}
 
 
+def _annotations(value: object) -> Mapping[str, str]:
+    if value is None or value == {}:
+        return {}
+    if not isinstance(value, dict) or len(value) > MOST_LABELS:
+        raise objection(WHOLE, "`annotations` must be an object of up to 256 names and texts")
+    return {name: _label(name, text) for name, text in value.items()}
+
+
 def _label(name: str, value: object) -> str:
     try:
         return _text(value)
@@ -85,13 +101,24 @@ Length = Annotated[
     timedelta | None, BeforeValidator(_length), WithJsonSchema({"type": ["string", "null"]})
 ]
 Labels = Annotated[dict[str, str], BeforeValidator(_labels)]
+Annotations = Annotated[dict[str, str], BeforeValidator(_annotations)]
 
 
 class PlanAsked(Asked):
-    """An alert's labels, of which nobody knows yet what would be done about them."""
+    """An alert, by its labels or by its fingerprint, of which nobody knows yet what would be done about it."""
 
-    labels: Labels
+    labels: Labels = Field(default_factory=dict, description="the alert's labels")
+    annotations: Annotations = Field(default_factory=dict, description="what it says to people")
+    fingerprint: Text = Field("", description="instead of labels: an alert that arrived before")
     playbook: Text = Field("", description="only this playbook")
+
+    @model_validator(mode="after")
+    def _names_an_alert(self) -> Self:
+        if not (self.labels or self.fingerprint):
+            raise objection(WHOLE, "`labels` is missing: give the alert's, or its `fingerprint`")
+        if self.labels and self.fingerprint:
+            raise objection(WHOLE, "give `labels` or `fingerprint`, not both")
+        return self
 
 
 def body_of(verb: Verb) -> type[Asked]:

@@ -21,6 +21,7 @@ from remediator.ports.action import Action
 from remediator.ports.ambient import Ambient
 from remediator.ports.control import Control
 from remediator.ports.door import DoorRoute
+from remediator.ports.preview import Previewed, Wanted
 from remediator.ports.store import Notification, Store
 from remediator.ports.verb import Verb
 from remediator.ports.verbs import VERBS
@@ -71,7 +72,8 @@ class HttpContext:
     `notification` (None, but for its id: id, source, received_at, state, error, size); `run` (the newest one,
     or None: headline, phase, outcome, reason, verdicts, plan, answers, steps, verification); `decisions` (newest
     first: at, playbook, decision, reason, by); `others` (playbooks that could have answered, likewise).
-    `plan` says what would happen now for an alert with these labels, by one playbook or all, and changes nothing.
+    `plan` says what would happen now for an alert, by one playbook or all, and changes nothing.
+    `reload` is given the name of who asks, and returns what is wrong.
     `refused` hears of notifications of which no alert was taken.
     `ingest` and `readiness` are made here, over the store.
     `mask` hides the secrets of strangers in answers; `readers` are closed with the server.
@@ -82,13 +84,13 @@ class HttpContext:
     store: Store
     control: Control
     why: Callable[[str], Awaitable[Mapping[str, object]]]
-    plan: Callable[[Mapping[str, str], str | None], Awaitable[Mapping[str, object]]]
+    plan: Callable[[Wanted], Awaitable[Previewed]]
     metrics: Metrics
     ambient: Ambient
     authenticator: Callable[[], Authenticator]
     loops_alive: Callable[[], bool]
     accepting: Callable[[], bool]
-    reload: Callable[[], Awaitable[Sequence[str]]]
+    reload: Callable[[str], Awaitable[Sequence[str]]]
     readers: Readers
     book: Callable[[], Book]
     catalog: Callable[[], Catalog]

@@ -50,7 +50,7 @@ async def metrics(call: Call) -> web.Response:
 async def reload(call: Call) -> web.Response:
     """Read settings and playbooks again; where anything is wrong the old ones stay, and all errors are answered."""
     await read_object(call, Asked)
-    problems = list(await call.context.reload())
+    problems = list(await call.context.reload(call.who.name))
     if not problems:
         return reply(answers.Reloaded(reloaded=True).plain())
     error = {

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from remediator.core.run import Phase, Run
 from remediator.core.target import as_written
-from remediator.http import answers, listed, shapes
+from remediator.http import answers, audit, listed, shapes
 from remediator.http.answers import Answer
 from remediator.http.bodies import invalid, limit_of, path_id, read_query
 from remediator.http.credentials import Role
@@ -78,7 +78,7 @@ async def run(call: Call) -> web.Response:
 async def events(call: Call) -> web.Response:
     """List a run's journal, oldest first, from the number `after` on."""
     query = read_query(call, ("limit", "after"))
-    run_id, limit, after = path_id(call), limit_of(query), _number(query.get("after", "0"))
+    run_id, limit, after = path_id(call), limit_of(query), _number(query.get("after", "0"), "after")
 
     def look(reader: Reader) -> tuple[JournalEntry, ...] | None:
         if reader.run(run_id) is None:
@@ -118,6 +118,19 @@ async def pauses(call: Call) -> web.Response:
     return call.shows(listed.PauseList(items=items, next=None))
 
 
+async def site_events(call: Call) -> web.Response:
+    """List the site's journal, newest first: pauses, reloads, starts, what people decided about no open run."""
+    query = read_query(call, _PAGED)
+    limit, before = limit_of(query), query.get("before", "").strip()
+    below = _number(before, "before") if before else None
+    entries = await call.context.store.read(
+        lambda reader: reader.site_events(before=below, limit=limit + 1)
+    )
+    shown = entries[:limit]
+    following = str(shown[-1].number) if len(entries) > limit else None
+    return call.shows({"items": [audit.entry_shape(e) for e in shown], "next": following})
+
+
 async def actions(call: Call) -> web.Response:
     """List the installed actions, by name."""
     read_query(call, ())
@@ -153,9 +166,9 @@ def _listing(call: Call, filters: tuple[str, ...]) -> Listing:
     )
 
 
-def _number(text: str) -> int:
+def _number(text: str, name: str) -> int:
     if not text.isascii() or not text.isdecimal() or len(text) > 9:
-        raise invalid("`after` must be the number of an event")
+        raise invalid(f"`{name}` must be the number of an event")
     return int(text)
 
 
@@ -183,6 +196,7 @@ READING = (
     _viewed("decisions", decisions, listed.DecisionList, (*_PAGED, *_DECISION_FILTERS)),
     _viewed("approvals", approvals, answers.ApprovalList, (*_PAGED, "playbook", "target")),
     _viewed("pauses", pauses, listed.PauseList),
+    _viewed("audit", site_events, answers.SiteEventList, _PAGED),
     _viewed("actions", actions, listed.ActionList),
     _viewed("why/{id}", why, "object"),
 )

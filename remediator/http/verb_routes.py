@@ -16,8 +16,10 @@ from remediator.http.answers import Answer
 from remediator.http.asked import PlanAsked, body_of, given_in
 from remediator.http.bodies import invalid, path_id, read_object
 from remediator.http.credentials import Role
+from remediator.http.plan_shape import plan_shape
 from remediator.http.refusal import HttpRefusal
 from remediator.http.route import Call, Route
+from remediator.ports.preview import Wanted
 from remediator.ports.verb import About, Done, Verb
 
 _SCOPE = re.compile(r"[A-Za-z0-9_.:@/\[\] -]{1,300}")
@@ -81,7 +83,7 @@ async def plan(call: Call) -> web.Response:
     """Say what would happen now for an alert with these labels; nothing is changed."""
     asked = await read_object(call, PlanAsked)
     try:
-        return call.shows(await call.context.plan(asked.labels, asked.playbook or None))
+        return call.shows(plan_shape(await call.context.plan(Wanted(**dict(asked)))))
     except InputError as error:
         raise invalid(str(error)) from error
 

@@ -14,9 +14,11 @@ from remediator.core.guards import GUARDS
 from remediator.core.messages import Message
 from remediator.core.order import Order
 from remediator.core.run import Run
+from remediator.core.site_events import SiteEvent
 
 T = TypeVar("T")
 _TaggedEvent = Annotated[Event, Field(discriminator="kind")]
+_TaggedSiteEvent = Annotated[SiteEvent, Field(discriminator="kind")]
 
 
 def adapter(kind: type[T]) -> TypeAdapter[T]:
@@ -31,6 +33,10 @@ def _made(kind: Hashable) -> TypeAdapter[object]:
 
 def _events() -> TypeAdapter[Event]:
     return cast("TypeAdapter[Event]", _made(cast("Hashable", _TaggedEvent)))
+
+
+def _site_events() -> TypeAdapter[SiteEvent]:
+    return cast("TypeAdapter[SiteEvent]", _made(cast("Hashable", _TaggedSiteEvent)))
 
 
 def encode_run(run: Run) -> str:
@@ -55,6 +61,16 @@ def decode_event(text: str) -> Event:
     if isinstance(event, Admitted):
         return replace(event, order=_revived(event.order))
     return event
+
+
+def encode_site_event(event: SiteEvent) -> str:
+    """Write an event of the site down as JSON."""
+    return _site_events().dump_json(event).decode()
+
+
+def decode_site_event(text: str) -> SiteEvent:
+    """Read an event of the site back."""
+    return _site_events().validate_json(text)
 
 
 def encode_message(message: Message) -> str:

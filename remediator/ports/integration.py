@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
+from remediator.core.alert import Alert
 from remediator.core.facts import Answer
 from remediator.core.target import Target
+from remediator.ports.alert_rules import RoutingSource, RuleSource
 from remediator.ports.check import Question
 from remediator.ports.door import Door, DoorServices, DoorSigns
 from remediator.ports.gateways import Reads, Writes
@@ -20,15 +24,15 @@ from remediator.ports.members import Members
 from remediator.ports.rights import Need, Right
 from remediator.ports.sections import Section, Sections
 from remediator.ports.source import Source
-from remediator.ports.targets import TargetKinds
+from remediator.ports.targets import TargetKinds, UsualTarget
 
 Closer = Callable[[], Awaitable[None]]
 Destination = Mapping[str, object]
 """One way to reach people: a channel's name and its settings."""
 Filter = Callable[[str, Mapping[str, str]], str]
 """What a template makes of a value's text and the alert's labels; raises InvalidTarget."""
-
-
+Firing = Callable[[Reads], Awaitable[Sequence[Alert]]]
+"""The alerts of which we are told now; empty where nobody is set who could be asked. Raises Transient or Permanent."""
 Silences = Callable[[Question], Awaitable[Answer]]
 """Whether people silenced an alert; value 0 where it is not there at all. Raises Transient or Permanent where nobody
 can be asked."""
@@ -67,6 +71,22 @@ class Connected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlayedWorld:
+    """A system as tests of playbooks play it: its fake, made from what a test gives under `key`.
+
+    `shape` is pydantic's annotation of that. `kinds` are the kinds of target that are played; `play` makes the gateways
+    and is told what the clock of the test shows. `opened` returns the sections that let every target be touched, for
+    tests without settings.
+    """
+
+    key: str
+    shape: object
+    kinds: tuple[str, ...]
+    play: Callable[[Any, Callable[[], datetime]], Connected]
+    opened: Callable[[Sections], Sections] = lambda sections: sections
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inspected:
     """What `check --online` asks about: the sections, the gateways that look, and what the playbooks need.
 
@@ -99,10 +119,12 @@ class Integration:
     `same` are groups of names that the settings say are one machine each, `same_by` the words for where they say it;
     `names` is whoever can be asked for more.
     `sources` are the kinds of notifications that it sends us; `silences` is whoever knows which alerts people
-    silenced. `notify` returns the ways for all runs where the settings
+    silenced, `firing` whoever can list what fires now. `notify` returns the ways for all runs where the settings
     name none; `members` are those who have roles by names that it knows them by. `door` opens where people answer,
     `door_signs` is how metrics and log show it where it is the door that connects. `starter` are files for the system
-    itself that `remediator init` writes, by name.
+    itself that `remediator init` writes, by name. `rules` and `routing` read its alert rules, and its routes to us;
+    `usual_targets` are the targets that alerts usually name, by their labels. `world` is its fake, for tests of
+    playbooks.
     """
 
     name: str
@@ -121,8 +143,13 @@ class Integration:
     filters: Callable[[Sections], Mapping[str, Filter]] | None = None
     sources: tuple[Source, ...] = ()
     silences: Callable[[Reads], Silences | None] | None = None
+    firing: Firing | None = None
     notify: Callable[[Sections], tuple[Destination, ...]] | None = None
     members: Members | None = None
     door: Callable[[DoorServices], Door] | None = None
     door_signs: DoorSigns | None = None
     starter: Callable[[], Mapping[str, str]] | None = None
+    rules: RuleSource | None = None
+    routing: RoutingSource | None = None
+    usual_targets: tuple[UsualTarget, ...] = ()
+    world: PlayedWorld | None = None

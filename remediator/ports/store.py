@@ -22,6 +22,7 @@ from remediator.core.target import Target
 from remediator.ports.chains import ChainReader
 from remediator.ports.inbox import InboxReader, InboxWriter
 from remediator.ports.inbox import Notification as Notification  # noqa: PLC0414 -- mypy asks for it
+from remediator.ports.site_journal import SiteJournalReader, SiteJournalWriter
 from remediator.ports.surroundings import Surroundings
 
 T = TypeVar("T")
@@ -151,7 +152,7 @@ class Statistics:
     pauses: tuple[Pause, ...]
 
 
-class Reader(InboxReader, Surroundings, ChainReader, Protocol):
+class Reader(InboxReader, SiteJournalReader, Surroundings, ChainReader, Protocol):
     """Questions; available in both kinds of closure."""
 
     def run(self, run_id: str) -> Run | None: ...  # noqa: D102
@@ -206,7 +207,7 @@ class Reader(InboxReader, Surroundings, ChainReader, Protocol):
     def statistics(self, now: datetime) -> Statistics: ...  # noqa: D102
 
 
-class Transaction(Reader, InboxWriter, Protocol):
+class Transaction(Reader, InboxWriter, SiteJournalWriter, Protocol):
     """Questions and changes; a change is visible to later questions of the same closure."""
 
     # episodes
@@ -340,9 +341,12 @@ class Transaction(Reader, InboxWriter, Protocol):
         ...
 
     # pauses
-    def add_pause(self, pause: Pause) -> None: ...  # noqa: D102
+    def add_pause(self, pause: Pause) -> None:
+        """Put a pause in force, and say so in the site's journal."""
+        ...
+
     def end_pause(self, pause_id: str, who: str, at: datetime) -> bool:
-        """End a pause now; False where there is none in force."""
+        """End a pause now, and say so in the site's journal; False where there is none in force."""
         ...
 
     # keeping

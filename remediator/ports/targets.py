@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from remediator.core.facts import Known
+from remediator.core.known_labels import KnownLabels
 from remediator.core.target import Target
 
 
@@ -17,6 +19,21 @@ class TargetRemark:
     message: str
     hint: str = ""
     is_error: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class UsualTarget:
+    """A target that can be made from these labels, as a playbook writes it."""
+
+    labels: tuple[str, ...]
+    target: str
+
+
+def fitting(usual: Iterable[UsualTarget], labels: KnownLabels) -> UsualTarget | None:
+    """Return the target that says most of those whose labels are surely there; the first of several. None where the
+    alerts name nothing that is a target."""
+    found = [each for each in usual if all(labels.has(n) is Known.HOLDS for n in each.labels)]
+    return max(found, key=lambda each: len(each.labels), default=None)
 
 
 class TargetKinds(Protocol):

@@ -13,7 +13,6 @@ from sqlalchemy import (
     ColumnElement,
     Executable,
     Integer,
-    Row,
     Select,
     and_,
     bindparam,
@@ -29,6 +28,7 @@ from remediator.core.facts import Scope, Tallied, Tally
 from remediator.core.target import Named, Target
 from remediator.ports.store import Entry
 from remediator.stores.columns import Moment
+from remediator.stores.prepared import Row
 from remediator.stores.schema import budget
 from remediator.stores.session import Session
 
@@ -152,7 +152,7 @@ def _most(tally: Tally) -> int:
     return _ALL if tally.most is None else max(tally.most, 1)
 
 
-def _read(tally: Tally, row: Row[*tuple[Any, ...]]) -> Tallied:
+def _read(tally: Tally, row: Row) -> Tallied:
     ends = {"oldest": row.oldest, "newest": row.newest}
     if tally.distinct:
         return Tallied(targets=row[1], **ends)

@@ -1,5 +1,5 @@
-"""Follow all journals of a store without opening it for work: nothing is locked, upgraded or written. Used by
-`db check`, also beside a running daemon.
+"""Follow all journals of a store, the site's and those of the runs, without opening it for work: nothing is locked,
+upgraded or written. Used by `db check`, also beside a running daemon.
 
 Each share is a short transaction of its own, so that a long look holds nobody up.
 """
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import StatementError
 
 from remediator.core.errors import StoreUnavailable
-from remediator.ports.chains import ChainHead, ChainLook
+from remediator.ports.chains import SITE, ChainHead, ChainLook
 from remediator.stores.error_translation import translated
 from remediator.stores.session import Dialect
 from remediator.stores.store import sqlite_file
@@ -28,7 +28,7 @@ _Share = Callable[[ChainHead], Awaitable[ChainLook]]
 async def follow_all(
     url: str, *, password: Callable[[], str] | None = None
 ) -> AsyncIterator[ChainLook]:
-    """Yield share by share; raise InvalidSettings or StoreUnavailable."""
+    """Yield share by share, first the site's journal; raise InvalidSettings or StoreUnavailable."""
     file = sqlite_file(url)
     shares = _of_file(file) if file else _of_postgres(url, password)
     async for look in shares:
@@ -82,13 +82,17 @@ async def _of_postgres(url: str, password: Callable[[], str] | None) -> AsyncIte
 
 
 async def _shares(share: _Share) -> AsyncIterator[ChainLook]:
-    look = ChainLook(head=ChainHead())
-    while not look.is_last:
-        look = await share(look.head)
-        yield look
+    for beginning in (ChainHead(run_id=SITE), ChainHead()):
+        look = ChainLook(head=beginning)
+        while not look.is_last:
+            look = await share(look.head)
+            yield look
 
 
 def _look(connection: Connection, dialect: Dialect, after: ChainHead) -> ChainLook:
-    if not after.run_id and not is_current(connection):
+    if not after.seq and not is_current(connection):
         raise StoreUnavailable("the database has another schema: run `remediator db upgrade` first")
-    return SqlReader(connection, dialect).follow_chains(after, SHARE)
+    reader = SqlReader(connection, dialect)
+    if after.run_id == SITE:
+        return reader.follow_site(after, SHARE)
+    return reader.follow_chains(after, SHARE)

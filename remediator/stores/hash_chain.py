@@ -1,4 +1,5 @@
-"""The hash chain of a run's journal: each entry's hash covers the one before, so none can be changed or left out alone.
+"""The hash chain of a journal, a run's or the site's: each entry's hash covers the one before, so none can be changed
+or left out alone.
 
 Used when entries are appended and when the journal is checked. It covers the text as stored, so a journal still proves
 itself when a later program would write the same event differently.
@@ -20,7 +21,7 @@ GENESIS = "0" * 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """One journal entry as stored, its event as text."""
+    """One journal entry as stored, its event as text. The site's journal is that of the run `ports.chains.SITE`."""
 
     run_id: str
     seq: int

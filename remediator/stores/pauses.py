@@ -1,4 +1,7 @@
-"""Pauses that people set, and the highest clock value ever seen; both survive restarts."""
+"""Pauses that people set, and the highest clock value ever seen; both survive restarts.
+
+That a pause was set or ended stands in the site's journal, by the same transaction.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from remediator.core.facts import Pause
+from remediator.core.site_events import PauseEnded, PauseSet
 from remediator.stores.columns import Moment
 from remediator.stores.schema import clock, episode, pause
 from remediator.stores.session import Session
+from remediator.stores.site_journal import SiteJournalWriting
 
 _IN_FORCE = (
     pause.c.ended_at.is_(None),
@@ -22,6 +27,7 @@ _END = (
     update(pause)
     .where(pause.c.id == bindparam("p_id"), *_IN_FORCE)
     .values(ended_by=bindparam("p_who"), ended_at=bindparam("p_at", type_=Moment()))
+    .returning(pause.c.scope)
 )
 _ENDED = select(pause.c.ended_at).where(pause.c.id == bindparam("p_id"))
 _MARK = select(clock.c.mark)
@@ -73,11 +79,12 @@ class PauseReading(Session):
         return None if row is None else row.ended_at is not None
 
 
-class PauseWriting(PauseReading):
+class PauseWriting(PauseReading, SiteJournalWriting):
     """Sets and ends pauses, and keeps the clock's mark."""
 
     def add_pause(self, pause: Pause) -> None:
-        """Put a pause in force."""
+        """Put a pause in force, and say so in the site's journal."""
+        self._enter_gate()  # before any pause is locked: who waits for the gate holds up nobody in it
         self._is_unpaused = False
         self._change(
             _ADD,
@@ -90,11 +97,23 @@ class PauseWriting(PauseReading):
                 "until": pause.until,
             },
         )
+        told = PauseSet(
+            pause_id=pause.id,
+            scope=pause.scope,
+            who=pause.who,
+            reason=pause.reason,
+            until=pause.until,
+        )
+        self.append_site(pause.since, told)
 
     def end_pause(self, pause_id: str, who: str, at: datetime) -> bool:
-        """End a pause now; False where there is none in force."""
-        ended = {"p_id": pause_id, "p_who": who, "p_at": at, "p_now": at}
-        return self._change(_END, ended) > 0
+        """End a pause now, and say so in the site's journal; False where there is none in force."""
+        self._enter_gate()
+        ended = self._one(_END, {"p_id": pause_id, "p_who": who, "p_at": at, "p_now": at})
+        if ended is None:
+            return False
+        self.append_site(at, PauseEnded(pause_id=pause_id, scope=ended.scope, who=who))
+        return True
 
     def clock_mark(self) -> datetime | None:
         """Return the highest clock value ever stored."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from remediator.stores.migrations import REVISIONS
 from remediator.stores.postgres_server import Connect, engine_for
 from remediator.stores.upgrade import bring_up_to_date, is_current, revision_of
 
@@ -27,6 +28,7 @@ _INDEXES = text(
 )
 _LOCK_TIMED_OUT = "55P03"
 TRIES = 60
+WITHOUT_INDEXES = REVISIONS[: REVISIONS.index("0003")]
 _PAUSE_SECONDS = 1.0
 
 
@@ -53,7 +55,7 @@ async def _upgrade(engine: AsyncEngine) -> bool:
         await holder.execution_options(isolation_level="AUTOCOMMIT")
         if not (await holder.execute(_LOCK)).scalar():
             return False
-        if await holder.run_sync(_has_older_tables):
+        if await holder.run_sync(_lacks_indexes):
             await _make_indexes(holder)
         async with engine.begin() as connection:
             for setting in _MIGRATING:
@@ -62,8 +64,8 @@ async def _upgrade(engine: AsyncEngine) -> bool:
     return True
 
 
-def _has_older_tables(connection: Connection) -> bool:
-    return revision_of(connection) is not None and not is_current(connection)
+def _lacks_indexes(connection: Connection) -> bool:
+    return not is_current(connection) and revision_of(connection) in WITHOUT_INDEXES
 
 
 async def _make_indexes(connection: AsyncConnection) -> None:

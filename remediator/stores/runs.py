@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, and_, bindparam, exists, select, update
+from sqlalchemy import and_, bindparam, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from remediator.core.errors import LeaseLost
@@ -16,6 +16,7 @@ from remediator.ports.store import Listing, Page, Work
 from remediator.stores.columns import Moment, RowNumber
 from remediator.stores.hash_chain import GENESIS
 from remediator.stores.listing import Catalogue, Lists
+from remediator.stores.prepared import Row
 from remediator.stores.schema import IS_OPEN, event, pause, run
 
 _STATE = (run.c.document, run.c.fence, run.c.version)
@@ -80,7 +81,7 @@ _RELEASE = (
 )
 
 
-def _loaded(row: Row[*tuple[object, ...]]) -> Run:
+def _loaded(row: Row) -> Run:
     return replace(decode_run(row.document), fence=row.fence, version=row.version)
 
 

@@ -302,6 +302,16 @@ event = Table(
     CheckConstraint("seq >= 1", name="seq"),
 )
 
+site_event = Table(
+    "site_event",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("hash", Words, nullable=False),
+    CheckConstraint("number >= 1", name="number"),
+)
+
 pause = Table(
     "pause",
     METADATA,

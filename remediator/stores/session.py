@@ -5,16 +5,15 @@ The nouns of this room (runs, inbox, outbox, …) are classes over a `Session`; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row
+from sqlalchemy import Connection, Executable
 
 from remediator.ports.store import Work
 from remediator.stores.leases import Leases
-
-Parameters = Mapping[str, object]
+from remediator.stores.prepared import Parameters, Row, send
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,25 +44,25 @@ class Session:
         self._tails: dict[str, tuple[int, str]] = {}
         self._is_unpaused = False
 
-    def _all(
-        self, statement: Executable, parameters: Parameters
-    ) -> Sequence[Row[*tuple[object, ...]]]:
-        return self._connection.execute(statement, parameters).all()
+    def _all(self, statement: Executable, parameters: Parameters) -> Sequence[Row]:
+        prepared, cursor = send(self._connection, statement, parameters)
+        return prepared.rows(cursor)
 
-    def _one(
-        self, statement: Executable, parameters: Parameters
-    ) -> Row[*tuple[object, ...]] | None:
-        return self._connection.execute(statement, parameters).first()
+    def _one(self, statement: Executable, parameters: Parameters) -> Row | None:
+        rows = self._all(statement, parameters)
+        return rows[0] if rows else None
 
     def _value(self, statement: Executable, parameters: Parameters) -> Any:
-        return self._connection.execute(statement, parameters).scalar()
+        row = self._one(statement, parameters)
+        return None if row is None else row[0]
 
     def _change(self, statement: Executable, parameters: Parameters | Sequence[Parameters]) -> int:
         """Run a statement that changes rows; return how many."""
-        return self._connection.execute(statement, parameters).rowcount
+        _, cursor = send(self._connection, statement, parameters)
+        return cursor.rowcount
 
     def _enter_gate(self) -> None:
         """Keep others from judging by the same counts until this commit; readers just look."""
         if not self._has_gate and self._dialect.one_gate is not None:
-            self._connection.execute(self._dialect.one_gate)
+            self._change(self._dialect.one_gate, {})
             self._has_gate = True

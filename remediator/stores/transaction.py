@@ -16,6 +16,7 @@ from remediator.stores.replay_guard import ReplayGuardWriting
 from remediator.stores.retention import Retention
 from remediator.stores.runs import RunReading, RunWriting
 from remediator.stores.session import Dialect
+from remediator.stores.site_journal import SiteJournalReading
 from remediator.stores.statistics import StatisticsReading
 from remediator.stores.surroundings import SurroundingsReading
 from remediator.stores.targets import TargetReading, TargetWriting
@@ -31,6 +32,7 @@ class SqlReader(
     AttemptReading,
     BudgetReading,
     OutboxReading,
+    SiteJournalReading,
     StatisticsReading,
     SurroundingsReading,
 ):

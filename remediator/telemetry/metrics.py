@@ -53,9 +53,13 @@ _GAUGES = {
         (),
     ),
     "clock_unconfirmed": ("Whether everything is paused because of a clock.", ()),
-    "chain_broken": ("Runs whose journal is not what was written.", ()),
+    "chain_broken": ("Journals, of runs or the site, that are not what was written.", ()),
     "chain_verified_timestamp_seconds": (
         "When all journals had last been followed to their ends; 0 before the first time.",
+        (),
+    ),
+    "site_journal_entries": (
+        "Entries of the site's journal when it was last followed to its end; they never become fewer.",
         (),
     ),
     "paused": ("Pauses in force, by what they stop.", ("scope",)),

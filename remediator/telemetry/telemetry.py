@@ -22,7 +22,7 @@ _WARNINGS = frozenset(
         *("problem", "warning", "unanswered", "reload_refused", "store_unavailable", "http_failed"),
         *("alerts_refused", "alerts_truncated", "set_aside", "loop_failed"),
         *("accept_failed", "connections_full", "out_of_memory"),
-        *("clock_jumped", "chain_broken"),
+        *("clock_jumped", "chain_broken", "not_in_journal"),
     }
 )
 
@@ -147,12 +147,13 @@ class Telemetry:
         """Note by how much the wall clock has jumped and nobody has confirmed."""
         self._metrics.set("clock_jump_seconds", seconds)
 
-    def chains_broken(self, runs: int) -> None:
-        """Note how many runs have a journal that is not what was written."""
-        self._metrics.set("chain_broken", runs)
+    def chains_broken(self, journals: int) -> None:
+        """Note how many journals are not what was written."""
+        self._metrics.set("chain_broken", journals)
 
-    def chains_verified(self, at: datetime) -> None:
-        """Note when all journals had been followed."""
+    def chains_verified(self, at: datetime, site_entries: int) -> None:
+        """Note when all journals had been followed, and how long that of the site was."""
+        self._metrics.set("site_journal_entries", site_entries)
         self._metrics.set("chain_verified_timestamp_seconds", at.timestamp())
 
     def statistics(self, statistics: Statistics, now: datetime) -> None:

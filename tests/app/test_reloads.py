@@ -5,18 +5,23 @@ import json
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from remediator.app.configuration import Configuration, load_configuration
+from remediator.app.configuration import Configuration, InForce, load_configuration
 from remediator.app.daemon import Daemon
 from remediator.app.reloads import Reloads
+from remediator.app.site_journal import SiteJournal
 from remediator.app.systemd import ServiceManager
 from remediator.config.catalog import Catalog, find_catalog
 from remediator.config.expressions import CelConditions
 from remediator.core.errors import InvalidSettings
+from remediator.core.site_events import Reloaded, SiteEvent
+from remediator.ports.ambient import system_ambient
+from remediator.ports.store import Store
+from remediator.stores.store import open_store, sqlite_url
 from remediator.telemetry import Telemetry
 
 GONE = OSError("the disk is gone")
@@ -37,8 +42,27 @@ def failing(problem: Exception) -> Callable[[], Awaitable[Configuration]]:
     return swap
 
 
-def reloads_of(swap: Callable[[], Awaitable[Configuration]], telemetry: Telemetry) -> Reloads:
-    return Reloads(swap, telemetry, ServiceManager({}, telemetry))
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await open_store(sqlite_url(tmp_path / "state"))
+    yield opened
+    await opened.close()
+
+
+def reloads_of(
+    swap: Callable[[], Awaitable[Configuration]],
+    telemetry: Telemetry,
+    store: Store,
+    configuration: Configuration,
+) -> Reloads:
+    journal = SiteJournal(store, InForce(configuration), system_ambient(), telemetry)
+    return Reloads(swap, telemetry, ServiceManager({}, telemetry), journal)
+
+
+async def journal(store: Store) -> list[SiteEvent]:
+    """Oldest first."""
+    entries = await store.read(lambda reader: reader.site_events())
+    return [entry.event for entry in reversed(entries)]
 
 
 def succeeded(telemetry: Telemetry) -> bool:
@@ -53,7 +77,9 @@ async def line(caplog: pytest.LogCaptureFixture) -> logging.LogRecord:
     return caplog.records[0]
 
 
-async def test_two_reloads_at_once_run_one_after_the_other(configuration: Configuration) -> None:
+async def test_two_reloads_at_once_run_one_after_the_other(
+    configuration: Configuration, store: Store
+) -> None:
     under_way, most = 0, 0
 
     async def swap() -> Configuration:
@@ -64,19 +90,22 @@ async def test_two_reloads_at_once_run_one_after_the_other(configuration: Config
         under_way -= 1
         return configuration
 
-    reloads = reloads_of(swap, Telemetry())
-    answers = await asyncio.gather(reloads.run(), reloads.run(), reloads.run())
+    reloads = reloads_of(swap, Telemetry(), store, configuration)
+    answers = await asyncio.gather(*(reloads.run(who) for who in ("ana", "bo", "cy")))
 
     assert (answers, most) == ([(), (), ()], 1)
 
 
 @pytest.mark.parametrize("problem", [GONE, REFUSED])
 async def test_a_reload_by_signal_that_fails_for_any_reason_is_logged_and_moves_the_metric(
-    caplog: pytest.LogCaptureFixture, problem: Exception
+    caplog: pytest.LogCaptureFixture,
+    problem: Exception,
+    configuration: Configuration,
+    store: Store,
 ) -> None:
     telemetry = Telemetry()
     with caplog.at_level(logging.WARNING, logger="remediator"):
-        reloads_of(failing(problem), telemetry).begin()
+        reloads_of(failing(problem), telemetry, store, configuration).begin()
         told = await line(caplog)
 
     assert told.msg == "reload_refused"
@@ -85,7 +114,7 @@ async def test_a_reload_by_signal_that_fails_for_any_reason_is_logged_and_moves_
 
 
 async def test_who_asks_is_answered_with_what_is_wrong_and_after_it_the_next_reload_works(
-    configuration: Configuration,
+    configuration: Configuration, store: Store
 ) -> None:
     problems, telemetry = [GONE, REFUSED], Telemetry()
 
@@ -94,15 +123,35 @@ async def test_who_asks_is_answered_with_what_is_wrong_and_after_it_the_next_rel
             raise problems.pop(0)
         return configuration
 
-    reloads = reloads_of(swap, telemetry)
+    reloads = reloads_of(swap, telemetry, store, configuration)
 
     with pytest.raises(OSError, match="the disk is gone"):
-        await reloads.run()
+        await reloads.run("ana")
     assert not succeeded(telemetry)
-    assert await reloads.run() == ("no such key",)
+    assert await reloads.run("ana") == ("no such key",)
     assert not succeeded(telemetry)
-    assert await reloads.run() == ()
+    assert await reloads.run("ana") == ()
     assert succeeded(telemetry)
+    refused, broke, reloaded = await journal(store)
+    assert isinstance(reloaded, Reloaded)
+    assert [refused.problems, broke.problems] == [("OSError: the disk is gone",), ("no such key",)]
+
+
+async def test_a_reload_takes_effect_also_where_nothing_can_be_written_down(
+    configuration: Configuration, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A reload may be what mends the store."""
+    telemetry = Telemetry()
+
+    async def swap() -> Configuration:
+        return configuration
+
+    await store.close()
+    with caplog.at_level(logging.WARNING, logger="remediator"):
+        assert await reloads_of(swap, telemetry, store, configuration).run("ana") == ()
+
+    assert succeeded(telemetry)
+    assert (await line(caplog)).msg == "not_in_journal"
 
 
 @pytest.mark.slow

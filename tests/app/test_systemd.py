@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from remediator.app.systemd import ServiceManager
+from remediator.rehearsal.virtual_time import run_virtually
 from remediator.telemetry import Telemetry
-from tests.simulation.virtual_time import run_virtually
 
 PATIENCE = 30
 

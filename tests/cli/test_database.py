@@ -10,6 +10,7 @@ import pytest
 from click.testing import Result
 
 from remediator.core.events import Noted
+from remediator.core.facts import Pause
 from remediator.stores.store import open_store, sqlite_url
 from remediator.testing.builders import MOMENT, a_run
 from tests.cli.command import offline
@@ -50,11 +51,13 @@ def test_a_database_that_is_not_there_is_said_plainly(tmp_path: Path) -> None:
 
 
 async def a_site(folder: Path) -> Path:
-    """A database with one run of two entries; returns its file."""
+    """A database with one run of two entries, and one of the site; returns its file."""
     store = await open_store(sqlite_url(folder / "site"))
     await store.submit(lambda tx: tx.insert_run(a_run(), MOMENT))
     events = [Noted(text="one"), Noted(text="two")]
     await store.submit(lambda tx: tx.append("run_1", MOMENT, events))
+    pause = Pause(id="pau_1", scope="all", who="ana", reason="", since=MOMENT, until=None)
+    await store.submit(lambda tx: tx.add_pause(pause))
     await store.close()
     (file,) = (folder / "site").glob("*.sqlite3")
     return file
@@ -73,8 +76,9 @@ async def test_a_check_says_that_every_journal_is_what_was_written_and_its_last_
     answer = await check(tmp_path)
 
     assert answer.exit_code == 0, answer.output
-    assert "2 entries of 1 runs: every journal is what was written." in answer.output
+    assert "2 entries of 1 runs, 1 of the site: every journal is what was written." in answer.output
     assert "The last is entry 2 of run_1, with the hash " in answer.output
+    assert "The last is entry 1 of site, with the hash " in answer.output
 
 
 async def test_a_check_fails_and_names_the_run_whose_journal_somebody_edited(
@@ -89,7 +93,21 @@ async def test_a_check_fails_and_names_the_run_whose_journal_somebody_edited(
 
     assert answer.exit_code == 1
     assert "run_1: entry 2 is not what was written." in answer.output
-    assert "1 journals are broken, of 2 entries of 1 runs" in answer.output
+    assert "1 journals are broken, of 2 entries of 1 runs, 1 of the site" in answer.output
+
+
+async def test_a_check_fails_and_names_the_site_where_somebody_edited_who_paused_it(
+    tmp_path: Path,
+) -> None:
+    file = await a_site(tmp_path)
+    with sqlite3.connect(file) as editor:
+        editor.execute("update site_event set document = replace(document, 'ana', 'bo')")
+    editor.close()
+
+    answer = await check(tmp_path)
+
+    assert answer.exit_code == 1
+    assert "site: entry 1 is not what was written." in answer.output
 
 
 async def test_a_check_of_a_database_that_is_not_there_makes_none(tmp_path: Path) -> None:

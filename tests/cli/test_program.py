@@ -53,6 +53,9 @@ def test_the_commands_are_those_that_were_promised() -> None:
             "init",
             "serve",
             "check",
+            "plan",
+            "coverage",
+            "new",
             "status",
             "runs",
             "why",
@@ -60,6 +63,7 @@ def test_the_commands_are_those_that_were_promised() -> None:
             "reject",
             "pause",
             "resume",
+            "audit",
         ),
         *("actions", "resolve", "rbac", "iam", "sudoers", "slack", "db", "healthcheck", "version"),
     }

@@ -32,9 +32,8 @@ def test_the_modelines_name_the_place() -> None:
 
 
 async def test_a_daemon_has_them_for_editors_without_a_token(tmp_path: Path) -> None:
-    from remediator.app.schemas import schema_text
 
-    async with running(tmp_path, schema=schema_text) as daemon:
+    async with running(tmp_path) as daemon:
         found = await daemon.get("/api/schema/playbook.json")
         missing = await daemon.get("/api/schema/playbook")
         other = await daemon.get("/api/schema/runs.json")

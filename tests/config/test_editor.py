@@ -15,7 +15,7 @@ from tests.parts.language_server import LanguageServer
 
 pytestmark = pytest.mark.slow
 
-SHIPPED = sorted((ROOT / "playbooks").glob("*.yaml"))
+SHIPPED = sorted((ROOT / "playbooks").rglob("*.yaml"))
 TEXT = """\
 # yaml-language-server: $schema=../schemas/playbook.json
 name: disk

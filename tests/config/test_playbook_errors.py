@@ -221,7 +221,40 @@ BAD = [
     (
         "tests without alerts",
         HEAD + STEPS + VERIFY + "tests: [{name: a, expect: {}}]\n",
-        ["p.yaml:9:9: error[missing-key]: `tests` needs `alerts`"],
+        [
+            "p.yaml:9:9: error[missing-key]: a test needs `alerts`",
+            "p.yaml:9:27: error[value]: `expect`: a test that expects nothing cannot fail: "
+            "name a `decision`, a `plan`, …",
+        ],
+    ),
+    (
+        "tests with typing mistakes",
+        HEAD + STEPS + VERIFY + "tests: [{name: a, alerts: [{labels: {alertname: A}}], "
+        "given: {promqll: holds}, expect: {decison: run, guards: {reqire: deny}}}]\n",
+        [
+            "p.yaml:9:63: error[unknown-key]: `promqll` is not a key of `given`. Did you mean `promql`?",
+            "p.yaml:9:89: error[unknown-key]: `decison` is not a key of `expect`. Did you mean `decision`?",
+            "p.yaml:9:120: error[value]: `reqire`: 'reqire' is not a guard. Did you mean `require`?",
+        ],
+    ),
+    (
+        "tests of steps that are not there",
+        HEAD + STEPS + VERIFY + "tests: [{name: a, alerts: [{labels: {alertname: A}}], "
+        "given: {steps: {ssh.rum: works}}, expect: {steps: {x: applied}}}]\n",
+        [
+            "p.yaml:9:71: error[unknown-step]: no step is called `ssh.rum`. Did you mean `ssh.run`?",
+            "p.yaml:9:106: error[unknown-step]: no step is called `x`",
+        ],
+    ),
+    (
+        "two tests of one name",
+        HEAD
+        + STEPS
+        + VERIFY
+        + "tests: ["
+        + 2 * "{name: a, alerts: [{labels: {alertname: A}}], expect: {runs: 0}}, "
+        + "]\n",
+        ["p.yaml:9:82: error[duplicate-name]: two tests are called `a`"],
     ),
     (
         "not a mapping",

@@ -56,17 +56,19 @@ def test_a_schema_is_one(kind: str) -> None:
     assert "x-part" not in json.dumps(SCHEMAS[kind])
 
 
-def test_the_schema_beside_the_playbooks_is_of_today() -> None:
-    written = json.loads((ROOT / "schemas" / "playbook.json").read_text())
+@pytest.mark.parametrize("kind", ["playbook", "test"])
+def test_the_schemas_beside_the_playbooks_are_of_today(kind: str) -> None:
+    written = json.loads((ROOT / "schemas" / f"{kind}.json").read_text())
 
-    assert written == schema_of("playbook", CATALOG, __version__), (
-        "run: remediator schema playbook > schemas/playbook.json"
+    assert written == schema_of(kind, CATALOG, __version__), (
+        f"run: remediator schema {kind} > schemas/{kind}.json"
     )
 
 
 @pytest.mark.parametrize("where", PLAYBOOKS)
 def test_every_playbook_that_is_shown_passes(where: str) -> None:
-    assert _complaints("playbook", _value(PLAYBOOKS[where])) == []
+    kind = "test" if where.endswith("_test.yaml") else "playbook"
+    assert _complaints(kind, _value(PLAYBOOKS[where])) == []
 
 
 @pytest.mark.parametrize("where", SETTINGS)

@@ -15,12 +15,12 @@ from remediator.engine.run_writer import RunWriter
 from remediator.engine.runner import Runner
 from remediator.engine.worker import AFTER_A_BUG, GRACE, LEASE, Capacity, Worker
 from remediator.ports.action import Ticket
+from remediator.rehearsal.virtual_time import run_virtually
 from remediator.testing.clock import START, ManualClock
 from remediator.testing.world import PlainConditions, World, world_actions, world_checks
 from tests.bound import reads_of, writes_of
 from tests.engine.house import House, a_playbook, a_step, an_alert
 from tests.simulation.inline_store import Door, InlineStore
-from tests.simulation.virtual_time import run_virtually
 
 HOUR = timedelta(hours=1)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 
+from remediator.app.schemas import schema_text
 from remediator.config.catalog import Catalog
 from remediator.config.playbooks import PlaybookBook
 from remediator.core import events as ev
@@ -34,6 +35,7 @@ from remediator.http.server import TlsFiles, build_app, start, stop
 from remediator.integrations.alertmanager.integration import SOURCE
 from remediator.integrations.slack.door.http_route import events_route
 from remediator.ports.ambient import system_ambient
+from remediator.ports.preview import Previewed, Wanted, Would
 from remediator.ports.store import Listing, Notification, Store, Transaction
 from remediator.stores.store import open_store, sqlite_url
 from remediator.testing import builders as make
@@ -165,11 +167,14 @@ def a_context(store: Store, metrics: RecordedMetrics, problems: Sequence[str]) -
         render=render,
     )
 
-    async def reload() -> Sequence[str]:
+    async def reload(who: str) -> Sequence[str]:
         return tuple(problems)
 
-    async def plan(labels: Mapping[str, str], playbook: str | None) -> Mapping[str, Any]:
-        return {"labels": dict(labels), "playbook": playbook}
+    async def plan(wanted: Wanted) -> Previewed:
+        alert = make.an_alert(labels=wanted.labels, fingerprint=wanted.fingerprint or "f1")
+        run = a_waiting_run("run_preview")
+        would = Would(playbook=wanted.playbook, decision="run", reason="", ruling="ask", run=run)
+        return Previewed(alert=alert, would=(would,))
 
     authenticator = Authenticator(on_loopback=True)
     return HttpContext(
@@ -190,6 +195,7 @@ def a_context(store: Store, metrics: RecordedMetrics, problems: Sequence[str]) -
         book=lambda: book,
         catalog=lambda: Catalog(actions=world_actions(World(), Safety.RECEIPT)),
         version="0.1.0",
+        schema=schema_text,
     )
 
 

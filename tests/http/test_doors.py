@@ -35,6 +35,7 @@ WHO: dict[str, Role | str] = {
     "GET /api/v1/decisions": V,
     "GET /api/v1/approvals": V,
     "GET /api/v1/pauses": V,
+    "GET /api/v1/audit": V,
     "GET /api/v1/actions": V,
     "GET /api/v1/why/{id}": V,
     "POST /api/v1/runs/{id}/approve": A,

@@ -50,7 +50,7 @@ async def test_what_cannot_store_a_notification_is_unavailable_and_says_why(
 
 
 async def test_a_reload_that_fails_answers_with_every_problem() -> None:
-    async def reload() -> list[str]:
+    async def reload(who: str) -> list[str]:
         await asyncio.sleep(0)
         return ["a", "b"]
 

@@ -17,6 +17,7 @@ from remediator.core.target import Target
 from remediator.core.verdict import Judgement, Ruling, Verdict
 from remediator.testing import builders as make
 from tests.http.daemon import a_waiting_run, keep, running
+from tests.parts.site_events import SITE_EVENTS
 
 pytestmark = pytest.mark.slow  # many real stores and sockets: more than a minute has room for
 
@@ -235,3 +236,35 @@ async def test_hostile_labels_come_back_as_the_values_they_are(tmp_path: Path) -
         assert b"\x1b" not in answer.body
         assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_the_sites_journal_is_listed_newest_first_page_by_page(tmp_path: Path) -> None:
+    async with running(tmp_path) as daemon:
+        for event in SITE_EVENTS:
+            await daemon.store.submit(lambda tx, e=event: tx.append_site(make.MOMENT, e))
+        listed: list[Any] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = (await daemon.get(f"/api/v1/audit?limit=5{cursor}")).json
+            listed += page["items"]
+            cursor = f"&before={page['next']}" if page["next"] else None
+        assert (await daemon.get("/api/v1/audit?before=x")).status == 400
+
+    count = len(SITE_EVENTS)
+    assert [each["number"] for each in listed] == list(range(count, 0, -1))
+    assert [each["kind"] for each in listed] == [e.kind for e in reversed(SITE_EVENTS)]
+    first = listed[-1]
+    assert list(first) == ["number", "at", "text", "kind", *_FIELDS_OF_A_PAUSE, "hash"]
+    assert first["text"] == "ana paused everything until 2026-09-01 12:00 UTC: moving"
+
+
+_FIELDS_OF_A_PAUSE = ("pause_id", "scope", "who", "reason", "until")
+
+
+async def test_a_pause_by_the_api_stands_in_the_sites_journal(tmp_path: Path) -> None:
+    async with running(tmp_path) as daemon:
+        body = {"scope": "target/host/web1", "for": "2h", "reason": "moving"}
+        made = (await daemon.post("/api/v1/pauses", body)).json
+        (told,) = (await daemon.get("/api/v1/audit")).json["items"]
+
+    assert (told["kind"], told["pause_id"], told["who"]) == ("pause_set", made["id"], made["who"])

@@ -19,10 +19,11 @@ from remediator.core.facts import Answer, Known
 from remediator.core.playbook import Mode
 from remediator.core.run import Phase, Run, StepProgress, StepState, Verification
 from remediator.core.verdict import Judgement, Ruling, Verdict
-from remediator.http import timeline
+from remediator.http import audit, timeline
 from remediator.http.answers import moment
 from remediator.http.shapes import run_shape
 from remediator.testing import builders as make
+from tests.parts.site_events import SITE_EVENTS
 
 GOLDEN = Path(__file__).parent / "golden"
 NOW = make.MOMENT
@@ -175,7 +176,15 @@ def test_every_event_is_one_sentence_for_people() -> None:
     assert sentences == (GOLDEN / "timeline.txt").read_text().splitlines()
 
 
+def test_every_event_of_the_site_is_one_sentence_for_people() -> None:
+    sentences = [audit.sentence(event) for event in SITE_EVENTS]
+
+    assert all(text and "\n" not in text and "None" not in text for text in sentences)
+    assert sentences == (GOLDEN / "site.txt").read_text().splitlines()
+
+
 if __name__ == "__main__":
+    (GOLDEN / "site.txt").write_text("".join(audit.sentence(e) + "\n" for e in SITE_EVENTS))
     told = (timeline.sentence(event) + "\n" for event in an_event_of_each_kind())
     (GOLDEN / "timeline.txt").write_text("".join(told))
     for name, state in STATES.items():

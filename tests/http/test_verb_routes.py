@@ -155,7 +155,17 @@ async def test_a_plan_is_made_for_labels(tmp_path: Path) -> None:
 
         answer = await daemon.post("/api/v1/plan", {"labels": labels, "playbook": "p"})
 
-        assert (answer.status, answer.json) == (200, {"labels": labels, "playbook": "p"})
+        (decided,) = answer.json["decisions"]
+        assert (answer.status, answer.json["alert"]["labels"]) == (200, labels)
+        assert (decided["playbook"], decided["would"]) == ("p", "ask")
+        assert decided["run"]["plan"]["digest"] == decided["plan"]["digest"]
+
+
+async def test_a_plan_is_made_for_an_alert_that_is_known_by_its_fingerprint(tmp_path: Path) -> None:
+    async with running(tmp_path) as daemon:
+        answer = await daemon.post("/api/v1/plan", {"fingerprint": "3b1f"})
+
+        assert answer.json["alert"]["fingerprint"] == "3b1f"
 
 
 BAD = [
@@ -172,6 +182,8 @@ BAD = [
     ("/api/v1/pauses", {"scope": "all", "for": "1.5h"}, "is not a duration"),
     ("/api/v1/pauses", {"scope": "all", "for": "-2h"}, "is not a duration"),
     ("/api/v1/plan", {}, "`labels` is missing"),
+    ("/api/v1/plan", {"labels": {"a": "b"}, "fingerprint": "f"}, "not both"),
+    ("/api/v1/plan", {"labels": {"a": "b"}, "annotations": {"a": 1}}, "`a` must be a text"),
     ("/api/v1/plan", {"labels": {}}, "`labels` must be an object"),
     ("/api/v1/plan", {"labels": {"a": 1}}, "`a` must be a text"),
 ]

@@ -22,6 +22,7 @@ from remediator.core.verdict import Judgement, Ruling, Verdict
 from remediator.ports import codec
 from remediator.testing import builders as make
 from tests.http.test_shapes import an_event_of_each_kind, resolved
+from tests.parts.site_events import SITE_EVENTS
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -71,6 +72,7 @@ WRITTEN = {
     "journal": (events, codec.encode_event, codec.decode_event),
     "runs": (runs, codec.encode_run, codec.decode_run),
     "messages": (messages, codec.encode_message, codec.decode_message),
+    "site": (lambda: SITE_EVENTS, codec.encode_site_event, codec.decode_site_event),
 }
 
 

@@ -22,6 +22,7 @@ from remediator.engine.control import Control
 from remediator.engine.recorder import Recorder, Routes
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import Notification
+from remediator.rehearsal.virtual_time import run_virtually
 from tests.simulation.engine_books import check_books
 from tests.simulation.engine_law import EngineLaw
 from tests.simulation.inline_store import Door, InlineStore, Journal
@@ -31,7 +32,6 @@ from tests.simulation.people import HUMANS
 from tests.simulation.playbooks import alert_about, rules_of, some_playbooks
 from tests.simulation.replica import Replica, Trouble
 from tests.simulation.sandbox import Sandbox
-from tests.simulation.virtual_time import run_virtually
 
 LONGEST = timedelta(days=4)
 CHAOS = (0.0, 0.01, 0.03, 0.06)

@@ -10,19 +10,20 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
 from sqlalchemy import Engine, event
 
+from remediator.stores import prepared
 from remediator.stores.schema import METADATA
 from tests.parts.once import made
 
 GROWING = frozenset(
     {"inbox", "episode", "decision", "run", "event", "attempt", "approval", "vote"}
-    | {"budget", "outbox", "seen"}
+    | {"budget", "outbox", "seen", "site_event"}
 )
 # What these partial indexes hold is under way: there is more of it in a storm, and no more of it after a year.
 UNFINISHED = frozenset(
@@ -39,6 +40,8 @@ SMALL = frozenset(name for name, condition in CONDITIONS.items() if condition in
 OWN = frozenset({"id", "rowid", "run_id", "episode", "thread", "approval_id", "key"})
 # What has few values divides a long history into long parts.
 COARSE = frozenset({"counted", "state", "phase"})
+# Its rows lie in the order of its lists (SQLite's row id): there is no index to be named.
+IN_ORDER = {"site_event": "ORDER BY site_event.number"}
 MOST_SORTED = 1000  # rows, as PostgreSQL expects them
 CHEAP = 50.0  # in its own unit: one page read from start to end. All runs of the large site are a hundred times as much
 
@@ -57,14 +60,18 @@ class Recorder:
     seen: set[str] = field(default_factory=set)
 
     def record(self, _: Any, __: Any, statement: str, bound: Any, context: Any, many: bool) -> None:
-        """Note what was built by our code; texts are a migration's or a test's."""
-        if statement in self.seen or context.compiled is None:
+        """Note what went to the driver by SQLAlchemy's way and was built by our code."""
+        if context.compiled is not None:
+            first = bound[0] if many else bound
+            self.note(context.compiled.statement, context.dialect.name, statement, first)
+
+    def note(self, built: Any, dialect: str, statement: str, bound: Any) -> None:
+        """Note what was sent; texts are a migration's or a test's."""
+        if statement in self.seen:
             return
         self.seen.add(statement)
-        compiled = context.compiled.statement
-        if compiled.is_dml or compiled.is_select:
-            first = bound[0] if many else bound
-            self.waiting.setdefault(context.dialect.name, {})[statement] = first
+        if built.is_dml or built.is_select:
+            self.waiting.setdefault(dialect, {})[statement] = bound
 
     def taken(self, dialect: str) -> dict[str, Any]:
         """Return what waits to be looked at."""
@@ -74,14 +81,34 @@ class Recorder:
 RECORDER = Recorder()
 
 
+LISTENING: list[Recorder] = []
+
+
 def listen(recorder: Recorder) -> None:
     """Let a recorder hear whatever is sent from now on."""
     event.listen(Engine, "before_cursor_execute", recorder.record)
+    LISTENING.append(recorder)
 
 
 def stop_listening(recorder: Recorder) -> None:
     """Let a recorder hear no more."""
     event.remove(Engine, "before_cursor_execute", recorder.record)
+    LISTENING.remove(recorder)
+
+
+def _overheard(send: Callable[..., Any], first: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return what sends our statements to the driver, heard by whoever listens."""
+
+    def overheard(connection: Any, ours: prepared.Prepared, words: str, bound: Any) -> Any:
+        for recorder in LISTENING:
+            recorder.note(ours.statement, ours.dialect.name, words, first(bound))
+        return send(connection, ours, words, bound)
+
+    return overheard
+
+
+prepared.execute = _overheard(prepared.execute, lambda bound: bound)
+prepared.execute_many = _overheard(prepared.execute_many, lambda rows: rows[0])
 
 
 class SqlitePlans:
@@ -128,7 +155,8 @@ def _problem(statement: str, step: str) -> str:
     missing = {each for each in equal if each not in CONDITIONS.get(found["index"], "")}
     if found["how"] == "SCAN":
         is_all_wanted = "WHERE" not in statement or (equal and not missing)
-        is_page = found["index"] and " LIMIT " in statement and is_all_wanted
+        in_order = IN_ORDER.get(_table(statement, found["name"]), "-") in statement
+        is_page = (found["index"] or in_order) and " LIMIT " in statement and is_all_wanted
         return "" if is_page else "all of it is read"
     used = set(re.findall(r"(\w+)=\?", found["by"] or ""))
     names = {each.partition(" ")[0] for each in missing}

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from remediator.core.errors import StoreUnavailable
 from remediator.core.events import Noted
-from remediator.ports.chains import ChainBreak, ChainHead, ChainLook
+from remediator.ports.chains import ChainBreak, ChainHead, ChainLook, Chains
 from remediator.ports.store import Store
 from remediator.stores import chain_check
 from remediator.stores.chain_check import follow_all
@@ -45,10 +45,10 @@ async def followed(store: Store, share: int) -> ChainLook:
 
 
 async def from_outside(url: str) -> ChainLook:
-    whole = ChainLook(head=ChainHead())
+    whole = Chains()
     async for look in follow_all(url):
         whole = whole.joined(look)
-    return whole
+    return whole.runs
 
 
 @pytest.mark.parametrize("share", [1, 2, 9, 100])

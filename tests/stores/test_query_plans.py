@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from remediator.core.events import Outcome
-from remediator.core.facts import Counted, Scope, Tally
+from remediator.core.facts import Counted, Pause, Scope, Tally
 from remediator.core.run import Phase
+from remediator.ports.chains import SITE, ChainHead
 from remediator.ports.store import Listing, Reader, Transaction
 from remediator.stores.decisions import _DECISIONS
 from remediator.stores.runs import _RUNS
@@ -73,6 +74,10 @@ def ask_everything(reader: Reader) -> None:
     reader.was_told("t", "c")
     reader.threads_begun("c", MOMENT)
     reader.outcomes(MOMENT)
+    for number in (None, 9):
+        reader.site_events(before=number)
+        reader.site_head(number)
+    reader.follow_site(ChainHead(run_id=SITE), 9)
     reader.statistics(MOMENT)
 
 
@@ -86,6 +91,9 @@ def do_everything(tx: Transaction) -> None:
     tx.stale_episodes(MOMENT, 9)
     tx.hush("eps")
     tx.confirm_clock(MOMENT)
+    pause = Pause(id="pau_1", scope="all", who="ana", reason="", since=MOMENT, until=None)
+    tx.add_pause(pause)
+    tx.end_pause("pau_1", "ana", MOMENT)
     tx.prune(runs_before=MOMENT, notifications_before=MOMENT, limit=9)
 
 

@@ -8,14 +8,16 @@ from typing import Any
 import asyncpg
 import pytest
 
+from remediator.core.site_events import BreakerClosed
 from remediator.stores import postgres_upgrade
 from remediator.stores.migrations import REVISIONS
 from remediator.stores.migrations.versions.v0003_an_index_for_every_question import (
     INDEXES,
     SUPERSEDED,
 )
+from remediator.stores.schema import METADATA
 from remediator.stores.store import open_store, upgrade
-from remediator.testing.builders import a_notification
+from remediator.testing.builders import MOMENT, a_notification
 from tests.parts.postgres import Postgres
 
 pytestmark = pytest.mark.slow
@@ -29,6 +31,7 @@ async def before(postgres: Postgres) -> tuple[str, Any]:
     for name in INDEXES:
         await connection.execute(f"DROP INDEX {name}")
     await connection.execute(f"CREATE INDEX {SUPERSEDED[0]} ON inbox (received_at)")
+    await connection.execute("DROP TABLE site_event")
     await connection.execute("UPDATE alembic_version SET version_num = '0002'")
     await connection.close()
     return url, replica
@@ -108,3 +111,28 @@ async def test_a_table_that_is_locked_for_good_is_said_and_not_waited_for_behind
     await upgrade(url)
     assert indexes(postgres, url).keys() >= INDEXES.keys()
     await asyncio.gather(replica.close(), locking.close())
+
+
+async def test_the_sites_journal_is_made_while_a_replica_of_the_version_before_has_all_tables_in_use(
+    postgres: Postgres,
+):
+    """Its lock on each table would stop one that asked for any of them, and everybody behind it."""
+    url = postgres.new_database()
+    replica = await open_store(url)
+    older = await asyncpg.connect(url)
+    await older.execute("DROP TABLE site_event")
+    await older.execute("UPDATE alembic_version SET version_num = '0003'")
+    tables = [table for table in METADATA.tables if table != "site_event"]
+    working = older.transaction()
+    await working.start()
+    await older.execute(f"LOCK TABLE {', '.join(tables)} IN ROW EXCLUSIVE MODE")
+
+    await upgrade(url)
+
+    await working.commit()
+    await replica.submit(lambda tx: tx.append_site(MOMENT, BreakerClosed(playbook="p", who="ana")))
+    entries = await replica.read(lambda reader: reader.site_events())
+    assert [entry.number for entry in entries] == [1]
+    revision = postgres.query(url.rsplit("/")[-1], "SELECT version_num FROM alembic_version")
+    assert revision == REVISIONS[-1]
+    await asyncio.gather(replica.close(), older.close())

@@ -32,10 +32,11 @@ def test_broken_journals_and_the_last_look_at_all_of_them_are_gauges() -> None:
     assert story.shows("chain_verified_timestamp_seconds") == 0
 
     story.telemetry.chains_broken(2)
-    story.telemetry.chains_verified(MOMENT)
+    story.telemetry.chains_verified(MOMENT, 7)
 
     assert story.shows("chain_broken") == 2
     assert story.shows("chain_verified_timestamp_seconds") == MOMENT.timestamp()
+    assert story.shows("site_journal_entries") == 7
 
 
 def test_every_verdict_is_counted_by_guard_and_ruling() -> None:

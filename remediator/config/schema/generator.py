@@ -115,6 +115,9 @@ def _cleaned(schema: Any) -> Any:
             found[items] = said
     if "default" in found and found["default"] in _NOISE:
         del found["default"]
+    if "oneOf" in found:  # a value that fits twice is read all the same
+        found["anyOf"] = found.pop("oneOf")
+        found.pop("discriminator", None)
     if "description" in found:
         found["description"] = _flowing(found["description"])
     return each_within(found, _cleaned)

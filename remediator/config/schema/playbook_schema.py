@@ -6,6 +6,7 @@ from typing import Any
 
 from remediator.config.catalog import Catalog
 from remediator.config.playbook_shape import REQUIRED, EscalationShape, PlaybookShape
+from remediator.config.schema.case_schema import case_schema
 from remediator.config.schema.catalog_schema import catalog_parts
 from remediator.config.schema.generator import schema_for
 from remediator.config.schema.whole import whole_schema
@@ -13,7 +14,12 @@ from remediator.config.schema.whole import whole_schema
 
 def playbook_schema(catalog: Catalog) -> dict[str, Any]:
     """Return what may stand in a playbook, with this catalog."""
-    parts = {**catalog_parts(catalog, in_settings=False), "failure": _failure(), "match": _match()}
+    parts = {
+        **catalog_parts(catalog, in_settings=False),
+        "case": case_schema(catalog),
+        "failure": _failure(),
+        "match": _match(),
+    }
     return whole_schema(PlaybookShape, parts, REQUIRED)
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from remediator.config.schema.described import described, with_markdown
 from remediator.config.schema.generator import each_within, schema_for
+from remediator.config.schema.sharing import shared
 from remediator.documents.schema_part import PART
 
 _REFERENCE = re.compile(r'"#/\$defs/(\w+)"')
@@ -26,7 +27,7 @@ def whole_schema(
     linked = {name: _linked(part) for name, part in parts.items()}
     used = {name: linked[name] for name in sorted(_named(found, linked))}
     whole: dict[str, Any] = with_markdown({**found, "$defs": used})
-    return whole
+    return shared(whole)
 
 
 def _named(schema: Any, parts: Mapping[str, Any]) -> frozenset[str]:

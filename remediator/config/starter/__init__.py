@@ -31,6 +31,17 @@ def starter_files(catalog: Catalog, url: str) -> Mapping[str, str]:
     return found
 
 
+def template_names() -> tuple[str, ...]:
+    """Return the names of the playbooks that others may begin from."""
+    return tuple(sorted(name.removesuffix(".yaml") for name, _ in _playbooks()))
+
+
+def template_text(template: str, name: str) -> str:
+    """Return one of them under another name."""
+    text = dict(_playbooks())[f"{template}.yaml"]
+    return text.replace(f"\nname: {template}\n", f"\nname: {name}\n", 1)
+
+
 _HEADER = (
     "# Merge this into the configuration that you have; it is also a whole one, to try it with.\n"
 )

@@ -59,3 +59,16 @@ class Alertmanager(Protocol):
 ALERTMANAGER: ReadKey[Alertmanager] = ReadKey(
     "alertmanager", "no Alertmanager is set: add `alertmanager.urls` to the settings"
 )
+
+
+class AlertmanagerConfiguration(Protocol):
+    """What an Alertmanager was told to do with alerts."""
+
+    async def configuration(self) -> str:
+        """Return its configuration as it is written, secrets left out, from the first that answers; raise Transient."""
+        ...
+
+
+ALERTMANAGER_CONFIGURATION: ReadKey[AlertmanagerConfiguration] = ReadKey(
+    "alertmanager.configuration", ALERTMANAGER.missing
+)

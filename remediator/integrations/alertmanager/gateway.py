@@ -80,6 +80,10 @@ class AlertmanagerGateway:
         problems = [answer.detail for answer in answers if isinstance(answer, Transient)]
         raise Transient("no Alertmanager answers: " + "; ".join(problems))
 
+    async def configuration(self) -> str:
+        """See alertmanager.api.AlertmanagerConfiguration."""
+        return await self._first(_configuration_of)
+
     async def close(self) -> None:
         """Close what is open."""
         for api in self._apis:
@@ -112,6 +116,16 @@ async def _silence_of(api: JsonApi, silence_id: str) -> Silence:
         return await reply.shaped(_silence)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise Transient(f"{api.place}: the silence cannot be read") from error
+
+
+async def _configuration_of(api: JsonApi) -> str:
+    reply = await api.get("/api/v2/status")
+    if reply.status != 200:
+        raise Transient(f"{api.place}: status {reply.status}")
+    try:
+        return _text(reply.document["config"]["original"])
+    except (KeyError, TypeError) as error:
+        raise Transient(f"{api.place}: the status names no configuration") from error
 
 
 async def _start_or_problem(api: JsonApi) -> datetime | Transient:

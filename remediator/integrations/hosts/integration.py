@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from remediator.core.target import Target
 from remediator.integrations.hosts.settings.inventory import by_way_in
 from remediator.integrations.hosts.settings.section import HOSTS_SECTION
+from remediator.integrations.hosts.world import WORLD
 from remediator.integrations.shell.api import COMMANDS, LOOKER, looker_of, shell_of
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.inspection import Finding
 from remediator.ports.integration import Connected, Filter, Inspected, Integration, Services
 from remediator.ports.sections import Sections
+from remediator.ports.targets import UsualTarget
 
 
 def connect(services: Services) -> Connected:
@@ -70,4 +72,6 @@ INTEGRATION = Integration(
     filters=filters,
     same=same,
     same_by=("`ansible_host` in an inventory", "`hosts.same`"),
+    usual_targets=(UsualTarget(("instance",), "host/{{ labels.instance | host }}"),),
+    world=WORLD,
 )

@@ -13,6 +13,7 @@ from remediator.ports.gateways import Reads, Writes
 from remediator.ports.inspection import Finding
 from remediator.ports.integration import Connected, Inspected, Integration, Services
 from remediator.ports.sections import Sections
+from remediator.ports.targets import UsualTarget
 
 
 def connect(services: Services) -> Connected:
@@ -49,6 +50,22 @@ def names(sections: Sections, reads: Reads) -> ClusterNames | None:
     return ClusterNames(reads[KUBERNETES]) if sections[KUBERNETES_SECTION] else None
 
 
+def _in_namespace(kind: str, label: str) -> UsualTarget:
+    """A target as kube-state-metrics names the labels of its series."""
+    return UsualTarget(
+        ("namespace", label), f"{kind}/{{{{ labels.namespace }}}}/{{{{ labels.{label} }}}}"
+    )
+
+
+USUAL_TARGETS = (
+    _in_namespace("deployment", "deployment"),
+    _in_namespace("statefulset", "statefulset"),
+    _in_namespace("daemonset", "daemonset"),
+    _in_namespace("pvc", "persistentvolumeclaim"),
+    _in_namespace("hpa", "horizontalpodautoscaler"),
+    _in_namespace("pod", "pod"),
+    UsualTarget(("node",), "node/{{ labels.node }}"),
+)
 INTEGRATION = Integration(
     name="kubernetes",
     sections=(KUBERNETES_SECTION,),
@@ -58,4 +75,5 @@ INTEGRATION = Integration(
     protected=("namespace/kube-system",),
     own_places=own_places,
     names=names,
+    usual_targets=USUAL_TARGETS,
 )

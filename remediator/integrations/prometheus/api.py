@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from remediator.ports.alert_rules import AlertRule
 from remediator.ports.gateways import ReadKey
 
 
@@ -44,3 +45,14 @@ class Prometheus(Protocol):
 PROMETHEUS: ReadKey[Prometheus] = ReadKey(
     "prometheus", "no Prometheus is set: add `prometheus.url` to the settings"
 )
+
+
+class PrometheusRules(Protocol):
+    """The alert rules that a Prometheus evaluates."""
+
+    async def alert_rules(self) -> tuple[AlertRule, ...]:
+        """Return them, with its external labels; raise Transient."""
+        ...
+
+
+PROMETHEUS_RULES: ReadKey[PrometheusRules] = ReadKey("prometheus.rules", PROMETHEUS.missing)

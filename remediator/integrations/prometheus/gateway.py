@@ -1,16 +1,24 @@
-"""Ask a Prometheus (or Thanos, Mimir, VictoriaMetrics: the same API); used by the check `promql` and by graphs."""
+"""Ask a Prometheus (or Thanos, Mimir, VictoriaMetrics: the same API); used by the check `promql`, by graphs and
+by `coverage`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from remediator.core.errors import Permanent, Transient
 from remediator.core.plaintext import one_line
 from remediator.integrations.json_api import Endpoint, JsonApi, Reply
 from remediator.integrations.prometheus.api import Sample, Series
+from remediator.integrations.prometheus.knowledge.alert_rules import (
+    read_answer,
+    read_external_labels,
+    with_external,
+)
+from remediator.ports.alert_rules import AlertRule
 
 T = TypeVar("T")
 
@@ -40,6 +48,24 @@ class PrometheusGateway:
         form = {name: f"{value:.3f}" for name, value in seconds.items()}
         reply = await self._answer("/api/v1/query_range", {"query": promql, **form})
         return await self._shaped(reply, _matrix, "a range query")
+
+    async def alert_rules(self) -> tuple[AlertRule, ...]:
+        """See prometheus.api.PrometheusRules. Thanos and Mimir show no configuration, so no external labels either."""
+        reply = await self._api.get("/api/v1/rules", [("type", "alert")])
+        if reply.status != 200 or not _is_success(reply):
+            raise self._refusal(reply)
+        read = partial(read_answer, self._api.place)
+        rules = await self._shaped(reply, read, "a list of rules")
+        external = await self._external_labels()
+        return tuple(with_external(rule, external) for rule in rules)
+
+    async def _external_labels(self) -> dict[str, str]:
+        reply = await self._api.get("/api/v1/status/config")
+        if reply.status != 200 or not _is_success(reply):
+            return {}
+        found = reply.document.get("data")
+        written = found.get("yaml") if isinstance(found, dict) else None
+        return read_external_labels(written) if isinstance(written, str) else {}
 
     async def close(self) -> None:
         """Close what is open."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from remediator.core.errors import ActionError
-from remediator.integrations.prometheus.api import PROMETHEUS, Sample
+from remediator.integrations.prometheus.api import PROMETHEUS, PROMETHEUS_RULES, Sample
 from remediator.integrations.prometheus.settings import PROMETHEUS_SECTION
 from remediator.integrations.prometheus.starter import starter
+from remediator.ports.alert_rules import AlertRule, RuleSource
 from remediator.ports.gateways import Reads
 from remediator.ports.inspection import Finding, Level
 from remediator.ports.integration import Connected, Inspected, Integration, Services
@@ -23,7 +24,8 @@ def connect(services: Services) -> Connected:
     from remediator.integrations.prometheus.gateway import PrometheusGateway
 
     gateway = PrometheusGateway(*endpoints_of((settings.url,), settings))
-    return Connected(reads=Reads().having(PROMETHEUS, gateway), closers=(gateway.close,))
+    reads = Reads().having(PROMETHEUS, gateway).having(PROMETHEUS_RULES, gateway)
+    return Connected(reads=reads, closers=(gateway.close,))
 
 
 def servers(sections: Sections) -> list[tuple[str, str]]:
@@ -57,11 +59,24 @@ def _answers(samples: Sequence[Sample], where: str) -> Finding:
     return Finding(level=Level.OK, where=where, text=text)
 
 
+def fetch_rules(reads: Reads) -> Awaitable[Sequence[AlertRule]] | None:
+    """Ask the server for its alert rules, where the settings name one."""
+    return reads[PROMETHEUS_RULES].alert_rules() if reads.has(PROMETHEUS_RULES) else None
+
+
+def read_rule_file(file: str, raw: bytes) -> Sequence[AlertRule]:
+    """Read the alert rules of a file."""
+    from remediator.integrations.prometheus.knowledge.alert_rules import read_rules
+
+    return read_rules(file, raw)
+
+
 INTEGRATION = Integration(
     name="prometheus",
     sections=(PROMETHEUS_SECTION,),
     connect=connect,
     inspect=inspect,
     starter=starter,
+    rules=RuleSource(read=read_rule_file, fetch=fetch_rules),
     servers=servers,
 )

@@ -1,0 +1,81 @@
+"""`plan` without a daemon: the settings' own gateways that look, a store that is thrown away, and the same preview.
+
+What would change something is not there: no executor is built. The daemon's memory is not there either, so cooldowns,
+limits, the breaker and pauses have nothing to go by.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from remediator.app.configuration import InForce, load_configuration
+from remediator.app.parts import observer_of
+from remediator.config.catalog import Catalog
+from remediator.config.expressions import CelConditions
+from remediator.core.alert import Alert
+from remediator.core.errors import Refused
+from remediator.engine.preview import Preview
+from remediator.http.plan_shape import plan_shape
+from remediator.ports.ambient import system_ambient
+from remediator.ports.gateways import Reads
+from remediator.ports.preview import Wanted
+from remediator.stores.store import open_store, sqlite_url
+
+
+def preview_offline(
+    config_file: Path, catalog: Catalog, wanted: Sequence[Wanted]
+) -> list[dict[str, object]]:
+    """Return for each alert what would be done about it now, as the API answers.
+
+    Raise InputError, Refused, ActionError.
+    """
+    conditions = CelConditions()
+    in_force = InForce(load_configuration(config_file, catalog, conditions))
+    with TemporaryDirectory(prefix="remediator-plan-") as folder:
+        return asyncio.run(_preview(in_force, catalog, conditions, wanted, Path(folder)))
+
+
+async def _preview(
+    in_force: InForce,
+    catalog: Catalog,
+    conditions: CelConditions,
+    wanted: Sequence[Wanted],
+    folder: Path,
+) -> list[dict[str, object]]:
+    store = await open_store(sqlite_url(folder))
+    try:
+        preview = Preview(
+            store=store,
+            ambient=system_ambient(),
+            observer=observer_of(in_force, catalog, conditions),
+            rules=in_force.rules,
+            protected=in_force.protected,
+        )
+        asked = [await _with_labels(each, in_force.reads, catalog) for each in wanted]
+        found = [plan_shape(await preview.plan(each)) for each in asked]
+        return [in_force.mask().texts(each) for each in found]
+    finally:
+        await in_force.now.gateways.close()
+        await store.close()
+
+
+async def _with_labels(wanted: Wanted, reads: Reads, catalog: Catalog) -> Wanted:
+    """Look an alert's fingerprint up among those that fire now, as there is no store that would know it."""
+    if not wanted.fingerprint:
+        return wanted
+    fires = await firing(reads, catalog)
+    found = next((each for each in fires if each.fingerprint == wanted.fingerprint), None)
+    if found is None:
+        text = f"no alert with the fingerprint {wanted.fingerprint} fires now"
+        raise Refused("not_found", text, hint="give its labels instead, or ask a daemon")
+    return replace(wanted, fingerprint="", labels=found.labels, annotations=found.annotations)
+
+
+async def firing(reads: Reads, catalog: Catalog) -> list[Alert]:
+    """Return the alerts that fire now, of every system that can list them."""
+    known = [each.firing for each in catalog.integrations if each.firing]
+    return [alert for ask in known for alert in await ask(reads)]
