@@ -20,6 +20,7 @@ from remediator.app.draining import Draining
 from remediator.app.opening import Opening
 from remediator.app.parts import Parts, Wiring
 from remediator.app.reloads import Reloads
+from remediator.app.schemas import schema_text
 from remediator.app.site_journal import SiteJournal
 from remediator.app.systemd import ServiceManager
 from remediator.app.telemetry_listener import TelemetryListener
@@ -201,6 +202,7 @@ class Daemon:
             book=lambda: self.configuration.book,
             catalog=lambda: self._catalog,
             version=__version__,
+            schema=schema_text,
             external_url=settings.external_url,
             arrived=self._wiring.traffic.note,
             refused=self._wiring.listener.refused,

@@ -35,6 +35,7 @@ OURS: Mapping[str, tuple[str, str]] = {
     "fmt": ("fmt", "Put the keys of playbooks in one order, as the documentation has them."),
     "docs": ("docs", "Write pages for people."),
     "test": ("test", "Run the tests of playbooks. Exit code 1 where one fails."),
+    "replay": ("replay", "REPLAY"),
     "status": ("status", "Say what remediator does now, and for whom it waits."),
     "runs": ("runs", "Show what remediator is doing and did, stop it, and settle its doubts."),
     "why": (
@@ -51,6 +52,7 @@ OURS: Mapping[str, tuple[str, str]] = {
     "resume": ("pauses", "End a pause: of a SCOPE, or the one with this id."),
     "actions": ("actions", "Show what remediator knows how to do."),
     "resolve": ("resolve", "Say which host an INSTANCE is, rule by rule."),
+    "schema": ("schema", "SCHEMA"),
     "slack": ("slack", "Set Slack up."),
     "db": ("database", "Look after the database."),
     "healthcheck": ("health", "Ask a daemon whether it is alive; for containers and scripts."),

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from pydantic import BaseModel, StrictBool, StrictStr, create_model
 from pydantic import Field as ModelField
 
+from remediator.core.duration import format_duration
 from remediator.core.guards import GUARDS
 from remediator.core.guards.blast_radius import stricter
 from remediator.core.guards.guard import Guard
@@ -25,6 +26,7 @@ from remediator.core.playbook import CheckOrder
 from remediator.documents.model_reader import Part, Shape, read_shape
 from remediator.documents.problem import did_you_mean
 from remediator.documents.report import Report
+from remediator.documents.schema_part import schema_part
 from remediator.documents.yaml_source import KeyPath
 from remediator.ports.parameters import Duration
 
@@ -32,7 +34,7 @@ CheckReader = Callable[[KeyPath, object], CheckOrder | None]
 
 _NUMBERS = {
     int: Annotated[int, ModelField(strict=True, ge=0, le=1_000_000)],
-    float: Annotated[float, ModelField(ge=0, le=1_000_000, allow_inf_nan=False)],
+    float: Annotated[float, ModelField(strict=True, ge=0, le=1_000_000, allow_inf_nan=False)],
 }
 _WORDS: dict[object, object] = {str: StrictStr, bool: StrictBool}
 _WINDOW = Annotated[Duration, ModelField(gt=timedelta(0))]
@@ -70,6 +72,34 @@ def read_guard(
     if model is None:
         return None
     return _Builder(report, read_check).value(guard.settings, model, path)
+
+
+def guard_schemas(
+    schema_for: Callable[[type[BaseModel]], dict[str, Any]], *, in_settings: bool
+) -> dict[str, dict[str, Any]]:
+    """Return the schema of every guard that may be set, by its name; `schema_for` makes that of a model."""
+    named = {guard.name: guard for guard in GUARDS if _may_be_set(guard, in_settings=in_settings)}
+    return {name: _schema(guard.settings, schema_for) for name, guard in named.items()}
+
+
+def _schema(
+    settings: type, schema_for: Callable[[type[BaseModel]], dict[str, Any]]
+) -> dict[str, Any]:
+    found = schema_for(_model_of(settings))
+    for each in fields(settings):
+        if isinstance(each.default, str | int | float | timedelta | Enum):
+            found["properties"][_key(each.name)]["default"] = _as_written(each.default)
+    words = " ".join((settings.__doc__ or "").split())
+    if shorthand := _shorthand(settings):
+        forms = [found["properties"][_key(shorthand)], found]
+        return {"description": words, "anyOf": forms}
+    return {**found, "description": words}
+
+
+def _as_written(default: object) -> object:
+    if isinstance(default, timedelta):
+        return format_duration(default)
+    return default.value if isinstance(default, Enum) else default
 
 
 def with_defaults(
@@ -153,12 +183,12 @@ def _annotation(hint: Any) -> Any:
         items = GenericAlias(tuple, (_annotation(arguments[0]), ...))
         return Annotated[items, ModelField(max_length=100)]
     if get_origin(hint) in (Union, UnionType):
-        inner = _annotation(next(each for each in arguments if each is not type(None)))
-        return inner if inner is object else inner | None
+        kind = next(each for each in arguments if each is not type(None))
+        return _annotation(kind) if kind is CheckOrder else _annotation(kind) | None
     if hint is timedelta:
         return Duration
     if hint is CheckOrder:
-        return object
+        return Annotated[object, schema_part("check")]
     if isinstance(hint, type) and is_dataclass(hint):
         return _model_of(hint)
     if isinstance(hint, type) and issubclass(hint, Enum):

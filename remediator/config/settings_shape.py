@@ -16,11 +16,14 @@ from remediator.config.settings_sections import Role
 from remediator.core.masking import LONGEST_PATTERN, MOST_PATTERNS
 from remediator.core.playbook import Mode
 from remediator.documents.model_reader import Shape, Word
+from remediator.documents.schema_part import schema_part
 from remediator.documents.sign_in import BasicLogin
 from remediator.documents.value_types import Path_, Url, Words
 from remediator.ports.members import Members
 from remediator.ports.sections import Section
 
+_Ways = Annotated[object, schema_part("notify")]
+_Guards = Annotated[object, schema_part("guards")]
 TargetPatterns = tuple[Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]*/\S+$")], ...]
 
 
@@ -133,11 +136,11 @@ class SettingsShape(Shape):
     users: UsersShape = UsersShape()
     metrics: MetricsShape = MetricsShape()
     environments: tuple[EnvironmentShape, ...] = ()
-    contacts: dict[Word, object] = Field(default_factory=dict)
+    contacts: dict[Word, _Ways] = Field(default_factory=dict)
     severities: dict[Word, Word] | None = None
-    notify: object = None
-    guards: object = None
-    floors: object = None
+    notify: _Ways = None
+    guards: _Guards = None
+    floors: _Guards = None
     protected: TargetPatterns | None = None
     unprotected: TargetPatterns = ()
     mask: MaskShape = MaskShape()

@@ -18,6 +18,7 @@ from remediator.core.playbook import AfterFailure, CheckOrder, StepOrder
 from remediator.documents.model_reader import Flag, Part, Shape, Text, read_shape
 from remediator.documents.problem import did_you_mean
 from remediator.documents.report import as_mapping
+from remediator.documents.schema_part import said, schema_part
 from remediator.documents.yaml_source import KeyPath
 from remediator.ports.action import Action
 from remediator.ports.parameters import Duration
@@ -29,23 +30,42 @@ _PAUSE = Annotated[Duration, Field(ge=timedelta(0), le=timedelta(days=1))]
 class RetriesShape(Shape):
     """How often to try again where nothing was changed."""
 
-    max: Annotated[int, Field(strict=True, ge=0, le=10)] = 2
-    backoff: _PAUSE = timedelta(seconds=10)
+    max: Annotated[int, Field(strict=True, ge=0, le=10), said("How many more tries.")] = 2
+    backoff: Annotated[_PAUSE, said("How long to wait before each.")] = timedelta(seconds=10)
 
 
 class StepShape(Shape):
     """The keys that may stand beside an action."""
 
-    id: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")] | None = None
-    when: Text | None = None
-    unless: object = None
-    timeout: _POSITIVE = timedelta(minutes=5)
+    id: Annotated[
+        Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")] | None,
+        said("The step's name in plans and messages; without it, the action's."),
+    ] = None
+    when: Annotated[
+        Text | None, said("A condition (CEL); the step is left out where it does not hold.")
+    ] = None
+    unless: Annotated[
+        object,
+        schema_part("unless"),
+        said("`verified`, or checks: the step is left out where they hold already."),
+    ] = None
+    timeout: Annotated[_POSITIVE, said("How long one try may take.")] = timedelta(minutes=5)
     retries: RetriesShape = Field(default_factory=RetriesShape)
-    approval: Literal["required"] | None = None
-    on_failure: AfterFailure = AfterFailure.STOP
-    irreversible: Literal["allow"] | None = None
-    allow_blind: Flag = False
-    required: Flag = False
+    approval: Annotated[
+        Literal["required"] | None, said("`required`: this step asks, whatever the mode.")
+    ] = None
+    on_failure: Annotated[AfterFailure, said("What follows when the step fails.")] = (
+        AfterFailure.STOP
+    )
+    irreversible: Annotated[
+        Literal["allow"] | None, said("`allow`: do not ask although it cannot be taken back.")
+    ] = None
+    allow_blind: Annotated[
+        Flag, said("Needed where nobody could see afterwards whether it happened.")
+    ] = False
+    required: Annotated[
+        Flag, said("Without what the step works with the run fails; else the step is left out.")
+    ] = False
 
 
 STEP_KEYS = tuple(StepShape.model_fields)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 PATTERN = r"^((\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?|0)$"
+SIZE_PATTERN = r"^\s*[0-9]+(\.[0-9]+)?\s*([KMGTPkmgtp][iI]?)?[Bb]?\s*$"
 _PARTS = re.compile(r"(\d+)(ms|y|w|d|h|m|s)")
 _SECONDS = {
     "y": 31_536_000.0,

@@ -33,6 +33,7 @@ _YAML_WORDS = {
 }
 _OURS = re.compile(r" or instance of \w+")
 _DURATION = re.compile(r"datetime\.timedelta\([^)]*\)")
+_OF_CONTENTS = ("too_short", "too_long", "value_error", "assertion_error")
 _CODES = {
     "extra_forbidden": "unknown-key",
     "missing": "missing-key",
@@ -117,9 +118,15 @@ def _object(report: Report, path: KeyPath, raw: object, objection: _Objection) -
     elif objection.kind == "missing":
         owner = objection.part.name(inner)
         report.error(place, objection.code, f"{owner} needs `{objection.key}`", at_key=True)
-    elif not objection.part.forgive(value) and not _counts_only_right_items(objection, value):
+    elif not _is_forgiven(objection, value) and not _counts_only_right_items(objection, value):
         subject = objection.part.name(inner)
         report.error(place, objection.code, f"{subject}{_sentence(objection)}")
+
+
+def _is_forgiven(objection: _Objection, value: object) -> bool:
+    """Say whether what a template gives is checked later; a list or a mapping stays one, whatever stands in it."""
+    is_open = isinstance(value, str) or objection.kind in _OF_CONTENTS
+    return is_open and objection.part.forgive(value)
 
 
 def _counts_only_right_items(objection: _Objection, value: object) -> bool:

@@ -87,18 +87,29 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Tellers:
-    """Where messages go, and what is masked in events."""
+    """Where messages go, and what is masked in events. Where it is quiet nobody is told, so nothing is masked."""
 
     routes: Routes
     mask: Mask
+    is_quiet: bool = False
 
 
 class Recorder:
-    """Records events of runs. One object, shared by everybody who changes runs; keeps no state of its own."""
+    """Records events of runs. One object, shared by everybody who changes runs; keeps no state of its own.
 
-    def __init__(self, routes: Callable[[], Routes], mask: Callable[[], Mask] = Mask) -> None:
+    A `quiet` one queues no messages about runs: what is replayed was told long ago.
+    """
+
+    def __init__(
+        self,
+        routes: Callable[[], Routes],
+        mask: Callable[[], Mask] = Mask,
+        *,
+        quiet: bool = False,
+    ) -> None:
         self._routes = routes
         self._mask = mask
+        self._is_quiet = quiet
 
     def record(
         self, tx: Transaction, run: Run, events: Sequence[ev.Event], now: datetime
@@ -139,7 +150,8 @@ class Recorder:
 
     def begin(self, tx: Transaction, run: Run, now: datetime) -> Record:
         """Return an empty record of a locked run; nothing is stored before its `store`."""
-        return Record(tx, run, now, Tellers(self._routes(), self._mask()))
+        tellers = Tellers(self._routes(), self._mask(), self._is_quiet)
+        return Record(tx, run, now, tellers)
 
 
 class Record:
@@ -173,12 +185,13 @@ class Record:
         return self.run, tuple(self._moved)
 
     def _evolve(self, event: ev.Event) -> None:
-        event = masked_event(self._tellers.mask, event)
+        if not self._tellers.is_quiet:
+            event = masked_event(self._tellers.mask, event)
         before, self.run = self.run, evolve(self.run, event, self._now)
         self._moved.append(Moved(before, event, self.run, self._now))
         _count(self._tx, before, self.run, event, self._now)
         _index(self._tx, before, self.run, event)
-        for message in messages_for(self.run, event, self._now):
+        for message in () if self._tellers.is_quiet else messages_for(self.run, event, self._now):
             channels = self._tellers.routes.channels(message, self.run.order.notify)
             self._tx.enqueue(message, channels, message.due_at or self._now)
 

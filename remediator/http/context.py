@@ -77,6 +77,7 @@ class HttpContext:
     `refused` hears of notifications of which no alert was taken.
     `ingest` and `readiness` are made here, over the store.
     `mask` hides the secrets of strangers in answers; `readers` are closed with the server.
+    `schema` is what may be written in files of a kind, for editors.
     `doors` are those that integrations bring; `verbs` is what people can ask control for.
     """
 
@@ -101,6 +102,7 @@ class HttpContext:
     doors: tuple[DoorRoute, ...] = ()
     verbs: tuple[Verb, ...] = VERBS
     mask: Callable[[], Mask] = Mask
+    schema: Callable[[str], bytes | None] = lambda kind: None
     room: Room = field(default_factory=Room)
     ingest: Ingest = field(init=False)
     readiness: Readiness = field(init=False)

@@ -9,6 +9,7 @@ from remediator.http.health import HEALTH
 from remediator.http.openapi import openapi_route
 from remediator.http.read_routes import READING
 from remediator.http.route import Route
+from remediator.http.schema_routes import SCHEMAS
 from remediator.http.verb_routes import people_routes
 from remediator.http.webhook import webhook_of
 from remediator.ports.door import DoorRoute
@@ -22,5 +23,12 @@ def routes_of(
 ) -> tuple[Route, ...]:
     """Return every route there is, with those of these sources, doors and verbs."""
     brought = map(door_route, doors)
-    described = (*map(webhook_of, sources), *HEALTH, *READING, *people_routes(verbs), *brought)
+    described = (
+        *map(webhook_of, sources),
+        *HEALTH,
+        *READING,
+        *people_routes(verbs),
+        *SCHEMAS,
+        *brought,
+    )
     return (*described, openapi_route(described))

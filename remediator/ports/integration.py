@@ -21,6 +21,7 @@ from remediator.ports.gateways import Reads, Writes
 from remediator.ports.identity import Names
 from remediator.ports.inspection import Finding, WrittenCheck
 from remediator.ports.members import Members
+from remediator.ports.past import Memory
 from remediator.ports.rights import Need, Right
 from remediator.ports.sections import Section, Sections
 from remediator.ports.source import Source
@@ -133,7 +134,7 @@ class Integration:
     door that connects. `starter` are files for the system
     itself that `remediator init` writes, by name. `rules` and `routing` read its alert rules, and its routes to us;
     `usual_targets` are the targets that alerts usually name, by their labels. `world` is its fake, for tests of
-    playbooks.
+    playbooks; `memory` is what it remembers of the past, for `remediator replay`.
     """
 
     name: str
@@ -163,3 +164,4 @@ class Integration:
     routing: RoutingSource | None = None
     usual_targets: tuple[UsualTarget, ...] = ()
     world: PlayedWorld | None = None
+    memory: Memory | None = None

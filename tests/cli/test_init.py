@@ -13,6 +13,8 @@ from tests.parts.server import output
 WRITTEN = {
     "remediator.yaml",
     "playbooks/disk-space-low.yaml",
+    "schemas/playbook.json",
+    "schemas/settings.json",
     "alertmanager.yml",
     "prometheus-rules.yaml",
 }

@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 
+from remediator.app.schemas import schema_text
 from remediator.config.catalog import Catalog
 from remediator.config.playbooks import PlaybookBook
 from remediator.core import events as ev
@@ -194,6 +195,7 @@ def a_context(store: Store, metrics: RecordedMetrics, problems: Sequence[str]) -
         book=lambda: book,
         catalog=lambda: Catalog(actions=world_actions(World(), Safety.RECEIPT)),
         version="0.1.0",
+        schema=schema_text,
     )
 
 

@@ -30,7 +30,7 @@ PROXY = ProxyTrust(
     secret="between us",
     roles={Role.OPERATOR: ["sre"], Role.VIEWER: ["dev", "admin"], Role.ADMIN: ["root"]},
 )
-OPEN = {"/-/healthy", "/-/ready", "/metrics", "/api/openapi.json"}
+OPEN = {"/-/healthy", "/-/ready", "/metrics", "/api/openapi.json", "/api/schema/{id}"}
 
 
 def locked(**more: object) -> dict[str, object]:
@@ -107,7 +107,7 @@ def test_the_roles_of_the_routes_are_as_promised() -> None:
     assert who.pop("GET /metrics") is Gate.SCRAPER
     assert who.pop("POST /slack/events") == Signed("slack", "X-Slack-Signature")
     assert {k for k, access in who.items() if access is Gate.ANYONE} == {
-        *("GET /-/healthy", "GET /-/ready", "GET /api/openapi.json"),
+        *("GET /-/healthy", "GET /-/ready", "GET /api/openapi.json", "GET /api/schema/{id}"),
     }
     assert {k for k, access in who.items() if access is Role.APPROVER} == {
         *("POST /api/v1/runs/{id}/approve", "POST /api/v1/runs/{id}/reject"),

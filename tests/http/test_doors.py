@@ -24,6 +24,7 @@ WHO: dict[str, Role | str] = {
     "GET /-/healthy": ANYONE,
     "GET /-/ready": ANYONE,
     "GET /api/openapi.json": ANYONE,
+    "GET /api/schema/{id}": ANYONE,
     "POST /-/reload": O,
     "GET /api/v1/status": V,
     "GET /api/v1/playbooks": V,

@@ -17,6 +17,8 @@ PACKAGES = {
     "journalctl": "systemd",
     "mkfs.ext4": "e2fsprogs",
     "node_exporter": "prometheus-node-exporter",
+    "node": "nodejs",
+    "npm": "npm",
     "postgres": "postgresql",
     "prometheus": "prometheus",
     "promtool": "prometheus",

@@ -1,20 +1,28 @@
-"""What `remediator init` writes: settings, first playbooks, and what integrations say that their systems need."""
+"""What `remediator init` writes: settings, first playbooks, schemas for editors, and what integrations say that their
+systems need."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 
+from remediator import __version__
 from remediator.config.catalog import Catalog
+from remediator.config.schema import KINDS, schema_of
 
 SETTINGS = "remediator.yaml"
 PLAYBOOKS = "playbooks"
+SCHEMAS = "schemas"
 
 
 def starter_files(catalog: Catalog, url: str) -> Mapping[str, str]:
     """Return the files by their path below a folder; `url` is where the daemon will listen."""
     found = {SETTINGS: files(__package__).joinpath(SETTINGS).read_text(encoding="utf-8")}
     found |= {f"{PLAYBOOKS}/{name}": text for name, text in sorted(_playbooks())}
+    for kind in KINDS:
+        schema = schema_of(kind, catalog, __version__)
+        found[f"{SCHEMAS}/{kind}.json"] = json.dumps(schema, indent=1) + "\n"
     for source in catalog.sources:
         if source.receiver:
             found[f"{source.kind}.yml"] = _HEADER + source.receiver(url + source.path)

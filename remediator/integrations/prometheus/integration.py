@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Sequence
 
 from remediator.core.errors import ActionError
 from remediator.integrations.prometheus.api import PROMETHEUS, PROMETHEUS_RULES, Sample
+from remediator.integrations.prometheus.past import MEMORY
 from remediator.integrations.prometheus.settings import PROMETHEUS_SECTION
 from remediator.integrations.prometheus.starter import starter
 from remediator.ports.alert_rules import AlertRule, RuleSource
@@ -79,4 +80,5 @@ INTEGRATION = Integration(
     starter=starter,
     rules=RuleSource(read=read_rule_file, fetch=fetch_rules),
     servers=servers,
+    memory=MEMORY,
 )

@@ -37,7 +37,9 @@ class FiringParameters(Parameters):
 
     matchers: Annotated[
         tuple[_MatcherText, ...],
-        BeforeValidator(_one_or_many),
+        BeforeValidator(
+            _one_or_many, json_schema_input_type=_MatcherText | tuple[_MatcherText, ...]
+        ),
         Field(min_length=1, max_length=20),
     ]
 

@@ -33,7 +33,9 @@ class HttpParameters(Parameters):
 
     url: Annotated[str, Field(min_length=1, max_length=2000)]
     status: Annotated[
-        tuple[_Status, ...], BeforeValidator(_one_or_many), Field(min_length=1, max_length=20)
+        tuple[_Status, ...],
+        BeforeValidator(_one_or_many, json_schema_input_type=_Status | tuple[_Status, ...]),
+        Field(min_length=1, max_length=20),
     ] = (200,)
     contains: Annotated[str, Field(max_length=2000)] = ""
     within: Duration = timedelta(seconds=5)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StrictInt
 
 from remediator.core.change import Change, Nothing
 from remediator.core.errors import Missing, Permanent
@@ -43,7 +43,11 @@ _MINIMUM = "/spec/minReplicas"
 class SetMinParameters(Parameters):
     """Raise the minimum to a number (`4`), or to so many more than run now (`+2`), never above `max`."""
 
-    min: Annotated[str, BeforeValidator(as_text), Field(pattern=PATTERN)]
+    min: Annotated[
+        str,
+        BeforeValidator(as_text, json_schema_input_type=StrictInt | str),
+        Field(pattern=PATTERN),
+    ]
     max: Annotated[int, Field(ge=1, le=10_000)]
 
 

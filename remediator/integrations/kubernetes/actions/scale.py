@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, StrictInt, model_validator
 
 from remediator.core.change import Change, Nothing
 from remediator.core.errors import Permanent
@@ -34,7 +34,11 @@ _Count = Annotated[int, Field(ge=0, le=10_000)]
 class ScaleParameters(Parameters):
     """Set `replicas` to a number (`6`) or by a number (`+2`, `-1`), never above `max` or below `min`."""
 
-    replicas: Annotated[str, BeforeValidator(as_text), Field(pattern=PATTERN)]
+    replicas: Annotated[
+        str,
+        BeforeValidator(as_text, json_schema_input_type=StrictInt | str),
+        Field(pattern=PATTERN),
+    ]
     max: _Count
     min: _Count = 1
 
