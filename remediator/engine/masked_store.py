@@ -75,9 +75,13 @@ class MaskedStore:
     async def submit(self, closure: Callable[[Transaction], T]) -> T:
         """See ports.store.Store."""
         mask = self._mask()
-        return await self._store.submit(
-            lambda tx: closure(cast(Transaction, MaskedTransaction(tx, mask)))
-        )
+
+        def masked(tx: Transaction) -> T:
+            return closure(cast(Transaction, MaskedTransaction(tx, mask)))
+
+        if isinstance(closure, OnRun):
+            return await self._store.submit(OnRun(closure.run_id, masked))
+        return await self._store.submit(masked)
 
 
 def masked_store(store: Store, mask: Callable[[], Mask]) -> Store:

@@ -165,11 +165,14 @@ class Record:
             for event in effect.events:
                 self._evolve(event)
 
-    def store(self) -> tuple[Run, tuple[Moved, ...]]:
-        """Store the run, its journal and what it no longer holds; return every event with the run before and after."""
+    def store(self, *, release: bool = False) -> tuple[Run, tuple[Moved, ...]]:
+        """Store the run, its journal and what it no longer holds; return every event with the run before and after.
+
+        With `release` the claim on it ends.
+        """
         self._tx.append(self.run.id, self._now, tuple(m.event for m in self._moved))
         _let_go(self._tx, self.run)
-        self._tx.save_run(self.run, due_at(self.run, self._now))
+        self._tx.save_run(self.run, due_at(self.run, self._now), release=release)
         return self.run, tuple(self._moved)
 
     def _evolve(self, event: ev.Event) -> None:

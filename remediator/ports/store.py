@@ -151,6 +151,18 @@ class Statistics:
     pauses: tuple[Pause, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OnRun(Generic[T]):
+    """A closure of which is known that it locks one run first: a store may lock those of several at once."""
+
+    run_id: str
+    closure: Callable[[Transaction], T]
+
+    def __call__(self, tx: Transaction) -> T:
+        """Run the closure."""
+        return self.closure(tx)
+
+
 class Reader(InboxReader, Surroundings, ChainReader, Protocol):
     """Questions; available in both kinds of closure."""
 
@@ -234,8 +246,11 @@ class Transaction(Reader, InboxWriter, Protocol):
         """Read a run for a change in this transaction."""
         ...
 
-    def save_run(self, run: Run, due_at: datetime | None) -> None:
-        """Store the new state of a run; its version grows by one. `due_at` None: nothing wakes it but an event."""
+    def save_run(self, run: Run, due_at: datetime | None, *, release: bool = False) -> None:
+        """Store the new state of a run; its version grows by one. `due_at` None: nothing wakes it but an event.
+
+        With `release` whoever has the claim gives the run back.
+        """
         ...
 
     def append(self, run_id: str, at: datetime, events: Sequence[Event]) -> None:

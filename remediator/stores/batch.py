@@ -14,9 +14,9 @@ from sqlalchemy import Connection
 
 from remediator.core.errors import Overloaded
 from remediator.core.panics import is_panic
-from remediator.ports.store import Work
+from remediator.ports.store import OnRun, Work
 from remediator.stores.error_translation import Fault, fault_of, translated
-from remediator.stores.session import Dialect
+from remediator.stores.session import Dialect, Shared
 from remediator.stores.transaction import SqlTransaction
 
 
@@ -67,12 +67,18 @@ def answers_hopefully(
 
     Raise BatchBroken at the first one that does not: nobody knows then what is whose.
     """
+    shared = Shared()
+    _lock_ahead(connection, dialect, shared, batch)
     answers = []
     for submitted in batch:
-        answer = answer_alone(connection, dialect, submitted)
+        answer = _answer(SqlTransaction(connection, dialect, shared), submitted)
         if answer.error is not None:
             raise BatchBroken from answer.error
         answers.append(answer)
+    with Caught() as caught:
+        SqlTransaction(connection, dialect, shared).flush(work_of(answers))
+    if caught.error is not None:
+        raise BatchBroken from caught.error
     return answers
 
 
@@ -85,11 +91,34 @@ def answers_together(
 
 def answer_alone(connection: Connection, dialect: Dialect, submitted: Submitted) -> Answer:
     """Run one closure in the open transaction, which the caller rolls back where the answer is an error."""
-    transaction = SqlTransaction(connection, dialect)
+    transaction = SqlTransaction(connection, dialect, Shared())
+    answer = _answer(transaction, submitted)
+    with Caught() as caught:
+        if answer.error is None:
+            transaction.flush(answer.wakes)
+        return answer
+    return Answer(error=caught.error)
+
+
+def _answer(transaction: SqlTransaction, submitted: Submitted) -> Answer:
+    """Run one closure; what it has still to write may wait for others."""
     with Caught() as caught:
         value = submitted.closure(transaction)
         return Answer(value=value, wakes=frozenset(transaction.wakes))
     return Answer(error=caught.error)
+
+
+def _lock_ahead(
+    connection: Connection, dialect: Dialect, shared: Shared, batch: Sequence[Submitted]
+) -> None:
+    """Lock the runs of all closures that say which they lock, by one statement."""
+    run_ids = [each.closure.run_id for each in batch if isinstance(each.closure, OnRun)]
+    if not dialect.gathers or len(run_ids) < 2:
+        return
+    with Caught() as caught:
+        SqlTransaction(connection, dialect, shared).lock_ahead(run_ids)
+    if caught.error is not None:
+        raise BatchBroken from caught.error
 
 
 def work_of(answers: Sequence[Answer]) -> frozenset[Work]:

@@ -122,9 +122,6 @@ class Committers:
             if len(answers) == 1 and answers[0].error is not None:
                 await connection.rollback()
                 return answers
-            kinds = work_of(answers)
-            if kinds and self._dialect.ring is not None:
-                await connection.execute(self._dialect.ring, {"p_kinds": " ".join(sorted(kinds))})
             doubt = await _doubt_after_commit(connection)
         return answers if doubt is None else [Answer(error=doubt)] * len(answers)
 

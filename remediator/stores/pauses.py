@@ -64,7 +64,7 @@ class PauseReading(Session):
                 since=row.since,
                 until=row.until,
             )
-            for row in self._all(_PAUSES, {"p_now": now})
+            for row in self._all(_PAUSES, {"p_now": now}, about=(pause,))
         )
 
     def pause_ended(self, pause_id: str) -> bool | None:
@@ -79,6 +79,7 @@ class PauseWriting(PauseReading):
     def add_pause(self, pause: Pause) -> None:
         """Put a pause in force."""
         self._is_unpaused = False
+        self._shared.ahead.clear()
         self._change(
             _ADD,
             {

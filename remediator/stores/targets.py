@@ -15,14 +15,15 @@ from remediator.stores.columns import Moment
 from remediator.stores.schema import IS_OPEN, run, target
 from remediator.stores.session import Session
 
+_HERE = (target,)
 _RUN: BindParameter[str] = bindparam("p_run")
 _HOLDS = select(target).where(target.c.name.in_(bindparam("p_names", expanding=True)))
 # Not a join: SQLite would begin it with all runs of the playbook, where it has to begin with the few targets held.
 _IS_ACTING = exists().where(
     run.c.id == target.c.holder, IS_OPEN, run.c.playbook == bindparam("p_playbook")
 )
-_ACTING = select(func.count(target.c.holder.distinct())).where(
-    target.c.holder.is_not(None), target.c.holder != bindparam("p_besides"), _IS_ACTING
+ACTING = select(func.count(target.c.holder.distinct()).label("count")).where(
+    target.c.holder.is_not(None), target.c.holder != _RUN, _IS_ACTING
 )
 _INSERT = insert(target)
 _HOLD = _INSERT.on_conflict_do_update(
@@ -54,14 +55,15 @@ class TargetReading(Session):
         """Return one Hold per target, in the order asked."""
         if not targets:
             return ()
-        rows = self._all(_HOLDS, {"p_names": [str(target) for target in targets]})
+        rows = self._all(_HOLDS, {"p_names": [str(name) for name in targets]}, about=_HERE)
         found = {row.name: row for row in rows}
         return tuple(_hold(target, found.get(str(target))) for target in targets)
 
     def acting(self, *, playbook: str, besides: str) -> int:
         """Return how many other open runs of a playbook hold a target now."""
         self._enter_gate()
-        return int(self._value(_ACTING, {"p_playbook": playbook, "p_besides": besides}))
+        asked = {"p_playbook": playbook, "p_run": besides}
+        return int(self._value(ACTING, asked, about=(*_HERE, run)))
 
 
 class TargetWriting(TargetReading):
@@ -70,7 +72,7 @@ class TargetWriting(TargetReading):
     def hold(self, target: Target, run_id: str, changing_at: datetime | None = None) -> int | None:
         """Take a target and return its grown fence; None where another run holds it."""
         mine = {"holder": run_id, "fence": 1, "last_changed_at": changing_at}
-        fence = self._value(_HOLD, _row(target) | mine)
+        fence = self._value(_HOLD, _row(target) | mine, about=_HERE)
         return None if fence is None else int(fence)
 
     def release_holds(self, run_id: str) -> None:
