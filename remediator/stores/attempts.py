@@ -57,11 +57,11 @@ class AttemptReading(Session):
 
     def attempts(self, run_id: str) -> tuple[dict[str, object], ...]:
         """Return the attempt rows of a run."""
-        return tuple(dict(row._mapping) for row in self._all(_ATTEMPTS, {"p_run": run_id}))
+        return tuple(row._asdict() for row in self._all(_ATTEMPTS, {"p_run": run_id}))
 
     def votes(self, run_id: str) -> tuple[dict[str, object], ...]:
         """Return the votes on a run's plans, in the order of their asking."""
-        return tuple(dict(row._mapping) for row in self._all(_VOTES, {"p_run": run_id}))
+        return tuple(row._asdict() for row in self._all(_VOTES, {"p_run": run_id}))
 
 
 class AttemptWriting(AttemptReading):

@@ -13,7 +13,6 @@ from sqlalchemy import (
     ColumnElement,
     Executable,
     Integer,
-    Row,
     Select,
     and_,
     bindparam,
@@ -30,6 +29,7 @@ from remediator.core.target import Named, Target
 from remediator.ports.store import Entry
 from remediator.stores.columns import Moment
 from remediator.stores.gathered import later_insert
+from remediator.stores.prepared import Row
 from remediator.stores.schema import budget
 from remediator.stores.session import Session
 
@@ -51,6 +51,7 @@ class AskedTally:
     names: int
 
     def name(self, word: str) -> str:
+        """Return how a parameter of this tally is called."""
         return f"p_{word}_{self.place}"
 
     def windows(self) -> tuple[Where, ...]:
@@ -68,6 +69,7 @@ class AskedTally:
         return (window,)
 
     def most(self) -> BindParameter[int]:
+        """Return up to how many are counted."""
         return bindparam(self.name("most"), type_=Integer())
 
 
@@ -165,7 +167,7 @@ def _most(tally: Tally) -> int:
     return _ALL if tally.most is None else max(tally.most, 1)
 
 
-def answer_of(tally: Tally, row: Row[*tuple[Any, ...]]) -> Tallied:
+def answer_of(tally: Tally, row: Row) -> Tallied:
     """Read the answer to a tally from its row."""
     ends = {"oldest": row.oldest, "newest": row.newest}
     if tally.distinct:

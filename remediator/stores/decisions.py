@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert as insert_once
 
 from remediator.ports.store import DecisionRecord, Listing, Page
 from remediator.stores.columns import Moment
 from remediator.stores.listing import Catalogue, Lists
+from remediator.stores.prepared import Row
 from remediator.stores.schema import decision, playbook_version
 
 _DECIDE = insert_once(decision).on_conflict_do_nothing()
@@ -24,8 +25,8 @@ _REFUSED = select(func.count(decision.c.fingerprint.distinct())).where(
 )
 
 
-def _loaded(row: Row[*tuple[object, ...]]) -> DecisionRecord:
-    return DecisionRecord(**row._mapping)
+def _loaded(row: Row) -> DecisionRecord:
+    return DecisionRecord(**row._asdict())
 
 
 _DECISIONS = Catalogue(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Integer, Row, bindparam, select
+from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from remediator.core.alert import Alert, AlertStatus
 from remediator.ports.codec import adapter
 from remediator.ports.store import Episode
 from remediator.stores.columns import Moment
+from remediator.stores.prepared import Row
 from remediator.stores.schema import episode
 from remediator.stores.session import Session
 
@@ -89,7 +90,7 @@ class EpisodeWriting(EpisodeReading):
         return tuple(map(_loaded, self._all(_STALE, {"p_before": seen_before, "p_limit": limit})))
 
 
-def _loaded(row: Row[*tuple[object, ...]]) -> Episode:
+def _loaded(row: Row) -> Episode:
     return Episode(
         id=row.id,
         source=row.source,

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 from sqlalchemy import (
     BindParameter,
-    Dialect,
     Integer,
-    Row,
     bindparam,
     func,
     insert,
@@ -18,13 +15,12 @@ from sqlalchemy import (
 )
 
 from remediator.ports.store import Listing, Notification, Page, Work
-from remediator.stores.columns import Words, microseconds
 from remediator.stores.listing import Catalogue, Lists
+from remediator.stores.prepared import Row
 from remediator.stores.schema import IS_BAD, IS_NEW, inbox
 
 _BY_ID = select(inbox).where(inbox.c.id == bindparam("p_id"))
 _ACCEPT = insert(inbox)
-_WORDS = Words()
 _TAKE = (
     select(inbox)
     .where(IS_NEW)
@@ -52,8 +48,8 @@ _FINISH = (
 )
 
 
-def _loaded(row: Row[*tuple[object, ...]]) -> Notification:
-    return Notification(**row._mapping)
+def _loaded(row: Row) -> Notification:
+    return Notification(**row._asdict())
 
 
 _NOTIFICATIONS = Catalogue(
@@ -65,23 +61,16 @@ _NOTIFICATIONS = Catalogue(
 )
 
 
-@cache
-def _accept_on(dialect: Dialect) -> str:
-    """Return `_ACCEPT` in the database's own words: SQLAlchemy's work on each row costs more than the insert itself."""
-    return str(_ACCEPT.compile(dialect=dialect))
-
-
-def _row(notification: Notification, dialect: Dialect) -> tuple[str | bytes | int | None, ...]:
-    """Return what the columns of `inbox` keep, in their order."""
-    return (
-        notification.id,
-        _WORDS.process_bind_param(notification.source, dialect),
-        notification.kind,
-        notification.body,
-        microseconds(notification.received_at),
-        notification.state,
-        _WORDS.process_bind_param(notification.error, dialect),
-    )
+def _row(notification: Notification) -> dict[str, object]:
+    return {
+        "id": notification.id,
+        "source": notification.source,
+        "kind": notification.kind,
+        "body": notification.body,
+        "received_at": notification.received_at,
+        "state": notification.state,
+        "error": notification.error,
+    }
 
 
 class InboxReading(Lists):
@@ -113,9 +102,7 @@ class InboxWriting(InboxReading):
 
     def accept(self, *notifications: Notification) -> None:
         """Store raw bodies, many at once for little more than one."""
-        dialect = self._connection.dialect
-        rows = [_row(notification, dialect) for notification in notifications]
-        self._connection.exec_driver_sql(_accept_on(dialect), rows)
+        self._change(_ACCEPT, [_row(notification) for notification in notifications])
         if any(notification.state == "new" for notification in notifications):
             self.wakes.add(Work.INBOX)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Integer, Row, bindparam, exists, insert, select, tuple_
+from sqlalchemy import Integer, bindparam, exists, insert, select, tuple_
 
 from remediator.core.events import Event
 from remediator.ports.chains import ChainBreak, ChainHead, ChainLook
@@ -15,6 +15,7 @@ from remediator.ports.store import JournalEntry
 from remediator.stores.columns import Words
 from remediator.stores.gathered import later_insert
 from remediator.stores.hash_chain import GENESIS, Link, chained_hash, follow
+from remediator.stores.prepared import Row
 from remediator.stores.schema import event, run
 from remediator.stores.session import Session
 
@@ -81,8 +82,8 @@ class JournalReading(Session):
         return replace(look, breaks=breaks, is_last=is_last)
 
 
-def _links(rows: Sequence[Row[*tuple[object, ...]]]) -> tuple[Link, ...]:
-    return tuple(Link(**row._mapping) for row in rows)
+def _links(rows: Sequence[Row]) -> tuple[Link, ...]:
+    return tuple(Link(**row._asdict()) for row in rows)
 
 
 class JournalWriting(JournalReading):

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Row, Select, Table, literal, select, tuple_
+from sqlalchemy import Column, ColumnElement, Integer, Select, Table, bindparam, select, tuple_
 
 from remediator.core.errors import InputError
 from remediator.ports.store import Listing, Page
 from remediator.stores.columns import Moment, Words, microseconds, moment_of
+from remediator.stores.prepared import Row
 from remediator.stores.session import Session
 
 MOST = 1000
+_BEFORE = "before"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Catalogue(Generic[T]):
     """One kind of list: its table, the time it is ordered by, what it can be filtered by, and how to read a row.
 
@@ -28,7 +31,7 @@ class Catalogue(Generic[T]):
     table: Table
     at: Column[Any]
     filters: frozenset[str]
-    read: Callable[[Row[*tuple[Any, ...]]], T]
+    read: Callable[[Row], T]
     partly: Mapping[tuple[str, str], ColumnElement[bool]] = field(default_factory=dict)
 
 
@@ -37,29 +40,61 @@ class Lists(Session):
 
     def _page(self, catalogue: Catalogue[T], listing: Listing) -> Page[T]:
         limit = min(max(listing.limit, 1), MOST)
-        rows = self._all(_statement(catalogue, listing).limit(limit + 1), {})
+        asked = {"p_limit": limit + 1, **_asked(catalogue, listing)}
+        rows = self._all(_statement(catalogue, _spelt(catalogue, listing)), asked)
         items = tuple(catalogue.read(row) for row in rows[:limit])
         more = len(rows) > limit
         return Page(items=items, next=_cursor(catalogue, rows[limit - 1]) if more else None)
 
 
-def _statement(catalogue: Catalogue[T], listing: Listing) -> Select[*tuple[Any, ...]]:
-    table, at = catalogue.table, catalogue.at
-    statement = select(table).order_by(at.desc(), table.c.id.desc())
-    for name, value in listing.filters.items():
+def _spelt(catalogue: Catalogue[T], listing: Listing) -> tuple[tuple[str, str | None], ...]:
+    """Return what the statement depends on: each filter, with its value where that has a condition of its own."""
+    for name in listing.filters:
         if name not in catalogue.filters:
-            raise InputError(f"{table.name} cannot be filtered by {name[:60]!r}")
-        is_it = catalogue.partly.get((name, value))
-        statement = statement.where(table.c[name] == value if is_it is None else is_it)
+            raise InputError(f"{catalogue.table.name} cannot be filtered by {name[:60]!r}")
+    partly = catalogue.partly
+    spelt = (
+        (name, value if (name, value) in partly else None)
+        for name, value in listing.filters.items()
+    )
+    return (*sorted(spelt), *([(_BEFORE, None)] if listing.before is not None else []))
+
+
+def _asked(catalogue: Catalogue[T], listing: Listing) -> dict[str, object]:
+    asked: dict[str, object] = {
+        f"p_{name}": value
+        for name, value in listing.filters.items()
+        if (name, value) not in catalogue.partly
+    }
     if listing.before is None:
-        return statement
+        return asked
     count, row_id = _position(listing.before)
-    before = tuple_(literal(moment_of(count), Moment()), literal(row_id, Words()))
-    return statement.where(tuple_(at, table.c.id) < before)
+    return asked | {"p_at": moment_of(count), "p_id": row_id}
 
 
-def _cursor(catalogue: Catalogue[T], row: Row[*tuple[Any, ...]]) -> str:
-    return f"{microseconds(row._mapping[catalogue.at])}.{row._mapping[catalogue.table.c.id]}"
+@cache
+def _statement(
+    catalogue: Catalogue[Any], spelt: tuple[tuple[str, str | None], ...]
+) -> Select[*tuple[Any, ...]]:
+    table, at = catalogue.table, catalogue.at
+    statement = (
+        select(table)
+        .order_by(at.desc(), table.c.id.desc())
+        .limit(bindparam("p_limit", type_=Integer()))
+    )
+    for name, value in spelt:
+        if name == _BEFORE:
+            before = tuple_(bindparam("p_at", type_=Moment()), bindparam("p_id", type_=Words()))
+            statement = statement.where(tuple_(at, table.c.id) < before)
+        elif value is None:
+            statement = statement.where(table.c[name] == bindparam(f"p_{name}"))
+        else:
+            statement = statement.where(catalogue.partly[name, value])
+    return statement
+
+
+def _cursor(catalogue: Catalogue[T], row: Row) -> str:
+    return f"{microseconds(getattr(row, catalogue.at.key))}.{row.id}"
 
 
 def _position(cursor: str) -> tuple[int, str]:

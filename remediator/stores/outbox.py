@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    Row,
     bindparam,
     exists,
     func,
@@ -25,6 +24,7 @@ from remediator.ports.codec import decode_message, encode_message
 from remediator.ports.store import Delivery, Work
 from remediator.stores.columns import Moment, RowNumber
 from remediator.stores.gathered import later_insert
+from remediator.stores.prepared import Row
 from remediator.stores.schema import IS_DELIVERED, IS_WAITING, Sending, outbox
 from remediator.stores.session import Session
 
@@ -224,7 +224,7 @@ class OutboxWriting(OutboxReading):
         row = {"p_id": int(delivery_id), "p_state": state.value, "p_receipt": receipt}
         self._change(_FINISH, row | {"p_problem": problem, "p_at": at, "p_tries": 1})
 
-    def _delivery(self, row: Row[*tuple[object, ...]]) -> Delivery:
+    def _delivery(self, row: Row) -> Delivery:
         thread = {"p_thread": row.thread, "p_channel": row.channel}
         previous = self._one(_PREVIOUS, thread)
         return Delivery(

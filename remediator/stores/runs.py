@@ -11,7 +11,6 @@ from sqlalchemy import (
     BindParameter,
     Boolean,
     ColumnElement,
-    Row,
     Update,
     and_,
     bindparam,
@@ -30,8 +29,8 @@ from remediator.stores.columns import RowNumber
 from remediator.stores.gathered import Key, Later
 from remediator.stores.hash_chain import GENESIS
 from remediator.stores.listing import Catalogue, Lists
+from remediator.stores.prepared import Parameters, Row
 from remediator.stores.schema import IS_OPEN, event, pause, run
-from remediator.stores.session import Parameters
 
 _STATE = (run.c.document, run.c.fence, run.c.version)
 _TABLES = (run,)
@@ -99,7 +98,7 @@ _SAVE = Later(
     "runs",
     _saved({name: bindparam(name, type_=kind) for name, kind in _SAVED.items()}),
     _SAVED,
-    lambda rows: _saved(rows.c).returning(run.c.id),
+    lambda rows: _saved(dict(rows.c)).returning(run.c.id),
     exact=True,
 )
 _RELEASE = (
@@ -110,7 +109,7 @@ _RELEASE = (
 )
 
 
-def _loaded(row: Row[*tuple[object, ...]]) -> Run:
+def _loaded(row: Row) -> Run:
     return replace(decode_run(row.document), fence=row.fence, version=row.version)
 
 
@@ -237,7 +236,7 @@ class RunWriting(RunReading):
     def _save_unlocked(self, row: Parameters) -> bool:
         return self._change(_SAVE.at_once, row) > 0
 
-    def _lock(self, run_id: str) -> Row[*tuple[object, ...]] | None:
+    def _lock(self, run_id: str) -> Row | None:
         self._write_of(_key(run_id), (event, run_id))
         return self._one(_LOCK, {"p_id": run_id}, about=(pause,))
 

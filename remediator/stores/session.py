@@ -5,18 +5,17 @@ The nouns of this room (runs, inbox, outbox, …) are classes over a `Session`; 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, Row, Table
+from sqlalchemy import ColumnElement, Connection, Executable, Table
 
 from remediator.core.errors import LeaseLost
 from remediator.ports.store import Work
 from remediator.stores.gathered import Gathered, Key, Later, together
 from remediator.stores.leases import Leases
-
-Parameters = Mapping[str, object]
+from remediator.stores.prepared import Parameters, Row, send
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +62,16 @@ class Session:
 
     def _all(
         self, statement: Executable, parameters: Parameters, about: Collection[Table] = ()
-    ) -> Sequence[Row[*tuple[object, ...]]]:
+    ) -> Sequence[Row]:
         """Ask. Of what waits to be written, what changes the tables `about` is sent first; all, where none is named."""
         if self._shared.gathered.changes(*about):
             self.flush()
-        return self._connection.execute(statement, parameters).all()
+        prepared, cursor = send(self._connection, statement, parameters)
+        return prepared.rows(cursor)
 
     def _one(
         self, statement: Executable, parameters: Parameters, about: Collection[Table] = ()
-    ) -> Row[*tuple[object, ...]] | None:
+    ) -> Row | None:
         rows = self._all(statement, parameters, about)
         return rows[0] if rows else None
 
@@ -85,7 +85,8 @@ class Session:
         """Run a statement that changes rows; return how many."""
         if self._shared.gathered.changes():
             self.flush()
-        return self._connection.execute(statement, parameters).rowcount
+        _, cursor = send(self._connection, statement, parameters)
+        return cursor.rowcount
 
     def _later(
         self, write: Later, rows: Sequence[Parameters], keys: Collection[Key], *of: Table
@@ -110,14 +111,15 @@ class Session:
         if not writes and ring is None:
             return
         kinds = {} if ring is None else {"p_kinds": " ".join(sorted(due))}
-        changed = self._connection.execute(together(writes, ring), values | kinds).first()
-        for write, wanted, number in zip(writes, counts, changed or (), strict=False):
-            _require(write, number, wanted)
+        prepared, cursor = send(self._connection, together(writes, ring), values | kinds)
+        (changed,) = prepared.rows(cursor)
+        for place, write in enumerate(writes):
+            _require(write, changed[place], counts[place])
 
     def _enter_gate(self) -> None:
         """Keep others from judging by the same counts until this commit; readers just look."""
         if self._needs_gate and not self._shared.has_gate and self._dialect.one_gate is not None:
-            self._connection.execute(self._dialect.one_gate)
+            send(self._connection, self._dialect.one_gate, {})
             self._shared.has_gate = True
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
 from sqlalchemy import Engine, event
 
+from remediator.stores import prepared
 from remediator.stores.schema import METADATA
 from tests.parts.once import made
 
@@ -57,14 +58,18 @@ class Recorder:
     seen: set[str] = field(default_factory=set)
 
     def record(self, _: Any, __: Any, statement: str, bound: Any, context: Any, many: bool) -> None:
-        """Note what was built by our code; texts are a migration's or a test's."""
-        if statement in self.seen or context.compiled is None:
+        """Note what went to the driver by SQLAlchemy's way and was built by our code."""
+        if context.compiled is not None:
+            first = bound[0] if many else bound
+            self.note(context.compiled.statement, context.dialect.name, statement, first)
+
+    def note(self, built: Any, dialect: str, statement: str, bound: Any) -> None:
+        """Note what was sent; texts are a migration's or a test's."""
+        if statement in self.seen:
             return
         self.seen.add(statement)
-        compiled = context.compiled.statement
-        if compiled.is_dml or compiled.is_select:
-            first = bound[0] if many else bound
-            self.waiting.setdefault(context.dialect.name, {})[statement] = first
+        if built.is_dml or built.is_select:
+            self.waiting.setdefault(dialect, {})[statement] = bound
 
     def taken(self, dialect: str) -> dict[str, Any]:
         """Return what waits to be looked at."""
@@ -74,14 +79,34 @@ class Recorder:
 RECORDER = Recorder()
 
 
+LISTENING: list[Recorder] = []
+
+
 def listen(recorder: Recorder) -> None:
     """Let a recorder hear whatever is sent from now on."""
     event.listen(Engine, "before_cursor_execute", recorder.record)
+    LISTENING.append(recorder)
 
 
 def stop_listening(recorder: Recorder) -> None:
     """Let a recorder hear no more."""
     event.remove(Engine, "before_cursor_execute", recorder.record)
+    LISTENING.remove(recorder)
+
+
+def _overheard(send: Callable[..., Any], first: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return what sends our statements to the driver, heard by whoever listens."""
+
+    def overheard(connection: Any, ours: prepared.Prepared, words: str, bound: Any) -> Any:
+        for recorder in LISTENING:
+            recorder.note(ours.statement, ours.dialect.name, words, first(bound))
+        return send(connection, ours, words, bound)
+
+    return overheard
+
+
+prepared.execute = _overheard(prepared.execute, lambda bound: bound)
+prepared.execute_many = _overheard(prepared.execute_many, lambda rows: rows[0])
 
 
 class SqlitePlans:
