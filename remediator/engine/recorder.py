@@ -187,11 +187,9 @@ class Record:
 
 
 def _let_go(tx: Transaction, run: Run) -> None:
-    """A run that plans or waits holds nothing; one that ended holds only what nobody can vouch for."""
-    if not run.has_acted:
-        return  # nothing was ever held
-    waits = run.phase in (Phase.PLANNING, Phase.AWAITING_APPROVAL)
-    if waits or (not run.is_open and run.outcome is not Outcome.OUTCOME_UNKNOWN):
+    """A run that plans or waits holds nothing; of one that never acted nothing was held, and one that ends lets go by
+    its ending."""
+    if run.has_acted and run.phase in (Phase.PLANNING, Phase.AWAITING_APPROVAL):
         tx.release_holds(run.id)
 
 
@@ -240,11 +238,12 @@ def _count(tx: Transaction, before: Run, after: Run, event: ev.Event, now: datet
 
 
 def _count_ending(tx: Transaction, run: Run, event: ev.Closed, now: datetime) -> None:
-    """A target rests from the end of the run that changed it; what failed or did not help counts for the breaker."""
+    """A target rests from the end of the run that changed it, and is held on only where nobody can vouch for it; what
+    failed or did not help counts for the breaker."""
     for target in dict.fromkeys(_target(run, step.step) for step in run.progress if step.n):
         tx.touch(target, now)
         _count_domain(tx, run, target, now)
-    tx.touch_held(run.id, now)
+    tx.touch_held(run.id, now, release=event.outcome is not Outcome.OUTCOME_UNKNOWN)
     if event.outcome in _FAILED:
         tx.count(entry(run, Counted.FAILED, run.order.target, now))
     elif event.outcome is Outcome.UNRESOLVED:

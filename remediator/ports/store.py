@@ -288,7 +288,9 @@ class Transaction(Reader, InboxWriter, Protocol):
 
     def release_holds(self, run_id: str) -> None: ...  # noqa: D102
     def touch(self, target: Target, at: datetime) -> None: ...  # noqa: D102
-    def touch_held(self, run_id: str, at: datetime) -> None: ...  # noqa: D102
+    def touch_held(self, run_id: str, at: datetime, *, release: bool = False) -> None:
+        """Note that everything a run holds was changed; with `release` it holds nothing any more."""
+        ...
 
     def record_attempt(self, run: Run, step: str) -> None:
         """Insert or update the attempt row (run, step, n) from the run's progress; unique, so a second

@@ -80,10 +80,9 @@ class Committers:
         return [Answer(error=caught.error)] * len(batch)
 
     def _more(self) -> list[Submitted]:
-        """Take this committer's share of what waits."""
+        """Take all that waits: few large transactions ask less of everybody than many small ones."""
         more: list[Submitted] = []
-        share = min(self._queue.qsize() // COMMITTERS, MOST_TOGETHER - 1)
-        for _ in range(share):
+        for _ in range(min(self._queue.qsize(), MOST_TOGETHER - 1)):
             following = self._queue.get_nowait()
             if following is None:
                 self._queue.put_nowait(None)

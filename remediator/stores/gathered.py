@@ -37,7 +37,8 @@ class Later:
     """One kind of write: as a statement that is sent at once, and as a part of one that writes many rows.
 
     `of` makes the part from the rows, whose columns are named as what the statement is given. Where it is `exact`, as
-    many rows have to be changed as were given; then the part returns them.
+    many rows have to be changed as were given; then the part returns them. What is `first` is sent before the others,
+    because they may meet it in one row.
     """
 
     def __init__(
@@ -48,9 +49,11 @@ class Later:
         of: Callable[[FromClause], Insert | Update],
         *,
         exact: bool = False,
+        first: bool = False,
     ) -> None:
         self.name = name
         self.exact = exact
+        self.first = first
         self.at_once = at_once
         self._columns = columns
         self._of = of
@@ -70,13 +73,20 @@ class Later:
         return {f"{self.name}_{name}": [row[name] for row in rows] for name in self._columns}
 
 
-def later_insert(name: str, statement: Insert, *columns: str) -> Later:
+def later_insert(name: str, statement: Insert, *columns: str, first: bool = False) -> Later:
     """Return rows that are inserted; what the statement says of conflicts holds for each."""
     table = statement.table
     kinds = {each: table.c[each].type for each in columns}
     return Later(
-        name, statement, kinds, lambda rows: statement.from_select(columns, select(*rows.c))
+        name,
+        statement,
+        kinds,
+        lambda rows: statement.from_select(columns, select(*rows.c)),
+        first=first,
     )
+
+
+Rows = Mapping[Later, Sequence[Values]]
 
 
 class Gathered:
@@ -101,14 +111,19 @@ class Gathered:
         """Say whether what waits changes what a question about these tables finds; of none, about any."""
         return not self._changed.isdisjoint(tables) if tables else bool(self._rows)
 
-    def taken(self) -> tuple[tuple[Later, ...], dict[str, Any], list[int]]:
-        """Give out the kinds of writes, their rows as parameters, and how many there are of each; keep nothing."""
+    def taken(self) -> tuple[Rows, Rows]:
+        """Give out the rows of each kind of write, those that are sent first and the others; keep nothing."""
         rows, self._rows, self._keys, self._changed = self._rows, {}, set(), set()
-        writes = tuple(sorted(rows, key=lambda write: write.name))
-        values: dict[str, Any] = {}
-        for write in writes:
-            values |= write.values(rows[write])
-        return writes, values, [len(rows[write]) for write in writes]
+        kinds = sorted(rows, key=lambda write: write.name)
+        return (
+            {write: rows[write] for write in kinds if write.first},
+            {write: rows[write] for write in kinds if not write.first},
+        )
+
+
+def values_of(rows: Rows) -> dict[str, Any]:
+    """Return what the statement for these rows is given."""
+    return {name: array for write in rows for name, array in write.values(rows[write]).items()}
 
 
 @lru_cache(256)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Executable, Table
 
 from remediator.core.errors import LeaseLost
 from remediator.ports.store import Work
-from remediator.stores.gathered import Gathered, Key, Later, together
+from remediator.stores.gathered import Gathered, Key, Later, Rows, together, values_of
 from remediator.stores.leases import Leases
 from remediator.stores.prepared import Parameters, Row, send
 
@@ -106,15 +106,21 @@ class Session:
 
     def flush(self, due: Collection[Work] = ()) -> None:
         """Write what waits, and wake other replicas for what is due; raise LeaseLost where a row was not as known."""
+        first, others = self._shared.gathered.taken()
+        if first:
+            self._write(first)
+        if others or (due and self._dialect.ring is not None):
+            self._write(others, due)
+
+    def _write(self, rows: Rows, due: Collection[Work] = ()) -> None:
         ring = self._dialect.ring if due else None
-        writes, values, counts = self._shared.gathered.taken()
-        if not writes and ring is None:
-            return
         kinds = {} if ring is None else {"p_kinds": " ".join(sorted(due))}
-        prepared, cursor = send(self._connection, together(writes, ring), values | kinds)
+        prepared, cursor = send(
+            self._connection, together(tuple(rows), ring), values_of(rows) | kinds
+        )
         (changed,) = prepared.rows(cursor)
-        for place, write in enumerate(writes):
-            _require(write, changed[place], counts[place])
+        for place, (write, wanted) in enumerate(rows.items()):
+            _require(write, changed[place], len(wanted))
 
     def _enter_gate(self) -> None:
         """Keep others from judging by the same counts until this commit; readers just look."""
