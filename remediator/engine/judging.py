@@ -59,11 +59,14 @@ def judge_now(
     answers: Mapping[str, Answer],
     surroundings: Surroundings,
     now: datetime,
+    *,
+    counts: bool = True,
 ) -> Judgement:
     """Judge a run on the store's present history and on answers taken from the world a moment ago.
 
     History is counted before a run's first change only: what has begun is finished (guards/guard.py), and a target
-    that another run holds is found out when it is taken.
+    that another run holds is found out when it is taken. Only where the run is let act by it does the judgement count:
+    then others wait, so that no two are let act by the same counts.
     """
     facts = Facts(
         now=now,
@@ -74,10 +77,12 @@ def judge_now(
         alert_firing=run.alert_resolved_at is None,
     )
     subject = subject_of(run, surroundings.identities)
-    return judge(subject, facts if run.has_acted else _with_history(reader, run, facts, subject))
+    return judge(
+        subject, facts if run.has_acted else _with_history(reader, run, facts, subject, counts)
+    )
 
 
-def _with_history(reader: Reader, run: Run, facts: Facts, subject: Subject) -> Facts:
+def _with_history(reader: Reader, run: Run, facts: Facts, subject: Subject, counts: bool) -> Facts:
     together = together_of(run.order, facts.answers)
     history = reader.history(
         Asked(
@@ -87,6 +92,7 @@ def _with_history(reader: Reader, run: Run, facts: Facts, subject: Subject) -> F
             target=names_of(run.order.target, facts.identities),
             called=subject.called,
             now=facts.now,
+            counts=counts,
             together=(run.created_at - together.per, together.most) if together else None,
         )
     )

@@ -80,7 +80,7 @@ class MaskedStore:
             return closure(cast(Transaction, MaskedTransaction(tx, mask)))
 
         if isinstance(closure, OnRun):
-            return await self._store.submit(OnRun(closure.run_id, masked))
+            return await self._store.submit(replace(closure, closure=masked))
         return await self._store.submit(masked)
 
 

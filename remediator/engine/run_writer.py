@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from remediator.core import events as ev
-from remediator.core.effects import Effect, Rest
+from remediator.core.effects import Effect, Hold, Rest
 from remediator.core.errors import IllegalEvent, LeaseLost
 from remediator.core.evolution import evolve
 from remediator.core.lifecycle import due_at, next_effect
@@ -73,6 +73,7 @@ class RunWriter:
         Raise LeaseLost where a later claim has the run, StoreUnavailable where nothing can be stored.
         """
         fence, run_id, looks = draft.run.fence, draft.run.id, tuple(draft.looks)
+        counts = isinstance(expected, Hold) and not draft.run.has_acted
 
         def closure(tx: Transaction) -> tuple[Run, tuple[Moved, ...], bool]:
             now = self._ambient.now()
@@ -85,7 +86,9 @@ class RunWriter:
             rests = isinstance(next_effect(record.run, now), Rest)
             return *record.store(release=rests), rests
 
-        draft.run, moved, draft.is_given_back = await self._store.submit(OnRun(run_id, closure))
+        draft.run, moved, draft.is_given_back = await self._store.submit(
+            OnRun(run_id, closure, counts=counts)
+        )
         draft.looks.clear()
         draft.is_saved = True
         for step in moved:

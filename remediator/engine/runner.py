@@ -260,7 +260,7 @@ class Runner:
             return (
                 ev.Judged(
                     stage=effect.stage,
-                    judgement=judge_now(tx, run, answers, near, now),
+                    judgement=judge_now(tx, run, answers, near, now, counts=False),
                 ),
             )
 

@@ -77,7 +77,7 @@ class Worker:
         claimed: tuple[Run, ...] = ()
         if free > 0:
             try:
-                claimed = await self._store.submit(lambda tx: self._claim_due(tx, free))
+                claimed = await self._store.submit(lambda tx: self._claim_due(tx, _share(free)))
             except StoreError as error:
                 self._listener.store_failed(str(error))
                 await self._pause(LOOK_EVERY)
@@ -90,9 +90,9 @@ class Worker:
         if not claimed:
             await self._wait()
 
-    def _claim_due(self, tx: Transaction, free: int) -> tuple[Run, ...]:
+    def _claim_due(self, tx: Transaction, limit: int) -> tuple[Run, ...]:
         now = self._ambient.now()
-        return tx.claim_due(owner=self._owner, lease=self._lease, limit=free, now=now)
+        return tx.claim_due(owner=self._owner, lease=self._lease, limit=limit, now=now)
 
     async def _wait(self) -> None:
         """Wait for work, or for a free place. In this very task: the store remembers who has heard which ring."""
@@ -160,3 +160,9 @@ class Worker:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+
+def _share(free: int) -> int:
+    """Return how many runs are taken at a time: who has more room takes more, and nobody takes all that other replicas
+    could do."""
+    return (free + 3) // 4

@@ -16,7 +16,8 @@ class Asked:
     """What has to be known of the past and of other runs before one run is judged.
 
     `target` are the names of the run's own target, `called` all names of all that it may touch. With `together`, the
-    alerts that fire together are counted: those since then, up to one more than so many.
+    alerts that fire together are counted: those since then, up to one more than so many. Where the run is let act by
+    the answer (`counts`), others that judge so wait for this commit.
     """
 
     run_id: str
@@ -26,6 +27,7 @@ class Asked:
     called: Sequence[Target]
     now: datetime
     together: tuple[datetime, int] | None = None
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ class Surroundings(Protocol):
         ...
 
     def history(self, asked: Asked) -> History:
-        """Answer all that one judgement asks, at once; others that judge wait until this commit."""
+        """Answer all that one judgement asks, at once."""
         ...
 
     def firing_together(self, *, playbook: str, since: datetime, most: int) -> int:

@@ -91,9 +91,11 @@ def answers_together(
 
 def answer_alone(connection: Connection, dialect: Dialect, submitted: Submitted) -> Answer:
     """Run one closure in the open transaction, which the caller rolls back where the answer is an error."""
-    transaction = SqlTransaction(connection, dialect, Shared())
-    answer = _answer(transaction, submitted)
+    shared = Shared()
+    transaction = SqlTransaction(connection, dialect, shared)
     with Caught() as caught:
+        _lock_ahead(connection, dialect, shared, [submitted])
+        answer = _answer(transaction, submitted)
         if answer.error is None:
             transaction.flush(answer.wakes)
         return answer
@@ -111,12 +113,19 @@ def _answer(transaction: SqlTransaction, submitted: Submitted) -> Answer:
 def _lock_ahead(
     connection: Connection, dialect: Dialect, shared: Shared, batch: Sequence[Submitted]
 ) -> None:
-    """Lock the runs of all closures that say which they lock, by one statement."""
-    run_ids = [each.closure.run_id for each in batch if isinstance(each.closure, OnRun)]
-    if not dialect.gathers or len(run_ids) < 2:
+    """Pass the gate where one of the closures will, then lock the runs of all that say so by one statement.
+
+    In this order, because who waits at the gate must not keep others from their runs.
+    """
+    known = [each.closure for each in batch if isinstance(each.closure, OnRun)]
+    if not dialect.gathers or not known:
         return
+    transaction = SqlTransaction(connection, dialect, shared)
     with Caught() as caught:
-        SqlTransaction(connection, dialect, shared).lock_ahead(run_ids)
+        if any(closure.counts for closure in known):
+            transaction.enter_gate()
+        if len(known) > 1:
+            transaction.lock_ahead([closure.run_id for closure in known])
     if caught.error is not None:
         raise BatchBroken from caught.error
 

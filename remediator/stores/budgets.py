@@ -147,7 +147,7 @@ class BudgetReading(Session):
         """Count windows that end now; entries from a clock that was ahead count too, as the careful answer."""
         if not wanted:
             return {}
-        self._enter_gate()
+        self.enter_gate()
         asked, parameters = tallied(wanted, _texts(target), now)
         parameters |= {"p_playbook": playbook, "p_besides": [str(each) for each in besides]}
         rows = self._all(_tallies(asked), parameters, about=(budget,))

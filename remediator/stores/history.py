@@ -1,4 +1,4 @@
-"""What one judgement asks of the past and of other runs, as one statement: others that judge wait for it."""
+"""What one judgement asks of the past and of other runs, as one statement."""
 
 from __future__ import annotations
 
@@ -55,8 +55,9 @@ class HistoryReading(BudgetReading, TargetReading, SurroundingsReading):
     """Answers all that one judgement asks."""
 
     def history(self, asked: Asked) -> History:
-        """Answer, and keep others from judging by the same until this commit."""
-        self._enter_gate()
+        """Answer; where it counts, keep others from judging by the same until this commit."""
+        if asked.counts:
+            self.enter_gate()
         tallies, parameters = tallied(
             asked.tallies, [str(name) for name in asked.target], asked.now
         )

@@ -134,7 +134,7 @@ class OutboxReading(Session):
 
     def threads_begun(self, channel: str, since: datetime, besides: str = "folded") -> int:
         """Count the threads that a channel has begun since, or is beginning now; others that count wait for us."""
-        self._enter_gate()
+        self.enter_gate()
         wanted = {"p_channel": channel, "p_since": since, "p_besides": besides}
         return int(self._value(_THREADS_BEGUN, wanted))
 

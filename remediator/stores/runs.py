@@ -217,8 +217,9 @@ class RunWriting(RunReading):
         row = ours | moving | {f"p_{name}": value for name, value in _moving(run).items()}
         if not (self._save_unlocked(row) if seen is None else self._save_locked(seen, run, row)):
             raise LeaseLost(f"{run.id} was changed by somebody else")
-        # A run under a claim becomes due for others when the claim is given back.
-        if due_at is not None and run.is_open and (release or seen is None or seen.owner is None):
+        # A run under a claim becomes due for others when the claim is given back, and then not before its time.
+        is_claimed = release or (seen is not None and seen.owner is not None)
+        if due_at is not None and run.is_open and not is_claimed:
             self.wakes.add(Work.RUNS)
 
     def _save_locked(self, seen: _Seen, run: Run, row: Parameters) -> bool:

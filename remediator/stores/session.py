@@ -17,6 +17,10 @@ from remediator.stores.gathered import Gathered, Key, Later, Rows, together, val
 from remediator.stores.leases import Leases
 from remediator.stores.prepared import Parameters, Row, send
 
+# Who wrote a message delivers it, and the others look every second: each replica has a courier. A commit that notifies
+# waits for all others that do, until it is durable.
+_RUNG = frozenset({Work.INBOX, Work.RUNS})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
@@ -109,8 +113,9 @@ class Session:
         first, others = self._shared.gathered.taken()
         if first:
             self._write(first)
-        if others or (due and self._dialect.ring is not None):
-            self._write(others, due)
+        told = _RUNG.intersection(due)
+        if others or (told and self._dialect.ring is not None):
+            self._write(others, told)
 
     def _write(self, rows: Rows, due: Collection[Work] = ()) -> None:
         ring = self._dialect.ring if due else None
@@ -122,7 +127,7 @@ class Session:
         for place, (write, wanted) in enumerate(rows.items()):
             _require(write, changed[place], len(wanted))
 
-    def _enter_gate(self) -> None:
+    def enter_gate(self) -> None:
         """Keep others from judging by the same counts until this commit; readers just look."""
         if self._needs_gate and not self._shared.has_gate and self._dialect.one_gate is not None:
             send(self._connection, self._dialect.one_gate, {})

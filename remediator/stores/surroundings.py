@@ -64,13 +64,13 @@ class SurroundingsReading(Session):
 
     def firing_together(self, *, playbook: str, since: datetime, most: int) -> int:
         """Count the targets of a playbook's runs since then whose alerts still fire, up to one more than `most`."""
-        self._enter_gate()
+        self.enter_gate()
         asked = {"p_playbook": playbook, "p_firing_since": since, "p_limit": most + 1}
         return int(self._value(TOGETHER, asked, about=(episode,)))
 
     def elsewhere(self, *, domain: str, besides: str, since: datetime) -> Elsewhere | None:
         """Return a run that acts in another failure domain, or else the last one that has acted there since."""
-        self._enter_gate()
+        self.enter_gate()
         asked = {"p_domain": domain, "p_besides": besides}
         row = self._one(_ACTS, asked, about=(target, budget))
         if row is not None:

@@ -95,7 +95,7 @@ class TargetReading(Session):
 
     def acting(self, *, playbook: str, besides: str) -> int:
         """Return how many other open runs of a playbook hold a target now."""
-        self._enter_gate()
+        self.enter_gate()
         asked = {"p_playbook": playbook, "p_run": besides}
         return int(self._value(ACTING, asked, about=(*_HERE, run)))
 

@@ -56,6 +56,8 @@ class SqlTransaction(
 ):
     """Questions and changes of one closure (`ports.store.Transaction`)."""
 
-    def __init__(self, connection: Connection, dialect: Dialect, shared: Shared) -> None:
-        super().__init__(connection, dialect, shared, writes=True)
+    def __init__(
+        self, connection: Connection, dialect: Dialect, shared: Shared | None = None
+    ) -> None:
+        super().__init__(connection, dialect, shared or Shared(), writes=True)
         self._seen = {}
