@@ -14,7 +14,8 @@ from remediator.core.facts import Pause
 from remediator.core.masking import Mask
 from remediator.core.messages import Message
 from remediator.engine.masked import masked_alert
-from remediator.ports.store import DecisionRecord, Episode, OnRun, Store, Transaction
+from remediator.ports.on_run import OnRun
+from remediator.ports.store import DecisionRecord, Episode, Store, Transaction
 
 T = TypeVar("T")
 

@@ -16,7 +16,8 @@ from remediator.core.run import Run
 from remediator.engine.listener import Listener
 from remediator.engine.recorder import Moved, Record, Recorder
 from remediator.ports.ambient import Ambient
-from remediator.ports.store import OnRun, Store, Transaction
+from remediator.ports.on_run import OnRun
+from remediator.ports.store import Store, Transaction
 
 Decide = Callable[[Transaction, Run, datetime], tuple[ev.Event, ...]]
 """Says, under the run's lock, what happens to it now; nothing where it has nothing to say."""

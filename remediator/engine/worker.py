@@ -17,6 +17,7 @@ from remediator.ports.store import Store, Transaction, Work
 
 LEASE = timedelta(seconds=15)
 LOOK_EVERY = timedelta(seconds=1)
+OTHERS_TURN = timedelta(milliseconds=20)
 GRACE = timedelta(seconds=20)
 AFTER_A_BUG = timedelta(seconds=30)
 
@@ -73,11 +74,11 @@ class Worker:
 
     async def _claim(self, group: asyncio.TaskGroup) -> None:
         self.heartbeat = self._ambient.monotonic()
-        free = self._most - len(self._driving)
+        share = _share(self._most - len(self._driving))
         claimed: tuple[Run, ...] = ()
-        if free > 0:
+        if share:
             try:
-                claimed = await self._store.submit(lambda tx: self._claim_due(tx, _share(free)))
+                claimed = await self._store.submit(lambda tx: self._claim_due(tx, share))
             except StoreError as error:
                 self._listener.store_failed(str(error))
                 await self._pause(LOOK_EVERY)
@@ -89,6 +90,8 @@ class Worker:
             self._driving[run.id] = (run.fence, driving)
         if not claimed:
             await self._wait()
+        elif len(claimed) == share:
+            await self._pause(OTHERS_TURN)
 
     def _claim_due(self, tx: Transaction, limit: int) -> tuple[Run, ...]:
         now = self._ambient.now()
@@ -163,6 +166,6 @@ class Worker:
 
 
 def _share(free: int) -> int:
-    """Return how many runs are taken at a time: who has more room takes more, and nobody takes all that other replicas
-    could do."""
+    """Return how many runs are taken at a time: who has more room takes more, and nobody takes at once all that other
+    replicas could do."""
     return (free + 3) // 4

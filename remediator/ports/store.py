@@ -151,22 +151,6 @@ class Statistics:
     pauses: tuple[Pause, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OnRun(Generic[T]):
-    """A closure of which is known that it locks one run first: a store may lock those of several at once.
-
-    One that `counts` lets a run act by what was counted: it waits for all others that do, in every replica.
-    """
-
-    run_id: str
-    closure: Callable[[Transaction], T]
-    counts: bool = False
-
-    def __call__(self, tx: Transaction) -> T:
-        """Run the closure."""
-        return self.closure(tx)
-
-
 class Reader(InboxReader, Surroundings, ChainReader, Protocol):
     """Questions; available in both kinds of closure."""
 

@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from remediator.core.errors import Overloaded
 from remediator.core.panics import is_panic
-from remediator.ports.store import OnRun, Work
+from remediator.ports.on_run import OnRun
+from remediator.ports.store import Work
 from remediator.stores.error_translation import Fault, fault_of, translated
 from remediator.stores.session import Dialect, Shared
 from remediator.stores.transaction import SqlTransaction

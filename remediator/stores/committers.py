@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from remediator.core.errors import StoreUnavailable
-from remediator.ports.store import OnRun
+from remediator.ports.on_run import OnRun
 from remediator.stores.batch import (
     Answer,
     BatchBroken,
