@@ -26,12 +26,12 @@ from remediator.engine.recorder import Recorder
 from remediator.engine.remainder import Remainder
 from remediator.engine.run_writer import RunWriter
 from remediator.engine.runner import Runner
-from remediator.engine.worker import Worker
+from remediator.engine.worker import Capacity, Worker
 from remediator.http.readers import Readers
 from remediator.ports.ambient import Ambient
 from remediator.ports.door import Door, DoorServices
 from remediator.ports.store import Notification, Store
-from remediator.ports.traffic import Traffic
+from remediator.ports.traffic import Backlog, Traffic
 from remediator.telemetry import Telemetry
 
 
@@ -79,9 +79,10 @@ class Wiring:
             playbooks=self.in_force.playbooks,
         )
         explanation = Explanation(store=store, rules=self.in_force.rules)
+        backlog = Backlog()
         return Parts(
-            intake=self._intake(store, recorder),
-            worker=self._worker(store, recorder, observer),
+            intake=self._intake(store, recorder, backlog),
+            worker=self._worker(store, recorder, observer, backlog),
             courier=self._courier(store),
             housekeeping=self._housekeeping(store, recorder),
             doors=self._doors(store, control, explanation),
@@ -90,7 +91,9 @@ class Wiring:
             preview=self._preview(store, observer),
         )
 
-    def _worker(self, store: Store, recorder: Recorder, observer: Observer) -> Worker:
+    def _worker(
+        self, store: Store, recorder: Recorder, observer: Observer, backlog: Backlog
+    ) -> Worker:
         run_writer = RunWriter(
             store=store, recorder=recorder, ambient=self.ambient, listener=self.listener
         )
@@ -108,6 +111,7 @@ class Wiring:
             actor=runner(executor=self._executor()),
             rehearser=runner(executor=None),
             listener=self.listener,
+            capacity=Capacity(backlog=backlog),
         )
 
     def _observer(self) -> Observer:
@@ -130,7 +134,7 @@ class Wiring:
             mask=self.in_force.mask,
         )
 
-    def _intake(self, store: Store, recorder: Recorder) -> Intake:
+    def _intake(self, store: Store, recorder: Recorder, backlog: Backlog) -> Intake:
         remainder = Remainder(
             store=store, ambient=self.ambient, fetch=self._fetch, listener=self.listener
         )
@@ -140,7 +144,9 @@ class Wiring:
             ambient=self.ambient,
             rules=self.in_force.rules,
             listener=self.listener,
-            arrivals=Arrivals(read=self.readers.read, remainder=remainder, traffic=self.traffic),
+            arrivals=Arrivals(
+                read=self.readers.read, remainder=remainder, traffic=self.traffic, backlog=backlog
+            ),
         )
 
     async def _fetch(self, notification: Notification, group: AlertGroup) -> bytes:

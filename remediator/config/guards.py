@@ -104,12 +104,12 @@ def map_checks(value: object, change: Callable[[CheckOrder], CheckOrder]) -> Any
     if isinstance(value, CheckOrder):
         return change(value)
     if isinstance(value, tuple):
-        return tuple(map_checks(item, change) for item in value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(
-            value, **{f.name: map_checks(getattr(value, f.name), change) for f in fields(value)}
-        )
-    return value
+        return tuple(map_checks(item, change) for item in value) if value else value
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    found = ((f.name, getattr(value, f.name)) for f in fields(value))
+    changes = {name: new for name, old in found if (new := map_checks(old, change)) is not old}
+    return replace(value, **changes) if changes else value
 
 
 def _may_be_set(guard: Guard, *, in_settings: bool) -> bool:

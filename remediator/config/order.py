@@ -142,7 +142,7 @@ class _Filler:
         """Return the step with its texts filled in, and its effect with these parameters."""
         unless = tuple(self.check(check) for check in order.unless)
         if not holds_template(order.parameters):
-            return replace(order, unless=unless)
+            return replace(order, unless=unless) if unless else order
         action = self._catalog.actions[order.action]
         filled = self._fill(order.parameters)
         parameters = _validated(f"step {order.id}", action.parameters, filled)

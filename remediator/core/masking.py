@@ -108,10 +108,21 @@ class Mask:
             before = word if isinstance(word, str) else ""
 
     def _under(self, key: str, value: object) -> object:
-        is_named = KEY.fullmatch(key.rpartition("/")[2]) is not None
-        if is_named and isinstance(value, str) and value and not is_harmless(value):
+        if _is_named_so(key) and isinstance(value, str) and value and not is_harmless(value):
             return MASKED
         return self.inside(value)
+
+
+def _is_named_so(key: str) -> bool:
+    return _remembered_name(key) if len(key) <= _SHORT else _names_a_secret(key)
+
+
+def _names_a_secret(key: str) -> bool:
+    return KEY.fullmatch(key.rpartition("/")[2]) is not None
+
+
+_remembered_name = lru_cache(maxsize=_REMEMBERED)(_names_a_secret)
+"""The same few names of annotations come with every alert."""
 
 
 def problem_of(pattern: str) -> str | None:

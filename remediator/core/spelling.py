@@ -51,6 +51,8 @@ def canonical_host(text: str) -> str:
 
 def canonical_address(text: str) -> str:
     """Return the one text of an IP address, also of those that only `inet_aton` takes; "" for what is none."""
+    if not text[:1].isdigit() and ":" not in text:
+        return ""  # a name, as nearly all are: an error that is raised and caught takes longer than this look
     try:
         address: IPv4Address | IPv6Address | None = ip_address(text)
     except ValueError:

@@ -73,7 +73,8 @@ class Taken:
 
 
 class Admission:
-    """Admits the alerts of one notification, inside one transaction."""
+    """Admits the alerts of one notification, inside one transaction; `kept` are the digests of the playbooks that this
+    transaction has kept already."""
 
     def __init__(
         self,
@@ -82,12 +83,14 @@ class Admission:
         ambient: Ambient,
         rules: Rules,
         notification: Notification,
+        kept: set[str],
     ) -> None:
         self._tx = tx
         self._recorder = recorder
         self._ambient = ambient
         self._rules = rules
         self._notification = notification
+        self._kept = kept
         self._now = ambient.now()
 
     def take(self, alert: Alert) -> Taken:
@@ -97,8 +100,10 @@ class Admission:
         latest = self._tx.latest_episode(source, alert.fingerprint)
         if latest and at < latest.seen_at:
             return taken
-        episode = latest if latest and latest.closed_at is None else self._opened(alert)
-        named = replace(episode, alert=alert, status=alert.status, seen_at=at)
+        if latest and latest.closed_at is None:
+            named = replace(latest, alert=alert, status=alert.status, seen_at=at)
+        else:
+            named = self._opened(alert)
         if alert.status is AlertStatus.FIRING:
             self._tx.save_episode(named)
             self._answer(named, alert, taken)
@@ -167,7 +172,8 @@ class Admission:
         if beyond := out_of_reach(selection, order.target, reach, self._notification.source):
             self._decide(episode, beyond, taken)
             return
-        order = replace(order, alert=masked_alert(self._rules.mask, order.alert))
+        masked = masked_alert(self._rules.mask, order.alert)
+        order = order if masked is order.alert else replace(order, alert=masked)
         event = ev.Admitted(
             order=order, episode=episode.id, ordinal=ordinal, deadline=self._now + DEADLINE
         )
@@ -175,15 +181,19 @@ class Admission:
         if not self._tx.insert_run(run, self._now):
             return
         self._tx.append(run.id, self._now, (event,))
-        self._tx.keep_playbook(
-            order.playbook_digest, order.playbook, selection.playbook.document, self._now
-        )
+        self._keep(selection.playbook)
         self._tx.count(entry(run, Counted.ADMITTED, order.target, self._now))
         if came_back is not None:
             self._count_return(run, came_back)
         heard_at = self._notification.received_at
         taken.moved.append(Moved(None, event, run, self._now, heard_at))
         self._decide(episode, selection, taken, run_id=run.id)
+
+    def _keep(self, playbook: Playbook) -> None:
+        """Keep the version that was answered with, once in this transaction."""
+        if playbook.digest not in self._kept:
+            self._tx.keep_playbook(playbook.digest, playbook.name, playbook.document, self._now)
+            self._kept.add(playbook.digest)
 
     def _count_return(self, run: Run, last: Run) -> None:
         """Count a fix that worked and did not last; the breaker opens on too many of these."""
@@ -200,10 +210,10 @@ class Admission:
         run_id: str | None = None,
     ) -> None:
         """Record a decision once per notification, alert and playbook; a repeat overwrites nothing and tells nobody."""
-        about = self._about(episode, selection.decision, selection.reason)
-        record = replace(
-            about,
-            id=f"dec_{run_id}" if run_id else f"{about.id}{selection.playbook.name}",
+        record = self._about(
+            episode,
+            selection.decision,
+            selection.reason,
             playbook=selection.playbook.name,
             by=selection.refusal.value if selection.refusal else "",
             run_id=run_id,
@@ -212,16 +222,28 @@ class Admission:
         if is_new and selection.refusal:
             taken.unanswered.append(self._unanswered(selection, selection.refusal, episode.alert))
 
-    def _about(self, episode: Episode, decision: Decision, reason: str) -> DecisionRecord:
+    def _about(
+        self,
+        episode: Episode,
+        decision: Decision,
+        reason: str,
+        *,
+        playbook: str = "",
+        by: str = "",
+        run_id: str | None = None,
+    ) -> DecisionRecord:
+        own = f"{self._notification.id}_{episode.fingerprint}_{playbook}"
         return DecisionRecord(
-            id=f"dec_{self._notification.id}_{episode.fingerprint}_",
+            id=f"dec_{run_id or own}",
             at=self._now,
             notification=self._notification.id,
             fingerprint=episode.fingerprint,
             source=episode.source,
-            playbook="",
+            playbook=playbook,
             decision=decision.value,
             reason=reason,
+            by=by,
+            run_id=run_id,
             alert_name=episode.alert.name,
         )
 

@@ -24,7 +24,7 @@ from remediator.engine.remainder import Remainder
 from remediator.ports.ambient import Ambient
 from remediator.ports.refusals import refusal_records
 from remediator.ports.store import Notification, Store, Transaction, Work
-from remediator.ports.traffic import Traffic
+from remediator.ports.traffic import Backlog, Traffic
 
 TOGETHER = 50
 MOST_BYTES = 4 * 1024 * 1024
@@ -38,11 +38,13 @@ Read = Callable[[Notification], Awaitable[AlertGroup]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrivals:
-    """How notifications come: who reads their bodies, asks for what senders cut off, and knows how busy the door is."""
+    """How notifications come: who reads their bodies, asks for what senders cut off, knows how busy the door is, and
+    hears how much there still is in the inbox."""
 
     read: Read
     remainder: Remainder | None = None
     traffic: Traffic | None = None
+    backlog: Backlog | None = None
 
 
 class Intake:
@@ -66,6 +68,7 @@ class Intake:
         arrivals = arrivals or Arrivals(read=self._parsed_here)
         self._reader, self._remainder = arrivals.read, arrivals.remainder
         self._traffic = arrivals.traffic or Traffic(ambient.monotonic)
+        self._backlog = arrivals.backlog or Backlog()
         self._leftovers = Leftovers(store, ambient)
         self._unread: Counter[str] = Counter()
         self._stopping = asyncio.Event()
@@ -78,10 +81,12 @@ class Intake:
             await self._give_way()
             try:
                 if await self.drain() == 0:
+                    self._backlog.note(0)
                     await self._store.wait_for_work(Work.INBOX, timedelta(seconds=1))
             except StoreUnavailable as error:
                 self._listener.store_failed(str(error))
                 await asyncio.sleep(1)
+        self._backlog.note(0)
         if self._remainder:
             await self._remainder.close()
 
@@ -92,6 +97,7 @@ class Intake:
     async def drain(self, limit: int = TOGETHER) -> int:
         """Take some notifications, newest first; return how many were done with."""
         waiting = await self._store.read(lambda r: r.waiting_notifications(limit, MOST_BYTES))
+        self._backlog.note(len(waiting))
         found = await self._leftovers.sort(waiting)
         for notification in found.set_aside:
             self._listener.set_aside(notification, "it stopped several starts")
@@ -179,9 +185,10 @@ class Intake:
     def _settle(self, tx: Transaction, items: Sequence[Item]) -> list[Taken]:
         ours = tx.lock_notifications([item.notification.id for item in items])
         taken: list[Taken] = []
+        kept: set[str] = set()
         for item in items:
             if item.notification.id in ours:
-                taken += self._admit(tx, item.notification, item.alerts)
+                taken += self._admit(tx, item.notification, item.alerts, kept)
                 self._finish(tx, item)
         return self._told(tx, taken)
 
@@ -193,9 +200,10 @@ class Intake:
         tx.finish_notification(item.notification.id, item.error)
 
     def _admit(
-        self, tx: Transaction, notification: Notification, alerts: Sequence[Alert]
+        self, tx: Transaction, notification: Notification, alerts: Sequence[Alert], kept: set[str]
     ) -> list[Taken]:
-        admission = Admission(tx, self._recorder, self._ambient, self._rules(), notification)
+        rules = self._rules()
+        admission = Admission(tx, self._recorder, self._ambient, rules, notification, kept)
         return [admission.take(alert) for alert in alerts]
 
     def _told(self, tx: Transaction, taken: list[Taken]) -> list[Taken]:
@@ -220,7 +228,7 @@ class Intake:
     def _admit_part(self, item: Item, alerts: Sequence[Alert], tx: Transaction) -> list[Taken]:
         if not tx.lock_notification(item.notification.id):
             return []  # another replica was quicker
-        return self._told(tx, self._admit(tx, item.notification, alerts))
+        return self._told(tx, self._admit(tx, item.notification, alerts, set()))
 
     async def _admit_one_by_one(self, item: Item, problem: str) -> None:
         """Find out which alert it is that cannot be admitted; the others are, and it is kept as refused."""

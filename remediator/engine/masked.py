@@ -35,7 +35,8 @@ def masked_change(mask: Mask, found: Change) -> Change:
 
 def masked_alert(mask: Mask, alert: Alert) -> Alert:
     """Mask what people read of an alert. Its labels say which alert it is, and stay; they are masked when told."""
-    return replace(alert, annotations=mask.inside(alert.annotations))
+    annotations = mask.inside(alert.annotations)
+    return alert if annotations == alert.annotations else replace(alert, annotations=annotations)
 
 
 def masked_event(mask: Mask, event: Event) -> Event:

@@ -33,12 +33,15 @@ class MaskedTransaction:
     def decide(self, decision: DecisionRecord) -> bool:
         """See ports.store.Transaction."""
         reason, alert = self._mask(decision.reason), self._mask(decision.alert_name)
-        return self._transaction.decide(replace(decision, reason=reason, alert_name=alert))
+        if (reason, alert) != (decision.reason, decision.alert_name):
+            decision = replace(decision, reason=reason, alert_name=alert)
+        return self._transaction.decide(decision)
 
     def save_episode(self, episode: Episode) -> None:
         """See ports.store.Transaction."""
         alert = masked_alert(self._mask, episode.alert)
-        self._transaction.save_episode(replace(episode, alert=alert))
+        is_masked = alert is not episode.alert
+        self._transaction.save_episode(replace(episode, alert=alert) if is_masked else episode)
 
     def finish_notification(self, notification_id: str, error: str = "") -> None:
         """See ports.store.InboxWriter."""

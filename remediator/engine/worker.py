@@ -14,24 +14,31 @@ from remediator.engine.listener import Listener
 from remediator.engine.runner import Runner
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import Store, Transaction, Work
+from remediator.ports.traffic import Backlog
 
 LEASE = timedelta(seconds=15)
 LOOK_EVERY = timedelta(seconds=1)
 OTHERS_TURN = timedelta(milliseconds=20)
 GRACE = timedelta(seconds=20)
 AFTER_A_BUG = timedelta(seconds=30)
+LONGEST_WAIT = 2.0
+"""How many seconds a claim gives way to intake. Under a flood without end runs go on, so many seconds later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capacity:
-    """How many runs are driven at once, and how long a claim lasts unless it is renewed."""
+    """How many runs are driven at once, how long a claim lasts unless it is renewed, and what claims give way to."""
 
     most: int = 32
     lease: timedelta = LEASE
+    backlog: Backlog | None = None
 
 
 class Worker:
-    """Keeps runs going at once. `rehearser` has no executor: it drives the dry runs."""
+    """Keeps runs going at once. `rehearser` has no executor: it drives the dry runs.
+
+    Claims wait while intake is behind: what many alerts have in common is known only once all are admitted.
+    """
 
     def __init__(
         self,
@@ -50,6 +57,7 @@ class Worker:
         self._listener = listener
         self._most = capacity.most
         self._lease = capacity.lease
+        self._backlog = capacity.backlog or Backlog()
         self._owner = ambient.new_id("wrk")
         self._driving: dict[str, tuple[int, asyncio.Task[None]]] = {}
         self._stopping = asyncio.Event()
@@ -74,6 +82,7 @@ class Worker:
 
     async def _claim(self, group: asyncio.TaskGroup) -> None:
         self.heartbeat = self._ambient.monotonic()
+        await self._backlog.passed(LONGEST_WAIT)
         share = _share(self._most - len(self._driving))
         claimed: tuple[Run, ...] = ()
         if share:

@@ -1,8 +1,11 @@
-"""How busy the door is, so that intake can give way: taking notifications in comes before working on them."""
+"""How busy the door and the inbox are: taking notifications in comes before admitting alerts, and that before working
+on runs."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 _WINDOW = 0.1
@@ -34,3 +37,26 @@ class Traffic:
             return
         self._before = self._count if window == self._window + 1 else 0
         self._window, self._count = window, 0
+
+
+class Backlog:
+    """Whether intake still finds something in the inbox. Intake notes, the worker gives way."""
+
+    def __init__(self) -> None:
+        self._is_clear = asyncio.Event()
+        self._is_clear.set()
+
+    def note(self, found: int) -> None:
+        """Note how many notifications intake has just found."""
+        if found:
+            self._is_clear.clear()
+        else:
+            self._is_clear.set()
+
+    async def passed(self, most_seconds: float) -> None:
+        """Return when the inbox is empty, or after so long: a flood without end holds nobody up for ever."""
+        if self._is_clear.is_set():
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(most_seconds):
+                await self._is_clear.wait()

@@ -85,7 +85,7 @@ async def test_a_group_that_was_half_taken_in_when_the_process_died_is_finished(
     piece = [an_alert(f"f{n}") for n in range(100)]
     notification = await house.store.read(lambda reader: reader.notification(posted))
     assert notification is not None
-    await house.store.submit(lambda tx: dying._admit(tx, notification, piece))
+    await house.store.submit(lambda tx: dying._admit(tx, notification, piece, set()))
 
     await drained(house.intake())
 

@@ -7,14 +7,23 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from remediator.core.alert import AlertGroup
 from remediator.core.change import Change
 from remediator.core.events import Measure
-from remediator.engine.intake import Intake
+from remediator.engine.intake import Arrivals, Intake
 from remediator.engine.observer import Executor, Observer
 from remediator.engine.run_writer import RunWriter
 from remediator.engine.runner import Runner
-from remediator.engine.worker import AFTER_A_BUG, GRACE, LEASE, Capacity, Worker
+from remediator.engine.worker import (
+    AFTER_A_BUG,
+    GRACE,
+    LEASE,
+    Capacity,
+    Worker,
+)
 from remediator.ports.action import Ticket
+from remediator.ports.store import Notification
+from remediator.ports.traffic import Backlog
 from remediator.testing.clock import START, ManualClock
 from remediator.testing.world import PlainConditions, World, world_actions, world_checks
 from tests.bound import reads_of, writes_of
@@ -50,7 +59,7 @@ class Busy(World):
 class Works:
     """A worker over tables in memory, and a thief who can take its runs."""
 
-    def __init__(self, *, most: int = 32) -> None:
+    def __init__(self, *, most: int = 32, backlog: Backlog | None = None) -> None:
         self.clock = LoopClock()
         self.store = InlineStore(lambda: self.clock.now().timestamp(), longest=1.0)
         self.door = Door(self.store, _at_once)
@@ -65,7 +74,7 @@ class Works:
             actor=self._runner(),
             rehearser=self._runner(),
             listener=self.house.listener,
-            capacity=Capacity(most=most),
+            capacity=Capacity(most=most, backlog=backlog),
         )
 
     def _runner(self) -> Runner:
@@ -123,6 +132,44 @@ class _Hanging:
 
 async def _at_once() -> None:
     await asyncio.sleep(0)
+
+
+async def first_work_in_a_flood(seconds: float) -> float:
+    """Let a notification arrive every tenth of a second for so long; return when the first run was worked on."""
+    backlog = Backlog()
+    works = Works(backlog=backlog)
+
+    async def read(notification: Notification) -> AlertGroup:
+        await asyncio.sleep(0.11)
+        return works.house.groups[notification.id]
+
+    intake = Intake(
+        store=works.door,  # type: ignore[arg-type]
+        recorder=works.house.recorder,
+        ambient=works.clock.ambient(),
+        rules=works.house.rules,
+        listener=works.house.listener,
+        arrivals=Arrivals(read=read, backlog=backlog),
+    )
+    running = [asyncio.create_task(each.run()) for each in (intake, works.worker)]
+    for number in range(int(seconds * 10)):
+        await works.house.post(an_alert(f"f{number}", instance=f"web{number}:9100"))
+        await asyncio.sleep(0.1)
+    await asyncio.sleep(60)
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    moves = works.house.listener.moves
+    assert sum(m.event.kind == "admitted" for m in moves) == int(seconds * 10)
+    return min((m.at - START).total_seconds() for m in moves if m.event.kind != "admitted")
+
+
+def test_runs_wait_until_intake_has_emptied_the_inbox() -> None:
+    assert 1.5 <= run_virtually(first_work_in_a_flood(1.5)) < 3
+
+
+def test_a_flood_without_end_holds_no_run_up_for_ever() -> None:
+    assert run_virtually(first_work_in_a_flood(20)) < 4
 
 
 def test_a_run_that_somebody_else_has_claimed_is_dropped_within_a_lease() -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from remediator.core.errors import InvalidTarget
 from remediator.core.pattern import compiled, read_replacement
@@ -19,6 +20,7 @@ from remediator.integrations.hosts.settings.inventory import HostAddress, Invent
 _LONGEST = 256
 _FLAGS = re.compile(r"\(\?([a-z]+)\)")
 _PLAIN = re.compile(r"[A-Za-z0-9_](\\[.-]|[A-Za-z0-9._-])*")
+_ONE_NAME = re.compile(r"[A-Za-z0-9_](\\[.-]|[A-Za-z0-9_-])*")
 _HOST = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:-]{0,252}")
 
 
@@ -80,7 +82,7 @@ class Finding:
     note: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class HostResolver:
     """Asks the rules in order; the first that finds a host wins. Without `allow`, only an inventory's hosts count.
 
@@ -116,6 +118,10 @@ class HostResolver:
 
     def addresses(self) -> Mapping[str, HostAddress]:
         """Return how the inventories' hosts are reached; the first inventory that names a host counts."""
+        return self._addresses
+
+    @cached_property
+    def _addresses(self) -> Mapping[str, HostAddress]:
         known: dict[str, HostAddress] = {}
         for rule in self.rules:
             known = {**rule.inventory.hosts, **known}
@@ -134,8 +140,20 @@ class HostResolver:
         return host in self.addresses() if self.allow is None else self._is_allowed(host)
 
     def _is_allowed(self, host: str) -> bool:
-        patterns = map(_in_any_case, self.allow or ())
-        return len(host) <= _LONGEST and any(compiled(p).matches(host) for p in patterns)
+        if len(host) > _LONGEST:
+            return False
+        return host in self._names or any(compiled(p).matches(host) for p in self._patterns)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """The hosts that `allow` spells out: thousands of names are found like one."""
+        plain = (p for p in self.allow or () if _PLAIN.fullmatch(p))
+        return frozenset(p.replace("\\", "").lower() for p in plain)
+
+    @cached_property
+    def _patterns(self) -> tuple[str, ...]:
+        """What may be more hosts than one; a dot that stands bare is any character."""
+        return tuple(_in_any_case(p) for p in self.allow or () if not _ONE_NAME.fullmatch(p))
 
     def _note(self, found: tuple[str, ...], rule: HostRule) -> str:
         if len(found) > 1:
