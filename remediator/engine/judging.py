@@ -15,6 +15,7 @@ from remediator.core.run import Run
 from remediator.core.target import Target
 from remediator.core.verdict import Judgement
 from remediator.ports.store import Reader
+from remediator.ports.surroundings import Asked
 
 _NOBODY: Mapping[Target, Identity] = {}
 
@@ -58,11 +59,14 @@ def judge_now(
     answers: Mapping[str, Answer],
     surroundings: Surroundings,
     now: datetime,
+    *,
+    counts: bool = True,
 ) -> Judgement:
     """Judge a run on the store's present history and on answers taken from the world a moment ago.
 
     History is counted before a run's first change only: what has begun is finished (guards/guard.py), and a target
-    that another run holds is found out when it is taken.
+    that another run holds is found out when it is taken. Only where the run is let act by it does the judgement count:
+    then others wait, so that no two are let act by the same counts.
     """
     facts = Facts(
         now=now,
@@ -73,33 +77,39 @@ def judge_now(
         alert_firing=run.alert_resolved_at is None,
     )
     subject = subject_of(run, surroundings.identities)
-    return judge(subject, facts if run.has_acted else _with_history(reader, run, facts, subject))
+    return judge(
+        subject, facts if run.has_acted else _with_history(reader, run, facts, subject, counts)
+    )
 
 
-def _with_history(reader: Reader, run: Run, facts: Facts, subject: Subject) -> Facts:
-    now, holds = facts.now, reader.holds(subject.called)
+def _with_history(reader: Reader, run: Run, facts: Facts, subject: Subject, counts: bool) -> Facts:
+    together = together_of(run.order, facts.answers)
+    history = reader.history(
+        Asked(
+            run_id=run.id,
+            playbook=run.order.playbook,
+            tallies=tallies_for(run.order),
+            target=names_of(run.order.target, facts.identities),
+            called=subject.called,
+            now=facts.now,
+            counts=counts,
+            together=(run.created_at - together.per, together.most) if together else None,
+        )
+    )
     counted = replace(
         facts,
-        tallies=reader.tallies(
-            tallies_for(run.order),
-            playbook=run.order.playbook,
-            target=names_of(run.order.target, facts.identities),
-            now=now,
-            besides=subject.called,
-        ),
-        holders={h.target: h.holder for h in holds if h.holder},
-        last_changed={h.target: h.last_changed_at for h in holds if h.last_changed_at},
-        acting=reader.acting(playbook=run.order.playbook, besides=run.id),
+        tallies=history.tallies,
+        holders=history.holders,
+        last_changed=history.last_changed,
+        acting=history.acting,
     )
-    return _with_surroundings(reader, run, counted)
+    if history.firing_together is not None:
+        counted = replace(counted, firing_together=history.firing_together)
+    return _with_domain(reader, run, counted)
 
 
-def _with_surroundings(reader: Reader, run: Run, facts: Facts) -> Facts:
-    """Add what guards ask of runs elsewhere; after the tallies, which keep others from judging by the same counts."""
-    if together := together_of(run.order, facts.answers):
-        since = run.created_at - together.per
-        count = reader.firing_together(playbook=run.order.playbook, since=since, most=together.most)
-        facts = replace(facts, firing_together=count)
+def _with_domain(reader: Reader, run: Run, facts: Facts) -> Facts:
+    """Add what a guard asks of runs elsewhere; after the rest, which keeps others from judging by the same."""
     if domain := domain_of(run.order, targets_of(run)):
         since = facts.now - domain.per
         other = reader.elsewhere(domain=domain.name, besides=run.id, since=since)

@@ -15,6 +15,7 @@ from remediator.core.masking import Mask
 from remediator.core.messages import Message
 from remediator.core.site_events import SiteEvent
 from remediator.engine.masked import masked_alert
+from remediator.ports.on_run import OnRun
 from remediator.ports.store import DecisionRecord, Episode, Store, Transaction
 
 T = TypeVar("T")
@@ -83,9 +84,13 @@ class MaskedStore:
     async def submit(self, closure: Callable[[Transaction], T]) -> T:
         """See ports.store.Store."""
         mask = self._mask()
-        return await self._store.submit(
-            lambda tx: closure(cast(Transaction, MaskedTransaction(tx, mask)))
-        )
+
+        def masked(tx: Transaction) -> T:
+            return closure(cast(Transaction, MaskedTransaction(tx, mask)))
+
+        if isinstance(closure, OnRun):
+            return await self._store.submit(replace(closure, closure=masked))
+        return await self._store.submit(masked)
 
 
 def masked_store(store: Store, mask: Callable[[], Mask]) -> Store:

@@ -53,7 +53,7 @@ def take(
     """Take a target under all of its names and return its fence; None, and nothing is taken, where another run holds
     one of them. In the order of names, so that two runs never wait for each other."""
     names = names_of(target, near.identities)
-    if any(hold.holder not in (None, run_id) for hold in tx.holds(names)):
+    if len(names) > 1 and any(hold.holder not in (None, run_id) for hold in tx.holds(names)):
         return None
     fences = {name: tx.hold(name, run_id, changing_at=now) for name in sorted(names)}
     return None if None in fences.values() else fences[target]

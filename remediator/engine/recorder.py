@@ -177,11 +177,14 @@ class Record:
             for event in effect.events:
                 self._evolve(event)
 
-    def store(self) -> tuple[Run, tuple[Moved, ...]]:
-        """Store the run, its journal and what it no longer holds; return every event with the run before and after."""
+    def store(self, *, release: bool = False) -> tuple[Run, tuple[Moved, ...]]:
+        """Store the run, its journal and what it no longer holds; return every event with the run before and after.
+
+        With `release` the claim on it ends.
+        """
         self._tx.append(self.run.id, self._now, tuple(m.event for m in self._moved))
         _let_go(self._tx, self.run)
-        self._tx.save_run(self.run, due_at(self.run, self._now))
+        self._tx.save_run(self.run, due_at(self.run, self._now), release=release)
         return self.run, tuple(self._moved)
 
     def _evolve(self, event: ev.Event) -> None:
@@ -197,11 +200,9 @@ class Record:
 
 
 def _let_go(tx: Transaction, run: Run) -> None:
-    """A run that plans or waits holds nothing; one that ended holds only what nobody can vouch for."""
-    if not run.has_acted:
-        return  # nothing was ever held
-    waits = run.phase in (Phase.PLANNING, Phase.AWAITING_APPROVAL)
-    if waits or (not run.is_open and run.outcome is not Outcome.OUTCOME_UNKNOWN):
+    """A run that plans or waits holds nothing; of one that never acted nothing was held, and one that ends lets go by
+    its ending."""
+    if run.has_acted and run.phase in (Phase.PLANNING, Phase.AWAITING_APPROVAL):
         tx.release_holds(run.id)
 
 
@@ -250,11 +251,12 @@ def _count(tx: Transaction, before: Run, after: Run, event: ev.Event, now: datet
 
 
 def _count_ending(tx: Transaction, run: Run, event: ev.Closed, now: datetime) -> None:
-    """A target rests from the end of the run that changed it; what failed or did not help counts for the breaker."""
+    """A target rests from the end of the run that changed it, and is held on only where nobody can vouch for it; what
+    failed or did not help counts for the breaker."""
     for target in dict.fromkeys(_target(run, step.step) for step in run.progress if step.n):
         tx.touch(target, now)
         _count_domain(tx, run, target, now)
-    tx.touch_held(run.id, now)
+    tx.touch_held(run.id, now, release=event.outcome is not Outcome.OUTCOME_UNKNOWN)
     if event.outcome in _FAILED:
         tx.count(entry(run, Counted.FAILED, run.order.target, now))
     elif event.outcome is Outcome.UNRESOLVED:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from remediator.core import events as ev
-from remediator.core.effects import Effect
+from remediator.core.effects import Effect, Hold, Rest
 from remediator.core.errors import IllegalEvent, LeaseLost
 from remediator.core.evolution import evolve
 from remediator.core.lifecycle import due_at, next_effect
@@ -16,6 +16,7 @@ from remediator.core.run import Run
 from remediator.engine.listener import Listener
 from remediator.engine.recorder import Moved, Record, Recorder
 from remediator.ports.ambient import Ambient
+from remediator.ports.on_run import OnRun
 from remediator.ports.store import Store, Transaction
 
 Decide = Callable[[Transaction, Run, datetime], tuple[ev.Event, ...]]
@@ -24,11 +25,13 @@ Decide = Callable[[Transaction, Run, datetime], tuple[ev.Event, ...]]
 
 @dataclass(slots=True)
 class Draft:
-    """A run in hand: its state with the looks that are not stored yet, and those looks."""
+    """A run in hand: its state with the looks that are not stored yet, and those looks. Once `is_given_back`, others
+    may have it."""
 
     run: Run
     looks: list[ev.Event] = field(default_factory=list)
     is_saved: bool = False
+    is_given_back: bool = False
 
     def add(self, event: ev.Event, now: datetime) -> None:
         """Take a look into account; it is stored with the next decision."""
@@ -67,11 +70,13 @@ class RunWriter:
     async def save(self, draft: Draft, *decisions: Decide, expected: Effect | None = None) -> None:
         """Store the looks, then what each decision says; nothing is decided where `expected` is no longer due.
 
+        A run that has nothing more to do now is given back by the same commit.
         Raise LeaseLost where a later claim has the run, StoreUnavailable where nothing can be stored.
         """
         fence, run_id, looks = draft.run.fence, draft.run.id, tuple(draft.looks)
+        counts = isinstance(expected, Hold) and not draft.run.has_acted
 
-        def closure(tx: Transaction) -> tuple[Run, tuple[Moved, ...]]:
+        def closure(tx: Transaction) -> tuple[Run, tuple[Moved, ...], bool]:
             now = self._ambient.now()
             record = self._recorder.begin(tx, _ours(tx, run_id, fence), now)
             _add_looks(record, looks)
@@ -79,9 +84,12 @@ class RunWriter:
             for decide in decisions if is_due else ():
                 if events := decide(tx, record.run, now):
                     record.add(events)
-            return record.store()
+            rests = isinstance(next_effect(record.run, now), Rest)
+            return *record.store(release=rests), rests
 
-        draft.run, moved = await self._store.submit(closure)
+        draft.run, moved, draft.is_given_back = await self._store.submit(
+            OnRun(run_id, closure, counts=counts)
+        )
         draft.looks.clear()
         draft.is_saved = True
         for step in moved:

@@ -109,7 +109,8 @@ class Runner:
         try:
             while not await self._step(draft):
                 pass
-            await self._run_writer.give_back(draft)
+            if not draft.is_given_back:
+                await self._run_writer.give_back(draft)
         except (LeaseLost, StoreUnavailable):
             raise
         except Exception as error:  # one broken run, action or check must not stop the others
@@ -117,7 +118,9 @@ class Runner:
         return None
 
     async def _step(self, draft: Draft) -> bool:
-        """Do the next thing; True where there is nothing left to do now."""
+        """Do the next thing; True where there is nothing left to do now, or the run is no longer ours."""
+        if draft.is_given_back:
+            return True
         effect = next_effect(draft.run, self._ambient.now())
         if isinstance(effect, SIGNS_IN) and await self._is_refused(draft):
             return False
@@ -257,7 +260,7 @@ class Runner:
             return (
                 ev.Judged(
                     stage=effect.stage,
-                    judgement=judge_now(tx, run, answers, near, now),
+                    judgement=judge_now(tx, run, answers, near, now, counts=False),
                 ),
             )
 

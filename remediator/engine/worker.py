@@ -18,6 +18,7 @@ from remediator.ports.traffic import Backlog
 
 LEASE = timedelta(seconds=15)
 LOOK_EVERY = timedelta(seconds=1)
+OTHERS_TURN = timedelta(milliseconds=20)
 GRACE = timedelta(seconds=20)
 AFTER_A_BUG = timedelta(seconds=30)
 LONGEST_WAIT = 2.0
@@ -82,11 +83,11 @@ class Worker:
     async def _claim(self, group: asyncio.TaskGroup) -> None:
         self.heartbeat = self._ambient.monotonic()
         await self._backlog.passed(LONGEST_WAIT)
-        free = self._most - len(self._driving)
+        share = _share(self._most - len(self._driving))
         claimed: tuple[Run, ...] = ()
-        if free > 0:
+        if share:
             try:
-                claimed = await self._store.submit(lambda tx: self._claim_due(tx, free))
+                claimed = await self._store.submit(lambda tx: self._claim_due(tx, share))
             except StoreError as error:
                 self._listener.store_failed(str(error))
                 await self._pause(LOOK_EVERY)
@@ -98,10 +99,12 @@ class Worker:
             self._driving[run.id] = (run.fence, driving)
         if not claimed:
             await self._wait()
+        elif len(claimed) == share:
+            await self._pause(OTHERS_TURN)
 
-    def _claim_due(self, tx: Transaction, free: int) -> tuple[Run, ...]:
+    def _claim_due(self, tx: Transaction, limit: int) -> tuple[Run, ...]:
         now = self._ambient.now()
-        return tx.claim_due(owner=self._owner, lease=self._lease, limit=free, now=now)
+        return tx.claim_due(owner=self._owner, lease=self._lease, limit=limit, now=now)
 
     async def _wait(self) -> None:
         """Wait for work, or for a free place. In this very task: the store remembers who has heard which ring."""
@@ -169,3 +172,9 @@ class Worker:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+
+def _share(free: int) -> int:
+    """Return how many runs are taken at a time: who has more room takes more, and nobody takes at once all that other
+    replicas could do."""
+    return (free + 3) // 4

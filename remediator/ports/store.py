@@ -238,8 +238,11 @@ class Transaction(Reader, InboxWriter, SiteJournalWriter, Protocol):
         """Read a run for a change in this transaction."""
         ...
 
-    def save_run(self, run: Run, due_at: datetime | None) -> None:
-        """Store the new state of a run; its version grows by one. `due_at` None: nothing wakes it but an event."""
+    def save_run(self, run: Run, due_at: datetime | None, *, release: bool = False) -> None:
+        """Store the new state of a run; its version grows by one. `due_at` None: nothing wakes it but an event.
+
+        With `release` whoever has the claim gives the run back.
+        """
         ...
 
     def append(self, run_id: str, at: datetime, events: Sequence[Event]) -> None:
@@ -277,7 +280,9 @@ class Transaction(Reader, InboxWriter, SiteJournalWriter, Protocol):
 
     def release_holds(self, run_id: str) -> None: ...  # noqa: D102
     def touch(self, target: Target, at: datetime) -> None: ...  # noqa: D102
-    def touch_held(self, run_id: str, at: datetime) -> None: ...  # noqa: D102
+    def touch_held(self, run_id: str, at: datetime, *, release: bool = False) -> None:
+        """Note that everything a run holds was changed; with `release` it holds nothing any more."""
+        ...
 
     def record_attempt(self, run: Run, step: str) -> None:
         """Insert or update the attempt row (run, step, n) from the run's progress; unique, so a second

@@ -11,15 +11,24 @@ from remediator.core.canonical import canonical_json
 from remediator.core.events import Measure
 from remediator.core.run import Approval, Run, StepProgress, StepState
 from remediator.ports.codec import adapter
+from remediator.stores.gathered import later_insert
 from remediator.stores.schema import approval, attempt, vote
 from remediator.stores.session import Session
 from remediator.stores.upsert import insert as insert_or
 
-_INTEND = insert(attempt)
+_ATTEMPT = (
+    *("run_id", "step", "n", "state", "plan_digest", "fence"),
+    *("target_fence", "token", "not_after", "reason", "measure"),
+)
+_INTEND = later_insert("intents", insert(attempt), *_ATTEMPT)
 _UPSERT = insert_or(attempt)
-_SETTLE = _UPSERT.on_conflict_do_update(
-    index_elements=[attempt.c.run_id, attempt.c.step, attempt.c.n],
-    set_={name: _UPSERT.excluded[name] for name in ("state", "reason", "measure")},
+_SETTLE = later_insert(
+    "outcomes",
+    _UPSERT.on_conflict_do_update(
+        index_elements=[attempt.c.run_id, attempt.c.step, attempt.c.n],
+        set_={name: _UPSERT.excluded[name] for name in ("state", "reason", "measure")},
+    ),
+    *_ATTEMPT,
 )
 _ASK = insert_or(approval)
 _SAVE_APPROVAL = _ASK.on_conflict_do_update(
@@ -62,7 +71,8 @@ class AttemptWriting(AttemptReading):
         """Insert a committed intent, which is refused a second time, or update what became of it."""
         progress = run.at(step)
         is_intent = progress.state is StepState.INTENDED
-        self._change(_INTEND if is_intent else _SETTLE, _attempt_row(run, progress))
+        row, key = _attempt_row(run, progress), (attempt, run.id, step, progress.n)
+        self._later(_INTEND if is_intent else _SETTLE, [row], [key], attempt)
 
     def record_approval(self, run: Run) -> None:
         """Insert or update the approval row, and add its new votes."""

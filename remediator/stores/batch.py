@@ -14,9 +14,10 @@ from sqlalchemy import Connection
 
 from remediator.core.errors import Overloaded
 from remediator.core.panics import is_panic
+from remediator.ports.on_run import OnRun
 from remediator.ports.store import Work
 from remediator.stores.error_translation import Fault, fault_of, translated
-from remediator.stores.session import Dialect
+from remediator.stores.session import Dialect, Shared
 from remediator.stores.transaction import SqlTransaction
 
 
@@ -67,12 +68,18 @@ def answers_hopefully(
 
     Raise BatchBroken at the first one that does not: nobody knows then what is whose.
     """
+    shared = Shared()
+    _lock_ahead(connection, dialect, shared, batch)
     answers = []
     for submitted in batch:
-        answer = answer_alone(connection, dialect, submitted)
+        answer = _answer(SqlTransaction(connection, dialect, shared), submitted)
         if answer.error is not None:
             raise BatchBroken from answer.error
         answers.append(answer)
+    with Caught() as caught:
+        SqlTransaction(connection, dialect, shared).flush(work_of(answers))
+    if caught.error is not None:
+        raise BatchBroken from caught.error
     return answers
 
 
@@ -85,11 +92,43 @@ def answers_together(
 
 def answer_alone(connection: Connection, dialect: Dialect, submitted: Submitted) -> Answer:
     """Run one closure in the open transaction, which the caller rolls back where the answer is an error."""
-    transaction = SqlTransaction(connection, dialect)
+    shared = Shared()
+    transaction = SqlTransaction(connection, dialect, shared)
+    with Caught() as caught:
+        _lock_ahead(connection, dialect, shared, [submitted])
+        answer = _answer(transaction, submitted)
+        if answer.error is None:
+            transaction.flush(answer.wakes)
+        return answer
+    return Answer(error=caught.error)
+
+
+def _answer(transaction: SqlTransaction, submitted: Submitted) -> Answer:
+    """Run one closure; what it has still to write may wait for others."""
     with Caught() as caught:
         value = submitted.closure(transaction)
         return Answer(value=value, wakes=frozenset(transaction.wakes))
     return Answer(error=caught.error)
+
+
+def _lock_ahead(
+    connection: Connection, dialect: Dialect, shared: Shared, batch: Sequence[Submitted]
+) -> None:
+    """Pass the gate where one of the closures will, then lock the runs of all that say so by one statement.
+
+    In this order, because who waits at the gate must not keep others from their runs.
+    """
+    known = [each.closure for each in batch if isinstance(each.closure, OnRun)]
+    if not dialect.gathers or not known:
+        return
+    transaction = SqlTransaction(connection, dialect, shared)
+    with Caught() as caught:
+        if any(closure.counts for closure in known):
+            transaction.enter_gate()
+        if len(known) > 1:
+            transaction.lock_ahead([closure.run_id for closure in known])
+    if caught.error is not None:
+        raise BatchBroken from caught.error
 
 
 def work_of(answers: Sequence[Answer]) -> frozenset[Work]:

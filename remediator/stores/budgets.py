@@ -28,11 +28,13 @@ from remediator.core.facts import Scope, Tallied, Tally
 from remediator.core.target import Named, Target
 from remediator.ports.store import Entry
 from remediator.stores.columns import Moment
+from remediator.stores.gathered import later_insert
 from remediator.stores.prepared import Row
 from remediator.stores.schema import budget
 from remediator.stores.session import Session
 
-_COUNT = insert(budget).inline()
+_ENTRY = ("counted", "at", "run_id", "playbook", "target", "source")
+_COUNT = later_insert("counts", insert(budget).inline(), *_ENTRY)
 _ALL = 2**31 - 1
 _at, _target = budget.c.at, budget.c.target
 
@@ -40,7 +42,7 @@ Where = tuple[ColumnElement[bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class AskedTally:
     """One tally's place among several, and what its statement depends on: the same statement serves all such."""
 
     place: int
@@ -49,6 +51,7 @@ class _Asked:
     names: int
 
     def name(self, word: str) -> str:
+        """Return how a parameter of this tally is called."""
         return f"p_{word}_{self.place}"
 
     def windows(self) -> tuple[Where, ...]:
@@ -66,10 +69,11 @@ class _Asked:
         return (window,)
 
     def most(self) -> BindParameter[int]:
+        """Return up to how many are counted."""
         return bindparam(self.name("most"), type_=Integer())
 
 
-def _entries(asked: _Asked) -> Select[*tuple[Any, ...]]:
+def _entries(asked: AskedTally) -> Select[*tuple[Any, ...]]:
     """Count the newest entries."""
     newest = (
         select(_at).where(*window).order_by(_at.desc()).limit(asked.most()).subquery()
@@ -80,7 +84,7 @@ def _entries(asked: _Asked) -> Select[*tuple[Any, ...]]:
     return _answer(asked, func.count(), func.min(at), func.max(at)).select_from(found)
 
 
-def _targets(asked: _Asked) -> Select[*tuple[Any, ...]]:
+def _targets(asked: AskedTally) -> Select[*tuple[Any, ...]]:
     """Count different targets, beginning with any."""
     window = or_(*(and_(*window) for window in asked.windows()))
     others = _target.not_in(bindparam("p_besides", expanding=True))
@@ -98,16 +102,34 @@ def _targets(asked: _Asked) -> Select[*tuple[Any, ...]]:
     return _answer(asked, func.count(), *ends).select_from(found)
 
 
-def _answer(asked: _Asked, *columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+def _answer(asked: AskedTally, *columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     names = ("count", "oldest", "newest")
     labelled = (column.label(name) for column, name in zip(columns, names, strict=True))
     return select(literal(asked.place).label("place"), *labelled)
 
 
+def counting(asked: AskedTally) -> Select[*tuple[Any, ...]]:
+    """Return the statement of one tally: its place, how many, and the times of the oldest and the newest."""
+    return _targets(asked) if asked.distinct else _entries(asked)
+
+
 @cache
-def _tallies(asked: tuple[_Asked, ...]) -> Executable:
-    """Return one statement for several tallies: a round trip each would be most of a judgement's time."""
-    return union_all(*(_targets(each) if each.distinct else _entries(each) for each in asked))
+def _tallies(asked: tuple[AskedTally, ...]) -> Executable:
+    return union_all(*map(counting, asked))
+
+
+def tallied(
+    wanted: Sequence[Tally], names: Sequence[str], now: datetime
+) -> tuple[tuple[AskedTally, ...], dict[str, Any]]:
+    """Return which statements count these windows, and what they are given."""
+    parameters: dict[str, Any] = {f"p_target_{n}": name for n, name in enumerate(names)}
+    asked = []
+    for place, tally in enumerate(wanted):
+        parameters[f"p_counted_{place}"] = tally.counted.value
+        parameters[f"p_since_{place}"] = now - tally.per
+        parameters[f"p_most_{place}"] = _most(tally)
+        asked.append(AskedTally(place, tally.scope, tally.distinct, len(names)))
+    return tuple(asked), parameters
 
 
 class BudgetReading(Session):
@@ -125,18 +147,11 @@ class BudgetReading(Session):
         """Count windows that end now; entries from a clock that was ahead count too, as the careful answer."""
         if not wanted:
             return {}
-        self._enter_gate()
-        names = _texts(target)
-        parameters: dict[str, Any] = {f"p_target_{n}": name for n, name in enumerate(names)}
+        self.enter_gate()
+        asked, parameters = tallied(wanted, _texts(target), now)
         parameters |= {"p_playbook": playbook, "p_besides": [str(each) for each in besides]}
-        asked = []
-        for place, tally in enumerate(wanted):
-            parameters[f"p_counted_{place}"] = tally.counted.value
-            parameters[f"p_since_{place}"] = now - tally.per
-            parameters[f"p_most_{place}"] = _most(tally)
-            asked.append(_Asked(place, tally.scope, tally.distinct, len(names)))
-        rows = self._all(_tallies(tuple(asked)), parameters)
-        return {wanted[row.place]: _read(wanted[row.place], row) for row in rows}
+        rows = self._all(_tallies(asked), parameters, about=(budget,))
+        return {wanted[row.place]: answer_of(wanted[row.place], row) for row in rows}
 
     def tally(self, tally: Tally, *, playbook: str, target: Target, now: datetime) -> Tallied:
         """Count one window."""
@@ -152,7 +167,8 @@ def _most(tally: Tally) -> int:
     return _ALL if tally.most is None else max(tally.most, 1)
 
 
-def _read(tally: Tally, row: Row) -> Tallied:
+def answer_of(tally: Tally, row: Row) -> Tallied:
+    """Read the answer to a tally from its row."""
     ends = {"oldest": row.oldest, "newest": row.newest}
     if tally.distinct:
         return Tallied(targets=row[1], **ends)
@@ -164,14 +180,12 @@ class BudgetWriting(BudgetReading):
 
     def count(self, entry: Entry) -> None:
         """Add one entry."""
-        self._change(
-            _COUNT,
-            {
-                "counted": entry.counted.value,
-                "at": entry.at,
-                "run_id": entry.run_id,
-                "playbook": entry.playbook,
-                "target": str(entry.target) if entry.target else None,
-                "source": entry.source,
-            },
-        )
+        row = {
+            "counted": entry.counted.value,
+            "at": entry.at,
+            "run_id": entry.run_id,
+            "playbook": entry.playbook,
+            "target": str(entry.target) if entry.target else None,
+            "source": entry.source,
+        }
+        self._later(_COUNT, [row], (), budget)

@@ -1,5 +1,8 @@
 """Commits closures to PostgreSQL: a few committers, each taking several waiting closures into one transaction.
 
+Those that let runs act by what was counted have a committer of their own: they wait for each other over all replicas,
+and nobody else has to wait with them.
+
 Run again is what failed before its COMMIT was sent (deadlock, lost connection, a constraint that another commit made
 true meanwhile). A connection that is lost during the COMMIT leaves doubt: the submitter is told StoreUnavailable.
 """
@@ -16,6 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from remediator.core.errors import StoreUnavailable
+from remediator.ports.on_run import OnRun
 from remediator.stores.batch import (
     Answer,
     BatchBroken,
@@ -33,10 +37,14 @@ from remediator.stores.notifier import Notifier
 from remediator.stores.postgres_server import UNREACHABLE
 from remediator.stores.session import Dialect
 
-COMMITTERS = 4
+COMMITTERS = 5
 MOST_TOGETHER = 32
 TRIES = 5
 _PAUSE_SECONDS = 0.02
+
+
+class Queue(asyncio.Queue[Submitted | None]):
+    """Closures that wait; None is the end for one committer."""
 
 
 class Committers:
@@ -46,29 +54,31 @@ class Committers:
         self._engine = engine
         self._dialect = dialect
         self._notifier = notifier
-        self._queue: asyncio.Queue[Submitted | None] = asyncio.Queue()
         self._closing = False
-        self._running = [asyncio.create_task(self._commit_for_ever()) for _ in range(COMMITTERS)]
+        self._queue, self._counting = Queue(), Queue()
+        queues = (self._counting, *[self._queue] * (COMMITTERS - 1))
+        self._running = [(queue, asyncio.create_task(self._commit_all(queue))) for queue in queues]
 
     def submit(self, closure: Callable[[Any], object]) -> asyncio.Future[Any]:
         """Queue a closure; the future has its result once it is durable."""
         if self._closing:
             raise StoreUnavailable("the store is closed")
         future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait(Submitted(closure, future))
+        counts = isinstance(closure, OnRun) and closure.counts
+        (self._counting if counts else self._queue).put_nowait(Submitted(closure, future))
         return future
 
     async def close(self) -> None:
         """Finish what was accepted; may be repeated."""
         if not self._closing:
             self._closing = True
-            for _ in self._running:
-                self._queue.put_nowait(None)
-        await asyncio.gather(*self._running)
+            for queue, _ in self._running:
+                queue.put_nowait(None)
+        await asyncio.gather(*(task for _, task in self._running))
 
-    async def _commit_for_ever(self) -> None:
-        while (first := await self._queue.get()) is not None:
-            batch = [first, *self._more()]
+    async def _commit_all(self, queue: Queue) -> None:
+        while (first := await queue.get()) is not None:
+            batch = [first, *_more(queue)]
             answers = await self._answers_or_why_not(batch)
             hand_out(batch, answers)
             self._notifier.ring(work_of(answers))
@@ -78,18 +88,6 @@ class Committers:
         with Caught() as caught:
             return await self._answers(batch)
         return [Answer(error=caught.error)] * len(batch)
-
-    def _more(self) -> list[Submitted]:
-        """Take this committer's share of what waits."""
-        more: list[Submitted] = []
-        share = min(self._queue.qsize() // COMMITTERS, MOST_TOGETHER - 1)
-        for _ in range(share):
-            following = self._queue.get_nowait()
-            if following is None:
-                self._queue.put_nowait(None)
-                return more
-            more.append(following)
-        return more
 
     async def _answers(self, batch: list[Submitted]) -> list[Answer]:
         for work in (answers_hopefully, answers_together) if len(batch) > 1 else ():
@@ -122,9 +120,6 @@ class Committers:
             if len(answers) == 1 and answers[0].error is not None:
                 await connection.rollback()
                 return answers
-            kinds = work_of(answers)
-            if kinds and self._dialect.ring is not None:
-                await connection.execute(self._dialect.ring, {"p_kinds": " ".join(sorted(kinds))})
             doubt = await _doubt_after_commit(connection)
         return answers if doubt is None else [Answer(error=doubt)] * len(answers)
 
@@ -133,6 +128,18 @@ def _all_of(
     work: Together, dialect: Dialect, batch: list[Submitted], connection: Connection
 ) -> list[Answer]:
     return work(connection, dialect, batch)
+
+
+def _more(queue: Queue) -> list[Submitted]:
+    """Take all that waits: few large transactions ask less of everybody than many small ones."""
+    more: list[Submitted] = []
+    for _ in range(min(queue.qsize(), MOST_TOGETHER - 1)):
+        following = queue.get_nowait()
+        if following is None:
+            queue.put_nowait(None)
+            return more
+        more.append(following)
+    return more
 
 
 async def _doubt_after_commit(connection: AsyncConnection) -> StoreUnavailable | None:

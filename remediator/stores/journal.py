@@ -13,6 +13,7 @@ from remediator.ports.chains import ChainBreak, ChainHead, ChainLook
 from remediator.ports.codec import decode_event, encode_event
 from remediator.ports.store import JournalEntry
 from remediator.stores.columns import Words
+from remediator.stores.gathered import later_insert
 from remediator.stores.hash_chain import GENESIS, Link, chained_hash, follow
 from remediator.stores.prepared import Row
 from remediator.stores.schema import event, run
@@ -45,7 +46,7 @@ _BARE = (
 )
 _BARE_UPTO = _BARE.where(run.c.id <= bindparam("p_upto", type_=Words()))
 _LAST = select(event.c.seq, event.c.hash).where(_OF_RUN).order_by(event.c.seq.desc()).limit(1)
-_APPEND = insert(event)
+_APPEND = later_insert("journal", insert(event), "run_id", "seq", "at", "document", "hash")
 
 
 class JournalReading(Session):
@@ -101,7 +102,7 @@ class JournalWriting(JournalReading):
                 previous, run_id=run_id, seq=seq_of_event, at=at, document=document
             )
             rows.append(row | {"hash": previous})
-        self._change(_APPEND, rows)
+        self._later(_APPEND, rows, [(event, run_id)], event)
         self._tails[run_id] = (seq + len(events), previous)
 
     def _tail(self, run_id: str) -> tuple[int, str]:

@@ -22,12 +22,18 @@ from remediator.core.messages import Message
 from remediator.ports.codec import decode_message, encode_message
 from remediator.ports.store import Delivery, Work
 from remediator.stores.columns import Moment, RowNumber
+from remediator.stores.gathered import later_insert
 from remediator.stores.prepared import Row
 from remediator.stores.schema import IS_DELIVERED, IS_WAITING, Sending, outbox
 from remediator.stores.session import Session
 from remediator.stores.upsert import insert
 
-_ENQUEUE = insert(outbox).on_conflict_do_nothing().inline()
+_ENQUEUE = later_insert(
+    "messages",
+    insert(outbox).on_conflict_do_nothing().inline(),
+    *("run_id", "thread", "deduplication", "message", "while_firing", "state"),
+    *("place", "due_at", "tries", "problem", "channel"),
+)
 _IS_IT = outbox.c.id == bindparam("p_id", type_=RowNumber)
 _QUEUED = select(outbox.c.id).where(outbox.c.deduplication == bindparam("p_deduplication")).limit(1)
 _IN_THREAD = (outbox.c.thread == bindparam("p_thread"), IS_DELIVERED)
@@ -128,7 +134,7 @@ class OutboxReading(Session):
 
     def threads_begun(self, channel: str, since: datetime, besides: str = "folded") -> int:
         """Count the threads that a channel has begun since, or is beginning now; others that count wait for us."""
-        self._enter_gate()
+        self.enter_gate()
         wanted = {"p_channel": channel, "p_since": since, "p_besides": besides}
         return int(self._value(_THREADS_BEGUN, wanted))
 
@@ -141,7 +147,8 @@ class OutboxWriting(OutboxReading):
         if not channels:
             return
         row = _row(message, max(due_at, message.due_at or due_at))
-        self._change(_ENQUEUE, [row | {"channel": channel} for channel in channels])
+        rows = [row | {"channel": channel} for channel in channels]
+        self._later(_ENQUEUE, rows, (), outbox)
         self.wakes.add(Work.OUTBOX)
 
     def claim_deliveries(

@@ -70,7 +70,7 @@ class PauseReading(Session):
                 since=row.since,
                 until=row.until,
             )
-            for row in self._all(_PAUSES, {"p_now": now})
+            for row in self._all(_PAUSES, {"p_now": now}, about=(pause,))
         )
 
     def pause_ended(self, pause_id: str) -> bool | None:
@@ -86,6 +86,7 @@ class PauseWriting(PauseReading, SiteJournalWriting):
         """Put a pause in force, and say so in the site's journal."""
         self._enter_gate()  # before any pause is locked: who waits for the gate holds up nobody in it
         self._is_unpaused = False
+        self._shared.ahead.clear()
         self._change(
             _ADD,
             {

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
 
-from sqlalchemy import literal_column, text
+from sqlalchemy import bindparam, func, literal_column, text
 
 from remediator.core.errors import StoreUnavailable
 from remediator.ports.store import Reader, Transaction, Work
@@ -41,7 +41,8 @@ _GATE_LOCK = text("SELECT pg_advisory_xact_lock(7265, 1)")
 DIALECT = Dialect(
     leases=Leases(DATABASE_CLOCK),
     one_gate=_GATE_LOCK,
-    ring=text(f"SELECT pg_notify('{CHANNEL}', :p_kinds)"),
+    ring=func.pg_notify(CHANNEL, bindparam("p_kinds")),
+    gathers=True,
 )
 
 

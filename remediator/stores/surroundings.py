@@ -12,19 +12,20 @@ from remediator.stores.schema import budget, episode, run, target
 from remediator.stores.session import Session
 
 _SINCE = bindparam("p_since", type_=Moment())
+_FIRING_SINCE = bindparam("p_firing_since", type_=Moment())
 _FIRING = (
     select(run.c.target)
     .join(episode, episode.c.id == run.c.episode)
     .where(
         run.c.playbook == bindparam("p_playbook"),
-        run.c.created_at >= _SINCE,
+        run.c.created_at >= _FIRING_SINCE,
         episode.c.closed_at.is_(None),
     )
     .distinct()
     .limit(bindparam("p_limit", type_=Integer()))
     .subquery()
 )
-_TOGETHER = select(func.count()).select_from(_FIRING)
+TOGETHER = select(func.count().label("count")).select_from(_FIRING)
 
 _IS_DOMAIN = budget.c.counted == literal_column("'domain'")
 _IS_ANOTHER = or_(
@@ -63,18 +64,18 @@ class SurroundingsReading(Session):
 
     def firing_together(self, *, playbook: str, since: datetime, most: int) -> int:
         """Count the targets of a playbook's runs since then whose alerts still fire, up to one more than `most`."""
-        self._enter_gate()
-        asked = {"p_playbook": playbook, "p_since": since, "p_limit": most + 1}
-        return int(self._value(_TOGETHER, asked))
+        self.enter_gate()
+        asked = {"p_playbook": playbook, "p_firing_since": since, "p_limit": most + 1}
+        return int(self._value(TOGETHER, asked, about=(episode,)))
 
     def elsewhere(self, *, domain: str, besides: str, since: datetime) -> Elsewhere | None:
         """Return a run that acts in another failure domain, or else the last one that has acted there since."""
-        self._enter_gate()
+        self.enter_gate()
         asked = {"p_domain": domain, "p_besides": besides}
-        row = self._one(_ACTS, asked)
+        row = self._one(_ACTS, asked, about=(target, budget))
         if row is not None:
             return Elsewhere(domain=row.domain, run_id=row.run_id, at=None, acts=True)
-        row = self._one(_ACTED, {**asked, "p_since": since})
+        row = self._one(_ACTED, {**asked, "p_since": since}, about=(budget,))
         if row is None:
             return None
         return Elsewhere(domain=row.domain, run_id=row.run_id, at=row.at, acts=False)

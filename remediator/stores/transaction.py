@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from remediator.stores.attempts import AttemptReading, AttemptWriting
-from remediator.stores.budgets import BudgetReading, BudgetWriting
+from remediator.stores.budgets import BudgetWriting
 from remediator.stores.decisions import DecisionReading, DecisionWriting
 from remediator.stores.episodes import EpisodeReading, EpisodeWriting
+from remediator.stores.history import HistoryReading
 from remediator.stores.inbox import InboxReading, InboxWriting
 from remediator.stores.journal import JournalReading, JournalWriting
 from remediator.stores.outbox import OutboxReading, OutboxWriting
@@ -15,11 +16,10 @@ from remediator.stores.pauses import PauseWriting
 from remediator.stores.replay_guard import ReplayGuardWriting
 from remediator.stores.retention import Retention
 from remediator.stores.runs import RunReading, RunWriting
-from remediator.stores.session import Dialect
+from remediator.stores.session import Dialect, Shared
 from remediator.stores.site_journal import SiteJournalReading
 from remediator.stores.statistics import StatisticsReading
-from remediator.stores.surroundings import SurroundingsReading
-from remediator.stores.targets import TargetReading, TargetWriting
+from remediator.stores.targets import TargetWriting
 
 
 class SqlReader(
@@ -28,18 +28,16 @@ class SqlReader(
     InboxReading,
     EpisodeReading,
     DecisionReading,
-    TargetReading,
     AttemptReading,
-    BudgetReading,
+    HistoryReading,
     OutboxReading,
     SiteJournalReading,
     StatisticsReading,
-    SurroundingsReading,
 ):
     """Questions on one snapshot (`ports.store.Reader`)."""
 
     def __init__(self, connection: Connection, dialect: Dialect) -> None:
-        super().__init__(connection, dialect, writes=False)
+        super().__init__(connection, dialect, Shared(), writes=False)
 
 
 class SqlTransaction(
@@ -56,10 +54,12 @@ class SqlTransaction(
     PauseWriting,
     Retention,
     StatisticsReading,
-    SurroundingsReading,
+    HistoryReading,
 ):
     """Questions and changes of one closure (`ports.store.Transaction`)."""
 
-    def __init__(self, connection: Connection, dialect: Dialect) -> None:
-        super().__init__(connection, dialect, writes=True)
+    def __init__(
+        self, connection: Connection, dialect: Dialect, shared: Shared | None = None
+    ) -> None:
+        super().__init__(connection, dialect, shared or Shared(), writes=True)
         self._seen = {}

@@ -242,9 +242,16 @@ def _postgres_problem(statement: str, node: dict[str, Any]) -> str:
     return f"no index is used for {missing}" if missing and " = " not in by else ""
 
 
+def _element(value: Any) -> str:
+    """Return a member of an array as PostgreSQL reads it in a text."""
+    return "NULL" if value is None else json.dumps(str(value), ensure_ascii=False)
+
+
 def _literal(value: Any) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, bytes):
         return f"'\\x{value.hex()}'"
+    if isinstance(value, list | tuple):
+        return _literal("{" + ",".join(map(_element, value)) + "}")
     return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"

@@ -17,11 +17,12 @@ pytestmark = pytest.mark.slow
 
 
 class Cutter:
-    """A road to the database that is cut at the next COMMIT, before or after the server has heard it."""
+    """A road to the database that is cut at a word, the next COMMIT, before or after the server has heard it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         self.cuts_at = ""
+        self.word = b"COMMIT"
         self.cut = 0
         self._carrying: set[asyncio.Task[None]] = set()
 
@@ -40,7 +41,7 @@ class Cutter:
         try:
             with suppress(OSError):
                 while chunk := await here.read(65536):
-                    if self.cuts_at and b"COMMIT" in chunk:
+                    if self.cuts_at and self.word in chunk:
                         return await self._cut(chunk, forth, returning)
                     forth.write(chunk)
                     await forth.drain()
