@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import random
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from remediator.engine.worker import LEASE, LOOK_EVERY
 from tests.acceptance.alerts import an_alert
@@ -41,6 +44,10 @@ ASLEEP_SECONDS = LEASE_SECONDS + 2
 MOST_OPEN = 300
 PATIENCE = 900.0
 HELD = "select id, fence from run where owner like '{owner}%' and phase <> 'closed'"
+UNDER_WAY = (
+    "select count(*) from run join attempt on attempt.run_id = run.id "
+    "where owner like '{owner}%' and phase <> 'closed' and state = 'intended'"
+)
 STILL_HELD = (
     "select count(*) from run join (values {held}) as held (id, fence) on held.id = run.id "
     "where run.fence = held.fence and run.owner is not null and run.phase <> 'closed'"
@@ -63,6 +70,8 @@ class Plan:
     hosts: int = 400
     seconds: float = 0.05
     seed: int = 0
+    pour_share: float = 1.0
+    """Of the time that the rounds take."""
 
 
 @dataclass(slots=True)
@@ -80,8 +89,9 @@ class Story:
 class Replicas:
     """The replicas, their database and the world."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, is_quiet: bool = False) -> None:
         self.plan = plan
+        self._is_quiet = is_quiet
         self.story = Story()
         self._stack = ExitStack()
         self._dice = random.Random(plan.seed)
@@ -102,8 +112,21 @@ class Replicas:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.redirect_stdout(None):  # a long log of each daemon
+        heard = io.StringIO() if self._is_quiet else sys.stdout  # each daemon's log is long
+        with contextlib.redirect_stdout(heard):
             self._stack.close()
+
+    def keep(self, found: Books) -> Path:
+        """Write down what a fault's finder needs: logs, ledger, attempts, and what is wrong; return where."""
+        folder = Path(tempfile.mkdtemp(prefix="remediator-chaos-"))
+        for site in self.sites:
+            (folder / f"{site.name}.log").write_text(site.full_log())
+        (folder / "ledger").write_text(
+            "".join(f"{' '.join(map(str, entry))}\n" for entry in self.world.ledger())
+        )
+        (folder / "attempts").write_text(self.query("select * from attempt"))
+        (folder / "books").write_text(f"{found}\n")
+        return folder
 
     def query(self, statement: str) -> str:
         """Ask the database past everything."""
@@ -153,7 +176,7 @@ class Replicas:
 
     def _kill(self, victim: WorldSite) -> float:
         """Kill a replica, if it can be while it has runs; return how long these were without anybody."""
-        self._wait_for_work_of(victim)
+        self._wait_for_a_change_of(victim)
         victim.kill()
         killed = time.monotonic()
         self.story.kills += 1
@@ -166,10 +189,14 @@ class Replicas:
         self.story.takeovers.append(took)
         return took
 
-    def _wait_for_work_of(self, victim: WorldSite) -> None:
-        time.sleep(self._dice.uniform(0.0, 1.0))
+    def _wait_for_a_change_of(self, victim: WorldSite) -> None:
+        """Half of the kills are aimed at a change that is under way; the others come at any moment."""
+        under_way = UNDER_WAY.format(owner=owner_prefix(victim.name))
+        if self.story.kills % 2:
+            time.sleep(self._dice.uniform(0.0, 1.5))
+            return
         with contextlib.suppress(TimeoutError):
-            _until(lambda: self._held(victim), "work", every=0.02, seconds=10)
+            _until(lambda: self.query(under_way) != "0", "a change", every=0.02, seconds=10)
 
     def _held(self, site: WorldSite) -> list[str]:
         return self.query(HELD.format(owner=owner_prefix(site.name))).splitlines()
@@ -179,7 +206,8 @@ class Replicas:
         dice = random.Random(self.plan.seed + 1)
         alerts = [self._labels(number) for number in range(self.plan.runs)]
         dice.shuffle(alerts)
-        end = time.monotonic() + self.plan.kills * ASLEEP_SECONDS
+        length = self.plan.kills * ASLEEP_SECONDS * self.plan.pour_share
+        end = time.monotonic() + length
         look_at = 0.0
         while alerts:
             group, alerts = alerts[:4], alerts[4:]
@@ -261,13 +289,16 @@ def main() -> int:
     )
     print(f"     {plan}", flush=True)
     began = time.monotonic()
-    with Replicas(plan) as replicas:
+    with Replicas(plan, is_quiet=True) as replicas:
         found = replicas.live()
         lines = list(verdicts(found, replicas.story))
-    for is_met, line in lines:
-        print(f"{'ok  ' if is_met else 'MISS'} {line}")
+        is_well = all(is_met for is_met, _ in lines)
+        for is_met, line in lines:
+            print(f"{'ok  ' if is_met else 'MISS'} {line}")
+        if not is_well:
+            print(f"     what is known about it: {replicas.keep(found)}")
     print(f"     {time.monotonic() - began:.0f} s")
-    return 0 if all(is_met for is_met, _ in lines) else 1
+    return 0 if is_well else 1
 
 
 if __name__ == "__main__":

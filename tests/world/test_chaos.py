@@ -12,7 +12,9 @@ from tests.world.books import Books
 from tests.world.chaos import Plan, Replicas, Story
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-PLAN = Plan(runs=60, kills=1, crashes=1, narrow=6, narrow_hosts=3, hosts=80, seconds=0.5)
+PLAN = Plan(
+    runs=60, kills=1, crashes=1, narrow=6, narrow_hosts=3, hosts=80, seconds=0.5, pour_share=0.6
+)
 
 
 @pytest.fixture(scope="module")
