@@ -1,10 +1,10 @@
-"""Two commits side by side: every benchmark in turn on this tree and on another commit's, so that both meet the same machine.
+"""Two commits side by side: each benchmark in turn on this tree and on another commit's, so that both meet one machine.
 
 python benchmarks/compare.py REV [--rounds 3] [--only idle,start]   (`make bench-compare REV=main`)
 
-The other commit is checked out beside this one and gets the benchmarks of this tree, with its own tests and program; one
-that cannot run there is taken as that commit has it. Both use the packages that are installed here. A ratio above 1 says
-that the figure is larger here, which is good for rates and bad for times.
+The other commit is checked out beside this one and gets the benchmarks of this tree, with its own tests and program;
+one that cannot run there is taken as that commit has it. Both use the packages that are installed here. A ratio above 1
+says that the figure is larger here, which is good for rates and bad for times.
 """
 
 from __future__ import annotations

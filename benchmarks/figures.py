@@ -57,9 +57,7 @@ def run(file: Path, environment: Mapping[str, str] | None = None, mark: str = ""
     if process.returncode and not any(each.mark == MISSED for each in figures):
         what = f"{file.stem} ended with exit code {process.returncode}"
         figures = (*figures, Figure(mark=CRASHED, what=what))
-    return Ended(
-        name=file.stem.removeprefix("bench_"), figures=figures, code=process.returncode
-    )
+    return Ended(name=file.stem.removeprefix("bench_"), figures=figures, code=process.returncode)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -67,7 +65,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     lines = [tuple(head), *(tuple(row) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        yield "  ".join(f"{word:<{width}}" for word, width in zip(line, widths, strict=True)).rstrip()
+        yield "  ".join(
+            f"{word:<{width}}" for word, width in zip(line, widths, strict=True)
+        ).rstrip()
 
 
 def _echoed(lines: Iterable[str]) -> Iterator[str]:

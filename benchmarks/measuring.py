@@ -21,7 +21,7 @@ def median(measure: Callable[[], float], rounds: int = ROUNDS) -> float:
 def report(
     what: str, value: float, unit: str, goal: str, *, is_met: bool, beside: str = ""
 ) -> bool:
-    """Print one figure; `beside` is what else was measured in the same run: a bare handler, a rival, an earlier minute."""
+    """Print one figure; `beside` is what else was measured in the same run, such as a bare handler."""
     mark = MET if is_met else MISSED
     compared = f"; beside {beside}" if beside else ""
     print(f"{mark} {what}: {value:.3g} {unit} (goal {goal}{compared})", flush=True)

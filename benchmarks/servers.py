@@ -30,6 +30,10 @@ web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log
 """
 
 
+def has_postgres() -> bool:
+    return bool(shutil.which("postgres") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb")))
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from measuring import finish, report
 from servers import cpu_seconds, open_files, resident_megabytes
-from soak_sender import Sender
+from soak_sender import MOST_WAITING, Sender
 
 from tests.world.site import WorldPart, WorldSite, effect, playbook, world_settings
 
@@ -36,14 +36,26 @@ PLAYBOOKS = {
     "rehearsed": playbook("Sick", effect("step1"), mode="dry_run"),
     "acted": playbook("Ill", effect("step1"), effect("step2")),
 }
-HEAD = f"{'at':>6} {'posts':>7} {'p50 ms':>7} {'p99 ms':>7} {'core %':>7} {'MB':>7} {'files':>6} {'inbox':>6} {'outbox':>7} {'runs':>6}"
+COLUMNS = {
+    "minute": "6.1f",
+    "posts": "7",
+    "p50": "8.1f",
+    "p99": "8.1f",
+    "core": "6.0f",
+    "megabytes": "9.1f",
+    "files": "6",
+    "inbox": "6",
+    "outbox": "7",
+    "runs": "6",
+}
+"""p50 and p99 in milliseconds, core in percent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """What one minute was."""
 
-    at: float
+    minute: float
     posts: int
     p50: float
     p99: float
@@ -55,10 +67,7 @@ class Row:
     runs: int
 
     def __str__(self) -> str:
-        return (
-            f"{self.at / 60:6.1f} {self.posts:7} {self.p50:7.1f} {self.p99:7.1f} {self.core:7.0f} "
-            f"{self.megabytes:7.1f} {self.files:6} {self.inbox:6} {self.outbox:7} {self.runs:6}"
-        )
+        return " ".join(format(getattr(self, name), how) for name, how in COLUMNS.items())
 
 
 class Soak:
@@ -72,7 +81,7 @@ class Soak:
         """Send, and look once a minute; then let the daemon finish."""
         every = min(60.0, minutes * 60 / ROWS)
         sending = asyncio.create_task(self._sender.run())
-        print(f"     {HEAD}")
+        print("    ", *(f"{name:>{int(float(how.rstrip('f')))}}" for name, how in COLUMNS.items()))
         began = time.monotonic()
         used = cpu_seconds(self._site.pid)
         while (passed := time.monotonic() - began) < minutes * 60 - 1:
@@ -89,7 +98,7 @@ class Soak:
         waits = sorted(self._sender.waits)
         self._sender.waits.clear()
         return Row(
-            at=at,
+            minute=at / 60,
             posts=len(waits),
             p50=1e3 * statistics.median(waits),
             p99=1e3 * waits[len(waits) * 99 // 100],
@@ -105,7 +114,9 @@ class Soak:
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             status = await asyncio.to_thread(self._site.get, "/status")
-            if not any((status["inbox_new"], status["outbox_pending"], *status["runs_active"].values())):
+            if not any(
+                (status["inbox_new"], status["outbox_pending"], *status["runs_active"].values())
+            ):
                 return
             await asyncio.sleep(1)
 
@@ -117,7 +128,9 @@ def flatness(rows: list[Row]) -> list[bool]:
     first, last = warm[:third], warm[-third:]
 
     def ratio(name: str) -> float:
-        before, after = (statistics.median(getattr(r, name) for r in each) for each in (first, last))
+        before, after = (
+            statistics.median(getattr(r, name) for r in each) for each in (first, last)
+        )
         return after / before
 
     slower, fatter = ratio("p99"), ratio("megabytes")
@@ -126,7 +139,13 @@ def flatness(rows: list[Row]) -> list[bool]:
     return [
         report("p99, last third to first", slower, "x", f"<= {SLOWER}", is_met=slower <= SLOWER),
         report("memory, last third to first", fatter, "x", f"<= {FATTER}", is_met=fatter <= FATTER),
-        report("open files, more than at first", files, "", f"<= {MORE_FILES}", is_met=files <= MORE_FILES),
+        report(
+            "open files, more than at first",
+            files,
+            "",
+            f"<= {MORE_FILES}",
+            is_met=files <= MORE_FILES,
+        ),
         report("inbox, the most that waited", inbox, "", f"<= {FEW}", is_met=inbox <= FEW),
         report("outbox, the most that waited", outbox, "", f"<= {FEW}", is_met=outbox <= FEW),
     ]
@@ -153,8 +172,11 @@ def account(file: Path, sender: Sender) -> list[bool]:
         "runs that did not end": unended,
         "runs that ended badly": failed,
         "posts that were refused or lost": sender.refused,
+        f"posts that were not sent, because {MOST_WAITING} waited": sender.unsent,
     }
-    print(f"     {len(sender.accepted)} posts, {len(sender.fired)} alerts, {len(ran)} runs of alerts")
+    print(
+        f"     {len(sender.accepted)} posts, {len(sender.fired)} alerts, {len(ran)} runs of alerts"
+    )
     return [report(what, count, "", "0", is_met=count == 0) for what, count in faults.items()]
 
 
@@ -167,9 +189,7 @@ def main() -> list[bool]:
     with ExitStack() as stack:
         world = stack.enter_context(WorldPart(hosts=HOSTS, seconds=0.0))
         settings = world_settings()
-        site = stack.enter_context(
-            WorldSite("soak", world, settings=settings, playbooks=PLAYBOOKS)
-        )
+        site = stack.enter_context(WorldSite("soak", world, settings=settings, playbooks=PLAYBOOKS))
         sender = Sender(
             port=site.port,
             headers=site.bearer("prom"),

@@ -16,6 +16,9 @@ from collections.abc import Mapping
 from tests.acceptance.alerts import a_group, an_alert
 
 CONNECTIONS = 8
+MOST_WAITING = (
+    500  # posts; a daemon that far behind will not catch up, and the sender must not grow for ever
+)
 POSTS = 25  # a second
 FIRES_FOR = 60.0
 KINDS = ("Sick", "Sick", "Ill")  # two rehearsals for one run that changes something
@@ -34,12 +37,14 @@ class Sender:
         self._number = 0
         self._open: deque[tuple[int, float]] = deque()
         self._dice = random.Random(1)
-        self._free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+        self._free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = (
+            asyncio.Queue()
+        )
         self._stopping = False
         self.waits: list[float] = []
         self.accepted: set[str] = set()
         self.fired: set[str] = set()
-        self.refused = 0
+        self.refused = self.unsent = self._waiting = 0
 
     def stop(self) -> None:
         """Send nothing more; `run` returns when everything was answered."""
@@ -53,8 +58,11 @@ class Sender:
         async with asyncio.TaskGroup() as group:
             while not self._stopping:
                 await asyncio.sleep(began + sent / POSTS - time.monotonic())
-                group.create_task(self._post(self._group()))
                 sent += 1
+                if self._waiting < MOST_WAITING:
+                    group.create_task(self._post(self._group()))
+                else:
+                    self.unsent += 1
         while not self._free.empty():
             self._free.get_nowait()[1].close()
 
@@ -85,7 +93,9 @@ class Sender:
 
     async def _post(self, alerts: list[dict[str, object]]) -> None:
         began = time.monotonic()
+        self._waiting += 1
         reader, writer = await self._free.get()
+        self._waiting -= 1
         try:
             writer.write(self._request(alerts))
             status, body = await _answer(reader)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, literal_column, or_, select, union_all
+from sqlalchemy import Executable, bindparam, func, literal_column, or_, select, union_all
 
 from remediator.core.events import Outcome
 from remediator.core.run import Phase
@@ -28,7 +28,7 @@ _INBOX = select(func.count().label("waiting"), func.min(inbox.c.received_at).lab
 
 
 # Each outcome has its part of an index, which answers without a look at the runs themselves.
-_OUTCOMES = union_all(
+_OUTCOMES: Executable = union_all(
     *(
         select(literal_column(f"'{outcome}'").label("outcome"), func.count().label("runs")).where(
             run.c.outcome == literal_column(f"'{outcome}'"),

@@ -1,4 +1,4 @@
-"""A real Alertmanager whose kept connection ends under its post, before or after it was taken: the alert arrives, once."""
+"""A real Alertmanager whose kept connection ends under a post, before or after it was taken: the alert arrives, once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class CuttingProxy(threading.Thread):
         super().__init__(daemon=True)
         self._port = port
         self._listening = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self._listening.getsockname()[1]
+        self.address = f"127.0.0.1:{self._listening.getsockname()[1]}"
         self.cuts: list[str] = []
         self.made: list[str] = []
 
@@ -103,7 +103,9 @@ def test_a_post_that_its_kept_connection_took_along_is_posted_again(site: Site, 
             alertmanager.push({"alertname": "Second", "instance": "web1:9100"})
             site.wait_for(lambda: proxy.made, 30, "the cut")
 
-            site.wait_for(lambda: len(_posts(site, "Second")) == (1 + (cut == "after")), 30, "again")
+            site.wait_for(
+                lambda: len(_posts(site, "Second")) == (1 + (cut == "after")), 30, "again"
+            )
     site.wait_for(lambda: site.get("/status")["inbox_new"] == 0, 30, "all taken in")
     assert sorted(_known(site)) == ["First", "Second"]
 

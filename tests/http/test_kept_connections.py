@@ -1,4 +1,4 @@
-"""A post on a kept connection at the very moment at which the server ends it: taken and answered, or not taken at all."""
+"""A post on a kept connection at the very moment at which the server ends it: answered, or not taken at all."""
 
 from __future__ import annotations
 
@@ -77,9 +77,7 @@ async def _twice(daemon: Daemon, number: int, offset: float) -> Sent:
     return await _heard(number, reader, writer)
 
 
-async def _first(
-    daemon: Daemon, number: int
-) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _first(daemon: Daemon, number: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     reader, writer = await asyncio.open_connection("127.0.0.1", daemon.port)
     writer.write(_request(f"first-{number}"))
     head = await reader.readuntil(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""`make bench` goes on after a miss and prints one table of all figures at its end; `make bench-compare` compares commits."""
+"""`make bench` goes on after a miss and prints one table of all figures; `make bench-compare` measures two commits."""
 
 from __future__ import annotations
 

@@ -78,9 +78,7 @@ class _Attempts:
         return found[0] if found else token
 
 
-def overlaps(
-    ledger: Sequence[Entry], run_of: Callable[[str], str]
-) -> Iterable[tuple[str, str]]:
+def overlaps(ledger: Sequence[Entry], run_of: Callable[[str], str]) -> Iterable[tuple[str, str]]:
     """Yield pairs of runs that were under way on one host at the same time, from first begin to last end."""
     spans: dict[tuple[str, str], list[float]] = defaultdict(list)
     for _, host, token, at in ledger:

@@ -265,15 +265,24 @@ def _until(
 
 def verdicts(found: Books, story: Story) -> Iterator[tuple[bool, str]]:
     """Yield every line of the result, with whether it is as it should be."""
-    yield True, f"{found.runs} runs for {len(story.accepted)} accepted alerts, {found.changes} changes"
-    yield True, f"{story.kills} kills, {story.sleeps} sleeps, {story.crashes} crashes of the database"
+    yield (
+        True,
+        f"{found.runs} runs for {len(story.accepted)} accepted alerts, {found.changes} changes",
+    )
+    yield (
+        True,
+        f"{story.kills} kills, {story.sleeps} sleeps, {story.crashes} crashes of the database",
+    )
     yield True, f"{story.refused} alerts were not taken at once, and posted again"
     yield True, "outcomes: " + ", ".join(f"{k} {n}" for k, n in found.outcomes.items())
     for what, count in found.faults().items():
         yield count == 0, f"{what}: {count}"
     worst = max(story.takeovers, default=0.0)
     goal = f"(goal {GOAL_SECONDS:.0f} s, {len(story.takeovers)} times)"
-    yield worst <= GOAL_SECONDS, f"a killed replica's runs went on after {worst:.1f} s at most {goal}"
+    yield (
+        worst <= GOAL_SECONDS,
+        f"a killed replica's runs went on after {worst:.1f} s at most {goal}",
+    )
 
 
 def main() -> int:
@@ -284,9 +293,7 @@ def main() -> int:
     parser.add_argument("--crashes", type=int, default=6)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     options = parser.parse_args()
-    plan = Plan(
-        runs=options.runs, kills=options.kills, crashes=options.crashes, seed=options.seed
-    )
+    plan = Plan(runs=options.runs, kills=options.kills, crashes=options.crashes, seed=options.seed)
     print(f"     {plan}", flush=True)
     began = time.monotonic()
     with Replicas(plan, is_quiet=True) as replicas:

@@ -47,9 +47,7 @@ def serve(config: Path, socket: Path, name: str) -> None:
 
     def simulated(settings: Settings) -> Connected:
         hosts = FarHosts(socket)
-        far = Connected(
-            reads=Reads().having(LOOKER, hosts), writes=Writes().having(SHELL, hosts)
-        )
+        far = Connected(reads=Reads().having(LOOKER, hosts), writes=Writes().having(SHELL, hosts))
         return joined(build_gateways(settings), far)
 
     def read() -> Configuration:

@@ -1,4 +1,4 @@
-"""A Shell whose hosts are in another process (`hosts_process`): one question or change, one connection, one line each."""
+"""A Shell whose hosts are in another process (`hosts_process`): for each question or change one connection."""
 
 from __future__ import annotations
 

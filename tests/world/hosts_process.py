@@ -1,4 +1,4 @@
-"""The world: fake hosts `web1`…, served to any number of daemons, with a ledger of every change that was begun and ended.
+"""The world: fake hosts `web1`…, served to any number of daemons, with a ledger of every change that began and ended.
 
 python -m tests.world.hosts_process SOCKET LEDGER HOSTS SECONDS
 

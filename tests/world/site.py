@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from tests.acceptance.command import PYTHON, environment
@@ -95,5 +94,3 @@ CLEANING: tuple[Mapping[str, Any], ...] = (
 def database_of(url: str) -> str:
     """Return the name at the end of a database's URL."""
     return url.rpartition("/")[2]
-
-
