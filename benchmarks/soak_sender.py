@@ -59,10 +59,10 @@ class Sender:
             while not self._stopping:
                 await asyncio.sleep(began + sent / POSTS - time.monotonic())
                 sent += 1
-                if self._waiting < MOST_WAITING:
-                    group.create_task(self._post(self._group()))
-                else:
+                if self._waiting >= MOST_WAITING:
                     self.unsent += 1
+                elif alerts := self._group():
+                    group.create_task(self._post(alerts))
         while not self._free.empty():
             self._free.get_nowait()[1].close()
 
