@@ -1,4 +1,4 @@
-"""A real Alertmanager whose kept connection ends under a post, taken or not: the alert arrives, and is answered once."""
+"""A real Alertmanager whose kept connection ends under a post, taken or not: the alert comes, and is answered once."""
 
 from __future__ import annotations
 
