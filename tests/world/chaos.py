@@ -68,7 +68,7 @@ class Plan:
     narrow: int = 2000
     narrow_hosts: int = 10
     hosts: int = 400
-    seconds: float = 0.05
+    seconds: float = 0.3
     seed: int = 0
     pour_share: float = 1.0
     """Of the time that the rounds take."""
@@ -159,10 +159,11 @@ class Replicas:
             sleeper.send(signal.SIGCONT)
         self.story.sleeps += 1
         victim.start()
+        taken = f"taken over after {took:.1f} s" if took else "it held no runs"
         crashed = "the database crashed, then " if with_crash else ""
         print(
             f"     round {number + 1}: {crashed}{victim.name} killed, {sleeper.name} asleep; "
-            f"taken over after {took:.1f} s; {len(self.story.accepted)} accepted",
+            f"{taken}; {len(self.story.accepted)} accepted",
             flush=True,
         )
 
