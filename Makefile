@@ -6,13 +6,13 @@ DEV := .venv/.dev
 # What a machine image may have set: hundreds of daemons would be compiled anew at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo help test test-fast mutants check bench lock clean
+.PHONY: demo help test test-fast mutants check bench bench-compare soak chaos lock clean
 
 demo: $(RUNTIME)  ## the whole story in a terminal, without accounts (the default)
 	$(BIN)/remediator demo
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The slow ones wait most of the time; tests/conftest.py says which of them run side by side. What fails in that crowd is
 # shown, and looked at once more, alone (docs/decisions/0016).
@@ -26,9 +26,8 @@ test-fast: $(DEV)  ## everything that needs no server: under a minute
 	$(BIN)/python -m pytest -m "not slow" -n auto
 
 # Small bugs in random places, and those of them that no fast test noticed (docs/testing.md): make mutants MINUTES=30
-MINUTES ?= 10
 mutants: $(DEV)  ## plant small bugs and say which no fast test noticed (MINUTES=10)
-	$(BIN)/python -m tests.mutants --minutes $(MINUTES)
+	$(BIN)/python -m tests.mutants --minutes $(or $(MINUTES),10)
 
 check: $(DEV)  ## format, lint, types, imports
 	$(BIN)/ruff format --check .
@@ -38,6 +37,17 @@ check: $(DEV)  ## format, lint, types, imports
 
 bench: $(DEV)  ## figures with their goals
 	@$(BIN)/python benchmarks/all.py
+
+REV ?= HEAD
+ROUNDS ?= 3
+bench-compare: $(DEV)  ## this tree against another commit, in turn (REV=main ROUNDS=3 ONLY=idle,start)
+	@$(BIN)/python benchmarks/compare.py $(REV) --rounds $(ROUNDS) --only "$(ONLY)"
+
+soak: $(DEV)  ## half an hour of alerts: is everything flat, is everything accounted for? (MINUTES=30)
+	@$(BIN)/python benchmarks/soak.py --minutes $(or $(MINUTES),30)
+
+chaos: $(DEV)  ## three replicas, killed, asleep, without their database: is anything lost or done twice? (RUNS=10000 KILLS=50)
+	@$(BIN)/python -m tests.world.chaos --runs $(or $(RUNS),10000) --kills $(or $(KILLS),50)
 
 # Versions with hashes, for every supported Python and platform, without a word on where they come from.
 UV_COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \

@@ -1,8 +1,9 @@
 """What statements cost beside a long history: lists with every filter, why, approvals, claims, tallies, a prune.
 
-python benchmarks/bench_history.py --runs 1000000 [--store postgresql://…] [--rounds 5]
+python benchmarks/bench_history.py --runs 1000000 [--store postgresql://…] [--directory D] [--filled] [--rounds 5]
 
-Without --store an SQLite file is made in a temporary directory. A PostgreSQL database must be empty.
+Without --store an SQLite file is made in a temporary directory, or in the one that is named. A PostgreSQL database must
+be empty. With --filled either is taken as an earlier run with as many runs has left it.
 """
 
 from __future__ import annotations
@@ -125,13 +126,8 @@ async def _run(options: argparse.Namespace, directory: Path) -> list[bool]:
     site = Site(runs=options.runs)
     url = options.store or sqlite_url(directory)
     await upgrade(url)
-    began = time.perf_counter()
-    if options.store:
-        await fill_postgres(url, site)
-    else:
-        fill_sqlite(directory / FILE_NAME, site)
-        size = (directory / FILE_NAME).stat().st_size / 2**20
-        print(f"{site.runs} runs in {time.perf_counter() - began:.0f} s, {size:.0f} MiB")
+    if not options.filled:
+        await _fill(url if options.store else "", directory / FILE_NAME, site)
     began = time.perf_counter()
     store = await open_store(url)
     took = (time.perf_counter() - began) * 1000
@@ -141,14 +137,27 @@ async def _run(options: argparse.Namespace, directory: Path) -> list[bool]:
     return met
 
 
+async def _fill(url: str, file: Path, site: Site) -> None:
+    began = time.perf_counter()
+    if url:
+        await fill_postgres(url, site)
+    else:
+        fill_sqlite(file, site)
+    size = "" if url else f", {file.stat().st_size / 2**20:.0f} MiB"
+    print(f"     {site.runs} runs in {time.perf_counter() - began:.0f} s{size}")
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=50_000)
     parser.add_argument("--store", default="")
+    parser.add_argument("--directory", type=Path)
+    parser.add_argument("--filled", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
     return parser.parse_args()
 
 
 if __name__ == "__main__":
+    options = _options()
     with tempfile.TemporaryDirectory() as made:
-        finish(*asyncio.run(_run(_options(), Path(made))))
+        finish(*asyncio.run(_run(options, options.directory or Path(made))))

@@ -13,7 +13,7 @@ from servers import bare_server, daemon, get, load
 
 SECONDS, CONNECTIONS = 2.0, 64
 
-ratios, rates, slowest = [], [], []
+ratios, rates, bare_rates, slowest = [], [], [], []
 
 
 def wait_until_drained(port: int) -> None:
@@ -31,11 +31,20 @@ with bare_server() as bare, daemon() as (port, _, _):
         ours = load(port, connections=CONNECTIONS, seconds=SECONDS, first=n * 10**7)
         ratios.append(ours["per_second"] / reference["per_second"])
         rates.append(ours["per_second"])
+        bare_rates.append(reference["per_second"])
         slowest.append(ours["p99"])
 
 ratio, p99 = statistics.median(ratios), statistics.median(slowest)
-print(f"     durable intake {statistics.median(rates):.0f} notifications/s")
+rate, bare_rate = statistics.median(rates), statistics.median(bare_rates)
+beside = f"{rate:.0f} of {bare_rate:.0f} posts/s"
 finish(
-    report("durable intake against a bare handler", ratio, "x", ">= 0.45", is_met=ratio >= 0.45),
+    report(
+        "durable intake against a bare handler",
+        ratio,
+        "x",
+        ">= 0.45",
+        is_met=ratio >= 0.45,
+        beside=beside,
+    ),
     report("its 99th percentile", p99, "ms", "< 40", is_met=p99 < 40),
 )

@@ -42,6 +42,6 @@ def microseconds(count: int) -> float:
 
 
 few, many = median(lambda: microseconds(10)), median(lambda: microseconds(10_000))
-print(f"     one alert against 10 playbooks {few:.2f} us, against 10,000 {many:.2f} us")
-ratio = many / few
-finish(report("matching, 10,000 playbooks against 10", ratio, "x", "<= 1.2", is_met=ratio <= 1.2))
+ratio, beside = many / few, f"{few:.2f} us and {many:.2f} us an alert"
+what = "matching, 10,000 playbooks against 10"
+finish(report(what, ratio, "x", "<= 1.2", is_met=ratio <= 1.2, beside=beside))

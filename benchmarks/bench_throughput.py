@@ -6,7 +6,6 @@ Goals: at least 60 runs/s on SQLite, 40 on PostgreSQL. PostgreSQL is left out wh
 from __future__ import annotations
 
 import asyncio
-import shutil
 import sys
 import tempfile
 import time
@@ -17,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from engine_house import GUARDS, RealTime
 from measuring import finish, median, report
+from servers import has_postgres
 
 from remediator.core.playbook import VerifyOrder
 from remediator.engine.worker import Capacity, Worker
@@ -70,7 +70,7 @@ def on_sqlite() -> float:
 
 sqlite = median(on_sqlite)
 figures = [report("5-step runs on SQLite", sqlite, "runs/s", ">= 60", is_met=sqlite >= 60)]
-if shutil.which("pg_config") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+if has_postgres():
     with Postgres() as server:
         postgres = median(lambda: asyncio.run(runs_per_second(server.new_database(), "p")))
     figures.append(

@@ -1,4 +1,7 @@
-"""What the benchmarks share: medians of five, and one line per figure with its goal."""
+"""What the benchmarks share: medians of five, and one line per figure with its goal and what it is compared with.
+
+`figures.py` reads these lines again, for the tables of `all.py` and `compare.py`.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,13 @@ def median(measure: Callable[[], float], rounds: int = ROUNDS) -> float:
     return statistics.median(measure() for _ in range(rounds))
 
 
-def report(what: str, value: float, unit: str, goal: str, *, is_met: bool) -> bool:
-    """Print one figure."""
+def report(
+    what: str, value: float, unit: str, goal: str, *, is_met: bool, beside: str = ""
+) -> bool:
+    """Print one figure; `beside` is what else was measured in the same run, such as a bare handler."""
     mark = MET if is_met else MISSED
-    print(f"{mark} {what}: {value:.3g} {unit} (goal {goal})", flush=True)
+    compared = f"; beside {beside}" if beside else ""
+    print(f"{mark} {what}: {value:.3g} {unit} (goal {goal}{compared})", flush=True)
     return is_met
 
 

@@ -12,16 +12,19 @@ from xdist.scheduler import LoadFileScheduling
 
 pytest_plugins = ["tests.parts.fixtures"]
 
-HEAVY = tuple(
-    f"tests/acceptance/test_{name}.py"
-    for name in (
-        "chaos_kills",
-        "chaos_storm",
-        "hostile_values",
-        "replicas",
-        "slack_crowd",
-        "slack_replicas",
-    )
+HEAVY = (
+    *(
+        f"tests/acceptance/test_{name}.py"
+        for name in (
+            "chaos_kills",
+            "chaos_storm",
+            "hostile_values",
+            "replicas",
+            "slack_crowd",
+            "slack_replicas",
+        )
+    ),
+    "tests/world/test_chaos.py",
 )
 """Files that need all cores of a small machine: they run one after the other, beside the rest."""
 ROOM = 1024**3

@@ -125,5 +125,5 @@ class Housekeeping:
         return tx.prune(
             runs_before=now - self._retention.runs,
             notifications_before=now - self._retention.notifications,
-            limit=FEW,
+            limit=self._store.prunes_at_once,
         )

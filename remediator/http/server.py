@@ -35,7 +35,9 @@ from remediator.http.routes import routes_of
 _REFUSED = {"not_found": 404, "forbidden": 403, "conflict": 409}
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 _OPEN_FILES = 65_536
-_IDLE_SECONDS = 60.0  # also the longest that a later head may take; the first one has less time
+_IDLE_SECONDS = 330.0
+"""Longer than the five minutes for which Alertmanager keeps an idle connection: so the sender ends it, never we under a
+post (docs/decisions/0039). Also the longest that a later head may take; the first one has less time."""
 _SHUTDOWN_SECONDS = 5.0
 _LINGERING_SECONDS = 2.0
 _OF_CONNECTIONS: dict[str, Any] = {

@@ -373,7 +373,10 @@ class Transaction(Reader, InboxWriter, SiteJournalWriter, Protocol):
 
 
 class Store(Protocol):
-    """Where it is all kept."""
+    """Where it is all kept. `prunes_at_once` is how many old runs may go in one step: as many as hold nobody up who
+    stores something meanwhile."""
+
+    prunes_at_once: int
 
     async def submit(self, closure: Callable[[Transaction], T]) -> T:
         """Run a closure in a write transaction; return once it is durable. Raise StoreUnavailable."""

@@ -12,8 +12,8 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    literal_column,
     select,
-    tuple_,
     union,
     update,
 )
@@ -37,24 +37,39 @@ _ENQUEUE = later_insert(
 _IS_IT = outbox.c.id == bindparam("p_id", type_=RowNumber)
 _QUEUED = select(outbox.c.id).where(outbox.c.deduplication == bindparam("p_deduplication")).limit(1)
 _IN_THREAD = (outbox.c.thread == bindparam("p_thread"), IS_DELIVERED)
-_LATER, _EARLIER = outbox.alias("later"), outbox.alias("earlier")
+_EARLIER = outbox.alias("earlier")
 _PREVIOUS = (
     select(outbox.c.receipt, outbox.c.finished_at)
     .where(*_IN_THREAD, outbox.c.channel == bindparam("p_channel"))
     .order_by(outbox.c.place.desc(), outbox.c.id.desc())
     .limit(1)
 )
+# From channel to channel of a thread, and to the last message of each: a thread may have lived for years.
+_ANY, _LAST = outbox.alias("any_of_thread"), outbox.alias("last_of_channel")
+_FIRST_CHANNEL = select(func.min(_ANY.c.channel).label("name")).where(
+    _ANY.c.thread == bindparam("p_thread")
+)
+_CHANNELS = _FIRST_CHANNEL.cte("channels", recursive=True)
+_CHANNELS = _CHANNELS.union_all(
+    select(_FIRST_CHANNEL.where(_ANY.c.channel > _CHANNELS.c.name).scalar_subquery()).where(
+        _CHANNELS.c.name.is_not(None)
+    )
+)
+_LAST_TOLD = (
+    select(_LAST.c.id)
+    .where(
+        _LAST.c.thread == bindparam("p_thread"),
+        _LAST.c.channel == _CHANNELS.c.name,
+        _LAST.c.state == literal_column(f"'{Sending.DELIVERED}'"),
+    )
+    .order_by(_LAST.c.place.desc(), _LAST.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 _ELSEWHERE = (
     select(outbox.c.channel, outbox.c.receipt)
-    .where(*_IN_THREAD, outbox.c.channel != bindparam("p_channel"))
-    .where(
-        ~exists().where(
-            _LATER.c.thread == outbox.c.thread,
-            _LATER.c.channel == outbox.c.channel,
-            _LATER.c.state == Sending.DELIVERED.value,
-            tuple_(_LATER.c.place, _LATER.c.id) > tuple_(outbox.c.place, outbox.c.id),
-        )
-    )
+    .join_from(_CHANNELS, outbox, outbox.c.id == _LAST_TOLD)
+    .where(_CHANNELS.c.name != bindparam("p_channel"))
     .order_by(outbox.c.finished_at.desc(), outbox.c.id.desc())
 )
 _SINCE = bindparam("p_since", type_=Moment())

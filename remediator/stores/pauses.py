@@ -84,7 +84,7 @@ class PauseWriting(PauseReading, SiteJournalWriting):
 
     def add_pause(self, pause: Pause) -> None:
         """Put a pause in force, and say so in the site's journal."""
-        self._enter_gate()  # before any pause is locked: who waits for the gate holds up nobody in it
+        self.enter_gate()  # before any pause is locked: who waits for the gate holds up nobody in it
         self._is_unpaused = False
         self._shared.ahead.clear()
         self._change(
@@ -109,7 +109,7 @@ class PauseWriting(PauseReading, SiteJournalWriting):
 
     def end_pause(self, pause_id: str, who: str, at: datetime) -> bool:
         """End a pause now, and say so in the site's journal; False where there is none in force."""
-        self._enter_gate()
+        self.enter_gate()
         ended = self._one(_END, {"p_id": pause_id, "p_who": who, "p_at": at, "p_now": at})
         if ended is None:
             return False

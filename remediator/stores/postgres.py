@@ -49,6 +49,8 @@ DIALECT = Dialect(
 class PostgresStore:
     """Keeps everything in one PostgreSQL database (`ports.store.Store`)."""
 
+    prunes_at_once = 100  # a step is a dozen round trips, and nobody waits for the rows that go
+
     def __init__(self, connect: Connect) -> None:
         self._notifier = Notifier()
         self._engine = engine_for(connect, COMMITTERS + READERS)

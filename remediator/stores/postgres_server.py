@@ -31,7 +31,8 @@ SERVER_SETTINGS = {
     "application_name": "remediator",
     "statement_timeout": "15s",
     "lock_timeout": "5s",
-    "idle_in_transaction_session_timeout": "10s",  # a replica that sleeps holds the others up no longer
+    # A replica that sleeps holds the others up no longer; less than they wait, so that none of them gives up.
+    "idle_in_transaction_session_timeout": "3s",
 }
 _REQUIRED = (
     ("fsync", "on", "a crash of its machine would lose what was acknowledged"),

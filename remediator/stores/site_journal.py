@@ -73,7 +73,7 @@ class SiteJournalWriting(SiteJournalReading):
 
     def append_site(self, at: datetime, event: SiteEvent) -> None:
         """Append one entry; others who would wait in the gate until this commit."""
-        self._enter_gate()
+        self.enter_gate()
         head = self.site_head()
         number, document = head.seq + 1, encode_site_event(event)
         chained = chained_hash(head.hash, run_id=SITE, seq=number, at=at, document=document)

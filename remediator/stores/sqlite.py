@@ -50,6 +50,8 @@ _WRITER_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 class SqliteStore:
     """Keeps everything in one SQLite file (`ports.store.Store`)."""
 
+    prunes_at_once = 10  # a step keeps the one writer busy
+
     def __init__(self, file: Path, lock: DirectoryLock) -> None:
         self._lock = lock
         self._notifier = Notifier()

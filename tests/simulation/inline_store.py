@@ -57,6 +57,8 @@ class InlineStore(inline.InlineStore):
 class Door:
     """One replica's way to the store: it can be slow to answer, out of order, or shut because the replica is gone."""
 
+    prunes_at_once = 10
+
     def __init__(self, store: InlineStore, cut: Callable[[], Any]) -> None:
         self._store = store
         self._cut = cut

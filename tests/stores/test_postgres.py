@@ -12,6 +12,7 @@ from remediator.core.events import Noted
 from remediator.ports.store import Transaction, Work
 from remediator.stores.notifier import Notifier
 from remediator.stores.postgres_notifications import listen
+from remediator.stores.postgres_server import UNREACHABLE, connector
 from remediator.stores.store import open_store
 from remediator.testing.builders import MOMENT, a_notification, a_run
 from tests.parts.postgres import Postgres
@@ -129,7 +130,32 @@ async def test_nothing_waits_for_ever_on_the_server(postgres: Postgres):
     def ask(tx):
         return [tx._connection.execute(text(f"SHOW {name}")).scalar() for name in names]
 
-    assert await store.submit(ask) == ["15s", "5s", "10s"]
+    assert await store.submit(ask) == ["15s", "5s", "3s"]
+    await store.close()
+
+
+async def test_a_replica_that_falls_asleep_in_its_transaction_is_waited_for_and_nobody_gives_up(
+    postgres: Postgres,
+):
+    """It holds the gate through which all have to go who judge; the others' first try gets through."""
+    url = postgres.new_database()
+    store = await open_store(url)
+    tries = []
+
+    def judge(tx: Transaction) -> int:
+        tries.append(tx)
+        return tx.acting(playbook="p", besides="run_1")
+
+    sleeper = await connector(url, None)()
+    await sleeper.execute("BEGIN")
+    await sleeper.execute("SELECT pg_advisory_xact_lock(7265, 1)")
+    others = [store.submit(judge) for _ in range(20)]
+
+    assert await asyncio.gather(*others) == [0] * 20
+
+    assert len(tries) == 20  # no lock time-out, after which each is tried again and again
+    with pytest.raises(UNREACHABLE):
+        await sleeper.execute("COMMIT")
     await store.close()
 
 
