@@ -17,6 +17,7 @@ from remediator.cli.init import init
 from remediator.cli.new import new
 from remediator.cli.pauses import pause, resume
 from remediator.cli.plan import plan
+from remediator.cli.playbooks import playbooks
 from remediator.cli.resolve import resolve
 from remediator.cli.rights import command_of
 from remediator.cli.runs import runs
@@ -37,6 +38,7 @@ COMMANDS = (
     new,
     test,
     status,
+    playbooks,
     runs,
     why,
     audit,

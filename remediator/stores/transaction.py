@@ -20,6 +20,7 @@ from remediator.stores.site_journal import SiteJournalReading
 from remediator.stores.statistics import StatisticsReading
 from remediator.stores.surroundings import SurroundingsReading
 from remediator.stores.targets import TargetReading, TargetWriting
+from remediator.stores.track_records import TrackRecordReading
 
 
 class SqlReader(
@@ -35,6 +36,7 @@ class SqlReader(
     SiteJournalReading,
     StatisticsReading,
     SurroundingsReading,
+    TrackRecordReading,
 ):
     """Questions on one snapshot (`ports.store.Reader`)."""
 
@@ -57,6 +59,7 @@ class SqlTransaction(
     Retention,
     StatisticsReading,
     SurroundingsReading,
+    TrackRecordReading,
 ):
     """Questions and changes of one closure (`ports.store.Transaction`)."""
 

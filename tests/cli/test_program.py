@@ -57,6 +57,7 @@ def test_the_commands_are_those_that_were_promised() -> None:
             "coverage",
             "new",
             "status",
+            "playbooks",
             "runs",
             "why",
             "approve",
