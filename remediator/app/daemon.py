@@ -193,6 +193,7 @@ class Daemon:
             control=parts.control,
             why=parts.explanation.why,
             plan=parts.preview.plan,
+            trust=parts.records.of,
             metrics=self.telemetry,
             ambient=self._ambient,
             authenticator=lambda: self.configuration.authenticator,

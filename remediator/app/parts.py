@@ -26,6 +26,7 @@ from remediator.engine.recorder import Recorder
 from remediator.engine.remainder import Remainder
 from remediator.engine.run_writer import RunWriter
 from remediator.engine.runner import Runner
+from remediator.engine.track_records import TrackRecords
 from remediator.engine.worker import Capacity, Worker
 from remediator.http.readers import Readers
 from remediator.ports.ambient import Ambient
@@ -47,6 +48,7 @@ class Parts:
     control: Control
     explanation: Explanation
     preview: Preview
+    records: TrackRecords
 
     @property
     def loops(self) -> tuple[Intake | Worker | Courier | Housekeeping | Door, ...]:
@@ -80,15 +82,17 @@ class Wiring:
         )
         explanation = Explanation(store=store, rules=self.in_force.rules)
         backlog = Backlog()
+        records = self._records(store)
         return Parts(
             intake=self._intake(store, recorder, backlog),
             worker=self._worker(store, recorder, observer, backlog),
             courier=self._courier(store),
-            housekeeping=self._housekeeping(store, recorder),
+            housekeeping=self._housekeeping(store, recorder, records),
             doors=self._doors(store, control, explanation),
             control=control,
             explanation=explanation,
             preview=self._preview(store, observer),
+            records=records,
         )
 
     def _worker(
@@ -155,7 +159,9 @@ class Wiring:
             mask=self.in_force.mask,
         )
 
-    def _housekeeping(self, store: Store, recorder: Recorder) -> Housekeeping:
+    def _housekeeping(
+        self, store: Store, recorder: Recorder, records: TrackRecords
+    ) -> Housekeeping:
         kept = self.in_force.now.settings.retention
         return Housekeeping(
             store=store,
@@ -163,6 +169,15 @@ class Wiring:
             ambient=self.ambient,
             retention=Retention(runs=kept.runs, notifications=kept.notifications),
             listener=self.listener,
+            records=records,
+        )
+
+    def _records(self, store: Store) -> TrackRecords:
+        return TrackRecords(
+            store=store,
+            ambient=self.ambient,
+            rules=self.in_force.rules,
+            thresholds=lambda: self.in_force.now.settings.trust,
         )
 
     def _preview(self, store: Store, observer: Observer) -> Preview:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from remediator.core.alert import Alert, RefusedAlert
 from remediator.core.announce_blocked import Unanswered
 from remediator.core.events import Judged, Stage
+from remediator.core.trust import Trust
 from remediator.engine.recorder import Moved
 from remediator.ports.chains import ChainBreak, ChainHead
 from remediator.ports.store import Notification, Statistics
@@ -92,6 +93,10 @@ class TelemetryListener:
         """Set the gauge, and log whose journal it is."""
         self._telemetry.chains_broken(journals)
         self._telemetry.log("chain_broken", run=broken.run_id, seq=broken.seq)
+
+    def weighed(self, found: tuple[Trust, ...]) -> None:
+        """Set the gauges."""
+        self._telemetry.trust(found)
 
     def chains_followed(
         self, head: ChainHead, site: ChainHead, runs: int, entries: int, broken: int, now: datetime

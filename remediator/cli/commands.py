@@ -35,7 +35,14 @@ OURS: Mapping[str, tuple[str, str]] = {
     "fmt": ("fmt", "Put the keys of playbooks in one order, as the documentation has them."),
     "docs": ("docs", "Write pages for people."),
     "test": ("test", "Run the tests of playbooks. Exit code 1 where one fails."),
-    "replay": ("replay", "REPLAY"),
+    "replay": (
+        "replay",
+        "Say what playbooks would have decided about the alerts of the past. Nothing is done.",
+    ),
+    "playbooks": (
+        "playbooks",
+        "Show the playbooks in use, what became of their runs, and whether they are ready for more.",
+    ),
     "status": ("status", "Say what remediator does now, and for whom it waits."),
     "runs": ("runs", "Show what remediator is doing and did, stop it, and settle its doubts."),
     "why": (
@@ -52,7 +59,7 @@ OURS: Mapping[str, tuple[str, str]] = {
     "resume": ("pauses", "End a pause: of a SCOPE, or the one with this id."),
     "actions": ("actions", "Show what remediator knows how to do."),
     "resolve": ("resolve", "Say which host an INSTANCE is, rule by rule."),
-    "schema": ("schema", "SCHEMA"),
+    "schema": ("schema", "Print the JSON Schema of playbooks, settings or files of tests."),
     "slack": ("slack", "Set Slack up."),
     "db": ("database", "Look after the database."),
     "healthcheck": ("health", "Ask a daemon whether it is alive; for containers and scripts."),

@@ -18,6 +18,7 @@ from remediator.config.settings_sections import (
 )
 from remediator.core.identity import OwnMachine
 from remediator.core.selection import Environment
+from remediator.core.trust import Thresholds
 from remediator.documents.secret import Secret
 from remediator.ports.sections import Sections
 
@@ -56,6 +57,7 @@ class Settings:
     sections: Sections = field(default_factory=Sections)
     mask: tuple[str, ...] = ()
     retention: Retention = Retention()
+    trust: Thresholds = Thresholds()
 
     @property
     def out_of_reach(self) -> tuple[str | OwnMachine, ...]:

@@ -135,6 +135,7 @@ class _SettingsReader:
             retention=Retention(
                 runs=shape.retention.runs, notifications=shape.retention.notifications
             ),
+            trust=shape.trust.thresholds(),
         )
 
     def _sections(self, shape: SettingsShape) -> Sections:

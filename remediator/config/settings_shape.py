@@ -11,10 +11,11 @@ from typing import Annotated, Any
 
 from pydantic import Field, StrictStr, create_model
 
-from remediator.config.playbook_shape import Positive
+from remediator.config.playbook_shape import NotNegative, Positive
 from remediator.config.settings_sections import Role
 from remediator.core.masking import LONGEST_PATTERN, MOST_PATTERNS
 from remediator.core.playbook import Mode
+from remediator.core.trust import ForApprove, ForAuto, Thresholds, WhenWorse
 from remediator.documents.model_reader import Shape, Word
 from remediator.documents.schema_part import schema_part
 from remediator.documents.sign_in import BasicLogin
@@ -121,6 +122,57 @@ class MaskShape(Shape):
     ] = ()
 
 
+Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
+Times = Annotated[int, Field(strict=True, ge=1, le=1000)]
+_TRUST = Thresholds()
+
+
+class ForApproveShape(Shape):
+    """`trust.approve`."""
+
+    plans: Times = _TRUST.approve.plans
+    over: NotNegative = _TRUST.approve.over
+    unplanned_percent: Percent = _TRUST.approve.unplanned_percent
+
+
+class ForAutoShape(Shape):
+    """`trust.auto`."""
+
+    verified: Times = _TRUST.auto.verified
+    over: NotNegative = _TRUST.auto.over
+    verified_percent: Percent = _TRUST.auto.verified_percent
+    rejected: Annotated[int, Field(strict=True, ge=0, le=1000)] = _TRUST.auto.rejected
+    came_back_percent: Percent = _TRUST.auto.came_back_percent
+
+
+class WhenWorseShape(Shape):
+    """`trust.worse`."""
+
+    runs: Times = _TRUST.worse.runs
+    percent: Percent = _TRUST.worse.percent
+    slower_percent: Annotated[int, Field(strict=True, ge=1, le=10_000)] = (
+        _TRUST.worse.slower_percent
+    )
+
+
+class TrustShape(Shape):
+    """`trust`."""
+
+    runs: Annotated[int, Field(strict=True, ge=10, le=1000)] = _TRUST.runs
+    approve: ForApproveShape = ForApproveShape()
+    auto: ForAutoShape = ForAutoShape()
+    worse: WhenWorseShape = WhenWorseShape()
+
+    def thresholds(self) -> Thresholds:
+        """Return them as the core takes them."""
+        return Thresholds(
+            runs=self.runs,
+            approve=ForApprove(**dict(self.approve)),
+            auto=ForAuto(**dict(self.auto)),
+            worse=WhenWorse(**dict(self.worse)),
+        )
+
+
 class SettingsShape(Shape):
     """The keys of the settings that are about no outside system."""
 
@@ -145,6 +197,7 @@ class SettingsShape(Shape):
     unprotected: TargetPatterns = ()
     mask: MaskShape = MaskShape()
     retention: RetentionShape = RetentionShape()
+    trust: TrustShape = TrustShape()
 
 
 def shape_with(

@@ -31,13 +31,13 @@ from remediator.core.selection import (
     refused,
     select,
 )
+from remediator.core.track_record import CAME_BACK_WITHIN
 from remediator.engine.masked import masked_alert
 from remediator.engine.recorder import Moved, Recorder, entry
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import DecisionRecord, Episode, Notification, Transaction
 
 DEADLINE = timedelta(hours=24)
-CAME_BACK_WITHIN = timedelta(hours=24)
 _MAY_ANSWER_AGAIN = frozenset(
     {Outcome.RESOLVED, Outcome.UNRESOLVED, Outcome.FAILED, Outcome.BLOCKED, Outcome.EXPIRED}
 )

@@ -1,5 +1,5 @@
-"""Keep the house: end episodes nobody speaks of any more, prune what is old, watch the clock and the chains,
-measure."""
+"""Keep the house: end episodes nobody speaks of any more, prune what is old, watch the clock, the chains and the
+records of playbooks, measure."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from remediator.engine.chain_watch import ChainWatch
 from remediator.engine.clock import ClockWatch
 from remediator.engine.listener import Listener
 from remediator.engine.recorder import Moved, Recorder
+from remediator.engine.track_records import TrackRecords, TrackRecordWatch
 from remediator.ports.ambient import Ambient
 from remediator.ports.store import Store, Transaction
 
@@ -46,6 +47,7 @@ class Housekeeping:
         ambient: Ambient,
         retention: Retention,
         listener: Listener,
+        records: TrackRecords | None = None,
     ) -> None:
         self._store = store
         self._recorder = recorder
@@ -55,6 +57,7 @@ class Housekeeping:
         self._stopping = asyncio.Event()
         self._clock = ClockWatch(ambient, recorder)
         self._chains = ChainWatch(store, ambient, listener)
+        self._records = TrackRecordWatch(records, ambient, listener) if records else None
         self._last_tidy: float | None = None
         self._is_tidy = True
         self.heartbeat = ambient.monotonic()
@@ -83,6 +86,8 @@ class Housekeeping:
         now = self._ambient.now()
         self._listener.measured(await self._store.read(lambda reader: reader.statistics(now)), now)
         await self._chains.look()
+        if self._records:
+            await self._records.look()
         passed = self._ambient.monotonic()
         if self._last_tidy is None or passed - self._last_tidy >= TIDY_EVERY.total_seconds():
             self._last_tidy, self._is_tidy = passed, False

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from remediator.core.alert import Alert, RefusedAlert
 from remediator.core.announce_blocked import Unanswered
+from remediator.core.trust import Trust
 from remediator.engine.recorder import Moved
 from remediator.ports.chains import ChainBreak, ChainHead
 from remediator.ports.store import Notification, Statistics
@@ -60,6 +61,9 @@ class Listener(Protocol):
     ) -> None:
         """Hear that the journals of all runs were followed up to `head`, that of the site up to `site`, how many
         `entries` these are, and how many journals are broken."""
+
+    def weighed(self, found: tuple[Trust, ...]) -> None:
+        """Hear what the records of all playbooks say."""
 
 
 class NoListener(Listener):

@@ -12,6 +12,7 @@ from typing import Protocol
 from remediator.core.alert import RefusedAlert
 from remediator.core.masking import Mask
 from remediator.core.playbook import Playbook
+from remediator.core.trust import Trust
 from remediator.http.auth import Authenticator
 from remediator.http.ingest import Ingest
 from remediator.http.readers import Readers
@@ -73,6 +74,7 @@ class HttpContext:
     or None: headline, phase, outcome, reason, verdicts, plan, answers, steps, verification); `decisions` (newest
     first: at, playbook, decision, reason, by); `others` (playbooks that could have answered, likewise).
     `plan` says what would happen now for an alert, by one playbook or all, and changes nothing.
+    `trust` is given a playbook's name and returns its record and what follows from it, or raises Refused.
     `reload` is given the name of who asks, and returns what is wrong.
     `refused` hears of notifications of which no alert was taken.
     `ingest` and `readiness` are made here, over the store.
@@ -85,6 +87,7 @@ class HttpContext:
     control: Control
     why: Callable[[str], Awaitable[Mapping[str, object]]]
     plan: Callable[[Wanted], Awaitable[Previewed]]
+    trust: Callable[[str], Awaitable[Trust]]
     metrics: Metrics
     ambient: Ambient
     authenticator: Callable[[], Authenticator]

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from remediator.core.run import Phase, Run
 from remediator.core.target import as_written
-from remediator.http import answers, audit, listed, shapes
+from remediator.http import answers, audit, listed, records, shapes
 from remediator.http.answers import Answer
 from remediator.http.bodies import invalid, limit_of, path_id, read_query
 from remediator.http.credentials import Role
@@ -190,6 +190,8 @@ READING = (
     _viewed("status", status, listed.Status),
     _viewed("playbooks", playbooks, listed.PlaybookList),
     _viewed("playbooks/{id}", playbook, listed.PlaybookDocument),
+    _viewed("playbooks/{id}/record", records.record, records.PlaybookRecord),
+    _viewed("records", records.records, records.PlaybookRecordList, ("limit", "after")),
     _viewed("runs", runs, answers.RunList, (*_PAGED, *_RUN_FILTERS)),
     _viewed("runs/{id}", run, answers.Run),
     _viewed("runs/{id}/events", events, answers.EventList, ("limit", "after")),

@@ -24,6 +24,7 @@ from remediator.ports.inbox import InboxReader, InboxWriter
 from remediator.ports.inbox import Notification as Notification  # noqa: PLC0414 -- mypy asks for it
 from remediator.ports.site_journal import SiteJournalReader, SiteJournalWriter
 from remediator.ports.surroundings import Surroundings
+from remediator.ports.track_records import TrackRecordReader
 
 T = TypeVar("T")
 
@@ -152,7 +153,9 @@ class Statistics:
     pauses: tuple[Pause, ...]
 
 
-class Reader(InboxReader, SiteJournalReader, Surroundings, ChainReader, Protocol):
+class Reader(
+    InboxReader, SiteJournalReader, Surroundings, TrackRecordReader, ChainReader, Protocol
+):
     """Questions; available in both kinds of closure."""
 
     def run(self, run_id: str) -> Run | None: ...  # noqa: D102

@@ -60,6 +60,7 @@ class InlineStore:
     """
 
     transaction: type[SqlTransaction] = SqlTransaction
+    prunes_at_once = 10
 
     def __init__(self, now: Callable[[], float], longest: float = LONGEST_WAIT) -> None:
         self._connection = _engine().connect()

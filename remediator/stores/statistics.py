@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Executable, bindparam, func, literal_column, or_, select, union_all
+from sqlalchemy import Executable, Integer, bindparam, func, literal_column, or_, select, union_all
 
 from remediator.core.events import Outcome
 from remediator.core.run import Phase

@@ -20,6 +20,7 @@ from remediator.stores.session import Dialect, Shared
 from remediator.stores.site_journal import SiteJournalReading
 from remediator.stores.statistics import StatisticsReading
 from remediator.stores.targets import TargetWriting
+from remediator.stores.track_records import TrackRecordReading
 
 
 class SqlReader(
@@ -33,6 +34,7 @@ class SqlReader(
     OutboxReading,
     SiteJournalReading,
     StatisticsReading,
+    TrackRecordReading,
 ):
     """Questions on one snapshot (`ports.store.Reader`)."""
 
@@ -55,6 +57,7 @@ class SqlTransaction(
     Retention,
     StatisticsReading,
     HistoryReading,
+    TrackRecordReading,
 ):
     """Questions and changes of one closure (`ports.store.Transaction`)."""
 

@@ -48,6 +48,11 @@ _GAUGES = {
     "inbox_pending": ("Notifications not yet read.", ()),
     "inbox_oldest_seconds": ("Age of the oldest notification not yet read.", ()),
     "breaker_open": ("Whether a playbook's breaker is open.", ("playbook",)),
+    "playbook_ready": (
+        "Whether a playbook's record speaks for the next mode.",
+        ("playbook", "mode"),
+    ),
+    "playbook_worse": ("Whether a playbook does worse than it did.", ("playbook",)),
     "clock_jump_seconds": (
         "By how much the wall clock jumped (ahead, or back: negative) and nobody has confirmed it.",
         (),
@@ -114,6 +119,12 @@ class Metrics:
         """Set a gauge."""
         gauge = self._gauges[name]
         (gauge.labels(*labels) if labels else gauge).set(value)
+
+    def reset(self, name: str, values: Mapping[tuple[str, ...], float]) -> None:
+        """Set a gauge for these labels, and for no others that it had."""
+        self._gauges[name].clear()
+        for labels, value in values.items():
+            self.set(name, value, *labels)
 
     def door(self, name: str, is_connected: bool) -> None:
         """Note whether a door is connected, where it has a gauge."""

@@ -10,6 +10,7 @@ from typing import Any
 from remediator.core.alert import RefusedAlert
 from remediator.core.events import Event
 from remediator.core.run import Run
+from remediator.core.trust import Trust
 from remediator.ports.door import DoorSigns
 from remediator.ports.store import Notification, Statistics
 from remediator.telemetry.event_summary import details, is_bad
@@ -155,6 +156,14 @@ class Telemetry:
         """Note when all journals had been followed, and how long that of the site was."""
         self._metrics.set("site_journal_entries", site_entries)
         self._metrics.set("chain_verified_timestamp_seconds", at.timestamp())
+
+    def trust(self, found: Sequence[Trust]) -> None:
+        """Show which playbooks are ready for the next mode, and which do worse."""
+        self._metrics.reset(
+            "playbook_ready",
+            {(t.playbook, t.next_mode.value): t.is_ready for t in found if t.next_mode},
+        )
+        self._metrics.reset("playbook_worse", {(t.playbook,): bool(t.worse) for t in found})
 
     def statistics(self, statistics: Statistics, now: datetime) -> None:
         """Set the gauges that come from the store."""

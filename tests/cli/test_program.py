@@ -59,6 +59,7 @@ def test_the_commands_are_those_that_were_promised() -> None:
             "fmt",
             "docs",
             "status",
+            "playbooks",
             "runs",
             "why",
             "approve",

@@ -22,9 +22,9 @@ from remediator.engine.worker import (
     Worker,
 )
 from remediator.ports.action import Ticket
-from remediator.rehearsal.virtual_time import run_virtually
 from remediator.ports.store import Notification
 from remediator.ports.traffic import Backlog
+from remediator.rehearsal.virtual_time import run_virtually
 from remediator.testing.clock import START, ManualClock
 from remediator.testing.world import PlainConditions, World, world_actions, world_checks
 from tests.bound import reads_of, writes_of

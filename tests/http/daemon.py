@@ -23,11 +23,13 @@ from remediator.core.order import Order
 from remediator.core.playbook import CheckOrder, Mode, Playbook, VerifyOrder
 from remediator.core.run import Phase, Run, StepProgress
 from remediator.core.selection import Environment, Index, Selection
+from remediator.core.trust import Thresholds
 from remediator.engine.admission import Rules
 from remediator.engine.control import Control
 from remediator.engine.explanation import Explanation
 from remediator.engine.listener import NoListener
 from remediator.engine.recorder import Recorder, Routes
+from remediator.engine.track_records import TrackRecords
 from remediator.http.auth import Authenticator
 from remediator.http.context import HttpContext
 from remediator.http.readers import Readers
@@ -176,6 +178,7 @@ def a_context(store: Store, metrics: RecordedMetrics, problems: Sequence[str]) -
         would = Would(playbook=wanted.playbook, decision="run", reason="", ruling="ask", run=run)
         return Previewed(alert=alert, would=(would,))
 
+    records = TrackRecords(store=store, ambient=ambient, rules=lambda: rules, thresholds=Thresholds)
     authenticator = Authenticator(on_loopback=True)
     return HttpContext(
         store=store,
@@ -184,6 +187,7 @@ def a_context(store: Store, metrics: RecordedMetrics, problems: Sequence[str]) -
         ),
         why=Explanation(store=store, rules=lambda: rules).why,
         plan=plan,
+        trust=records.of,
         metrics=metrics,
         ambient=ambient,
         authenticator=lambda: authenticator,

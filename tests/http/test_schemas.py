@@ -31,6 +31,8 @@ ASKED: dict[str, tuple[str, Any]] = {
     "GET /api/v1/status": ("/api/v1/status", None),
     "GET /api/v1/playbooks": ("/api/v1/playbooks", None),
     "GET /api/v1/playbooks/{id}": ("/api/v1/playbooks/disk-space-low", None),
+    "GET /api/v1/playbooks/{id}/record": ("/api/v1/playbooks/disk-space-low/record", None),
+    "GET /api/v1/records": ("/api/v1/records", None),
     "GET /api/v1/runs": ("/api/v1/runs", None),
     "GET /api/v1/runs/{id}": ("/api/v1/runs/run_end", None),
     "GET /api/v1/runs/{id}/events": ("/api/v1/runs/run_end/events", None),

@@ -69,6 +69,8 @@ def ask_everything(reader: Reader) -> None:
     reader.latest_episode("s", "f")
     reader.open_episode("s", "f")
     reader.refused_alerts("p", "label", MOMENT)
+    reader.past_runs("p", 9)
+    reader.alerts_without_run("p", 9)
     reader.firing_together(playbook="p", since=MOMENT, most=3)
     reader.elsewhere(domain="a", besides="r", since=MOMENT)
     reader.was_told("t", "c")

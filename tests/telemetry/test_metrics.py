@@ -10,7 +10,10 @@ from remediator.core import events as ev
 from remediator.core.events import Observation, Outcome, Stage
 from remediator.core.facts import Answer, Known, Pause
 from remediator.core.person import Person
+from remediator.core.playbook import Mode
 from remediator.core.run import UNDO_PREFIX
+from remediator.core.track_record import TrackRecord
+from remediator.core.trust import Reason, Trust
 from remediator.core.verdict import Ruling
 from remediator.ports.store import Statistics
 from remediator.telemetry import Telemetry
@@ -300,3 +303,29 @@ def test_no_label_holds_a_host_a_fingerprint_or_a_run() -> None:
     text = story.telemetry.render()[0].decode()
 
     assert not re.search(r"web1|f1ng3r|run_1|eps_1", text)
+
+
+def a_trust(name: str, *, worse: tuple[str, ...] = ()) -> Trust:
+    ready = Reason(holds=True, text="10 runs")
+    return Trust(
+        playbook=name,
+        mode=Mode.APPROVE,
+        digest="",
+        record=TrackRecord(),
+        current=TrackRecord(),
+        next_mode=Mode.AUTO,
+        reasons=(ready,),
+        worse=worse,
+    )
+
+
+def test_what_is_ready_and_what_does_worse_are_gauges_of_the_playbooks_there_are() -> None:
+    telemetry = Telemetry()
+    telemetry.trust([a_trust("gone")])
+
+    telemetry.trust([a_trust("disk", worse=("it fails",))])
+
+    text = telemetry.render()[0].decode()
+    assert 'remediator_playbook_ready{mode="auto",playbook="disk"} 1.0' in text
+    assert 'remediator_playbook_worse{playbook="disk"} 1.0' in text
+    assert "gone" not in text

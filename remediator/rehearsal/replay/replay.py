@@ -111,9 +111,9 @@ class _Player:
             body=b"",
             received_at=word.at,
         )
-        Admission(self._tx, self._recorder, self._ambient, self._cast.rules, notification).take(
-            word.alert
-        )
+        rules, kept = self._cast.rules, set[str]()
+        admission = Admission(self._tx, self._recorder, self._ambient, rules, notification, kept)
+        admission.take(word.alert)
 
     def _tidy(self) -> None:
         """End what nobody has spoken of for a day, once an hour."""
