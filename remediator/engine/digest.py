@@ -87,7 +87,7 @@ def _is_folded(tx: Transaction, batch: DeliveryBatch, now: datetime) -> bool:
     asks = batch.kinds & _ASKING and not batch.kinds & _ENDED
     if batch.receipt == FOLDED and not asks:
         return True  # its story lives in the digest
-    if tx.statistics(now).approvals_pending > crowd:
+    if tx.awaiting_approval(crowd) > crowd:
         return True
     others = (
         tx.threads_begun(batch.destination, now - WITHIN, FOLDED) - 1

@@ -204,6 +204,9 @@ class Reader(InboxReader, Surroundings, ChainReader, Protocol):
         ...
 
     def statistics(self, now: datetime) -> Statistics: ...  # noqa: D102
+    def awaiting_approval(self, most: int) -> int:
+        """Count the plans that await approval, up to one more than `most`; cheap, however many there are."""
+        ...
 
 
 class Transaction(Reader, InboxWriter, Protocol):

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, NoReturn, Protocol
+from types import TracebackType
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection, Dialect, Executable
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -22,6 +23,8 @@ Parameters = Mapping[str, Any]
 Bound = tuple[Any, ...]
 _Process = Callable[[Any], Any] | None
 _STATEMENTS = 1024
+_UNFIT = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a value sets off that is not of its column's type."""
 
 
 class Row(Protocol):
@@ -58,18 +61,20 @@ class Prepared:
         }
         self._lists = tuple(sorted(bound.key for bound in compiled.post_compile_params))
         self._texts: dict[tuple[int, ...], _Text] = {}
+        self._only = None if self._lists else self._made_text({})
         self._columns = _columns(statement, dialect)
         self._row = _row_class(name for name, _ in self._columns)
         self._has_to_read = any(process for _, process in self._columns)
 
     def bind(self, parameters: Parameters) -> tuple[str, Bound]:
         """Return the words and what is bound to them; raise StatementError, which tells no value."""
-        if self._lists:
+        text = self._only
+        if text is None:
             parameters = {**parameters, **{n: _padded(parameters[n]) for n in self._lists}}
-        text = self._text(parameters)
+            text = self._text(parameters)
         try:
             return text.words, self._bound(text, parameters)
-        except Exception as error:
+        except _UNFIT as error:
             raise StatementError(
                 str(error), text.words, None, error, hide_parameters=True
             ) from error
@@ -154,11 +159,9 @@ def send(
 
 def execute(connection: Connection, prepared: Prepared, words: str, bound: Bound) -> DBAPICursor:
     """Give one statement to the driver."""
-    try:
+    with _Judged(connection, words):
         cursor = connection.connection.cursor()
         cursor.execute(words, bound)
-    except BaseException as error:
-        _raise(connection, words, error)
     return cursor
 
 
@@ -166,17 +169,33 @@ def execute_many(
     connection: Connection, prepared: Prepared, words: str, rows: Sequence[Bound]
 ) -> DBAPICursor:
     """Give one statement with many rows to the driver."""
-    try:
+    with _Judged(connection, words):
         cursor = connection.connection.cursor()
         cursor.executemany(words, rows)
-    except BaseException as error:
-        _raise(connection, words, error)
     return cursor
 
 
-def _raise(connection: Connection, words: str, error: BaseException) -> NoReturn:
-    is_drivers = isinstance(error, connection.dialect.loaded_dbapi.Error)
-    connection._handle_dbapi_exception(error, words if is_drivers else None, None, None, None)
+class _Judged:
+    """Lets SQLAlchemy say what goes wrong with the driver: it wraps the driver's errors without the values, and gives a
+    connection up that is lost, or on which somebody stopped waiting for an answer."""
+
+    __slots__ = ("_connection", "_words")
+
+    def __init__(self, connection: Connection, words: str) -> None:
+        self._connection = connection
+        self._words = words
+
+    def __enter__(self) -> None:
+        """Nothing yet."""
+
+    def __exit__(
+        self, kind: object, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            return
+        is_drivers = isinstance(error, self._connection.dialect.loaded_dbapi.Error)
+        words = self._words if is_drivers else None
+        self._connection._handle_dbapi_exception(error, words, None, None, None)
 
 
 def _padded(values: Iterable[Any]) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import Integer, bindparam, func, or_, select
 
 from remediator.core.run import Phase
 from remediator.ports.store import Statistics
@@ -33,8 +33,20 @@ _OUTCOMES = (
 )
 
 
+_AWAITING = select(func.count()).select_from(
+    select(run.c.id)
+    .where(run.c.phase == Phase.AWAITING_APPROVAL.value, IS_OPEN)
+    .limit(bindparam("p_limit", type_=Integer()))
+    .subquery()
+)
+
+
 class StatisticsReading(PauseReading):
     """Reads the numbers."""
+
+    def awaiting_approval(self, most: int) -> int:
+        """Count the plans that await approval, up to one more than `most`."""
+        return int(self._value(_AWAITING, {"p_limit": most + 1}))
 
     def outcomes(self, since: datetime) -> dict[str, int]:
         """Count the runs created since by how they ended."""

@@ -74,6 +74,7 @@ def ask_everything(reader: Reader) -> None:
     reader.threads_begun("c", MOMENT)
     reader.outcomes(MOMENT)
     reader.statistics(MOMENT)
+    reader.awaiting_approval(3)
 
 
 def do_everything(tx: Transaction) -> None:

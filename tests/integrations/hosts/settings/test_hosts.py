@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remediator.core.errors import InvalidTarget
+from remediator.core.spelling import canonical_host
 from remediator.integrations.hosts.settings.hosts import (
     HostResolver,
     HostRule,
@@ -103,6 +104,26 @@ def test_what_is_no_allowed_host_is_refused_with_the_reason(
         resolver.resolve(instance, {})
 
     assert reason in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "host", "is_allowed"),
+    [
+        (r"Web1\.Example\.com", "web1.example.com", True),
+        (r"web1\.example\.com", "WEB1.example.com.", True),
+        (r"web1\.example\.com", "web1xexample.com", False),
+        (r"web1.example.com", "web1.example.com", True),
+        (r"web1.example.com", "web1xexample.com", True),  # a bare dot is any character
+        (r"web1", "web12", False),
+        (r"web\d", "WEB7", True),
+    ],
+)
+def test_a_name_that_is_spelled_out_is_that_host_alone(
+    pattern: str, host: str, is_allowed: bool
+) -> None:
+    names = (*(f"other{n}" for n in range(50)), pattern)
+
+    assert HostResolver(allow=names).knows(canonical_host(host)) is is_allowed
 
 
 def test_without_an_allow_list_only_the_inventory_names_hosts() -> None:
