@@ -60,13 +60,13 @@ async def test_a_closure_sees_what_it_has_written(store: Store):
         run = tx.lock_run("run_000")
         tx.append(run.id, MOMENT, (StepSkipped(step="one", reason="first"),))
         tx.save_run(replace(run, replans=3), MOMENT)
+        again = tx.lock_run(run.id)
+        tx.save_run(replace(again, replans=again.replans + 1), MOMENT)
         tx.count(Entry(counted=Counted.ACTED, at=MOMENT, run_id=run.id, playbook="p", target=WEB1))
         tx.enqueue(a_message(deduplication="d1"), ("{}",), MOMENT)
         tx.touch(WEB1, MOMENT)
         counted = tx.tally(ACTED, playbook="p", target=WEB1, now=MOMENT)
         (hold,) = tx.holds((WEB1,))
-        again = tx.lock_run(run.id)
-        tx.save_run(replace(again, replans=again.replans + 1), MOMENT)
         seen = len(tx.events(run.id)), counted.count, tx.is_queued("d1"), hold.last_changed_at
         return seen, tx.run(run.id)
 
