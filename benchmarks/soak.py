@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import contextlib
 import io
+import math
 import sqlite3
 import statistics
 import sys
@@ -95,7 +96,7 @@ class Soak:
 
     async def _look(self, at: float, core: float) -> Row:
         status = await asyncio.to_thread(self._site.get, "/status")
-        waits = sorted(self._sender.waits)
+        waits = sorted(self._sender.waits) or [math.inf]  # nobody was answered
         self._sender.waits.clear()
         return Row(
             minute=at / 60,

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import http.client
 import io
+import json
 import random
 import signal
 import subprocess
@@ -18,13 +20,16 @@ import sys
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from remediator.engine.worker import LEASE, LOOK_EVERY
-from tests.acceptance.alerts import an_alert
+from tests.acceptance.alerts import a_group, an_alert
+from tests.acceptance.site import SOURCE
 from tests.parts.postgres import Postgres
 from tests.world.books import UNENDED, Books, books
 from tests.world.daemon import owner_prefix
@@ -41,7 +46,10 @@ from tests.world.site import (
 LEASE_SECONDS = LEASE.total_seconds()
 GOAL_SECONDS = LEASE_SECONDS + LOOK_EVERY.total_seconds()
 ASLEEP_SECONDS = LEASE_SECONDS + 2
+OUR_LOOK_SECONDS = 0.5
+"""What the measuring itself takes: psql is started for each look."""
 MOST_OPEN = 300
+SENDERS, GROUP, POST_SECONDS = 6, 4, 3.0
 PATIENCE = 900.0
 HELD = "select id, fence from run where owner like '{owner}%' and phase <> 'closed'"
 UNDER_WAY = (
@@ -95,6 +103,7 @@ class Replicas:
         self.story = Story()
         self._stack = ExitStack()
         self._dice = random.Random(plan.seed)
+        self._may_send = threading.Event()
 
     def __enter__(self) -> Replicas:
         self.postgres = self._stack.enter_context(Postgres())
@@ -144,7 +153,9 @@ class Replicas:
         return books(self.query, self.world.ledger(), self.story.accepted)
 
     def _rounds_with_a_crash(self) -> set[int]:
-        return set(self._dice.sample(range(self.plan.kills), self.plan.crashes))
+        return set(
+            self._dice.sample(range(self.plan.kills), min(self.plan.crashes, self.plan.kills))
+        )
 
     def _round(self, number: int, *, with_crash: bool) -> None:
         victim, sleeper, _ = self._dice.sample(self.sites, 3)
@@ -203,25 +214,40 @@ class Replicas:
         return self.query(HELD.format(owner=owner_prefix(site.name))).splitlines()
 
     def _pour(self) -> None:
-        """Post as Alertmanager would: what was not taken is posted again, to another replica."""
-        dice = random.Random(self.plan.seed + 1)
+        """Post as Alertmanager would, from several at once: what was not taken is posted again, to another replica."""
         alerts = [self._labels(number) for number in range(self.plan.runs)]
-        dice.shuffle(alerts)
+        random.Random(self.plan.seed + 1).shuffle(alerts)
+        waiting = deque(alerts[n : n + GROUP] for n in range(0, len(alerts), GROUP))
         length = self.plan.kills * ASLEEP_SECONDS * self.plan.pour_share
         end = time.monotonic() + length
-        look_at = 0.0
-        while alerts:
-            group, alerts = alerts[:4], alerts[4:]
+        with ThreadPoolExecutor(SENDERS) as pool:
+            for sending in [pool.submit(self._send, waiting, end, n) for n in range(SENDERS)]:
+                sending.result()
+
+    def _send(self, waiting: deque[list[dict[str, str]]], end: float, number: int) -> None:
+        dice = random.Random(self.plan.seed + 2 + number)
+        while True:
+            try:
+                group = waiting.popleft()
+            except IndexError:
+                return
             if self._post(dice.choice(self.sites), group):
                 self.story.accepted.update(labels["case"] for labels in group)
             else:
                 self.story.refused += len(group)
-                alerts += group
-            pause = (end - time.monotonic()) * len(group) / max(len(alerts), 1)
+                waiting.append(group)
+            pause = (end - time.monotonic()) * SENDERS / max(len(waiting), 1)
             time.sleep(min(max(pause, 0.05), 1.0))
-            if time.monotonic() > look_at:
-                _until(lambda: self._unended() < MOST_OPEN, "the runs to go on", every=1.0)
-                look_at = time.monotonic() + 2.0
+            if number == 0:
+                self._hold_senders_while_there_is_much()
+            self._may_send.wait()
+
+    def _hold_senders_while_there_is_much(self) -> None:
+        self._may_send.clear()
+        try:
+            _until(lambda: self._unended() < MOST_OPEN, "the runs to go on", every=1.0)
+        finally:
+            self._may_send.set()
 
     def _labels(self, number: int) -> dict[str, str]:
         plan = self.plan
@@ -231,13 +257,17 @@ class Replicas:
         return {"alertname": name, "instance": f"web{host + 1}:9100", "case": f"case-{number}"}
 
     def _post(self, site: WorldSite, group: Sequence[dict[str, str]]) -> bool:
-        with contextlib.suppress(OSError):
-            return site.post([an_alert(labels) for labels in group]).status == 202
+        """Whether it was taken; a replica that is asleep is not waited for long, and may take it later all the same."""
+        body = json.dumps(a_group([an_alert(labels) for labels in group]))
+        headers = {**site.bearer(SOURCE), "Content-Type": "application/json"}
+        connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=POST_SECONDS)
+        with (
+            contextlib.closing(connection),
+            contextlib.suppress(OSError, http.client.HTTPException),
+        ):
+            connection.request("POST", "/webhooks/alertmanager", body, headers)
+            return connection.getresponse().status == 202
         return False
-
-    def _wait_while_there_is_much(self) -> None:
-        if len(self.story.accepted) % 10 == 0:
-            _until(lambda: self._unended() < MOST_OPEN, "the runs to go on", every=1.0)
 
     def _unended(self) -> int:
         with contextlib.suppress(subprocess.CalledProcessError, subprocess.TimeoutExpired):
