@@ -54,6 +54,7 @@ class _Life:
         self._alerts: list[Alert] = []
         self._seen: dict[int, Seen] = {}
         self._expected = [expect for _, expect in expectations(case)]
+        self._is_whole = any(map(_is_late, self._expected))
 
     async def live(self) -> Lived:
         """Play every scene, then go on until all has ended that is asked about."""
@@ -77,6 +78,7 @@ class _Life:
             simulated=frozenset(self._cast.steps.simulated),
             broken=tuple(self._cast.broken()),
             moves=tuple(self._stage.ear.moves),
+            is_whole=self._is_whole,
             last=last,
             answered=frozenset(self._cast.told.answered),
         )
@@ -142,9 +144,8 @@ class _Life:
     async def _to_the_end(self) -> None:
         """Let time pass until nothing is due any more, or until all that is asked about is known."""
         await asyncio.sleep(_TICK.total_seconds())
-        is_early = not any(map(self._is_late, self._expected))
         while self._cast.told.elapsed < LONGEST and not self._cast.broken():
-            if is_early and all(map(self._is_planned, self._stage.ear.runs)):
+            if not self._is_whole and all(map(self._is_planned, self._stage.ear.runs)):
                 return
             if tasks := self._cast.worker.under_way():
                 await asyncio.wait(tasks, timeout=3600)
@@ -154,9 +155,6 @@ class _Life:
                 return
             left = due - self._stage.now().timestamp()
             await asyncio.sleep(max(left, 0) + _TICK.total_seconds())
-
-    def _is_late(self, expect: ExpectShape) -> bool:
-        return expect.at is None and any(getattr(expect, key) is not None for key in LATE)
 
     def _is_planned(self, run: Run) -> bool:
         return run.phase in _PLANNED or bool(run.not_before and run.not_before > self._stage.now())
@@ -176,3 +174,7 @@ class _Life:
     def _decisions(self) -> tuple[DecisionRecord, ...]:
         page = self._cast.store.look(lambda reader: reader.decisions(Listing(limit=_MOST)))
         return tuple(reversed(page.items))
+
+
+def _is_late(expect: ExpectShape) -> bool:
+    return any(getattr(expect, key) is not None for key in LATE)

@@ -35,12 +35,14 @@ _WORKS = StepGivenShape()
 
 @dataclass(slots=True)
 class PlayedSteps:
-    """What the steps of one life share. `simulated` are the actions for which no world was given."""
+    """What the steps of one life share. `simulated` are the actions for which no world was given, `taking_back` the
+    changes that undo others."""
 
     given: GivenShape
     told: Told
     kinds: frozenset[str]
     simulated: set[str] = field(default_factory=set)
+    taking_back: list[Change] = field(default_factory=list)
     _tries: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     _real: set[tuple[str, str]] = field(default_factory=set)
 
@@ -162,6 +164,12 @@ class PlayedProposer:
         rule = self.steps.rule(change.step, self.action.name)
         if rule.undo == "impossible":
             return None
+        back = await self._taken_back(change, measure)
+        if back is not None:
+            self.steps.taking_back.append(back)
+        return back
+
+    async def _taken_back(self, change: Change, measure: Measure) -> Change | None:
         if self.steps.is_real(change):
             return await self._shipped().undo(change, measure)
         if change.effect is not ActionEffect.REVERSIBLE:
@@ -191,7 +199,7 @@ class PlayedApplier:
         return measure
 
     def _luck(self, change: Change, rule: StepGivenShape) -> str:
-        if change.step.startswith(UNDO_PREFIX):
+        if change in self.steps.taking_back:
             return rule.undo
         return self.steps.next_of("apply", change.step, change.target, rule.apply)
 

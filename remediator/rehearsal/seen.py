@@ -66,7 +66,8 @@ class Seen:
 class Lived:
     """A life: what was seen at each moment that is asked about and at the last, and every event of its runs.
 
-    `problems` are people, by their number, who could not do what they wanted; `broken` is what must not happen at all.
+    `is_whole` says whether anything is asked of it that lies behind its plans. `problems` are people, by their number,
+    who could not do what they wanted; `broken` is what must not happen at all.
     """
 
     moments: tuple[Seen, ...]
@@ -74,5 +75,6 @@ class Lived:
     simulated: frozenset[str] = frozenset()
     broken: tuple[str, ...] = ()
     moves: tuple[Moved, ...] = ()
+    is_whole: bool = True
     last: Seen | None = None
     answered: frozenset[tuple[Place, Known]] = frozenset()

@@ -80,14 +80,14 @@ class InlineStore:
     def do(self, closure: Callable[[Any], T]) -> T:
         """Run a closure in a transaction of its own; undo what it did where it raises."""
         self._must_not_spin()
+        ending = "ROLLBACK"
         self._raw.execute("BEGIN")
         try:
             tx = self.transaction(self._connection, DIALECT)
             result = closure(tx)
-        except BaseException:
-            self._raw.execute("ROLLBACK")
-            raise
-        self._raw.execute("COMMIT")
+            ending = "COMMIT"
+        finally:
+            self._raw.execute(ending)
         self.committed(tx)
         for kind in tx.wakes:
             self._rung[kind].set()

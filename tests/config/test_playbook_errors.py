@@ -220,9 +220,13 @@ BAD = [
     ),
     (
         "tests without alerts",
+        HEAD + STEPS + VERIFY + "tests: [{name: a, expect: {runs: 0}}]\n",
+        ["p.yaml:9:9: error[missing-key]: a test needs `alerts`"],
+    ),
+    (
+        "tests that expect nothing",
         HEAD + STEPS + VERIFY + "tests: [{name: a, expect: {}}]\n",
         [
-            "p.yaml:9:9: error[missing-key]: a test needs `alerts`",
             "p.yaml:9:27: error[value]: `expect`: a test that expects nothing cannot fail: "
             "name a `decision`, a `plan`, …",
         ],

@@ -112,9 +112,7 @@ class Works:
     def owners(self) -> list[Any]:
         """Return who has which run now, and when each is due."""
         query = "SELECT owner, lease_until, due_at FROM run ORDER BY id"
-        connection = self.store._connection
-        with connection.begin():
-            return [tuple(row) for row in connection.exec_driver_sql(query)]
+        return [tuple(row) for row in self.store._raw.execute(query)]
 
 
 class _Hanging:
