@@ -112,7 +112,7 @@ def _digest_of(settings: Settings) -> str:
         text = settings.file.read_bytes() if settings.file else b""
     except OSError:
         return ""
-    for secret in settings.secrets():
+    for secret in filter(None, settings.secrets()):
         text = text.replace(secret.encode(), b"***")
     return hashlib.sha256(text).hexdigest() if settings.file else ""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from remediator.cli.failures import USAGE, Failure
-from remediator.cli.options import CONFIG_HELP, check_hint, settings_here
+from remediator.cli.options import CONFIG_HELP, PLAYBOOKS_HERE, check_hint, settings_here
 from remediator.cli.terminal import say
 from remediator.ports.grants import Granting, GrantWriter, WrongOption
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from remediator.config.settings import Settings
     from remediator.ports.rights import Need
 
-_PATHS = "PATH is a playbook or a folder of them; without one, the settings' folders are read."
+_PATHS = (
+    "PATH is a playbook or a folder of them; without one, the settings' folders are read, "
+    "and ./playbooks where there are no settings."
+)
 
 
 def command_of(writer: GrantWriter) -> click.Command:
@@ -69,6 +72,13 @@ def _help(writer: GrantWriter) -> str:
     return f"{writer.what}\n\n{_PATHS}\n{writer.more}\n\n\b\nExamples:{examples}\n"
 
 
+def _playbooks_here() -> tuple[Path, ...]:
+    here = Path(PLAYBOOKS_HERE)
+    if not here.is_dir():
+        raise click.UsageError("which playbooks? give PATHS or --config.file")
+    return (here,)
+
+
 def _needs(paths: tuple[Path, ...], config_file: str | None) -> tuple[Settings, tuple[Need, ...]]:
     """Return the settings and what their playbooks (or those of `paths`) need; raise what is wrong with them."""
     from remediator.config.catalog import find_catalog
@@ -80,7 +90,7 @@ def _needs(paths: tuple[Path, ...], config_file: str | None) -> tuple[Settings, 
     from remediator.core.errors import InputError
 
     if not paths and config_file is None:
-        raise click.UsageError("which playbooks? give PATHS or --config.file")
+        paths = _playbooks_here()
     catalog = find_catalog()
     try:
         if config_file is None:

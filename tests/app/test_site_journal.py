@@ -156,3 +156,14 @@ async def test_a_reload_that_is_refused_says_why(site: Site) -> None:
     assert isinstance(refused, ReloadRefused)
     assert refused.in_use == started.in_use
     assert "broken.yaml:2" in "\n".join(refused.problems)
+
+
+def test_a_secret_that_stands_in_the_settings_is_no_part_of_their_digest(site: Site) -> None:
+    site.playbook("down")
+    found = set()
+    for secret in ("first-metrics-token-123", "other-metrics-token-456"):
+        site.write(f"metrics: {{bearer_token: {secret}}}\n")
+        found.add(site.daemon().configuration.settings_digest)
+        assert site.sha256() not in found
+
+    assert len(found) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from remediator.integrations.kubernetes.api import PODS, Resource
 from remediator.integrations.kubernetes.rights import ClusterRight, cluster_rights
 from remediator.ports.rights import Use
 from tests.cli.command import offline
+from tests.deploy.shipped import ROOT
 
 CATALOG = find_catalog()
 SECRETS = Resource(group="", version="v1", plural="secrets")
@@ -295,3 +297,19 @@ def test_a_command_that_names_a_system_says_so_too(
 
     assert result.exit_code == 2
     assert f"comes with the integration `{system}`, which is not installed" in result.output
+
+
+@pytest.mark.parametrize("command", ["rbac", "iam", "sudoers"])
+def test_without_settings_the_playbooks_that_stand_here_count_as_they_do_for_serve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = offline(command)
+    assert asked.exit_code == 2
+    assert "which playbooks?" in asked.output
+
+    shutil.copytree(ROOT / "playbooks", tmp_path / "playbooks")
+
+    named = offline(command, "playbooks")
+    assert named.exit_code == 0
+    assert offline(command).stdout == named.stdout != ""
