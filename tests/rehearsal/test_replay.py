@@ -204,7 +204,12 @@ def test_what_nobody_speaks_of_for_a_day_has_ended() -> None:
 def test_a_step_that_lasts_keeps_others_off_its_target() -> None:
     texts = [
         PLAYBOOK.format(
-            name=f"p{name.lower()}", alerts=name, mode="auto", guards="{}", when="", expires="10m"
+            name=f"p{name.lower()}",
+            alerts=name,
+            mode="auto",
+            guards="{cooldown: 0s}",
+            when="",
+            expires="10m",
         )
         for name in "AB"
     ]
@@ -233,5 +238,28 @@ def test_a_step_that_lasts_keeps_others_off_its_target() -> None:
     first, second = ledger
     assert first.closed_at == START + timedelta(minutes=4, seconds=30)
     assert second.closed_at is not None
-    assert second.closed_at >= first.closed_at + timedelta(minutes=15)
-    assert "one_run_per_target" in ledger.held_by_guards[second.id]
+    assert second.closed_at > first.closed_at + timedelta(minutes=4)
+    assert ledger.held_by_guards[second.id] == {"one_run_per_target"}
+
+
+def test_a_target_rests_from_the_end_of_a_run() -> None:
+    text = PLAYBOOK.format(
+        name="p", alerts="A", mode="auto", guards="{cooldown: 1h}", when="", expires="10m"
+    )
+    index = Index(SITE.loader.read([read_yaml("p.yaml", text.encode())]).checked())
+    labels = {"alertname": "A", "instance": "web1"}
+    firing = Alert(
+        fingerprint="a", status=AlertStatus.FIRING, labels=labels, annotations={}, starts_at=START
+    )
+    resolved = replace(firing, status=AlertStatus.RESOLVED)
+    said = [(0, firing), (40, resolved), (50, firing)]
+    words = [
+        Word(at=START + timedelta(minutes=at), alert=alert, source=SOURCE) for at, alert in said
+    ]
+
+    ledger = replayed(index, words, step_takes=timedelta(minutes=30))
+
+    first, second = ledger
+    assert first.closed_at == START + timedelta(minutes=30, seconds=30)
+    assert ledger.held_by_guards[second.id] == {"cooldown"}
+    assert second.closed_at == first.closed_at + timedelta(hours=1, minutes=30, seconds=30)
