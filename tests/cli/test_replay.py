@@ -172,6 +172,17 @@ def test_the_page_says_it_all_and_escapes_what_is_hostile(site: Path) -> None:
     assert "<script" not in page
 
 
+def test_the_secret_of_a_stranger_is_not_shown(site: Path) -> None:
+    store(site, *three_times(name="password=hunter2hunter2"))
+    file = site / "playbooks" / "disk.yaml"
+    file.write_text(file.read_text().replace('="DiskSpaceLow"', '=~".+"'))
+
+    text = replay(site, "--diff", str(site / "strict"))
+
+    assert "3 would have been otherwise" in text
+    assert "hunter2" not in text
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -13,12 +13,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from remediator import __version__
+from remediator.config.case_reader import read_case_file
 from remediator.config.catalog import find_catalog
 from remediator.config.playbooks import PlaybookLoader
 from remediator.config.schema import KINDS, schema_of
 from remediator.config.settings_reader import load_settings
 from remediator.config.starter import starter_files
 from remediator.core.duration import parse_duration
+from remediator.documents.report import Report
 from remediator.documents.yaml_source import YamlSource, read_yaml
 from tests.config.mutations import mutated
 from tests.docs.pages import ROOT
@@ -28,8 +30,7 @@ CATALOG = find_catalog()
 LOADER = PlaybookLoader(CATALOG)
 SCHEMAS = {kind: schema_of(kind, CATALOG, "1.2.3") for kind in KINDS}
 STARTER = starter_files(CATALOG, "http://127.0.0.1:9095")
-FULL = (Path(__file__).parent / "full.yaml").read_text()
-MANY = int(os.environ.get("REMEDIATOR_MUTATIONS", "250"))
+MANY = int(os.environ.get("REMEDIATOR_MUTATIONS", "120"))
 
 
 def _value(text: str) -> Any:
@@ -163,6 +164,21 @@ def test_what_the_schema_refuses_check_refuses_of_playbooks() -> None:
 
 def _errors(document: object) -> bool:
     return LOADER.read([YamlSource(file="p.yaml", value=document)]).has_errors
+
+
+def test_what_the_schema_refuses_check_refuses_of_tests() -> None:
+    random, refused = Random(20261129), 0
+    files = sorted((ROOT / "playbooks" / "tests").glob("*_test.yaml"))
+    documents = [_value(path.read_text()) for path in files]
+    validator = Draft202012Validator(SCHEMAS["test"])
+    for _ in range(MANY):
+        document = mutated(random.choice(documents), random)
+        if not validator.is_valid(document):
+            refused += 1
+            report = Report(YamlSource(file="p_test.yaml", value=document))
+            read_case_file(report, CATALOG)
+            assert report.has_errors, (_complaints("test", document), document)
+    assert refused > MANY / 5
 
 
 def test_what_the_schema_refuses_check_refuses_of_settings(tmp_path: Path) -> None:

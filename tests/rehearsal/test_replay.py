@@ -179,3 +179,87 @@ def agree(seed: int) -> None:
     ledger = replayed(index, words)
 
     assert told(ledger.decisions.values(), ledger) == lived(index, words), f"seed {seed}"
+
+
+def test_what_nobody_speaks_of_for_a_day_has_ended() -> None:
+    text = PLAYBOOK.format(
+        name="p", alerts="A", mode="auto", guards="{cooldown: 0s}", when="", expires="10m"
+    )
+    index = Index(SITE.loader.read([read_yaml("p.yaml", text.encode())]).checked())
+    alert = some_words(Random(1))[0].alert
+    alert = replace(alert, labels={"alertname": "A", "instance": "web1"}, status=AlertStatus.FIRING)
+    words = [Word(at=START + timedelta(days=day), alert=alert, source=SOURCE) for day in (0, 2)]
+    rules = Rules(
+        index=index,
+        environments=(SITE.environment(None, Mode.AUTO),),
+        render=SITE.orders.render_order,
+    )
+
+    ledger = asyncio.run(play(words, Cast(rules=rules, conditions=SITE.inline)))
+
+    assert ledger.fired == 2
+    assert len({run.episode for run in ledger}) == 2
+
+
+def test_a_step_that_lasts_keeps_others_off_its_target() -> None:
+    texts = [
+        PLAYBOOK.format(
+            name=f"p{name.lower()}",
+            alerts=name,
+            mode="auto",
+            guards="{cooldown: 0s}",
+            when="",
+            expires="10m",
+        )
+        for name in "AB"
+    ]
+    index = Index(
+        SITE.loader.read(
+            [read_yaml(f"{n}.yaml", t.encode()) for n, t in enumerate(texts)]
+        ).checked()
+    )
+    words = [
+        Word(
+            at=START + timedelta(seconds=seconds),
+            alert=Alert(
+                fingerprint=name,
+                status=AlertStatus.FIRING,
+                labels={"alertname": name, "instance": "web1"},
+                annotations={},
+                starts_at=START,
+            ),
+            source=SOURCE,
+        )
+        for name, seconds in (("A", 0), ("B", 30))
+    ]
+
+    ledger = replayed(index, words, step_takes=timedelta(minutes=4))
+
+    first, second = ledger
+    assert first.closed_at == START + timedelta(minutes=4, seconds=30)
+    assert second.closed_at is not None
+    assert second.closed_at > first.closed_at + timedelta(minutes=4)
+    assert ledger.held_by_guards[second.id] == {"one_run_per_target"}
+
+
+def test_a_target_rests_from_the_end_of_a_run() -> None:
+    text = PLAYBOOK.format(
+        name="p", alerts="A", mode="auto", guards="{cooldown: 1h}", when="", expires="10m"
+    )
+    index = Index(SITE.loader.read([read_yaml("p.yaml", text.encode())]).checked())
+    labels = {"alertname": "A", "instance": "web1"}
+    firing = Alert(
+        fingerprint="a", status=AlertStatus.FIRING, labels=labels, annotations={}, starts_at=START
+    )
+    resolved = replace(firing, status=AlertStatus.RESOLVED)
+    said = [(0, firing), (40, resolved), (50, firing)]
+    words = [
+        Word(at=START + timedelta(minutes=at), alert=alert, source=SOURCE) for at, alert in said
+    ]
+
+    ledger = replayed(index, words, step_takes=timedelta(minutes=30))
+
+    first, second = ledger
+    assert first.closed_at == START + timedelta(minutes=30, seconds=30)
+    assert ledger.held_by_guards[second.id] == {"cooldown"}
+    assert second.closed_at == first.closed_at + timedelta(hours=1, minutes=30, seconds=30)

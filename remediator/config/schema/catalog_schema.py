@@ -11,7 +11,6 @@ from remediator.config.schema.described import described
 from remediator.config.schema.forgiving import forgiving
 from remediator.config.schema.generator import schema_for
 from remediator.config.steps import StepShape
-from remediator.core.guards import GUARDS
 from remediator.ports.action import Action
 from remediator.ports.channel import Channel
 from remediator.ports.check import Check
@@ -86,12 +85,8 @@ def _unless() -> dict[str, Any]:
 
 
 def _guards(*, in_settings: bool) -> dict[str, Any]:
-    names = {guard.name for guard in GUARDS}
-    found = {
-        name: described(each)
-        for name, each in guard_schemas(schema_for, in_settings=in_settings).items()
-        if name in names
-    }
+    known = guard_schemas(schema_for, in_settings=in_settings)
+    found = {name: described(each) for name, each in known.items()}
     return {"anyOf": [_closed(found, "What must be so before anything is changed."), _NULL]}
 
 

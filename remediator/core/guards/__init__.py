@@ -6,6 +6,7 @@ A new file of this folder with a `GUARD` is found by itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -29,7 +30,13 @@ GUARDS: tuple[Guard, ...] = tuple(_discover())
 
 def settings_of(order: Order, guard: Guard) -> object:
     """Return the settings of one guard for this order; its defaults where nothing was said."""
-    return order.guards.get(guard.name) or guard.settings()
+    return order.guards.get(guard.name) or _defaults(guard.settings)
+
+
+@cache
+def _defaults(settings: type) -> object:
+    """Return the settings where nothing was said; they are frozen, so one of each does."""
+    return settings()
 
 
 def tallies_for(order: Order) -> tuple[Tally, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from remediator.core.events import Outcome
+from remediator.core.plaintext import one_line
 from remediator.core.run import Run
 from remediator.core.selection import Decision
 from remediator.ports.store import DecisionRecord
@@ -72,8 +73,13 @@ class Account:
     not_known: tuple[str, ...] = ()
 
 
-def account_of(ledger: Ledger, playbooks: Iterable[str], not_known: Iterable[str] = ()) -> Account:
-    """Count what a replay decided."""
+def account_of(
+    ledger: Ledger,
+    playbooks: Iterable[str],
+    not_known: Iterable[str] = (),
+    mask: Callable[[str], str] = str,
+) -> Account:
+    """Count what a replay decided; `mask` hides the secrets of strangers in what stood in labels."""
     decisions = [*ledger.decisions.values()]
     records = {name: Record(name) for name in sorted(playbooks)}
     for each in decisions:
@@ -89,9 +95,9 @@ def account_of(ledger: Ledger, playbooks: Iterable[str], not_known: Iterable[str
         alerts=ledger.fired,
         unmatched=sum(each.decision == Decision.NO_PLAYBOOK for each in decisions),
         records=tuple(records.values()),
-        targets=tuple(acted.most_common(BUSIEST)),
+        targets=tuple((mask(name), count) for name, count in acted.most_common(BUSIEST)),
         storms=tuple(_storms(ledger)),
-        fates=tuple(sorted(_fates(ledger, decisions), key=lambda fate: fate.key)),
+        fates=tuple(sorted(_fates(ledger, decisions, mask), key=lambda fate: fate.key)),
         not_known=tuple(not_known),
     )
 
@@ -128,16 +134,19 @@ def _add(record: Record, run: Run) -> None:
     record.ends[fate_of(run)] += 1
 
 
-def _fates(ledger: Ledger, decisions: Iterable[DecisionRecord]) -> Iterator[Fate]:
+def _fates(
+    ledger: Ledger, decisions: Iterable[DecisionRecord], mask: Callable[[str], str]
+) -> Iterator[Fate]:
+    def told(text: str) -> str:
+        return one_line(mask(text), 200)
+
     for run in ledger:
-        order = run.order
-        yield Fate(
-            run.created_at, order.playbook, order.alert.name, str(order.target), fate_of(run)
-        )
+        order, target = run.order, told(str(run.order.target))
+        yield Fate(run.created_at, order.playbook, told(order.alert.name), target, fate_of(run))
     for each in decisions:
         if each.playbook and not each.run_id and each.decision in _UNANSWERED:
-            word = f"{each.decision}: {each.reason}"
-            yield Fate(each.at, each.playbook, each.alert_name, "", word)
+            word = told(f"{each.decision}: {each.reason}")
+            yield Fate(each.at, each.playbook, told(each.alert_name), "", word)
 
 
 def _storms(ledger: Ledger) -> Iterator[Storm]:

@@ -142,7 +142,8 @@ class _Site:
             answers=answers,
         )
         ledger = await play(words, cast)
-        return account_of(ledger, book.by_name, (*not_known, *self._said(answers), *_ALWAYS))
+        said = (*not_known, *self._said(answers), *_ALWAYS)
+        return account_of(ledger, book.by_name, said, self.configuration.mask)
 
     def _rules(self, book: PlaybookBook) -> Rules:
         rules, mode = self.configuration.rules, self.wanted.mode
