@@ -11,6 +11,7 @@ from remediator.cli.coverage import coverage
 from remediator.cli.daemon import demo, serve
 from remediator.cli.database import db
 from remediator.cli.decide import approve, reject
+from remediator.cli.drill import drill
 from remediator.cli.failures import USAGE, Failure
 from remediator.cli.health import healthcheck, version
 from remediator.cli.init import init
@@ -39,6 +40,7 @@ COMMANDS = (
     test,
     status,
     playbooks,
+    drill,
     runs,
     why,
     audit,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from remediator.http.doors import door_route
+from remediator.http.drills import DRILLING
 from remediator.http.health import HEALTH
 from remediator.http.openapi import openapi_route
 from remediator.http.read_routes import READING
@@ -22,5 +23,12 @@ def routes_of(
 ) -> tuple[Route, ...]:
     """Return every route there is, with those of these sources, doors and verbs."""
     brought = map(door_route, doors)
-    described = (*map(webhook_of, sources), *HEALTH, *READING, *people_routes(verbs), *brought)
+    described = (
+        *map(webhook_of, sources),
+        *HEALTH,
+        *READING,
+        *DRILLING,
+        *people_routes(verbs),
+        *brought,
+    )
     return (*described, openapi_route(described))

@@ -124,7 +124,7 @@ class Integration:
     `door_signs` is how metrics and log show it where it is the door that connects. `starter` are files for the system
     itself that `remediator init` writes, by name. `rules` and `routing` read its alert rules, and its routes to us;
     `usual_targets` are the targets that alerts usually name, by their labels. `world` is its fake, for tests of
-    playbooks.
+    playbooks. `known_targets` are those that its sections name one by one, and that may be touched.
     """
 
     name: str
@@ -153,3 +153,4 @@ class Integration:
     routing: RoutingSource | None = None
     usual_targets: tuple[UsualTarget, ...] = ()
     world: PlayedWorld | None = None
+    known_targets: Callable[[Sections], Iterable[Target]] | None = None

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from remediator.stores.attempts import AttemptReading, AttemptWriting
 from remediator.stores.budgets import BudgetReading, BudgetWriting
 from remediator.stores.decisions import DecisionReading, DecisionWriting
+from remediator.stores.drills import DrillReading, DrillWriting
 from remediator.stores.episodes import EpisodeReading, EpisodeWriting
 from remediator.stores.inbox import InboxReading, InboxWriting
 from remediator.stores.journal import JournalReading, JournalWriting
@@ -37,6 +38,7 @@ class SqlReader(
     StatisticsReading,
     SurroundingsReading,
     TrackRecordReading,
+    DrillReading,
 ):
     """Questions on one snapshot (`ports.store.Reader`)."""
 
@@ -56,6 +58,7 @@ class SqlTransaction(
     OutboxWriting,
     ReplayGuardWriting,
     PauseWriting,
+    DrillWriting,
     Retention,
     StatisticsReading,
     SurroundingsReading,

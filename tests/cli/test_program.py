@@ -58,6 +58,7 @@ def test_the_commands_are_those_that_were_promised() -> None:
             "new",
             "status",
             "playbooks",
+            "drill",
             "runs",
             "why",
             "approve",
