@@ -194,6 +194,7 @@ class Daemon:
             why=parts.explanation.why,
             plan=parts.preview.plan,
             trust=parts.records.of,
+            drill=parts.drill.now,
             metrics=self.telemetry,
             ambient=self._ambient,
             authenticator=lambda: self.configuration.authenticator,

@@ -1,4 +1,4 @@
-"""`plan` without a daemon: the settings' own gateways that look, a store that is thrown away, and the same preview.
+"""`plan` and `drill` without a daemon: the settings' own gateways that look, a store that is thrown away, the engine.
 
 What would change something is not there: no executor is built. The daemon's memory is not there either, so cooldowns,
 limits, the breaker and pauses have nothing to go by.
@@ -13,12 +13,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from remediator.app.configuration import InForce, load_configuration
-from remediator.app.parts import observer_of
+from remediator.app.parts import drill_of, observer_of
 from remediator.config.catalog import Catalog
 from remediator.config.expressions import CelConditions
 from remediator.core.alert import Alert
+from remediator.core.drill import DrillWanted
 from remediator.core.errors import Refused
 from remediator.engine.preview import Preview
+from remediator.http.drills import drill_shape
 from remediator.http.plan_shape import plan_shape
 from remediator.ports.ambient import system_ambient
 from remediator.ports.gateways import Reads
@@ -37,6 +39,35 @@ def preview_offline(
     in_force = InForce(load_configuration(config_file, catalog, conditions))
     with TemporaryDirectory(prefix="remediator-plan-") as folder:
         return asyncio.run(_preview(in_force, catalog, conditions, wanted, Path(folder)))
+
+
+def drill_offline(config_file: Path, catalog: Catalog, wanted: DrillWanted) -> dict[str, object]:
+    """Return what a drill finds on the targets that the settings name, or that are asked for, as the API answers.
+
+    Raise InputError, Refused.
+    """
+    conditions = CelConditions()
+    in_force = InForce(load_configuration(config_file, catalog, conditions))
+    with TemporaryDirectory(prefix="remediator-drill-") as folder:
+        return asyncio.run(_drill(in_force, catalog, conditions, wanted, Path(folder)))
+
+
+async def _drill(
+    in_force: InForce,
+    catalog: Catalog,
+    conditions: CelConditions,
+    wanted: DrillWanted,
+    folder: Path,
+) -> dict[str, object]:
+    store = await open_store(sqlite_url(folder))
+    observer = observer_of(in_force, catalog, conditions)
+    drill = drill_of(store, system_ambient(), in_force, observer, catalog)
+    try:
+        found = drill_shape(await drill.run(wanted, in_force.now.settings.drill)).plain()
+        return in_force.mask().texts(found)
+    finally:
+        await in_force.now.gateways.close()
+        await store.close()
 
 
 async def _preview(

@@ -15,8 +15,11 @@ from remediator.app.telemetry_listener import TelemetryListener
 from remediator.config.catalog import Catalog
 from remediator.config.expressions import CelConditions
 from remediator.core.alert import AlertGroup
+from remediator.core.target import Target
 from remediator.engine.control import Control
 from remediator.engine.courier import Courier
+from remediator.engine.drill import Drill
+from remediator.engine.drill_nights import DrillNights
 from remediator.engine.explanation import Explanation
 from remediator.engine.housekeeping import Housekeeping, Retention
 from remediator.engine.intake import Arrivals, Intake
@@ -49,11 +52,14 @@ class Parts:
     explanation: Explanation
     preview: Preview
     records: TrackRecords
+    drill: Drill
+    nights: DrillNights
 
     @property
-    def loops(self) -> tuple[Intake | Worker | Courier | Housekeeping | Door, ...]:
+    def loops(self) -> tuple[Intake | Worker | Courier | Housekeeping | DrillNights | Door, ...]:
         """What has a heartbeat."""
-        return (self.intake, self.worker, self.courier, self.housekeeping, *self.doors.all)
+        own = (self.intake, self.worker, self.courier, self.housekeeping, self.nights)
+        return (*own, *self.doors.all)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +89,7 @@ class Wiring:
         explanation = Explanation(store=store, rules=self.in_force.rules)
         backlog = Backlog()
         records = self._records(store)
+        drill = drill_of(store, self.ambient, self.in_force, observer, self.catalog)
         return Parts(
             intake=self._intake(store, recorder, backlog),
             worker=self._worker(store, recorder, observer, backlog),
@@ -93,6 +100,8 @@ class Wiring:
             explanation=explanation,
             preview=self._preview(store, observer),
             records=records,
+            drill=drill,
+            nights=self._nights(store, drill, recorder),
         )
 
     def _worker(
@@ -180,6 +189,16 @@ class Wiring:
             thresholds=lambda: self.in_force.now.settings.trust,
         )
 
+    def _nights(self, store: Store, drill: Drill, recorder: Recorder) -> DrillNights:
+        return DrillNights(
+            store=store,
+            ambient=self.ambient,
+            drill=drill,
+            recorder=recorder,
+            limits=lambda: self.in_force.now.settings.drill,
+            listener=self.listener,
+        )
+
     def _preview(self, store: Store, observer: Observer) -> Preview:
         return Preview(
             store=store,
@@ -219,4 +238,26 @@ def observer_of(in_force: InForce, catalog: Catalog, conditions: CelConditions) 
         identities=LiveIdentities(lambda: in_force.now.identities),
         silences=[each.silences for each in catalog.integrations if each.silences],
         mask=in_force.mask,
+    )
+
+
+def drill_of(
+    store: Store, ambient: Ambient, in_force: InForce, observer: Observer, catalog: Catalog
+) -> Drill:
+    """Return what drills over a store; it follows the configuration in force."""
+
+    def known() -> list[Target]:
+        sections = in_force.now.settings.sections
+        found = [
+            each.known_targets(sections) for each in catalog.integrations if each.known_targets
+        ]
+        return [target for targets in found for target in targets]
+
+    return Drill(
+        store=store,
+        ambient=ambient,
+        observer=observer,
+        rules=in_force.rules,
+        protected=in_force.protected,
+        known=known,
     )

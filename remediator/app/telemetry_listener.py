@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from remediator.core.alert import Alert, RefusedAlert
 from remediator.core.announce_blocked import Unanswered
+from remediator.core.drill import DrillReport
 from remediator.core.events import Judged, Stage
 from remediator.core.trust import Trust
 from remediator.engine.recorder import Moved
@@ -97,6 +98,10 @@ class TelemetryListener:
     def weighed(self, found: tuple[Trust, ...]) -> None:
         """Set the gauges."""
         self._telemetry.trust(found)
+
+    def drilled(self, report: DrillReport) -> None:
+        """Set the gauges, and log it in one line."""
+        self._telemetry.drill(report)
 
     def chains_followed(
         self, head: ChainHead, site: ChainHead, runs: int, entries: int, broken: int, now: datetime

@@ -43,6 +43,10 @@ OURS: Mapping[str, tuple[str, str]] = {
         "playbooks",
         "Show the playbooks in use, what became of their runs, and whether they are ready for more.",
     ),
+    "drill": (
+        "drill",
+        "Say which targets each playbook could help now, and why not the others. Changes nothing.",
+    ),
     "status": ("status", "Say what remediator does now, and for whom it waits."),
     "runs": ("runs", "Show what remediator is doing and did, stop it, and settle its doubts."),
     "why": (

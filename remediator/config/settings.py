@@ -16,6 +16,7 @@ from remediator.config.settings_sections import (
     TlsSettings,
     Users,
 )
+from remediator.core.drill import DrillLimits
 from remediator.core.identity import OwnMachine
 from remediator.core.selection import Environment
 from remediator.core.trust import Thresholds
@@ -58,6 +59,7 @@ class Settings:
     mask: tuple[str, ...] = ()
     retention: Retention = Retention()
     trust: Thresholds = Thresholds()
+    drill: DrillLimits = DrillLimits()
 
     @property
     def out_of_reach(self) -> tuple[str | OwnMachine, ...]:

@@ -136,6 +136,7 @@ class _SettingsReader:
                 runs=shape.retention.runs, notifications=shape.retention.notifications
             ),
             trust=shape.trust.thresholds(),
+            drill=shape.drill.limits(),
         )
 
     def _sections(self, shape: SettingsShape) -> Sections:

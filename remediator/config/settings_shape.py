@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, StrictStr, create_model
+from pydantic import AfterValidator, Field, StrictStr, create_model
 
 from remediator.config.playbook_shape import NotNegative, Positive
 from remediator.config.settings_sections import Role
+from remediator.core.drill import DrillLimits
 from remediator.core.masking import LONGEST_PATTERN, MOST_PATTERNS
 from remediator.core.playbook import Mode
 from remediator.core.trust import ForApprove, ForAuto, Thresholds, WhenWorse
@@ -125,6 +127,18 @@ class MaskShape(Shape):
 Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
 Times = Annotated[int, Field(strict=True, ge=1, le=1000)]
 _TRUST = Thresholds()
+_DRILL = DrillLimits()
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError("is no IANA time zone; write it like Europe/Berlin") from error
+    return name
+
+
+Zone = Annotated[StrictStr, AfterValidator(_known_zone)]
 
 
 class ForApproveShape(Shape):
@@ -173,6 +187,23 @@ class TrustShape(Shape):
         )
 
 
+class DrillShape(Shape):
+    """`drill`."""
+
+    at: Annotated[StrictStr, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
+    zone: Zone = _DRILL.zone
+    targets: Annotated[int, Field(strict=True, ge=1, le=10_000)] = _DRILL.targets
+    within: Positive = _DRILL.within
+    at_once: Annotated[int, Field(strict=True, ge=1, le=50)] = _DRILL.at_once
+    each: Positive = _DRILL.each
+
+    def limits(self) -> DrillLimits:
+        """Return them as the core takes them."""
+        hour, _, minute = (self.at or "").partition(":")
+        at = (int(hour), int(minute)) if self.at else None
+        return DrillLimits(**{**dict(self), "at": at})
+
+
 class SettingsShape(Shape):
     """The keys of the settings that are about no outside system."""
 
@@ -198,6 +229,7 @@ class SettingsShape(Shape):
     mask: MaskShape = MaskShape()
     retention: RetentionShape = RetentionShape()
     trust: TrustShape = TrustShape()
+    drill: DrillShape = DrillShape()
 
 
 def shape_with(

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from remediator.core.alert import Alert, RefusedAlert
 from remediator.core.announce_blocked import Unanswered
+from remediator.core.drill import DrillReport
 from remediator.core.trust import Trust
 from remediator.engine.recorder import Moved
 from remediator.ports.chains import ChainBreak, ChainHead
@@ -64,6 +65,9 @@ class Listener(Protocol):
 
     def weighed(self, found: tuple[Trust, ...]) -> None:
         """Hear what the records of all playbooks say."""
+
+    def drilled(self, report: DrillReport) -> None:
+        """Hear what a drill found, or after a start what the last one did."""
 
 
 class NoListener(Listener):

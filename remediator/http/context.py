@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from remediator.core.alert import RefusedAlert
+from remediator.core.drill import DrillReport, DrillWanted
 from remediator.core.masking import Mask
 from remediator.core.playbook import Playbook
 from remediator.core.trust import Trust
@@ -75,6 +76,7 @@ class HttpContext:
     first: at, playbook, decision, reason, by); `others` (playbooks that could have answered, likewise).
     `plan` says what would happen now for an alert, by one playbook or all, and changes nothing.
     `trust` is given a playbook's name and returns its record and what follows from it, or raises Refused.
+    `drill` proposes on a few targets, for no longer than a client waits, and stores nothing.
     `reload` is given the name of who asks, and returns what is wrong.
     `refused` hears of notifications of which no alert was taken.
     `ingest` and `readiness` are made here, over the store.
@@ -88,6 +90,7 @@ class HttpContext:
     why: Callable[[str], Awaitable[Mapping[str, object]]]
     plan: Callable[[Wanted], Awaitable[Previewed]]
     trust: Callable[[str], Awaitable[Trust]]
+    drill: Callable[[DrillWanted], Awaitable[DrillReport]]
     metrics: Metrics
     ambient: Ambient
     authenticator: Callable[[], Authenticator]

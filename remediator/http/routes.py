@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from remediator.http.doors import door_route
+from remediator.http.drills import DRILLING
 from remediator.http.health import HEALTH
 from remediator.http.openapi import openapi_route
 from remediator.http.read_routes import READING
@@ -29,6 +30,7 @@ def routes_of(
         *READING,
         *people_routes(verbs),
         *SCHEMAS,
+        *DRILLING,
         *brought,
     )
     return (*described, openapi_route(described))

@@ -134,7 +134,8 @@ class Integration:
     door that connects. `starter` are files for the system
     itself that `remediator init` writes, by name. `rules` and `routing` read its alert rules, and its routes to us;
     `usual_targets` are the targets that alerts usually name, by their labels. `world` is its fake, for tests of
-    playbooks; `memory` is what it remembers of the past, for `remediator replay`.
+    playbooks; `memory` is what it remembers of the past, for `remediator replay`. `known_targets` are those that its
+    sections name one by one, and that may be touched.
     """
 
     name: str
@@ -165,3 +166,4 @@ class Integration:
     usual_targets: tuple[UsualTarget, ...] = ()
     world: PlayedWorld | None = None
     memory: Memory | None = None
+    known_targets: Callable[[Sections], Iterable[Target]] | None = None

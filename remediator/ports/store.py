@@ -20,11 +20,12 @@ from remediator.core.messages import Message
 from remediator.core.run import Run
 from remediator.core.target import Target
 from remediator.ports.chains import ChainReader
+from remediator.ports.drills import DrillWriter
 from remediator.ports.inbox import InboxReader, InboxWriter
 from remediator.ports.inbox import Notification as Notification  # noqa: PLC0414 -- mypy asks for it
 from remediator.ports.site_journal import SiteJournalReader, SiteJournalWriter
 from remediator.ports.surroundings import Surroundings
-from remediator.ports.track_records import TrackRecordReader
+from remediator.ports.track_records import PlaybookPast
 
 T = TypeVar("T")
 
@@ -153,9 +154,7 @@ class Statistics:
     pauses: tuple[Pause, ...]
 
 
-class Reader(
-    InboxReader, SiteJournalReader, Surroundings, TrackRecordReader, ChainReader, Protocol
-):
+class Reader(InboxReader, SiteJournalReader, Surroundings, PlaybookPast, ChainReader, Protocol):
     """Questions; available in both kinds of closure."""
 
     def run(self, run_id: str) -> Run | None: ...  # noqa: D102
@@ -213,7 +212,7 @@ class Reader(
         ...
 
 
-class Transaction(Reader, InboxWriter, SiteJournalWriter, Protocol):
+class Transaction(Reader, InboxWriter, SiteJournalWriter, DrillWriter, Protocol):
     """Questions and changes; a change is visible to later questions of the same closure."""
 
     # episodes

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from remediator.core.track_record import PastRun
+from remediator.ports.drills import DrillReader
 
 
 class TrackRecordReader(Protocol):
@@ -19,3 +20,7 @@ class TrackRecordReader(Protocol):
         """Count the different alerts among a playbook's newest `limit` decisions of which it took none for a run, by
         the decision; those that it did not match are left out."""
         ...
+
+
+class PlaybookPast(TrackRecordReader, DrillReader, Protocol):
+    """All questions about what became of playbooks."""

@@ -329,6 +329,15 @@ site_event = Table(
     CheckConstraint("number >= 1", name="number"),
 )
 
+drill = Table(
+    "drill",
+    METADATA,
+    Column("night", Words, primary_key=True),
+    Column("began_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("document", Text, nullable=False),
+)
+
 pause = Table(
     "pause",
     METADATA,

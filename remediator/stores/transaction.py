@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from remediator.stores.attempts import AttemptReading, AttemptWriting
 from remediator.stores.budgets import BudgetWriting
 from remediator.stores.decisions import DecisionReading, DecisionWriting
+from remediator.stores.drills import DrillReading, DrillWriting
 from remediator.stores.episodes import EpisodeReading, EpisodeWriting
 from remediator.stores.history import HistoryReading
 from remediator.stores.inbox import InboxReading, InboxWriting
@@ -35,6 +36,7 @@ class SqlReader(
     SiteJournalReading,
     StatisticsReading,
     TrackRecordReading,
+    DrillReading,
 ):
     """Questions on one snapshot (`ports.store.Reader`)."""
 
@@ -54,6 +56,7 @@ class SqlTransaction(
     OutboxWriting,
     ReplayGuardWriting,
     PauseWriting,
+    DrillWriting,
     Retention,
     StatisticsReading,
     HistoryReading,

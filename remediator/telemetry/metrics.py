@@ -53,6 +53,12 @@ _GAUGES = {
         ("playbook", "mode"),
     ),
     "playbook_worse": ("Whether a playbook does worse than it did.", ("playbook",)),
+    "drill_targets": (
+        "Targets of the last drill, by how far a playbook could help them.",
+        ("playbook", "help"),
+    ),
+    "drill_left": ("Targets that the last drill did not ask about for want of time or room.", ()),
+    "drill_timestamp_seconds": ("When the last drill ended; 0 before the first.", ()),
     "clock_jump_seconds": (
         "By how much the wall clock jumped (ahead, or back: negative) and nobody has confirmed it.",
         (),

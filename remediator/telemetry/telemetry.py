@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from remediator.core.alert import RefusedAlert
+from remediator.core.drill import DrillReport, summary
 from remediator.core.events import Event
 from remediator.core.run import Run
 from remediator.core.trust import Trust
@@ -164,6 +165,16 @@ class Telemetry:
             {(t.playbook, t.next_mode.value): t.is_ready for t in found if t.next_mode},
         )
         self._metrics.reset("playbook_worse", {(t.playbook,): bool(t.worse) for t in found})
+
+    def drill(self, report: DrillReport) -> None:
+        """Show what a drill found, and log it."""
+        found: dict[tuple[str, ...], float] = {
+            (name, help.value): count for (name, help), count in report.counts.items()
+        }
+        self._metrics.reset("drill_targets", found)
+        self._metrics.set("drill_left", report.left)
+        self._metrics.set("drill_timestamp_seconds", report.ended_at.timestamp())
+        self.log("drilled", night=report.night, text=summary(report), worse=len(report.worse))
 
     def statistics(self, statistics: Statistics, now: datetime) -> None:
         """Set the gauges that come from the store."""

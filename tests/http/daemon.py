@@ -18,6 +18,7 @@ from remediator.config.playbooks import PlaybookBook
 from remediator.core import events as ev
 from remediator.core.alert import Alert
 from remediator.core.change import Safety
+from remediator.core.drill import DrillReport, DrillWanted, Sight, StepSight, helped
 from remediator.core.matcher import parse_matcher
 from remediator.core.order import Order
 from remediator.core.playbook import CheckOrder, Mode, Playbook, VerifyOrder
@@ -178,6 +179,16 @@ def a_context(store: Store, metrics: RecordedMetrics, problems: Sequence[str]) -
         would = Would(playbook=wanted.playbook, decision="run", reason="", ruling="ask", run=run)
         return Previewed(alert=alert, would=(would,))
 
+    async def drill(wanted: DrillWanted) -> DrillReport:
+        found = helped(
+            wanted.playbook or playbook.name,
+            "host/web1",
+            [StepSight(step="vacuum", sight=Sight.READY)],
+        )
+        return DrillReport(
+            night="2026-03-14", began_at=make.MOMENT, ended_at=make.MOMENT, results=(found,)
+        )
+
     records = TrackRecords(store=store, ambient=ambient, rules=lambda: rules, thresholds=Thresholds)
     authenticator = Authenticator(on_loopback=True)
     return HttpContext(
@@ -188,6 +199,7 @@ def a_context(store: Store, metrics: RecordedMetrics, problems: Sequence[str]) -
         why=Explanation(store=store, rules=lambda: rules).why,
         plan=plan,
         trust=records.of,
+        drill=drill,
         metrics=metrics,
         ambient=ambient,
         authenticator=lambda: authenticator,

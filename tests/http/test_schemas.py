@@ -33,6 +33,8 @@ ASKED: dict[str, tuple[str, Any]] = {
     "GET /api/v1/playbooks/{id}": ("/api/v1/playbooks/disk-space-low", None),
     "GET /api/v1/playbooks/{id}/record": ("/api/v1/playbooks/disk-space-low/record", None),
     "GET /api/v1/records": ("/api/v1/records", None),
+    "GET /api/v1/drill": ("/api/v1/drill", None),
+    "POST /api/v1/drill": ("/api/v1/drill", {"playbook": "disk-space-low"}),
     "GET /api/v1/runs": ("/api/v1/runs", None),
     "GET /api/v1/runs/{id}": ("/api/v1/runs/run_end", None),
     "GET /api/v1/runs/{id}/events": ("/api/v1/runs/run_end/events", None),

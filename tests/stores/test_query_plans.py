@@ -70,6 +70,7 @@ def ask_everything(reader: Reader) -> None:
     reader.open_episode("s", "f")
     reader.refused_alerts("p", "label", MOMENT)
     reader.past_runs("p", 9)
+    reader.last_drill()
     reader.alerts_without_run("p", 9)
     reader.firing_together(playbook="p", since=MOMENT, most=3)
     reader.elsewhere(domain="a", besides="r", since=MOMENT)

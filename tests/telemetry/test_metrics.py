@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from remediator.core import events as ev
+from remediator.core.drill import DrillReport, DrillResult, Help
 from remediator.core.events import Observation, Outcome, Stage
 from remediator.core.facts import Answer, Known, Pause
 from remediator.core.person import Person
@@ -329,3 +330,17 @@ def test_what_is_ready_and_what_does_worse_are_gauges_of_the_playbooks_there_are
     assert 'remediator_playbook_ready{mode="auto",playbook="disk"} 1.0' in text
     assert 'remediator_playbook_worse{playbook="disk"} 1.0' in text
     assert "gone" not in text
+
+
+def test_the_last_drill_is_shown_by_playbook_and_never_by_target() -> None:
+    story = Story()
+    found = DrillResult(playbook="disk", target="host/web1", help=Help.NONE)
+    times = {"began_at": MOMENT, "ended_at": MOMENT}
+    story.telemetry.drill(DrillReport(night="2026-03-14", results=(found, found), left=3, **times))
+
+    story.telemetry.drill(DrillReport(night="2026-03-15", results=(found,), left=0, **times))
+
+    assert story.shows("drill_targets", playbook="disk", help="none") == 1
+    assert story.shows("drill_left") == 0
+    assert story.shows("drill_timestamp_seconds") == MOMENT.timestamp()
+    assert "web1" not in story.telemetry.render()[0].decode()

@@ -63,6 +63,11 @@ def same(sections: Sections) -> Iterator[frozenset[Target]]:
     yield from (frozenset(names) for names in hosts.same)
 
 
+def known_targets(sections: Sections) -> Iterator[Target]:
+    """Yield the hosts of the inventories and of `allow`, where they are allowed."""
+    return (Target("host", name) for name in sections[HOSTS_SECTION].resolver.named())
+
+
 INTEGRATION = Integration(
     name="hosts",
     sections=(HOSTS_SECTION,),
@@ -74,4 +79,5 @@ INTEGRATION = Integration(
     same_by=("`ansible_host` in an inventory", "`hosts.same`"),
     usual_targets=(UsualTarget(("instance",), "host/{{ labels.instance | host }}"),),
     world=WORLD,
+    known_targets=known_targets,
 )

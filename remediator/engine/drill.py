@@ -1,0 +1,179 @@
+"""Propose every playbook on every target that is known, for real, with what only looks; bounded in time and load.
+
+No guard is asked but `protected`: whether an alert would be answered now is what `plan` says. What is asked here is
+whether it could be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from remediator.core import events as ev
+from remediator.core.change import Nothing
+from remediator.core.drill import (
+    DrillLimits,
+    DrillReport,
+    DrillResult,
+    DrillWanted,
+    Help,
+    Sight,
+    StepSight,
+    helped,
+    worse_than,
+)
+from remediator.core.errors import InputError, Missing, Refused, RemediatorError
+from remediator.core.evolution import admit
+from remediator.core.identity import OwnMachine
+from remediator.core.order import Order
+from remediator.core.playbook import AfterFailure, Mode, StepOrder
+from remediator.core.run import Run
+from remediator.core.selection import select
+from remediator.core.target import Target
+from remediator.engine.admission import Rules
+from remediator.engine.drill_candidates import Candidate, candidates, rotated
+from remediator.engine.observer import Observer
+from remediator.engine.recognition import recognise, refusal
+from remediator.ports.ambient import Ambient
+from remediator.ports.store import Store
+
+_SOURCE = "drill"
+_DEADLINE = timedelta(minutes=10)
+WHILE_SOMEBODY_WAITS = DrillLimits(
+    targets=50, within=timedelta(seconds=25), each=timedelta(seconds=20)
+)
+
+
+class Drill:
+    """Drills. `known` are the targets that the settings name one by one."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        ambient: Ambient,
+        observer: Observer,
+        rules: Callable[[], Rules],
+        protected: Callable[[], tuple[str | OwnMachine, ...]],
+        known: Callable[[], Iterable[Target]],
+    ) -> None:
+        self._store = store
+        self._ambient = ambient
+        self._observer = observer
+        self._rules = rules
+        self._protected = protected
+        self._known = known
+
+    async def run(self, wanted: DrillWanted, limits: DrillLimits, night: str = "") -> DrillReport:
+        """Drill until all is asked or the time is up; compare with the drill before. Raise InvalidTarget,
+        Refused."""
+        began_at, known = self._ambient.now(), tuple(self._known())
+        playbooks = self._rules().index.playbooks
+        if wanted.playbook and not any(each.name == wanted.playbook for each in playbooks):
+            raise Refused("not_found", f"there is no playbook {wanted.playbook}")
+        found, before = await self._store.read(
+            lambda reader: (
+                candidates(reader, playbooks, wanted, known, began_at),
+                reader.last_drill(),
+            )
+        )
+        chosen = rotated(found.found, limits.targets, night)
+        results = await self._all(chosen, limits)
+        return DrillReport(
+            night=night or f"{began_at:%Y-%m-%d}",
+            began_at=began_at,
+            ended_at=self._ambient.now(),
+            results=tuple(sorted(results, key=lambda result: result.key)),
+            unnamed=found.why_not(),
+            left=len(found.found) - len(results),
+            worse=worse_than(before, results),
+            is_first=before is None,
+        )
+
+    async def now(self, wanted: DrillWanted) -> DrillReport:
+        """Drill a few targets, for no longer than somebody waits; nothing is stored. Raise InvalidTarget, Refused."""
+        return await self.run(wanted, WHILE_SOMEBODY_WAITS)
+
+    async def _all(self, chosen: Sequence[Candidate], limits: DrillLimits) -> Sequence[DrillResult]:
+        """Ask about all, so many at once; what is not answered when the time is up is left."""
+        waiting, results = list(reversed(chosen)), list[DrillResult]()
+
+        async def work() -> None:
+            while waiting:
+                results.append(await self._one(waiting.pop(), limits.each))
+
+        workers = [asyncio.create_task(work()) for _ in range(limits.at_once)]
+        try:
+            await asyncio.wait(workers, timeout=limits.within.total_seconds())
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+        return results
+
+    async def _one(self, candidate: Candidate, each: timedelta) -> DrillResult:
+        """Ask about one; nothing that goes wrong with it stops the others."""
+        playbook, target = candidate.playbook.name, str(candidate.target)
+        try:
+            async with asyncio.timeout(each.total_seconds()):
+                return await self._asked(candidate)
+        except TimeoutError:
+            reason = f"no answer within {each.total_seconds():.0f} s"
+        except Exception as error:  # one broken action must not end the drill
+            reason = f"{type(error).__name__}: {error}"
+        return DrillResult(playbook=playbook, target=target, help=Help.NONE, reason=reason)
+
+    async def _asked(self, candidate: Candidate) -> DrillResult:
+        order, reason = self._order(candidate)
+        playbook, target = candidate.playbook.name, str(candidate.target)
+        if order is None:
+            return DrillResult(playbook=playbook, target=target, help=Help.KEPT_OUT, reason=reason)
+        now = self._ambient.now()
+        event = ev.Admitted(order=order, episode=_SOURCE, ordinal=1, deadline=now + _DEADLINE)
+        run = admit(self._ambient.new_id("run"), event, now)
+        near = await recognise(self._observer, self._protected, run)
+        if stopped := refusal(run, near, now):
+            said = stopped.judgement.verdicts[0].reason
+            return DrillResult(playbook=playbook, target=target, help=Help.KEPT_OUT, reason=said)
+        return helped(playbook, target, await self._steps(run))
+
+    def _order(self, candidate: Candidate) -> tuple[Order | None, str]:
+        """Return the order for the imagined alert; or why the playbook would not take this target from it."""
+        rules = self._rules()
+        selection = select(candidate.playbook, candidate.alert, rules.environments)
+        if not selection.is_selected:
+            return None, selection.reason
+        try:
+            order = rules.render(selection, candidate.alert, _SOURCE)
+        except InputError as error:
+            return None, str(error)
+        if order.target != candidate.target:
+            return None, f"the alert that was imagined names {order.target}"
+        return replace(order, mode=Mode.DRY_RUN), ""
+
+    async def _steps(self, run: Run) -> list[StepSight]:
+        found: list[StepSight] = []
+        for step in run.order.steps:
+            found.append(await self._step(run, step))
+            if found[-1].stops:
+                break
+        return found
+
+    async def _step(self, run: Run, step: StepOrder) -> StepSight:
+        stops = step.after_failure is not AfterFailure.CONTINUE
+        now = self._ambient.now()
+        try:
+            if step.when and not await self._observer.holds(step.when, run, now):
+                text = f"when: {step.when} does not hold"
+                return StepSight(step=step.id, sight=Sight.LEFT_OUT, text=text)
+            change = await self._observer.propose(step, run.order.target, now)
+        except Missing as error:
+            stops = stops and step.required
+            return StepSight(step=step.id, sight=Sight.MISSING, text=error.detail, stops=stops)
+        except RemediatorError as error:
+            return StepSight(step=step.id, sight=Sight.FAILED, text=str(error), stops=stops)
+        if isinstance(change, Nothing):
+            return StepSight(step=step.id, sight=Sight.NOTHING, text=change.reason)
+        return StepSight(step=step.id, sight=Sight.READY, text=change.summary)
