@@ -24,6 +24,7 @@ from remediator.core.drill import (
     helped,
     worse_than,
 )
+from remediator.core.duration import format_duration
 from remediator.core.errors import InputError, Missing, Refused, RemediatorError
 from remediator.core.evolution import admit
 from remediator.core.identity import OwnMachine
@@ -98,32 +99,27 @@ class Drill:
 
     async def _all(self, chosen: Sequence[Candidate], limits: DrillLimits) -> Sequence[DrillResult]:
         """Ask about all, so many at once; what is not answered when the time is up is left."""
-        waiting, results = list(reversed(chosen)), list[DrillResult]()
-
-        async def work() -> None:
-            while waiting:
-                results.append(await self._one(waiting.pop(), limits.each))
-
-        workers = [asyncio.create_task(work()) for _ in range(limits.at_once)]
+        room = asyncio.Semaphore(limits.at_once)
+        tasks = {asyncio.create_task(self._one(c, limits.each, room)): c for c in chosen}
+        if not tasks:
+            return ()
         try:
-            await asyncio.wait(workers, timeout=limits.within.total_seconds())
+            done, _ = await asyncio.wait(tasks, timeout=limits.within.total_seconds())
         finally:
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
-        return results
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return [_outcome(tasks[task], task) for task in done]
 
-    async def _one(self, candidate: Candidate, each: timedelta) -> DrillResult:
-        """Ask about one; nothing that goes wrong with it stops the others."""
-        playbook, target = candidate.playbook.name, str(candidate.target)
-        try:
-            async with asyncio.timeout(each.total_seconds()):
-                return await self._asked(candidate)
-        except TimeoutError:
-            reason = f"no answer within {each.total_seconds():.0f} s"
-        except Exception as error:  # one broken action must not end the drill
-            reason = f"{type(error).__name__}: {error}"
-        return DrillResult(playbook=playbook, target=target, help=Help.NONE, reason=reason)
+    async def _one(
+        self, candidate: Candidate, each: timedelta, room: asyncio.Semaphore
+    ) -> DrillResult:
+        async with room:
+            try:
+                async with asyncio.timeout(each.total_seconds()):
+                    return await self._asked(candidate)
+            except TimeoutError:
+                return _cannot(candidate, f"no answer within {format_duration(each)}")
 
     async def _asked(self, candidate: Candidate) -> DrillResult:
         order, reason = self._order(candidate)
@@ -177,3 +173,16 @@ class Drill:
         if isinstance(change, Nothing):
             return StepSight(step=step.id, sight=Sight.NOTHING, text=change.reason)
         return StepSight(step=step.id, sight=Sight.READY, text=change.summary)
+
+
+def _outcome(candidate: Candidate, task: asyncio.Task[DrillResult]) -> DrillResult:
+    """Return what came of one; a bug in an action is told of its target, and ends nothing else."""
+    error = task.exception()
+    return _cannot(candidate, f"{type(error).__name__}: {error}") if error else task.result()
+
+
+def _cannot(candidate: Candidate, reason: str) -> DrillResult:
+    target = str(candidate.target)
+    return DrillResult(
+        playbook=candidate.playbook.name, target=target, help=Help.NONE, reason=reason
+    )
