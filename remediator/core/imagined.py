@@ -1,4 +1,4 @@
-"""Imagine the alert of a playbook that would name a target: from one that was seen, its own tests, its matchers.
+"""Imagine the alert of a playbook that would name a target: from its own tests, one that was seen, its matchers.
 
 Nothing is guessed: a label whose value nobody has ever said is missing, and then there is no such alert.
 """
@@ -25,12 +25,13 @@ def kind_of(playbook: Playbook) -> str:
 def imagined(playbook: Playbook, target: Target, seen: Labels | None = None) -> Labels | str:
     """Return the labels of an alert of this playbook that names the target; or a sentence that says why there is none.
 
-    `seen` are those of its newest alert. Whether the playbook really takes the target from them, its rendering says.
+    `seen` are those of its newest alert; what its author wrote into a test comes first, as it does not change from
+    night to night. Whether the playbook really takes the target from them, its rendering says.
     """
     named = _naming(playbook.target, target)
     if named is None:
         return f"its target is written as {playbook.target}, which labels cannot be read back from"
-    labels = {**_by_matchers(playbook), **_by_tests(playbook), **(seen or {}), **named}
+    labels = {**_by_matchers(playbook), **(seen or {}), **_by_tests(playbook), **named}
     missing = [name for name in playbook.requires if not labels.get(name)]
     if missing:
         return (

@@ -87,7 +87,7 @@ def _of(
     targets = [t for t in asked or (*seen, *known) if t.kind == kind_of(playbook)]
     if not targets and not asked:
         reason = f"none of its alerts was seen, and the settings name no {kind_of(playbook)}"
-        unnamed[playbook.name, reason] += 1
+        unnamed[playbook.name, reason] = 0
     for target in dict.fromkeys(targets):
         labels = imagined(playbook, target, newest)
         if target in seen:
