@@ -67,8 +67,8 @@ class DrillResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unnamed:
-    """How many targets of a playbook could not be asked about, because no alert is known that would name them; 0 where no
-    target is known at all."""
+    """How many targets of a playbook could not be asked about, because no alert is known that would name them; 0 where
+    no target is known at all."""
 
     playbook: str
     reason: str
