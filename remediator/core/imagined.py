@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from remediator.core.playbook import Playbook
@@ -31,7 +32,7 @@ def imagined(playbook: Playbook, target: Target, seen: Labels | None = None) -> 
     named = _naming(playbook.target, target)
     if named is None:
         return f"its target is written as {playbook.target}, which labels cannot be read back from"
-    labels = {**_by_matchers(playbook), **(seen or {}), **_by_tests(playbook), **named}
+    labels = {**_by_matchers(playbook), **(seen or {}), **_by_tests(playbook.document), **named}
     missing = [name for name in playbook.requires if not labels.get(name)]
     if missing:
         return (
@@ -61,9 +62,10 @@ def _by_matchers(playbook: Playbook) -> Labels:
     return {m.label: m.literals()[0] for m in alternative if m.literals()}
 
 
-def _by_tests(playbook: Playbook) -> Labels:
+@lru_cache(maxsize=64)
+def _by_tests(document: str) -> Labels:
     """Return the labels of the first alert in the playbook's own tests; what is no such thing is none."""
-    tests = json.loads(playbook.document).get("tests") if playbook.document else None
+    tests = json.loads(document).get("tests") if document else None
     return next(_labels_in(tests), {})
 
 

@@ -7,11 +7,12 @@ whether it could be.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from remediator.core import events as ev
+from remediator.core.alert import Alert
 from remediator.core.change import Nothing
 from remediator.core.drill import (
     DrillLimits,
@@ -34,11 +35,18 @@ from remediator.core.run import Run
 from remediator.core.selection import select
 from remediator.core.target import Target
 from remediator.engine.admission import Rules
-from remediator.engine.drill_candidates import Candidate, candidates, rotated
+from remediator.engine.drill_candidates import (
+    Candidate,
+    Candidates,
+    candidates,
+    drilled,
+    past_alerts,
+    rotated,
+)
 from remediator.engine.observer import Observer
 from remediator.engine.recognition import recognise, refusal
 from remediator.ports.ambient import Ambient
-from remediator.ports.store import Store
+from remediator.ports.store import Reader, Store
 
 _SOURCE = "drill"
 _DEADLINE = timedelta(minutes=10)
@@ -70,16 +78,8 @@ class Drill:
     async def run(self, wanted: DrillWanted, limits: DrillLimits, night: str = "") -> DrillReport:
         """Drill until all is asked or the time is up; compare with the drill before. Raise InvalidTarget,
         Refused."""
-        began_at, known = self._ambient.now(), tuple(self._known())
-        playbooks = self._rules().index.playbooks
-        if wanted.playbook and not any(each.name == wanted.playbook for each in playbooks):
-            raise Refused("not_found", f"there is no playbook {wanted.playbook}")
-        found, before = await self._store.read(
-            lambda reader: (
-                candidates(reader, playbooks, wanted, known, began_at),
-                reader.last_drill(),
-            )
-        )
+        began_at, before = self._ambient.now(), await self._store.read(_last)
+        found = await self._candidates(wanted)
         chosen = rotated(found.found, limits.targets, night)
         results = await self._all(chosen, limits)
         return DrillReport(
@@ -92,6 +92,17 @@ class Drill:
             worse=worse_than(before, results),
             is_first=before is None,
         )
+
+    async def _candidates(self, wanted: DrillWanted) -> Candidates:
+        """Find what to ask about; a large site has more of it than the event loop should wait for."""
+        playbooks, known = self._rules().index.playbooks, tuple(self._known())
+        if wanted.playbook and not any(each.name == wanted.playbook for each in playbooks):
+            raise Refused("not_found", f"there is no playbook {wanted.playbook}")
+        past = [(each, await self._past(each.name)) for each in drilled(playbooks, wanted)]
+        return await asyncio.to_thread(candidates, past, wanted, known, self._ambient.now())
+
+    async def _past(self, playbook: str) -> Mapping[Target, Alert]:
+        return await self._store.read(lambda reader: past_alerts(reader, playbook))
 
     async def now(self, wanted: DrillWanted) -> DrillReport:
         """Drill a few targets, for no longer than somebody waits; nothing is stored. Raise InvalidTarget, Refused."""
@@ -173,6 +184,10 @@ class Drill:
         if isinstance(change, Nothing):
             return StepSight(step=step.id, sight=Sight.NOTHING, text=change.reason)
         return StepSight(step=step.id, sight=Sight.READY, text=change.summary)
+
+
+def _last(reader: Reader) -> DrillReport | None:
+    return reader.last_drill()
 
 
 def _outcome(candidate: Candidate, task: asyncio.Task[DrillResult]) -> DrillResult:

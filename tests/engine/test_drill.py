@@ -145,7 +145,7 @@ async def test_a_playbook_without_any_known_target_says_so(house: House) -> None
     (unnamed,) = (await drilled(house)).unnamed
 
     assert (unnamed.playbook, unnamed.targets) == ("fix", 0)
-    assert unnamed.reason == "none of its alerts was seen, and the settings name no host"
+    assert unnamed.reason == "none of its alerts was seen, and nobody names a host"
 
 
 async def test_a_playbook_whose_matchers_do_not_hold_is_kept_out_with_the_reason(
