@@ -64,7 +64,8 @@ async def _drill(
     drill = drill_of(store, system_ambient(), in_force, observer, catalog)
     try:
         found = drill_shape(await drill.run(wanted, in_force.now.settings.drill)).plain()
-        return in_force.mask().texts(found)
+        masked: dict[str, object] = in_force.mask().texts(found)
+        return masked
     finally:
         await in_force.now.gateways.close()
         await store.close()

@@ -14,6 +14,7 @@ from remediator.cli.failures import NO, USAGE, Failure
 from remediator.cli.options import asks_daemon, check_hint, output_option
 from remediator.cli.run_status import Json
 from remediator.cli.terminal import clock, dump, say, say_table
+from remediator.core.vocabulary import counted
 
 _HEADINGS = ("PLAYBOOK", "HELPED", "IN PART", "NOT", "KEPT OUT")
 _WAYS = ("full", "part", "none", "kept_out")
@@ -112,7 +113,8 @@ def _lines(found: Json) -> Iterator[str]:
         mark = "WORSE  " if _key(each) in worse else ""
         yield f"{mark}{each['playbook']} {words[each['help']]} {each['target']}: {each['reason']}"
     for each in found["unnamed"]:
-        yield f"{each['playbook']}: {each['targets']} not asked about: {each['reason']}"
+        which = f" about {counted(each['targets'], 'target')}" if each["targets"] else ""
+        yield f"{each['playbook']} was not asked{which}: {each['reason']}"
 
 
 def _key(each: Json) -> tuple[str, str]:

@@ -67,7 +67,8 @@ class DrillResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unnamed:
-    """How many targets of a playbook could not be asked about, because no alert is known that would name them."""
+    """How many targets of a playbook could not be asked about, because no alert is known that would name them; 0 where
+    no target is known at all."""
 
     playbook: str
     reason: str
@@ -169,7 +170,8 @@ def due_night(limits: DrillLimits, now: datetime) -> str:
 
 def summary(report: DrillReport) -> str:
     """Say in one line what a drill found: for messages, the status and whoever takes over."""
-    asked = counted(len(report.results), "target")
+    names = {each.playbook for each in report.results}
+    asked = f"{counted(len(report.results), 'target')} of {counted(len(names), 'playbook')}"
     ways = Counter(each.help for each in report.results)
     words = [
         f"{ways[Help.NONE]} could not be helped" if ways[Help.NONE] else "all could be helped",

@@ -1,4 +1,4 @@
-"""Imagine the alert of a playbook that would name a target: from one that was seen, its own tests, its matchers.
+"""Imagine the alert of a playbook that would name a target: from its own tests, one that was seen, its matchers.
 
 Nothing is guessed: a label whose value nobody has ever said is missing, and then there is no such alert.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from remediator.core.playbook import Playbook
@@ -25,12 +26,13 @@ def kind_of(playbook: Playbook) -> str:
 def imagined(playbook: Playbook, target: Target, seen: Labels | None = None) -> Labels | str:
     """Return the labels of an alert of this playbook that names the target; or a sentence that says why there is none.
 
-    `seen` are those of its newest alert. Whether the playbook really takes the target from them, its rendering says.
+    `seen` are those of its newest alert; what its author wrote into a test comes first, as it does not change from
+    night to night. Whether the playbook really takes the target from them, its rendering says.
     """
     named = _naming(playbook.target, target)
     if named is None:
         return f"its target is written as {playbook.target}, which labels cannot be read back from"
-    labels = {**_by_matchers(playbook), **_by_tests(playbook), **(seen or {}), **named}
+    labels = {**_by_matchers(playbook), **(seen or {}), **_by_tests(playbook.document), **named}
     missing = [name for name in playbook.requires if not labels.get(name)]
     if missing:
         return (
@@ -60,9 +62,10 @@ def _by_matchers(playbook: Playbook) -> Labels:
     return {m.label: m.literals()[0] for m in alternative if m.literals()}
 
 
-def _by_tests(playbook: Playbook) -> Labels:
+@lru_cache(maxsize=64)
+def _by_tests(document: str) -> Labels:
     """Return the labels of the first alert in the playbook's own tests; what is no such thing is none."""
-    tests = json.loads(playbook.document).get("tests") if playbook.document else None
+    tests = json.loads(document).get("tests") if document else None
     return next(_labels_in(tests), {})
 
 

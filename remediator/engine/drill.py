@@ -7,11 +7,12 @@ whether it could be.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from remediator.core import events as ev
+from remediator.core.alert import Alert
 from remediator.core.change import Nothing
 from remediator.core.drill import (
     DrillLimits,
@@ -24,6 +25,7 @@ from remediator.core.drill import (
     helped,
     worse_than,
 )
+from remediator.core.duration import format_duration
 from remediator.core.errors import InputError, Missing, Refused, RemediatorError
 from remediator.core.evolution import admit
 from remediator.core.identity import OwnMachine
@@ -33,11 +35,18 @@ from remediator.core.run import Run
 from remediator.core.selection import select
 from remediator.core.target import Target
 from remediator.engine.admission import Rules
-from remediator.engine.drill_candidates import Candidate, candidates, rotated
+from remediator.engine.drill_candidates import (
+    Candidate,
+    Candidates,
+    candidates,
+    drilled,
+    past_alerts,
+    rotated,
+)
 from remediator.engine.observer import Observer
 from remediator.engine.recognition import recognise, refusal
 from remediator.ports.ambient import Ambient
-from remediator.ports.store import Store
+from remediator.ports.store import Reader, Store
 
 _SOURCE = "drill"
 _DEADLINE = timedelta(minutes=10)
@@ -69,16 +78,8 @@ class Drill:
     async def run(self, wanted: DrillWanted, limits: DrillLimits, night: str = "") -> DrillReport:
         """Drill until all is asked or the time is up; compare with the drill before. Raise InvalidTarget,
         Refused."""
-        began_at, known = self._ambient.now(), tuple(self._known())
-        playbooks = self._rules().index.playbooks
-        if wanted.playbook and not any(each.name == wanted.playbook for each in playbooks):
-            raise Refused("not_found", f"there is no playbook {wanted.playbook}")
-        found, before = await self._store.read(
-            lambda reader: (
-                candidates(reader, playbooks, wanted, known, began_at),
-                reader.last_drill(),
-            )
-        )
+        began_at, before = self._ambient.now(), await self._store.read(_last)
+        found = await self._candidates(wanted)
         chosen = rotated(found.found, limits.targets, night)
         results = await self._all(chosen, limits)
         return DrillReport(
@@ -92,38 +93,44 @@ class Drill:
             is_first=before is None,
         )
 
+    async def _candidates(self, wanted: DrillWanted) -> Candidates:
+        """Find what to ask about; a large site has more of it than the event loop should wait for."""
+        playbooks, known = self._rules().index.playbooks, tuple(self._known())
+        if wanted.playbook and not any(each.name == wanted.playbook for each in playbooks):
+            raise Refused("not_found", f"there is no playbook {wanted.playbook}")
+        past = [(each, await self._past(each.name)) for each in drilled(playbooks, wanted)]
+        return await asyncio.to_thread(candidates, past, wanted, known, self._ambient.now())
+
+    async def _past(self, playbook: str) -> Mapping[Target, Alert]:
+        return await self._store.read(lambda reader: past_alerts(reader, playbook))
+
     async def now(self, wanted: DrillWanted) -> DrillReport:
         """Drill a few targets, for no longer than somebody waits; nothing is stored. Raise InvalidTarget, Refused."""
         return await self.run(wanted, WHILE_SOMEBODY_WAITS)
 
     async def _all(self, chosen: Sequence[Candidate], limits: DrillLimits) -> Sequence[DrillResult]:
         """Ask about all, so many at once; what is not answered when the time is up is left."""
-        waiting, results = list(reversed(chosen)), list[DrillResult]()
-
-        async def work() -> None:
-            while waiting:
-                results.append(await self._one(waiting.pop(), limits.each))
-
-        workers = [asyncio.create_task(work()) for _ in range(limits.at_once)]
+        room = asyncio.Semaphore(limits.at_once)
+        tasks = {asyncio.create_task(self._one(c, limits.each, room)): c for c in chosen}
+        if not tasks:
+            return ()
         try:
-            await asyncio.wait(workers, timeout=limits.within.total_seconds())
+            done, _ = await asyncio.wait(tasks, timeout=limits.within.total_seconds())
         finally:
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
-        return results
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return [_outcome(tasks[task], task) for task in done]
 
-    async def _one(self, candidate: Candidate, each: timedelta) -> DrillResult:
-        """Ask about one; nothing that goes wrong with it stops the others."""
-        playbook, target = candidate.playbook.name, str(candidate.target)
-        try:
-            async with asyncio.timeout(each.total_seconds()):
-                return await self._asked(candidate)
-        except TimeoutError:
-            reason = f"no answer within {each.total_seconds():.0f} s"
-        except Exception as error:  # one broken action must not end the drill
-            reason = f"{type(error).__name__}: {error}"
-        return DrillResult(playbook=playbook, target=target, help=Help.NONE, reason=reason)
+    async def _one(
+        self, candidate: Candidate, each: timedelta, room: asyncio.Semaphore
+    ) -> DrillResult:
+        async with room:
+            try:
+                async with asyncio.timeout(each.total_seconds()):
+                    return await self._asked(candidate)
+            except TimeoutError:
+                return _cannot(candidate, f"no answer within {format_duration(each)}")
 
     async def _asked(self, candidate: Candidate) -> DrillResult:
         order, reason = self._order(candidate)
@@ -177,3 +184,20 @@ class Drill:
         if isinstance(change, Nothing):
             return StepSight(step=step.id, sight=Sight.NOTHING, text=change.reason)
         return StepSight(step=step.id, sight=Sight.READY, text=change.summary)
+
+
+def _last(reader: Reader) -> DrillReport | None:
+    return reader.last_drill()
+
+
+def _outcome(candidate: Candidate, task: asyncio.Task[DrillResult]) -> DrillResult:
+    """Return what came of one; a bug in an action is told of its target, and ends nothing else."""
+    error = task.exception()
+    return _cannot(candidate, f"{type(error).__name__}: {error}") if error else task.result()
+
+
+def _cannot(candidate: Candidate, reason: str) -> DrillResult:
+    target = str(candidate.target)
+    return DrillResult(
+        playbook=candidate.playbook.name, target=target, help=Help.NONE, reason=reason
+    )

@@ -44,9 +44,27 @@ class Candidates:
         )
 
 
+def past_alerts(reader: Reader, playbook: str) -> Mapping[Target, Alert]:
+    """Return the targets of a playbook's newest runs with the newest alert of each, the newest first."""
+    runs = reader.runs(Listing(limit=SEEN, filters={"playbook": playbook})).items
+    found: dict[Target, Alert] = {}
+    for run in runs:
+        found.setdefault(run.order.target, run.order.alert)
+    return found
+
+
+def drilled(playbooks: Iterable[Playbook], wanted: DrillWanted) -> tuple[Playbook, ...]:
+    """Return the playbooks that are asked about: those that could change something."""
+    return tuple(
+        playbook
+        for playbook in sorted(playbooks, key=lambda playbook: playbook.name)
+        if playbook.steps and playbook.mode is not Mode.OFF
+        if wanted.playbook in ("", playbook.name)
+    )
+
+
 def candidates(
-    reader: Reader,
-    playbooks: Iterable[Playbook],
+    past: Iterable[tuple[Playbook, Mapping[Target, Alert]]],
     wanted: DrillWanted,
     known: Sequence[Target],
     now: datetime,
@@ -55,10 +73,8 @@ def candidates(
     found = Candidates()
     asked = tuple(map(typed_target, wanted.targets))
     lists = [
-        list(_of(reader, playbook, asked, known, now, found.unnamed))
-        for playbook in sorted(playbooks, key=lambda playbook: playbook.name)
-        if playbook.steps and playbook.mode is not Mode.OFF
-        if wanted.playbook in ("", playbook.name)
+        list(_of(playbook, seen, asked or (*seen, *known), now, found.unnamed))
+        for playbook, seen in past
     ]
     found.found = [each for each in chain.from_iterable(zip_longest(*lists)) if each]
     return found
@@ -74,25 +90,23 @@ def rotated(found: Sequence[Candidate], most: int, night: str) -> Sequence[Candi
 
 
 def _of(
-    reader: Reader,
     playbook: Playbook,
-    asked: Sequence[Target],
-    known: Sequence[Target],
+    seen: Mapping[Target, Alert],
+    places: Iterable[Target],
     now: datetime,
     unnamed: Counter[tuple[str, str]],
 ) -> Iterator[Candidate]:
-    runs = reader.runs(Listing(limit=SEEN, filters={"playbook": playbook.name})).items
-    seen = {run.order.target: run.order.alert for run in reversed(runs)}
-    newest = runs[0].order.alert.labels if runs else None
-    targets = [t for t in asked or (*seen, *known) if t.kind == kind_of(playbook)]
-    if not targets and not asked:
-        reason = f"none of its alerts was seen, and the settings name no {kind_of(playbook)}"
-        unnamed[playbook.name, reason] += 1
-    for target in dict.fromkeys(targets):
-        labels = imagined(playbook, target, newest)
+    kind, newest = kind_of(playbook), next(iter(seen.values()), None)
+    targets = tuple(dict.fromkeys(place for place in places if place.kind == kind))
+    if not targets:
+        reason = f"none of its alerts was seen, and nobody names a {kind}"
+        unnamed[playbook.name, reason] = 0
+    for target in targets:
         if target in seen:
             yield Candidate(playbook, target, _firing(seen[target], now))
-        elif isinstance(labels, str):
+            continue
+        labels = imagined(playbook, target, newest.labels if newest else None)
+        if isinstance(labels, str):
             unnamed[playbook.name, labels] += 1
         else:
             yield Candidate(playbook, target, _alert(labels, now))

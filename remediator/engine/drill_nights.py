@@ -72,6 +72,9 @@ class DrillNights:
         except StoreError as error:
             self._listener.store_failed(str(error))
             return
+        except ValueError as error:  # a report that another version wrote
+            self._listener.problem("drill", str(error))
+            return
         if night:
             self._under_way = asyncio.create_task(self.drill(night))
 
@@ -90,15 +93,15 @@ class DrillNights:
         try:
             report = await self._drill.run(DrillWanted(), self._limits(), night)
             await self._store.submit(lambda tx: self._keep(tx, report))
-        except RemediatorError as error:
+        except (RemediatorError, ValueError) as error:
             self._listener.problem("drill", str(error))
             return
         self._listener.drilled(report)
 
     async def _show_last(self) -> None:
         """Show what the last drill found, so that a start does not hide it."""
-        report = await self._store.read(lambda reader: reader.last_drill())
         self._is_shown = True
+        report = await self._store.read(lambda reader: reader.last_drill())
         if report:
             self._listener.drilled(report)
 

@@ -75,6 +75,12 @@ class TrackRecordWatch:
             self._left, self._found = list(self._records.names), []
         name = self._left.pop() if self._left else ""
         if name in self._records.names:
-            self._found.append(await self._records.of(name))
+            await self._weigh(name)
         if not self._left:
             self._listener.weighed(tuple(self._found))
+
+    async def _weigh(self, name: str) -> None:
+        try:
+            self._found.append(await self._records.of(name))
+        except ValueError as error:  # a run that another version wrote
+            self._listener.problem("records", f"playbook {name}: {error}")

@@ -71,7 +71,7 @@ def test_every_host_of_the_settings_is_really_asked_and_nothing_is_changed(
     told = site.drill()
 
     assert told.exit_code == 1, told.output
-    assert "of 2 targets 1 could not be helped" in told.stdout
+    assert "of 2 targets of 1 playbook 1 could not be helped" in told.stdout
     assert "fix cannot help host/db1: " in told.stdout
     assert "Nothing was changed" in told.stdout
     assert not site.mark.exists()

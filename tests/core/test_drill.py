@@ -149,7 +149,10 @@ def test_a_drill_in_one_line() -> None:
     report = a_report(a_result(Help.NONE), a_result(Help.PART), a_result(), left=4)
 
     assert summary(report) == (
-        "Drill of 2026-03-14: of 3 targets 1 could not be helped, 1 only in part, "
+        "Drill of 2026-03-14: of 3 targets of 1 playbook 1 could not be helped, 1 only in part, "
         "4 were not asked about for want of time or room."
     )
-    assert summary(a_report(a_result())) == "Drill of 2026-03-14: of 1 target all could be helped."
+    assert (
+        summary(a_report(a_result()))
+        == "Drill of 2026-03-14: of 1 target of 1 playbook all could be helped."
+    )

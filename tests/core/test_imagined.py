@@ -51,6 +51,15 @@ def test_its_own_tests_say_them_where_nothing_was_seen() -> None:
     }
 
 
+def test_what_its_author_wrote_comes_before_what_was_seen_last() -> None:
+    tests = [{"alerts": [{"labels": {"mountpoint": "/srv"}}]}]
+    playbook = matching("alertname=Full", document=json.dumps({"tests": tests}))
+
+    found = imagined(playbook, WEB1, {"mountpoint": "/var", "team": "sre"})
+
+    assert found == {"alertname": "Full", "instance": "web1", "mountpoint": "/srv", "team": "sre"}
+
+
 @pytest.mark.parametrize("tests", [None, 7, [7], [{"alerts": 7}], [{"alerts": [{"labels": 7}]}]])
 def test_tests_that_are_no_tests_say_nothing(tests: object) -> None:
     playbook = matching("alertname=Full", document=json.dumps({"tests": tests}))

@@ -144,8 +144,8 @@ async def test_what_has_no_steps_or_is_off_is_not_drilled(house: House) -> None:
 async def test_a_playbook_without_any_known_target_says_so(house: House) -> None:
     (unnamed,) = (await drilled(house)).unnamed
 
-    assert unnamed.playbook == "fix"
-    assert unnamed.reason == "none of its alerts was seen, and the settings name no host"
+    assert (unnamed.playbook, unnamed.targets) == ("fix", 0)
+    assert unnamed.reason == "none of its alerts was seen, and nobody names a host"
 
 
 async def test_a_playbook_whose_matchers_do_not_hold_is_kept_out_with_the_reason(
@@ -159,6 +159,19 @@ async def test_a_playbook_whose_matchers_do_not_hold_is_kept_out_with_the_reason
         Help.KEPT_OUT,
         'env=~"p.+": the label is absent',
     )
+
+
+async def test_an_alert_that_turns_out_to_name_another_target_asks_about_none(
+    house: House,
+) -> None:
+    elsewhere = (parse_matcher("alertname=Sick"), parse_matcher("instance=web9"))
+    house.use(answering(match=(elsewhere,), target="host/{{ labels.host }}"))
+    house.world.broken = True
+
+    (result,) = (await drilled(house, "web1")).results
+
+    assert (result.target, result.help) == ("host/web1", Help.KEPT_OUT)
+    assert result.reason == "the alert that was imagined names host/web9"
 
 
 async def test_only_one_playbook_where_it_is_named_and_a_typo_is_refused(house: House) -> None:

@@ -10,12 +10,14 @@ import pytest
 
 from remediator.core.errors import Refused
 from remediator.core.playbook import Mode
+from remediator.core.run import Run
 from remediator.core.selection import Environment, Index
 from remediator.core.trust import Thresholds, Trust
 from remediator.engine.admission import Rules
 from remediator.engine.listener import NoListener
 from remediator.engine.track_records import EVERY, TrackRecords, TrackRecordWatch
 from remediator.ports.store import Store
+from remediator.stores import track_records
 from remediator.stores.store import open_store, sqlite_url
 from remediator.testing import builders as make
 from remediator.testing.clock import ManualClock
@@ -32,6 +34,10 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 class Heard(NoListener):
     def __init__(self) -> None:
         self.told: list[tuple[Trust, ...]] = []
+        self.problems: list[str] = []
+
+    def problem(self, where: str, text: str) -> None:
+        self.problems.append(text)
 
     def weighed(self, found: tuple[Trust, ...]) -> None:
         self.told.append(found)
@@ -104,3 +110,17 @@ async def test_a_playbook_that_a_reload_removed_meanwhile_is_told_no_more(store:
 
 async def test_without_playbooks_nothing_is_told_again_and_again(store: Store) -> None:
     assert await House(store).look(5) == [[]]
+
+
+async def test_a_run_that_another_version_wrote_ends_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(document: str) -> Run:
+        raise ValueError("guards.cooldown: unexpected keyword argument")
+
+    await keep(store, make.a_run(order=make.an_order(playbook="a")))
+    monkeypatch.setattr(track_records, "decode_run", unreadable)
+    house = House(store, "a", "b")
+
+    assert await house.look(2) == [["b"]]
+    assert house.heard.problems == ["playbook a: guards.cooldown: unexpected keyword argument"]

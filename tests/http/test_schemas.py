@@ -16,6 +16,7 @@ from tests.http.routes import ROUTES
 from tests.http.test_doors import an_acting_run
 from tests.http.test_shapes import an_event_of_each_kind, planning, resolved
 from tests.parts.site_events import SITE_EVENTS
+from tests.stores.test_drills import REPORT
 
 DOCUMENT = openapi.document(ROUTES, "0.1.0")
 
@@ -97,6 +98,8 @@ async def test_what_every_route_answers_is_as_its_schema_says(tmp_path: Path) ->
         await daemon.store.submit(lambda tx: tx.decide(make.a_decision()))
         for event in SITE_EVENTS:
             await daemon.store.submit(lambda tx, e=event: tx.append_site(make.MOMENT, e))
+        await daemon.store.submit(lambda tx: tx.begin_drill(REPORT.night, make.MOMENT))
+        await daemon.store.submit(lambda tx: tx.end_drill(REPORT))
         taken = await daemon.notify(payload("firing"))
         assert objections("POST /webhooks/alertmanager", taken.status, taken.json) == []
         for route in ASKED:
