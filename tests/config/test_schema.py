@@ -59,10 +59,10 @@ def test_a_schema_is_one(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["playbook", "test"])
 def test_the_schemas_beside_the_playbooks_are_of_today(kind: str) -> None:
-    written = json.loads((ROOT / "schemas" / f"{kind}.json").read_text())
+    written = json.loads((ROOT / "docs/schemas" / f"{kind}.json").read_text())
 
     assert written == schema_of(kind, CATALOG, __version__), (
-        f"run: remediator schema {kind} > schemas/{kind}.json"
+        f"run: remediator schema {kind} > docs/schemas/{kind}.json"
     )
 
 
