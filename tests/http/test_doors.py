@@ -29,6 +29,9 @@ WHO: dict[str, Role | str] = {
     "GET /api/v1/status": V,
     "GET /api/v1/playbooks": V,
     "GET /api/v1/playbooks/{id}": V,
+    "GET /api/v1/playbooks/{id}/record": V,
+    "GET /api/v1/records": V,
+    "GET /api/v1/drill": V,
     "GET /api/v1/runs": V,
     "GET /api/v1/runs/{id}": V,
     "GET /api/v1/runs/{id}/events": V,
@@ -45,6 +48,7 @@ WHO: dict[str, Role | str] = {
     "POST /api/v1/runs/{id}/resolve-unknown": O,
     "POST /api/v1/pauses": O,
     "POST /api/v1/plan": O,
+    "POST /api/v1/drill": O,
     "DELETE /api/v1/pauses/{id:.+}": O,
 }
 SAMPLE = (
