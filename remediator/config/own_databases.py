@@ -1,4 +1,4 @@
-"""The database that remediator keeps its runs in, where a target names it: a remedy there may end whoever applies it."""
+"""The database of the store, where a target names it: a remedy there may end whoever applies it."""
 
 from __future__ import annotations
 
