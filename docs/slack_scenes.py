@@ -153,6 +153,10 @@ JOURNAL = ev.Evidence(
     title="Errors of checkout.service",
     lines=("09:20:41 main: out of memory, 1.9 GB wanted", "09:20:44 systemd: start limit hit"),
 )
+CHECKOUT_DOWN = an_alert(
+    labels={"alertname": "CheckoutDown", "severity": "critical"},
+    annotations={"summary": "checkout answers nobody"},
+)
 ASKS = (
     Verdict(
         guard="risk",
@@ -256,6 +260,15 @@ def rehearsed() -> Story:
     return story.tell(ev.Closed(outcome=ev.Outcome.DRY_RUN, reason="dry run"))
 
 
+def handed_over() -> Story:
+    """Return a story without steps: remediator has looked, and calls people."""
+    order = disk_order(playbook="look-at-checkout", alert=CHECKOUT_DOWN, steps=())
+    story = Story(order, "run_01jdk80hd0aaaa")
+    story.tell(ev.Diagnosed(evidence=(JOURNAL,)), _judged(ev.Stage.BEFORE_PLANNING))
+    reason = "remediator has looked, and the rest is for people"
+    return story.tell(ev.Closed(outcome=ev.Outcome.HANDED_OVER, reason=reason))
+
+
 def withdrawn() -> Story:
     """Return a story in which the alert resolved before anybody decided."""
     story = asked()
@@ -286,10 +299,7 @@ def restart() -> Story:
     """Return a question about a change that can be undone, asked of two people."""
     order = disk_order(
         playbook="restart-checkout",
-        alert=an_alert(
-            labels={"alertname": "CheckoutDown", "severity": "critical"},
-            annotations={"summary": "checkout answers nobody"},
-        ),
+        alert=CHECKOUT_DOWN,
         steps=(a_step(id="restart", action="service.restart", effect=ActionEffect.REVERSIBLE),),
         verify=VerifyOrder(checks=CHECKS[1:]),
         approval=ApprovalPolicy(groups=("@sre-oncall",), users=("ben@example.com",), count=2),
@@ -372,6 +382,7 @@ def scenes() -> tuple[Scene, ...]:
         _root("result", resolved, MessageKind.RESULT),
         _root("failure", failed, MessageKind.FAILURE),
         _root("dry-run", rehearsed, MessageKind.DRY_RUN),
+        _root("handed-over", handed_over, MessageKind.HANDED_OVER),
         _root("withdrawn", withdrawn, MessageKind.WITHDRAWN),
         _root("unknown", doubted, MessageKind.UNKNOWN),
         Scene(name="digest", drawing=_night()),

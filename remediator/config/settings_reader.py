@@ -17,7 +17,7 @@ from remediator.config.expressions import CelConditions
 from remediator.config.guards import read_guards
 from remediator.config.matchers import read_matchers
 from remediator.config.members_reader import MembersReader
-from remediator.config.own_machines import own_machines
+from remediator.config.own_machines import Surroundings, own_machines
 from remediator.config.playbook_report import Reading
 from remediator.config.settings import SEVERITIES, Settings
 from remediator.config.settings_sections import Retention, StoreSettings
@@ -108,11 +108,12 @@ class _SettingsReader:
         metrics = (shape.metrics.bearer_token, shape.metrics.bearer_token_file)
         contacts = self._contacts(shape.contacts)
         notify = self._notify(shape.notify, sections)
+        store = self._store(shape)
         return Settings(
             listen=listen,
             external_url=shape.external_url,
             data_dir=self._folder / shape.data_dir if shape.data_dir else Settings().data_dir,
-            store=self._store(shape),
+            store=store,
             playbooks=tuple(self._folder / each for each in shape.playbooks),
             tls=tls,
             sources=sources,
@@ -129,7 +130,7 @@ class _SettingsReader:
             guards=self._guards("guards", shape.guards, sections),
             floors=self._guards("floors", shape.floors, sections),
             protected=self._protected(shape.protected),
-            own_machines=self._own_machines(shape, sections),
+            own_machines=self._own_machines(store, shape.unprotected, sections),
             sections=sections,
             mask=self._mask(shape.mask.patterns),
             retention=Retention(
@@ -158,7 +159,11 @@ class _SettingsReader:
     def _store(self, shape: SettingsShape) -> StoreSettings | None:
         if shape.store is None:
             return None
-        parts = urlsplit(shape.store)
+        try:
+            parts = urlsplit(shape.store)
+        except ValueError as error:
+            self._report.error(("store",), "store", f"the store's URL cannot be read: {error}")
+            return None
         if parts.scheme not in ("postgresql", "sqlite"):
             message = "the store must be a postgresql:// or sqlite:// URL"
             self._report.error(("store",), "store", message)
@@ -189,10 +194,19 @@ class _SettingsReader:
         own = (place for each in known if each.own_places for place in each.own_places())
         return tuple(dict.fromkeys((*(unsaid if written is None else written), *own)))
 
-    def _own_machines(self, shape: SettingsShape, sections: Sections) -> tuple[OwnMachine, ...]:
-        known = (each.servers(sections) for each in self._catalog.integrations if each.servers)
-        servers = [("store", shape.store)] if shape.store else []
-        return own_machines([*servers, *chain(*known)], shape.unprotected)
+    def _own_machines(
+        self, store: StoreSettings | None, unprotected: tuple[str, ...], sections: Sections
+    ) -> tuple[OwnMachine, ...]:
+        known = self._catalog.integrations
+        servers = (each.servers(sections) for each in known if each.servers)
+        databases = (each.databases(sections) for each in known if each.databases)
+        same = (each.same(sections) for each in known if each.same)
+        around = Surroundings(
+            servers=tuple(chain(*servers)),
+            databases=tuple(chain(*databases)),
+            same=tuple(chain(*same)),
+        )
+        return own_machines(store.url if store else "", around, unprotected)
 
     def _contacts(self, written: Mapping[str, object]) -> dict[str, Ways]:
         return {

@@ -73,7 +73,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnMachine:
-    """A machine that remediator itself stands on, and what it is to it, in words."""
+    """A machine, or a database, that remediator itself stands on, and what it is to it, in words."""
 
     target: Target
     what: str

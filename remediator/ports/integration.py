@@ -124,6 +124,7 @@ class Integration:
     `target_kinds` are how its targets are written, and which of them the settings let us touch. `protected` is what no
     remedy touches where the settings say nothing else; `own_places` is what none ever touches, as the daemon lives
     there. `servers` are those that we see or hear by, (setting, URL): no remedy touches the machine of one.
+    `databases` are those of its targets that are databases, with their URLs: none touches the one that is our store.
 
     `same` are groups of names that the settings say are one machine each, `same_by` the words for where they say it;
     `names` is whoever can be asked for more.
@@ -148,6 +149,7 @@ class Integration:
     protected: tuple[str, ...] = ()
     own_places: Callable[[], tuple[str, ...]] | None = None
     servers: Callable[[Sections], Iterable[tuple[str, str]]] | None = None
+    databases: Callable[[Sections], Iterable[tuple[Target, str]]] | None = None
     same: Callable[[Sections], Iterable[frozenset[Target]]] | None = None
     same_by: tuple[str, ...] = ()
     names: Callable[[Sections, Reads], Names | None] | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from remediator.config.own_machines import own_machines
+from remediator.config.own_machines import Surroundings, own_machines
 from remediator.core.machine_names import hosts_of
 from remediator.core.target import Target
 from tests.config.settings_texts import problems, settings
@@ -43,6 +43,12 @@ def test_the_machine_that_the_daemon_runs_on_is_our_own_but_no_tunnel_is(tmp_pat
     assert "host/127.0.0.1" not in ours
 
 
+def test_every_server_of_a_store_with_several_is_our_own(tmp_path: Path) -> None:
+    ours = found(tmp_path, "store: postgresql://u@db1,[2001:db8::2]:5433,db3:5432/remediator\n")
+
+    assert {"host/db1", "host/2001:db8::2", "host/db3"} <= ours.keys()
+
+
 def test_what_is_unprotected_may_be_touched_all_the_same(tmp_path: Path) -> None:
     ours = found(tmp_path, SERVERS + "unprotected: [host/db*, host/PROM.example.com]\n")
 
@@ -61,6 +67,7 @@ def test_what_is_unprotected_is_written_as_what_is_protected(tmp_path: Path, tex
 
 
 def test_targets_have_one_spelling() -> None:
-    named = {each.target for each in own_machines([("prometheus.url", "http://MON1.:9090")], ())}
+    around = Surroundings(servers=(("prometheus.url", "http://MON1.:9090"),))
+    named = {each.target for each in own_machines("", around, ())}
 
     assert Target("host", "mon1") in named

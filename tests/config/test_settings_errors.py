@@ -116,6 +116,11 @@ BAD = [
         ["settings.yaml:1:8: error[store]: the store must be a postgresql:// or sqlite:// URL"],
     ),
     (
+        "a store that is no URL",
+        "store: postgresql://[::1/x\n",
+        ["settings.yaml:1:8: error[store]: the store's URL cannot be read: Invalid IPv6 URL"],
+    ),
+    (
         "a password in the store's URL",
         "store: postgresql://u:hunter2@db/x\n",
         ["settings.yaml:1:8: warning[inline-secret]: a password in the store's URL. …"],

@@ -138,6 +138,7 @@ def test_where_nobody_can_tell_the_settings_that_could_are_named(
 
 MONITOR = OwnMachine(target=parse_target("host/10.0.0.9"), what="the machine of `prometheus.url`")
 HOME = OwnMachine(target=parse_target("host/mon1"), what="the daemon's own machine")
+STORE = OwnMachine(target=parse_target("postgres/runs"), what="the database of `store`")
 
 
 @pytest.mark.parametrize(
@@ -150,6 +151,7 @@ HOME = OwnMachine(target=parse_target("host/mon1"), what="the daemon's own machi
         (HOME, a("host/mon1")),
         (HOME, a("host/mon1.example.com")),
         (HOME, a("node/mon1")),
+        (STORE, a("postgres/runs")),
     ],
     ids=lambda value: str(value.target),
 )
@@ -171,12 +173,15 @@ def test_what_remediator_stands_on_is_protected_under_every_name_that_is_known(
         a("volume/vol-0abcdef1"),
         a("host/mon10"),
         a("deployment/mon1/api"),
+        a("postgres/orders"),
+        a("host/runs"),
     ],
     ids=lambda own: str(own.target),
 )
 def test_doubts_whether_a_machine_is_our_own_stop_nothing(own: Identity) -> None:
     assert reason(MONITOR, own) == FREE
     assert reason(HOME, own) == FREE
+    assert reason(STORE, own) == FREE
     known = {own.target: own}
     asked = facts(protected=(MONITOR, HOME), identities=known)
     assert in_doubt(a_subject(targets=(own.target,)), asked) == ()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from remediator.core.target import Target
 from remediator.integrations.postgres.api import POSTGRES, POSTGRES_WRITES
 from remediator.integrations.postgres.inspect import inspect
 from remediator.integrations.postgres.settings import POSTGRES_SECTION
 from remediator.ports.gateways import Reads, Writes
 from remediator.ports.integration import Connected, Integration, Services
+from remediator.ports.sections import Sections
 
 
 def connect(services: Services) -> Connected:
@@ -22,6 +26,15 @@ def connect(services: Services) -> Connected:
     )
 
 
+def databases(sections: Sections) -> Iterator[tuple[Target, str]]:
+    """Yield every database of the settings, and where it is."""
+    return ((Target("postgres", each.name), each.url) for each in sections[POSTGRES_SECTION])
+
+
 INTEGRATION = Integration(
-    name="postgres", sections=(POSTGRES_SECTION,), connect=connect, inspect=inspect
+    name="postgres",
+    sections=(POSTGRES_SECTION,),
+    connect=connect,
+    inspect=inspect,
+    databases=databases,
 )

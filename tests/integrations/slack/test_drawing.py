@@ -83,6 +83,7 @@ ANSWERS = {"run.applied", "run.not_applied", "run.abandon"}
         ("result", set()),
         ("failure", {"run.take_over", Button.DETAILS}),
         ("dry-run", {Button.DETAILS}),
+        ("handed-over", {"run.take_over", Button.DETAILS}),
         ("withdrawn", set()),
         ("unknown", ANSWERS),
         ("digest", {Button.REVIEW}),
