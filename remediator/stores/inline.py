@@ -68,6 +68,7 @@ class InlineStore:
         self._now, self._longest = now, longest
         self._last, self._at_once = -1.0, 0
         self._rung = {kind: asyncio.Event() for kind in Work}
+        self._due: dict[Work, int | None] = {}
 
     async def submit(self, closure: Callable[[Transaction], T]) -> T:
         """See ports.store.Store."""
@@ -89,10 +90,17 @@ class InlineStore:
         finally:
             self._raw.execute(ending)
         self.committed(tx)
-        for kind in tx.wakes:
+        for kind in tx.wakes | self._moved():
             self._rung[kind].set()
             self._rung[kind] = asyncio.Event()
         return result
+
+    def _moved(self) -> set[Work]:
+        """Return the kinds of work that are due at another moment now: who waits for one waits for the other."""
+        due = {kind: self._first(query) for kind, query in _NEXT.items()}
+        moved = {kind for kind in due if due[kind] != self._due.get(kind)}
+        self._due = due
+        return moved
 
     def committed(self, tx: SqlTransaction) -> None:
         """Hear of a commit before anybody else can go on; for whoever inherits."""
