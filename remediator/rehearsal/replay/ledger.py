@@ -20,6 +20,7 @@ from remediator.core.run import Run
 from remediator.core.target import Target
 from remediator.core.verdict import Ruling
 from remediator.ports.store import DecisionRecord, Entry, Episode, Hold
+from remediator.ports.surroundings import Asked, History
 from remediator.rehearsal.replay.budget import Budget
 
 _HOLDS_BACK = (Ruling.DEFER, Ruling.DENY)
@@ -120,7 +121,7 @@ class Ledger:
         """See ports.store.Transaction."""
         return self.runs.get(run_id)
 
-    def save_run(self, run: Run, due_at: datetime | None) -> None:
+    def save_run(self, run: Run, due_at: datetime | None, *, release: bool = False) -> None:
         """See ports.store.Transaction."""
         self.runs[run.id] = run
         self.wake(run.id, due_at)
@@ -155,10 +156,32 @@ class Ledger:
         """See ports.store.Transaction."""
         self._holds[target] = replace(self._hold_of(target), last_changed_at=at)
 
-    def touch_held(self, run_id: str, at: datetime) -> None:
+    def touch_held(self, run_id: str, at: datetime, *, release: bool = False) -> None:
         """See ports.store.Transaction."""
         for target in self._held_by.get(run_id, ()):
             self.touch(target, at)
+        if release:
+            self.release_holds(run_id)
+
+    def history(self, asked: Asked) -> History:
+        """See ports.surroundings."""
+        holds = self.holds(asked.called)
+        since, most = asked.together or (asked.now, 0)
+        return History(
+            tallies=self.tallies(
+                asked.tallies,
+                playbook=asked.playbook,
+                target=tuple(asked.target),
+                now=asked.now,
+                besides=asked.called,
+            ),
+            holders={hold.target: hold.holder for hold in holds if hold.holder},
+            last_changed={h.target: h.last_changed_at for h in holds if h.last_changed_at},
+            acting=self.acting(playbook=asked.playbook, besides=asked.run_id),
+            firing_together=self.firing_together(playbook=asked.playbook, since=since, most=most)
+            if asked.together
+            else None,
+        )
 
     def acting(self, *, playbook: str, besides: str) -> int:
         """See ports.store.Reader."""
