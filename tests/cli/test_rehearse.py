@@ -202,6 +202,7 @@ def test_what_init_writes_passes(folder: Path) -> None:
     assert result.output.startswith("2 tests in 2 files")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "playbooks").glob("*.yaml")))
 def test_every_branch_of_a_shipped_playbook_is_lived_through(name: str) -> None:
     paths = [f"{ROOT}/playbooks/{name}.yaml", f"{ROOT}/playbooks/tests/{name}_test.yaml"]

@@ -30,7 +30,7 @@ CATALOG = find_catalog()
 LOADER = PlaybookLoader(CATALOG)
 SCHEMAS = {kind: schema_of(kind, CATALOG, "1.2.3") for kind in KINDS}
 STARTER = starter_files(CATALOG, "http://127.0.0.1:9095")
-MANY = int(os.environ.get("REMEDIATOR_MUTATIONS", "120"))
+MANY = int(os.environ.get("REMEDIATOR_MUTATIONS", "40"))
 
 
 def _value(text: str) -> Any:

@@ -41,6 +41,7 @@ def patched(changed: dict[str, Any]) -> str:
     return "\n".join(f"{key}: {json.dumps(value)}" for key, value in whole.items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", KEYS, ids=[entry["key"] for entry in KEYS])
 def test_a_test_passes_with_a_key_and_fails_without_it(entry: dict[str, Any]) -> None:
     test = ", ".join(f"{key}: {json.dumps(value)}" for key, value in entry["test"].items())
