@@ -21,6 +21,7 @@ def docs() -> None:
     \b
     Examples:
       remediator docs playbooks --to runbooks/
+      remediator docs playbooks --to runbooks/ --check
     """
 
 

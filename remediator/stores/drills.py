@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from remediator.core.drill import DrillReport
 from remediator.ports.codec import adapter
 from remediator.stores.columns import Moment
 from remediator.stores.schema import drill
 from remediator.stores.session import Session
+from remediator.stores.upsert import insert
 
 KEPT = 30
 _BEGIN = insert(drill).on_conflict_do_nothing()

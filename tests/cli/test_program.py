@@ -58,6 +58,8 @@ def test_the_commands_are_those_that_were_promised() -> None:
             "new",
             "fmt",
             "docs",
+            "test",
+            "replay",
             "status",
             "playbooks",
             "drill",
@@ -69,7 +71,18 @@ def test_the_commands_are_those_that_were_promised() -> None:
             "resume",
             "audit",
         ),
-        *("actions", "resolve", "rbac", "iam", "sudoers", "slack", "db", "healthcheck", "version"),
+        *(
+            "actions",
+            "resolve",
+            "rbac",
+            "iam",
+            "sudoers",
+            "schema",
+            "slack",
+            "db",
+            "healthcheck",
+            "version",
+        ),
     }
 
 
