@@ -15,7 +15,6 @@ from remediator.core.facts import Answer, Known
 from remediator.core.order import Order
 from remediator.core.playbook import CheckOrder
 from remediator.integrations.prometheus.api import PROMETHEUS, Prometheus, Sample, Series
-from remediator.integrations.prometheus.checks.promql import PromqlChecker, PromqlParameters
 from remediator.ports.check import Question
 from remediator.ports.gateways import Reads
 from remediator.ports.past import Memory, Past, Stretch
@@ -117,6 +116,9 @@ async def asked(reads: Reads, check: CheckOrder, order: Order, at: datetime) -> 
     """Return what a query would have said; None for other checks, and where the server does not answer or know."""
     if check.kind != "promql":
         return None
+    # Only a replay comes here; what reads PromQL is not loaded by those who ask nothing.
+    from remediator.integrations.prometheus.checks.promql import PromqlChecker, PromqlParameters
+
     parameters = PromqlParameters.model_validate(dict(check.parameters))
     question = Question(parameters=parameters, alert=order.alert, target=order.target, now=at)
     try:
