@@ -25,6 +25,8 @@ from remediator.ports.store import Store
 from remediator.stores.store import open_store, sqlite_url
 from tests.stores.test_site_journal import followed
 
+pytestmark = pytest.mark.slow
+
 PLAYBOOK = """\
 name: {name}
 match: ['alertname="{name}"']
