@@ -30,7 +30,7 @@ from remediator.rehearsal.site import Site
 from remediator.rehearsal.virtual_time import run_virtually
 
 # 1,000 take three minutes; they are lived before a release.
-HISTORIES = int(os.environ.get("REMEDIATOR_HISTORIES", "200"))
+HISTORIES = int(os.environ.get("REMEDIATOR_HISTORIES", "60"))
 
 CATALOG = find_catalog()
 SITE = Site.of(CATALOG, load_settings(None, CATALOG).settings)
