@@ -7,10 +7,11 @@ limits, the breaker and pauses have nothing to go by.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from remediator.app.configuration import InForce, load_configuration
 from remediator.app.parts import drill_of, observer_of
@@ -19,13 +20,17 @@ from remediator.config.expressions import CelConditions
 from remediator.core.alert import Alert
 from remediator.core.drill import DrillWanted
 from remediator.core.errors import Refused
+from remediator.engine.observer import Observer
 from remediator.engine.preview import Preview
 from remediator.http.drills import drill_shape
 from remediator.http.plan_shape import plan_shape
 from remediator.ports.ambient import system_ambient
 from remediator.ports.gateways import Reads
 from remediator.ports.preview import Wanted
+from remediator.ports.store import Store
 from remediator.stores.store import open_store, sqlite_url
+
+T = TypeVar("T")
 
 
 def preview_offline(
@@ -35,10 +40,21 @@ def preview_offline(
 
     Raise InputError, Refused, ActionError.
     """
-    conditions = CelConditions()
-    in_force = InForce(load_configuration(config_file, catalog, conditions))
-    with TemporaryDirectory(prefix="remediator-plan-") as folder:
-        return asyncio.run(_preview(in_force, catalog, conditions, wanted, Path(folder)))
+
+    async def ask(looking: _Looking) -> list[dict[str, object]]:
+        in_force = looking.in_force
+        preview = Preview(
+            store=looking.store,
+            ambient=system_ambient(),
+            observer=looking.observer,
+            rules=in_force.rules,
+            protected=in_force.protected,
+        )
+        asked = [await _with_labels(each, in_force.reads, catalog) for each in wanted]
+        found = [plan_shape(await preview.plan(each)) for each in asked]
+        return [in_force.mask().texts(each) for each in found]
+
+    return _look(config_file, catalog, ask)
 
 
 def drill_offline(config_file: Path, catalog: Catalog, wanted: DrillWanted) -> dict[str, object]:
@@ -46,53 +62,44 @@ def drill_offline(config_file: Path, catalog: Catalog, wanted: DrillWanted) -> d
 
     Raise InputError, Refused.
     """
+
+    async def ask(looking: _Looking) -> dict[str, object]:
+        in_force = looking.in_force
+        drill = drill_of(looking.store, system_ambient(), in_force, looking.observer, catalog)
+        report = await drill.run(wanted, in_force.now.settings.drill)
+        found: dict[str, object] = in_force.mask().texts(drill_shape(report).plain())
+        return found
+
+    return _look(config_file, catalog, ask)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """What there is to look with: the settings' gateways, and a store that knows nothing."""
+
+    in_force: InForce
+    store: Store
+    observer: Observer
+
+
+def _look(config_file: Path, catalog: Catalog, ask: Callable[[_Looking], Awaitable[T]]) -> T:
+    """Ask something with these settings; whatever happens, gateways and store are closed and nothing is kept."""
     conditions = CelConditions()
     in_force = InForce(load_configuration(config_file, catalog, conditions))
-    with TemporaryDirectory(prefix="remediator-drill-") as folder:
-        return asyncio.run(_drill(in_force, catalog, conditions, wanted, Path(folder)))
 
+    async def looked(folder: str) -> T:
+        try:
+            store = await open_store(sqlite_url(Path(folder)))
+            try:
+                observer = observer_of(in_force, catalog, conditions)
+                return await ask(_Looking(in_force, store, observer))
+            finally:
+                await store.close()
+        finally:
+            await in_force.now.gateways.close()
 
-async def _drill(
-    in_force: InForce,
-    catalog: Catalog,
-    conditions: CelConditions,
-    wanted: DrillWanted,
-    folder: Path,
-) -> dict[str, object]:
-    store = await open_store(sqlite_url(folder))
-    observer = observer_of(in_force, catalog, conditions)
-    drill = drill_of(store, system_ambient(), in_force, observer, catalog)
-    try:
-        found = drill_shape(await drill.run(wanted, in_force.now.settings.drill)).plain()
-        masked: dict[str, object] = in_force.mask().texts(found)
-        return masked
-    finally:
-        await in_force.now.gateways.close()
-        await store.close()
-
-
-async def _preview(
-    in_force: InForce,
-    catalog: Catalog,
-    conditions: CelConditions,
-    wanted: Sequence[Wanted],
-    folder: Path,
-) -> list[dict[str, object]]:
-    store = await open_store(sqlite_url(folder))
-    try:
-        preview = Preview(
-            store=store,
-            ambient=system_ambient(),
-            observer=observer_of(in_force, catalog, conditions),
-            rules=in_force.rules,
-            protected=in_force.protected,
-        )
-        asked = [await _with_labels(each, in_force.reads, catalog) for each in wanted]
-        found = [plan_shape(await preview.plan(each)) for each in asked]
-        return [in_force.mask().texts(each) for each in found]
-    finally:
-        await in_force.now.gateways.close()
-        await store.close()
+    with TemporaryDirectory(prefix="remediator-look-") as folder:
+        return asyncio.run(looked(folder))
 
 
 async def _with_labels(wanted: Wanted, reads: Reads, catalog: Catalog) -> Wanted:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from remediator.cli.client import Client
-from remediator.cli.failures import NO, USAGE, Failure
+from remediator.cli.failures import NO, asks_without_daemon
 from remediator.cli.options import asks_daemon, check_hint, output_option
 from remediator.cli.run_status import Json
 from remediator.cli.terminal import clock, dump, say, say_table
@@ -71,16 +71,10 @@ def _offline(config_file: Path, playbook: str, target: str) -> Json:
     from remediator.app.offline import drill_offline
     from remediator.config.catalog import find_catalog
     from remediator.core.drill import DrillWanted
-    from remediator.core.errors import InputError, Refused
 
     wanted = DrillWanted(playbook=playbook, targets=(target,) if target else ())
-    try:
+    with asks_without_daemon(check_hint(str(config_file))):
         return drill_offline(config_file, find_catalog(), wanted)
-    except Refused as refusal:
-        raise Failure(str(refusal), hint=refusal.hint) from refusal
-    except InputError as error:
-        hint = check_hint(str(config_file))
-        raise Failure(str(error), hint=hint, exit_code=USAGE) from error
 
 
 def _say(found: Json, now: datetime) -> None:

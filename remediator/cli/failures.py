@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 import click
@@ -26,6 +28,20 @@ class Failure(click.ClickException):
         click.echo(f"error: {clean(self.message)}", err=True)
         if self.hint:
             click.echo(f"hint: {clean(self.hint)}", err=True)
+
+
+@contextmanager
+def asks_without_daemon(hint: str) -> Iterator[None]:
+    """End the command where a question to settings and engine is refused, or what was given is wrong; the hint is for
+    the latter."""
+    from remediator.core.errors import InputError, Refused
+
+    try:
+        yield
+    except Refused as refusal:
+        raise Failure(str(refusal), hint=refusal.hint) from refusal
+    except InputError as error:
+        raise Failure(str(error), hint=hint, exit_code=USAGE) from error
 
 
 def require_integration(command: str, name: str) -> None:

@@ -13,8 +13,8 @@ import click
 
 from remediator.cli.alert_words import alerts_in, labels_of
 from remediator.cli.client import Client
-from remediator.cli.failures import NO, UNREACHABLE, USAGE, Failure
-from remediator.cli.options import asks_daemon, output_option
+from remediator.cli.failures import NO, UNREACHABLE, USAGE, Failure, asks_without_daemon
+from remediator.cli.options import asks_daemon, check_hint, output_option
 from remediator.cli.runs import say_lines
 from remediator.cli.story import Line, rehearsal
 from remediator.cli.terminal import dump, say
@@ -140,17 +140,12 @@ def _ask(client: Client, wanted: Wanted) -> Mapping[str, Any]:
 
 def _offline(config_file: Path, wanted: Sequence[Wanted]) -> Sequence[Mapping[str, Any]]:
     from remediator.app.offline import preview_offline
-    from remediator.cli.options import check_hint
     from remediator.config.catalog import find_catalog
-    from remediator.core.errors import ActionError, InputError, Refused
+    from remediator.core.errors import ActionError
 
     try:
-        return preview_offline(config_file, find_catalog(), wanted)
-    except Refused as refusal:
-        raise Failure(str(refusal), hint=refusal.hint) from refusal
-    except InputError as error:
-        hint = check_hint(str(config_file))
-        raise Failure(str(error), hint=hint, exit_code=USAGE) from error
+        with asks_without_daemon(check_hint(str(config_file))):
+            return preview_offline(config_file, find_catalog(), wanted)
     except ActionError as error:
         raise Failure(f"cannot list what fires: {error.detail}") from error
 
